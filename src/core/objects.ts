@@ -1,0 +1,22 @@
+import type { Id, ObjectKind } from './id.ts'
+
+/** An object's kind and canonical bytes. */
+export interface StoredObject {
+  readonly kind: ObjectKind
+  readonly bytes: Uint8Array
+}
+
+/** Where the model reads objects from. */
+export interface ObjectReader {
+  /**
+   * The object's canonical bytes; `object-not-found` when it is not there, `corrupt-object` when
+   * its bytes do not check or it is not of `kind`.
+   */
+  read(id: Id, kind: ObjectKind): Promise<Uint8Array>
+}
+
+/** Where the model puts objects; what was put can be read at once. */
+export interface ObjectWriter extends ObjectReader {
+  /** Stores an object unless it is there, and returns its id. May wait for the disk. */
+  put(kind: ObjectKind, canonical: Uint8Array): Promise<Id>
+}

@@ -1,0 +1,196 @@
+import { compareBytes } from './bytes.ts'
+import { VarveError } from './errors.ts'
+
+/** A key has at most this many bytes. */
+export const MAX_KEY_BYTES = 1024
+
+/**
+ * Many encoded keys (docs/format/key.md) in a few buffers. Keys that are made of whole 32-bit words
+ * (numbers, times, dates, ranks) are held as words in the host's order, most significant first, so
+ * that comparing two is comparing numbers; others as their bytes end to end.
+ */
+export class Keys {
+  readonly length: number
+  /** Bytes of each key; 0 where they differ. */
+  readonly width: number
+  readonly #words: Uint32Array
+  readonly #bytes: Uint8Array
+  readonly #offsets: Uint32Array
+
+  private constructor(
+    length: number,
+    width: number,
+    words: Uint32Array,
+    bytes: Uint8Array,
+    offsets: Uint32Array,
+  ) {
+    this.length = length
+    this.width = width
+    this.#words = words
+    this.#bytes = bytes
+    this.#offsets = offsets
+  }
+
+  /** Keys of `width` bytes each (a multiple of 4) as words, most significant first. */
+  static ofWords(width: number, words: Uint32Array): Keys {
+    return new Keys(words.length / (width / 4), width, words, NO_BYTES, NO_WORDS)
+  }
+
+  /** Keys of any lengths: `offsets` (one more than keys) cuts `bytes`. */
+  static ofBytes(bytes: Uint8Array, offsets: Uint32Array): Keys {
+    return new Keys(offsets.length - 1, 0, NO_WORDS, bytes, offsets)
+  }
+
+  /** The bytes of key `i`; a copy or a view, not to be written to. */
+  at(i: number): Uint8Array {
+    if (this.width === 0) return this.#bytes.subarray(this.#offsets[i], this.#offsets[i + 1])
+    const bytes = new Uint8Array(this.width)
+    const stride = this.width >> 2
+    for (let word = 0, at = 0; word < stride; word++) {
+      const value = this.#words[i * stride + word]!
+      bytes[at++] = value >>> 24
+      bytes[at++] = value >>> 16
+      bytes[at++] = value >>> 8
+      bytes[at++] = value
+    }
+    return bytes
+  }
+
+  /** Order of key `i` and key `j` of `other`: negative, 0 or positive. */
+  compare(i: number, other: Keys, j: number): number {
+    if (this.width === 8 && other.width === 8) {
+      const high = this.#words[2 * i]! - other.#words[2 * j]!
+      return high !== 0 ? high : this.#words[2 * i + 1]! - other.#words[2 * j + 1]!
+    }
+    if (this.width !== 0 && this.width === other.width) {
+      const stride = this.width >> 2
+      for (let word = 0; word < stride; word++) {
+        const difference = this.#words[i * stride + word]! - other.#words[j * stride + word]!
+        if (difference !== 0) return difference
+      }
+      return 0
+    }
+    return compareBytes(this.at(i), other.at(j))
+  }
+
+  /** Order of key `i` and an encoded key. */
+  compareTo(i: number, key: Uint8Array): number {
+    return compareBytes(this.at(i), key)
+  }
+
+  /** {@link branchBit} of key `i` and key `j` of `other`. */
+  branchBit(i: number, other: Keys, j: number): number {
+    if (this.width === 0 || this.width !== other.width) return branchBit(this.at(i), other.at(j))
+    const stride = this.width >> 2
+    for (let word = 0; word < stride; word++) {
+      const difference = this.#words[i * stride + word]! ^ other.#words[j * stride + word]!
+      if (difference !== 0) return word * 32 + Math.clz32(difference)
+    }
+    return -1
+  }
+
+  /** The first row from `from` on that does not come before the row above it; `length` if none. */
+  firstNotAscending(from = 1): number {
+    let i = Math.max(from, 1)
+    if (this.width === 8) {
+      const words = this.#words
+      for (; i < this.length; i++) {
+        const high = words[2 * i]! - words[2 * i - 2]!
+        if (high < 0 || (high === 0 && words[2 * i + 1]! <= words[2 * i - 1]!)) return i
+      }
+      return i
+    }
+    while (i < this.length && this.compare(i, this, i - 1) > 0) i++
+    return i
+  }
+
+  /** In ascending keys: how many are less than `key`. */
+  lowerBound(key: Uint8Array): number {
+    let low = 0
+    let high = this.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.compareTo(middle, key) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** In ascending keys: how many are less than `prefix` or begin with it. */
+  upperBound(prefix: Uint8Array): number {
+    let low = 0
+    let high = this.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (compareBytes(this.at(middle).subarray(0, prefix.length), prefix) <= 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Keys `from` to `to` (exclusive), sharing memory. */
+  slice(from: number, to: number): Keys {
+    if (this.width === 0) return Keys.ofBytes(this.#bytes, this.#offsets.subarray(from, to + 1))
+    const stride = this.width >> 2
+    return Keys.ofWords(this.width, this.#words.subarray(from * stride, to * stride))
+  }
+
+  /** The keys at `indices`, in that order. */
+  take(indices: Uint32Array): Keys {
+    if (this.width === 0) {
+      const offsets = new Uint32Array(indices.length + 1)
+      for (let i = 0; i < indices.length; i++) {
+        const row = indices[i]!
+        offsets[i + 1] = offsets[i]! + this.#offsets[row + 1]! - this.#offsets[row]!
+      }
+      const bytes = new Uint8Array(offsets[indices.length]!)
+      for (let i = 0; i < indices.length; i++) bytes.set(this.at(indices[i]!), offsets[i]!)
+      return Keys.ofBytes(bytes, offsets)
+    }
+    const stride = this.width >> 2
+    const words = new Uint32Array(indices.length * stride)
+    for (let i = 0, at = 0; i < indices.length; i++) {
+      const from = indices[i]! * stride
+      for (let word = 0; word < stride; word++) words[at++] = this.#words[from + word]!
+    }
+    return Keys.ofWords(this.width, words)
+  }
+
+  /**
+   * Row numbers in the order of their keys; rows with equal keys keep their order. Rows that are
+   * in order already cost one pass.
+   */
+  order(): Uint32Array {
+    const rows = new Uint32Array(this.length)
+    for (let i = 0; i < rows.length; i++) rows[i] = i
+    if (this.firstNotAscending() < this.length) {
+      rows.sort((a, b) => this.compare(a, this, b) || a - b)
+    }
+    return rows
+  }
+}
+
+const NO_BYTES = new Uint8Array(0)
+const NO_WORDS = new Uint32Array(0)
+
+/**
+ * The index of the highest bit in which two keys differ, counted from the most significant bit of
+ * the first byte; −1 when they are equal. Where one begins with the other (keys of one series never
+ * do) it is the first bit that only one of them has.
+ */
+export function branchBit(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const difference = a[i]! ^ b[i]!
+    if (difference !== 0) return i * 8 + Math.clz32(difference) - 24
+  }
+  return a.length === b.length ? -1 : shared * 8
+}
+
+/** The error for keys that are longer than the format allows. */
+export function keyTooLong(length: number, row?: number): VarveError {
+  return new VarveError('bad-input', `a key has ${length} bytes: more than ${MAX_KEY_BYTES}`, {
+    data: { length, ...(row === undefined ? {} : { row }) },
+    hint: 'use shorter values in the index columns',
+  })
+}

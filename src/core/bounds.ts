@@ -1,0 +1,181 @@
+import { Buffer } from 'node:buffer'
+import type { ColumnType, Scalar } from './column.ts'
+import { isTimestampType } from './column.ts'
+import { hasCode, VarveError } from './errors.ts'
+import { encodeKeyPrefix } from './key.ts'
+import { type Period, parsePeriod } from './period.ts'
+import { integerRanges, parseScalar } from './scalar-text.ts'
+import type { Schema } from './schema.ts'
+import { unitsPerSecond } from './time.ts'
+
+/** Which ends of a range belong to it. */
+export const closedSides = ['left', 'right', 'both', 'none'] as const
+export type ClosedSide = (typeof closedSides)[number]
+
+export interface BoundTexts {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** The values of the first index columns, one each: these keys alone. Not beside from or to. */
+  readonly at?: string | readonly string[] | undefined
+  /** Which of `from` and `to` are in the range themselves; `left` when not given. */
+  readonly closed?: ClosedSide | undefined
+}
+
+/**
+ * One end of a range of keys, as the beginning of encoded keys. Every key that begins with it is
+ * in the range when it is inclusive, and none is otherwise, at either end.
+ */
+export interface KeyBound {
+  readonly key: Uint8Array
+  readonly inclusive: boolean
+}
+
+/** Ends of a range of keys; one that is absent leaves that side open. */
+export interface KeyBounds {
+  readonly from?: KeyBound
+  readonly to?: KeyBound
+}
+
+/**
+ * The range of keys that bounds in words mean, over a series' first index column.
+ *
+ * - On a time or a date, a partial date is a period, whatever `closed` says: `from` starts with
+ *   it, `to` ends with it. A full date is a period of one day: `from: '2026-08-17',
+ *   to: '2026-08-21'` has all of both days, on a date index as on a timestamp.
+ * - A full instant (from minutes on, or `@SECONDS`), a number, a string or any other value is
+ *   taken as it is: in the range where `closed` says so. By default `from` is and `to` is not.
+ * - `at` is exact: a date without a time is its midnight on a timestamp, and a month is an error.
+ *   A bound past all that the type can hold is no bound on that side, or an empty range.
+ *
+ * `usage` when a bound is empty, when `at` stands beside another or has more values than there are
+ * index columns, or when `from` is after `to`; `invalid-date` or `invalid-value` when a text is
+ * not a value of the column's type.
+ */
+export function boundsFor(schema: Schema, texts: BoundTexts): KeyBounds {
+  const closed = texts.closed ?? 'left'
+  if (texts.at !== undefined) return boundsAt(schema, texts, texts.at)
+  const column = schema.columns[0]!
+  const from =
+    texts.from === undefined
+      ? undefined
+      : named('--from', texts.from, () =>
+          lowerBound(texts.from!, column.type, closed === 'left' || closed === 'both'),
+        )
+  const to =
+    texts.to === undefined
+      ? undefined
+      : named('--to', texts.to, () =>
+          upperBound(texts.to!, column.type, closed === 'right' || closed === 'both'),
+        )
+  if (from !== undefined && to !== undefined && Buffer.compare(from.key, to.key) > 0) {
+    throw new VarveError('usage', `--from ${texts.from} is after --to ${texts.to}`, {
+      data: { from: texts.from, to: texts.to },
+    })
+  }
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+}
+
+function boundsAt(schema: Schema, texts: BoundTexts, at: string | readonly string[]): KeyBounds {
+  if (texts.from !== undefined || texts.to !== undefined) {
+    throw new VarveError('usage', '--at means one key: it does not go with --from or --to')
+  }
+  const values = typeof at === 'string' ? [at] : at
+  if (values.length === 0 || values.length > schema.indexCount) {
+    throw new VarveError('usage', `--at takes 1 to ${schema.indexCount} values here`, {
+      data: { found: values.length, expected: schema.indexCount },
+    })
+  }
+  const types = schema.columns.slice(0, values.length).map((column) => column.type)
+  const scalars = values.map((text, position) =>
+    named('--at', text, () => keyScalar(text, types[position]!)),
+  )
+  const bound: KeyBound = { key: encodeKeyPrefix(types, scalars), inclusive: true }
+  return { from: bound, to: bound }
+}
+
+function lowerBound(text: string, type: ColumnType, closed: boolean): KeyBound | undefined {
+  const unit = unitNanoseconds(type)
+  if (unit === undefined) return bound(type, keyScalar(text, type), closed)
+  const { start, end } = parsePeriod(text)
+  return start === end && !closed
+    ? timeBoundAbove(type, floorDiv(start, unit), false)
+    : timeBoundAbove(type, ceilDiv(start, unit), true)
+}
+
+function upperBound(text: string, type: ColumnType, closed: boolean): KeyBound | undefined {
+  const unit = unitNanoseconds(type)
+  if (unit === undefined) return bound(type, keyScalar(text, type), closed)
+  const { start, end }: Period = parsePeriod(text)
+  return start === end && closed
+    ? timeBoundBelow(type, floorDiv(end, unit), true)
+    : timeBoundBelow(type, ceilDiv(end, unit), false)
+}
+
+/** Keys from `value` on; a value below all that the type holds bounds nothing. */
+function timeBoundAbove(type: ColumnType, value: bigint, inclusive: boolean): KeyBound | undefined {
+  const [min, max] = rangeOf(type)
+  if (value < min) return undefined
+  return value > max ? timeBound(type, max, false) : timeBound(type, value, inclusive)
+}
+
+/** Keys up to `value`; a value above all that the type holds bounds nothing. */
+function timeBoundBelow(type: ColumnType, value: bigint, inclusive: boolean): KeyBound | undefined {
+  const [min, max] = rangeOf(type)
+  if (value > max) return undefined
+  return value < min ? timeBound(type, min, false) : timeBound(type, value, inclusive)
+}
+
+function timeBound(type: ColumnType, value: bigint, inclusive: boolean): KeyBound {
+  return bound(type, type === 'date' ? Number(value) : value, inclusive)
+}
+
+function bound(type: ColumnType, value: Scalar, inclusive: boolean): KeyBound {
+  return { key: encodeKeyPrefix([type], [value]), inclusive }
+}
+
+/** Nanoseconds in one step of a time or date type; undefined for any other type. */
+function unitNanoseconds(type: ColumnType): bigint | undefined {
+  if (type === 'date') return 86_400_000_000_000n
+  return isTimestampType(type) ? 1_000_000_000n / unitsPerSecond[type] : undefined
+}
+
+function rangeOf(type: ColumnType): readonly [bigint, bigint] {
+  return integerRanges.get(type === 'date' ? 'int32' : 'int64')!
+}
+
+function keyScalar(text: string, type: ColumnType): Scalar {
+  const value = parseScalar(text, type)
+  if (Number.isNaN(value)) {
+    throw new VarveError('invalid-value', 'NaN is never a key', { data: { value: text, type } })
+  }
+  return value
+}
+
+/** Says which bound was wrong. */
+function named<T>(option: string, text: string, read: () => T): T {
+  if (text === '') {
+    throw new VarveError('usage', `${option} is empty`, {
+      data: { option },
+      hint: `leave ${option} out for everything on that side`,
+    })
+  }
+  try {
+    return read()
+  } catch (cause) {
+    if (!hasCode(cause, 'invalid-value') && !hasCode(cause, 'invalid-date')) throw cause
+    throw new VarveError(cause.code, `${option}: ${cause.message}`, {
+      data: { ...cause.data, option },
+      cause,
+      ...(cause.hint !== undefined && { hint: cause.hint }),
+    })
+  }
+}
+
+function floorDiv(value: bigint, divisor: bigint): bigint {
+  const quotient = value / divisor
+  return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient
+}
+
+function ceilDiv(value: bigint, divisor: bigint): bigint {
+  return -floorDiv(-value, divisor)
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { VarveError } from '../core/errors.ts'
+import { type Id, isId } from '../core/id.ts'
+
+/**
+ * What the next commit will hold, and which files in the work tree hold which series. Private to
+ * one work tree: it is never sent, and what it says of files is only ever a reason not to read
+ * them again.
+ */
+export interface IndexState {
+  /** The tree that the next commit will have. */
+  readonly tree: Id
+  /** The commit that the pending changes were made on; absent before the first. */
+  readonly base?: Id
+  /** Packs that hold what `tree` needs and that the ref log does not name yet. */
+  readonly packs: readonly string[]
+  /** Series that have a file in the work tree, by path. */
+  readonly files: ReadonlyMap<string, SeriesFile>
+}
+
+/** A series' file in the work tree, as it was when it and the series last agreed. */
+export interface SeriesFile {
+  /** Below the work tree's root, `/`-separated. */
+  readonly file: string
+  /** The series that the file holds. */
+  readonly id: Id
+  readonly stamp: FileStamp
+}
+
+/** What tells, without reading it, that a file is still the same. */
+export interface FileStamp {
+  /** Bytes. */
+  readonly size: number
+  /** Last change, nanoseconds since 1970. */
+  readonly mtimeNs: bigint
+  readonly inode: bigint
+}
+
+const HEADER = /^varve index (\d+) ([0-9a-f]{64})\n/
+const VERSION = 1
+
+type FileRow = [path: string, file: string, id: string, size: number, mtime: string, inode: string]
+
+/** One header line with the format's version and the SHA-256 of the rest, which is JSON. */
+export function encodeIndex(state: IndexState): Uint8Array {
+  const files = [...state.files].map(
+    ([path, { file, id, stamp }]): FileRow => [
+      path,
+      file,
+      id,
+      stamp.size,
+      String(stamp.mtimeNs),
+      String(stamp.inode),
+    ],
+  )
+  const body = JSON.stringify({
+    tree: state.tree,
+    base: state.base ?? null,
+    packs: state.packs,
+    files,
+  })
+  return Buffer.from(`varve index ${VERSION} ${digest(body)}\n${body}\n`)
+}
+
+/** Reads {@link encodeIndex}'s bytes; `corrupt-file` when they do not check. */
+export function decodeIndex(bytes: Uint8Array): IndexState {
+  const text = Buffer.from(bytes).toString('utf8')
+  const header = HEADER.exec(text)
+  if (header === null) throw damaged('its first line is not an index header')
+  if (Number(header[1]) !== VERSION) {
+    throw new VarveError('unsupported-format', `the index has version ${header[1]}`, {
+      hint: 'a newer varve wrote it: update this one',
+    })
+  }
+  const body = text.slice(header[0].length, -1)
+  if (digest(body) !== header[2]) throw damaged('its checksum does not match')
+  return parseBody(JSON.parse(body))
+}
+
+function digest(body: string): string {
+  return createHash('sha256').update(body).digest('hex')
+}
+
+interface Body {
+  readonly tree: string
+  readonly base: string | null
+  readonly packs: string[]
+  readonly files: FileRow[]
+}
+
+function parseBody(body: Body): IndexState {
+  const files = new Map(
+    body.files.map(([path, file, id, size, mtime, inode]) => [
+      path,
+      {
+        file,
+        id: storedId(id),
+        stamp: { size, mtimeNs: BigInt(mtime), inode: BigInt(inode) },
+      },
+    ]),
+  )
+  const base = body.base === null ? {} : { base: storedId(body.base) }
+  return { tree: storedId(body.tree), ...base, packs: body.packs, files }
+}
+
+function storedId(text: string): Id {
+  if (!isId(text)) throw damaged('an id in it is not one')
+  return text
+}
+
+function damaged(why: string): VarveError {
+  return new VarveError('corrupt-file', `the index is damaged: ${why}`, {
+    hint: 'varve reset --mixed makes a new one from HEAD; files in the work tree stay as they are',
+  })
+}

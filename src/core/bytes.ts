@@ -25,7 +25,8 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#bytes[this.#grow(1)] = value
+    const at = this.#grow(1)
+    this.#bytes[at] = value
     return this
   }
 

@@ -6,6 +6,7 @@
  * A tree is handed about as its decoded root, for a series embeds its root in an object of its own.
  */
 export { buildTree } from './prolly-build.ts'
+export { checkNode, checkTree } from './prolly-check.ts'
 export {
   entryAt,
   findEntry,

@@ -1,0 +1,253 @@
+import { hasCode, VarveError } from '../core/errors.ts'
+import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
+import type { ObjectReader, StoredObject } from '../core/objects.ts'
+import { type BatchOptions, ObjectBatch } from './object-batch.ts'
+import { ObjectCache } from './object-cache.ts'
+import { PackReader } from './pack-reader.ts'
+import { packPath } from './pack-writer.ts'
+import type { Storage } from './storage.ts'
+
+export interface ObjectStoreOptions {
+  /** Bytes of small decoded objects to keep: 32 MiB unless told. */
+  readonly cacheBytes?: number
+  /** `always`: compare the SHA-256 of every object read with its id, not the checksum alone. */
+  readonly verify?: 'checksum' | 'always'
+}
+
+export interface PackSummary {
+  /** SHA-256 in hex, the name without folder and ending. */
+  readonly name: string
+  /** Bytes of the file. */
+  readonly size: number
+  readonly objects: number
+}
+
+export interface ObjectSummary {
+  readonly id: Id
+  readonly kind: ObjectKind
+  /** Of the canonical bytes. */
+  readonly length: number
+  /** Bytes that the object takes in its pack. */
+  readonly stored: number
+  readonly pack: string
+}
+
+const PACK_NAME = /^packs\/([0-9a-f]{64})\.pack$/
+
+interface KnownPack {
+  readonly name: string
+  readonly size: number
+  readonly modified: number
+  reader?: Promise<PackReader>
+}
+
+/** Opens the objects of a storage. Nothing is read before something is asked for. */
+export function openObjectStore(storage: Storage, options: ObjectStoreOptions = {}): ObjectStore {
+  return new ObjectStore(storage, options)
+}
+
+/**
+ * The objects of a repository: all that is in its packs, named by the ref log or not yet. Bytes
+ * that are handed out are shared and must not be changed.
+ */
+export class ObjectStore implements ObjectReader {
+  readonly storage: Storage
+  readonly #cache: ObjectCache
+  readonly #verify: boolean
+  /** The newest first: what was written last is asked for most. */
+  #packs: KnownPack[] | undefined
+  #listing: Promise<void> | undefined
+
+  constructor(storage: Storage, options: ObjectStoreOptions = {}) {
+    this.storage = storage
+    this.#cache = new ObjectCache(options.cacheBytes ?? 32 * 1024 * 1024)
+    this.#verify = options.verify === 'always'
+  }
+
+  async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
+    const found = await this.readAny(id)
+    if (found.kind !== kind) {
+      throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
+        data: { id, kind: found.kind, expected: kind },
+      })
+    }
+    return found.bytes
+  }
+
+  /** Kind and canonical bytes of an object; `object-not-found` when it is not there. */
+  async readAny(id: Id): Promise<StoredObject> {
+    const found = await this.readIfPresent(id)
+    if (found === undefined) {
+      throw new VarveError('object-not-found', `no object ${id}`, { data: { id } })
+    }
+    return found
+  }
+
+  /** As {@link readAny}, but undefined when the object is not there. */
+  async readIfPresent(id: Id): Promise<StoredObject | undefined> {
+    const cached = this.#cache.get(id)
+    if (cached !== undefined) return cached
+    const found = await this.#search((pack) => this.#readFrom(pack, id))
+    if (found !== undefined) this.#cache.add(id, found)
+    return found
+  }
+
+  /** Whether the object is there. Looks only at packs known so far unless `fresh`. */
+  async has(id: Id, options: { fresh?: boolean } = {}): Promise<boolean> {
+    if (this.#cache.get(id) !== undefined) return true
+    const search = (pack: PackReader) => pack.has(id).then((has) => has || undefined)
+    try {
+      const found = options.fresh
+        ? await this.#search(search)
+        : await this.#searchPacks(search, await this.#known())
+      return found === true
+    } catch (error) {
+      // What may lie in a damaged pack is as good as absent: whoever asks will write it again.
+      if (hasCode(error, 'corrupt-pack') || hasCode(error, 'corrupt-object')) return false
+      throw error
+    }
+  }
+
+  /** Ids that begin with these hex digits, sorted. */
+  async find(hexPrefix: string): Promise<Id[]> {
+    const digits = hexPrefix.toLowerCase()
+    if (!/^[0-9a-f]{1,64}$/.test(digits)) return []
+    await this.refresh()
+    const found = new Set<Id>()
+    for (const pack of await this.#known()) {
+      for (const id of await (await this.#open(pack)).find(digits)) found.add(id)
+    }
+    return [...found].sort()
+  }
+
+  /** Begins a batch of new objects, which become one pack. */
+  async begin(options: BatchOptions = {}): Promise<ObjectBatch> {
+    return new ObjectBatch(this, options)
+  }
+
+  /** The packs there are now, the newest first. */
+  async packs(): Promise<PackSummary[]> {
+    await this.refresh()
+    const summaries: PackSummary[] = []
+    for (const pack of await this.#known()) {
+      const { name, size, records } = await this.#open(pack)
+      summaries.push({ name, size, objects: records })
+    }
+    return summaries
+  }
+
+  /** The names of the packs there are now, without opening them. */
+  async packNames(): Promise<string[]> {
+    await this.refresh()
+    return (await this.#known()).map(({ name }) => name)
+  }
+
+  /** Every object of every pack; one that lies in two packs comes twice. Checksums are verified. */
+  async *objects(): AsyncIterable<ObjectSummary> {
+    await this.refresh()
+    for (const pack of await this.#known()) {
+      for await (const record of (await this.#open(pack)).scan()) {
+        const { id, kind, length, stored } = record
+        yield { id, kind, length, stored, pack: pack.name }
+      }
+    }
+  }
+
+  /** All that is wrong with a pack: hash, index, checksums, encodings, ids. */
+  async verifyPack(name: string): Promise<VarveError[]> {
+    const size = await this.storage.size(packPath(name))
+    if (size === undefined) {
+      throw new VarveError('file-not-found', `no pack ${name}`, { data: { pack: name } })
+    }
+    try {
+      return await (await PackReader.open(this.storage, name, size)).verify()
+    } catch (error) {
+      if (error instanceof VarveError && error.code === 'corrupt-pack') return [error]
+      throw error
+    }
+  }
+
+  /** Takes a pack that was just published into the known ones, without listing them again. */
+  adopt(name: string, size: number): void {
+    if (this.#packs === undefined || this.#packs.some((pack) => pack.name === name)) return
+    this.#packs = [{ name, size, modified: Date.now() }, ...this.#packs]
+  }
+
+  /** Looks for packs that were added or removed since. */
+  async refresh(): Promise<void> {
+    this.#listing ??= this.#list().finally(() => {
+      this.#listing = undefined
+    })
+    return this.#listing
+  }
+
+  async #list(): Promise<void> {
+    const before = new Map(this.#packs?.map((pack) => [pack.name, pack]))
+    const packs: KnownPack[] = []
+    for (const { name, size, modified } of await this.storage.list('packs/')) {
+      const hash = PACK_NAME.exec(name)?.[1]
+      if (hash !== undefined) packs.push(before.get(hash) ?? { name: hash, size, modified })
+    }
+    this.#packs = packs.sort((a, b) => b.modified - a.modified || (a.name < b.name ? -1 : 1))
+  }
+
+  async #known(): Promise<readonly KnownPack[]> {
+    if (this.#packs === undefined) await this.refresh()
+    return this.#packs ?? []
+  }
+
+  #open(pack: KnownPack): Promise<PackReader> {
+    pack.reader ??= PackReader.open(this.storage, pack.name, pack.size).catch((error) => {
+      delete pack.reader
+      throw error
+    })
+    return pack.reader
+  }
+
+  /** The first answer that a pack gives; when none does, packs are listed once again. */
+  async #search<T>(ask: (pack: PackReader) => Promise<T | undefined>): Promise<T | undefined> {
+    const known = await this.#known()
+    const seen = new Set(known)
+    let failure: unknown
+    try {
+      const found = await this.#searchPacks(ask, known)
+      if (found !== undefined) return found
+    } catch (error) {
+      failure = error
+    }
+    await this.refresh()
+    const added = (await this.#known()).filter((pack) => !seen.has(pack))
+    const found = await this.#searchPacks(ask, added)
+    if (found === undefined && failure !== undefined) throw failure
+    return found
+  }
+
+  /** Damage in one pack is an error only when no other has what is asked for. */
+  async #searchPacks<T>(
+    ask: (pack: PackReader) => Promise<T | undefined>,
+    packs: readonly KnownPack[],
+  ): Promise<T | undefined> {
+    let failure: unknown
+    for (const pack of packs) {
+      try {
+        const found = await ask(await this.#open(pack))
+        if (found !== undefined) return found
+      } catch (error) {
+        if (!(error instanceof VarveError)) throw error
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
+    return undefined
+  }
+
+  async #readFrom(pack: PackReader, id: Id): Promise<StoredObject | undefined> {
+    const found = await pack.read(id)
+    if (found !== undefined && this.#verify && hashObject(found.kind, found.bytes) !== id) {
+      throw new VarveError('corrupt-object', `the bytes of object ${id} are not its own`, {
+        data: { id, pack: pack.name },
+      })
+    }
+    return found
+  }
+}

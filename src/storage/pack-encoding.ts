@@ -1,0 +1,69 @@
+import { VarveError } from '../core/errors.ts'
+import type { ObjectKind } from '../core/id.ts'
+import { loadZstd } from './zstd.ts'
+
+// How a record's body stands for canonical bytes. Numbers are never reused.
+//
+// | method | body |
+// |---|---|
+// | 0 | the canonical bytes |
+// | 1 | one zstd frame of them |
+
+export const RAW = 0
+export const ZSTD = 1
+
+/** Every kind but untyped bytes and whole columns: one value of 64 MiB and what surrounds it. */
+const STRUCTURE_LIMIT = 65 * 1024 * 1024
+/** Bytes and columns may be of any length that one record can hold. */
+const CONTENT_LIMIT = 0xf000_0000
+/** zstd spends at least 4 bytes on a block of 128 KiB: no honest frame grows by more. */
+const ZSTD_RATIO = 32_768
+const ZSTD_SLACK = 128 * 1024
+
+/** The longest canonical bytes an object of this kind may have. */
+export function lengthLimit(kind: ObjectKind): number {
+  return kind === 'blob' || kind === 'column' ? CONTENT_LIMIT : STRUCTURE_LIMIT
+}
+
+export interface EncodedBody {
+  readonly method: number
+  readonly body: Uint8Array
+}
+
+/** Shorter objects gain nothing from a frame. */
+const WORTH_COMPRESSING = 48
+
+/** The body to store for canonical bytes: zstd where it makes them smaller. */
+export async function encodeBody(canonical: Uint8Array, level: number): Promise<EncodedBody> {
+  if (canonical.length < WORTH_COMPRESSING) return { method: RAW, body: canonical }
+  const frame = (await loadZstd()).compress(canonical, level)
+  return frame === undefined ? { method: RAW, body: canonical } : { method: ZSTD, body: frame }
+}
+
+/**
+ * The canonical bytes of a record's body. `length` was declared by the record, and is checked
+ * against what the body can hold before anything is allocated.
+ */
+export async function decodeBody(
+  method: number,
+  body: Uint8Array,
+  length: number,
+): Promise<Uint8Array> {
+  switch (method) {
+    case RAW:
+      if (body.length !== length) {
+        throw new VarveError('corrupt-object', `${body.length} bytes where ${length} are declared`)
+      }
+      return body
+    case ZSTD:
+      if (length > body.length * ZSTD_RATIO + ZSTD_SLACK) {
+        throw new VarveError('corrupt-object', `${body.length} bytes cannot stand for ${length}`)
+      }
+      return (await loadZstd()).decompress(body, length)
+    default:
+      throw new VarveError('unsupported-format', `objects of encoding ${method} cannot be read`, {
+        hint: 'a newer varve wrote this repository',
+        data: { encoding: method },
+      })
+  }
+}

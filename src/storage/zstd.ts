@@ -1,0 +1,63 @@
+import type * as Binding from 'zstd-napi/binding.js'
+import { VarveError } from '../core/errors.ts'
+
+/** zstd, one call at a time. */
+export interface Zstd {
+  /** `bytes` as one zstd frame, or undefined where that would not be smaller. */
+  compress(bytes: Uint8Array, level: number): Uint8Array | undefined
+  /** Exactly `length` bytes; throws where the frame does not hold just as many. */
+  decompress(frame: Uint8Array, length: number): Uint8Array
+}
+
+let loaded: Promise<Zstd> | undefined
+
+/** Loads the native library the first time something is compressed: many commands never need it. */
+export function loadZstd(): Promise<Zstd> {
+  loaded ??= load()
+  return loaded
+}
+
+/** Up to this size the output buffer is kept from call to call. */
+const SCRATCH = 1 << 20
+
+async function load(): Promise<Zstd> {
+  let binding: typeof Binding
+  try {
+    const module = await import('zstd-napi/binding.js')
+    binding = 'default' in module ? (module.default as typeof Binding) : module
+  } catch (cause) {
+    throw new VarveError('io', 'cannot load the zstd library', {
+      hint: 'install varve again so that zstd-napi is built for this machine',
+      cause,
+    })
+  }
+  const compressor = new binding.CCtx()
+  const decompressor = new binding.DCtx()
+  let scratch = new Uint8Array(0)
+  const room = (length: number): Uint8Array => {
+    const bound = binding.compressBound(length)
+    if (bound > SCRATCH) return new Uint8Array(bound)
+    if (scratch.length < bound) scratch = new Uint8Array(Math.min(SCRATCH, bound * 2))
+    return scratch
+  }
+  return {
+    compress(bytes, level) {
+      const target = room(bytes.length)
+      const length = compressor.compress(target, bytes, level)
+      return length < bytes.length ? target.slice(0, length) : undefined
+    },
+    decompress(frame, length) {
+      const target = new Uint8Array(length)
+      let found: number
+      try {
+        found = decompressor.decompress(target, frame)
+      } catch (cause) {
+        throw new VarveError('corrupt-object', 'a zstd frame cannot be read', { cause })
+      }
+      if (found !== length) {
+        throw new VarveError('corrupt-object', `a zstd frame holds ${found} bytes, not ${length}`)
+      }
+      return target
+    },
+  }
+}

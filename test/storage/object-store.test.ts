@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { hasCode } from '../../src/core/errors.ts'
+import { hashObject, type Id } from '../../src/core/id.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { openObjectStore } from '../../src/storage/object-store.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+async function published(storage: Storage, ...texts: string[]): Promise<Id[]> {
+  const batch = await openObjectStore(storage).begin()
+  const ids: Id[] = []
+  for (const text of texts) ids.push(await batch.put('blob', bytes(text)))
+  await batch.publish()
+  return ids
+}
+
+describe('object store', () => {
+  it('gives back every kind of object, from the batch, the store and a new store', async () => {
+    const storage = createMemoryStorage()
+    const store = openObjectStore(storage)
+    const batch = await store.begin()
+    const long = new Uint8Array(3_000_000).map((_, i) => (i * i) >> 7)
+    const blob = await batch.put('blob', long)
+    const tree = await batch.put('tree', bytes('a tree'))
+    const zeros = await batch.put('column', new Uint8Array(70_000_000))
+    expect(await batch.read(tree, 'tree')).toEqual(bytes('a tree'))
+    expect(Buffer.compare(await batch.read(blob, 'blob'), long)).toBe(0)
+    const name = await batch.publish()
+    expect(name).toMatch(/^[0-9a-f]{64}$/)
+    for (const reader of [store, openObjectStore(storage, { verify: 'always' })]) {
+      expect(await reader.read(tree, 'tree')).toEqual(bytes('a tree'))
+      expect(Buffer.compare(await reader.read(blob, 'blob'), long)).toBe(0)
+      expect((await reader.read(zeros, 'column')).length).toBe(70_000_000)
+      expect((await reader.readAny(tree)).kind).toBe('tree')
+    }
+    expect((await storage.size(`packs/${name}.pack`))!).toBeLessThan(3_200_000)
+  })
+
+  it('publishes nothing when nothing is new', async () => {
+    const storage = createMemoryStorage()
+    await published(storage, 'one', 'two')
+    const store = openObjectStore(storage)
+    const empty = await store.begin()
+    expect(await empty.publish()).toBeUndefined()
+    const same = await store.begin()
+    await same.put('blob', bytes('one'))
+    await same.put('blob', bytes('two'))
+    expect(same.objects).toBe(0)
+    expect(await same.publish()).toBeUndefined()
+    expect(await storage.list('packs/')).toHaveLength(1)
+  })
+
+  it('writes an object once though it is put many times at once', async () => {
+    const store = openObjectStore(createMemoryStorage())
+    const batch = await store.begin()
+    const text = bytes('again and again '.repeat(50))
+    const ids = await Promise.all(Array.from({ length: 10 }, () => batch.put('blob', text)))
+    expect(new Set(ids).size).toBe(1)
+    expect(batch.objects).toBe(1)
+    await batch.publish()
+    expect(await store.packs()).toMatchObject([{ objects: 1 }])
+  })
+
+  it('names a pack by its content: the same objects in the same order, the same name', async () => {
+    const names = await Promise.all(
+      [1, 2].map(async () => {
+        const batch = await openObjectStore(createMemoryStorage()).begin()
+        for (let i = 0; i < 100; i++) await batch.put('blob', bytes(`object ${i}`))
+        return batch.publish()
+      }),
+    )
+    expect(names[0]).toBe(names[1])
+  })
+
+  it('finds packs that another process published since it looked', async () => {
+    const storage = createMemoryStorage()
+    const store = openObjectStore(storage)
+    const [first] = await published(storage, 'first')
+    expect(await store.has(first!)).toBe(true)
+    const [second] = await published(storage, 'second')
+    expect(await store.has(second!)).toBe(false)
+    expect(await store.has(second!, { fresh: true })).toBe(true)
+    const [third] = await published(storage, 'third')
+    expect(await store.read(third!, 'blob')).toEqual(bytes('third'))
+  })
+
+  it('says object-not-found, and corrupt-object for the wrong kind', async () => {
+    const storage = createMemoryStorage()
+    const store = openObjectStore(storage)
+    const [id] = await published(storage, 'a blob')
+    const absent = hashObject('blob', bytes('absent'))
+    await expect(store.read(absent, 'blob')).rejects.toSatisfy((e) =>
+      hasCode(e, 'object-not-found'),
+    )
+    expect(await store.readIfPresent(absent)).toBeUndefined()
+    await expect(store.read(id!, 'tree')).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+    const batch = await store.begin()
+    const own = await batch.put('blob', bytes('another'))
+    await expect(batch.read(own, 'tree')).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+  })
+
+  it('finds ids by prefix of any length, in all packs, each once', async () => {
+    const storage = createMemoryStorage()
+    const ids = new Set<Id>()
+    for (let pack = 0; pack < 4; pack++) {
+      const texts = Array.from({ length: 80 }, (_, i) => `${pack} ${i}`)
+      for (const id of await published(storage, ...texts)) ids.add(id)
+    }
+    const store = openObjectStore(storage)
+    const all = [...ids].sort()
+    for (const length of [1, 2, 3, 11, 12, 13, 40, 64]) {
+      const prefix = all[17]!.slice(0, length)
+      expect(await store.find(prefix)).toEqual(all.filter((id) => id.startsWith(prefix)))
+    }
+    expect(await store.find(all[3]!.slice(0, 20).toUpperCase())).toEqual([all[3]])
+    expect(await store.find('xyz')).toEqual([])
+    expect(await store.find('')).toEqual([])
+  })
+
+  it('iterates over all objects with what they take', async () => {
+    const storage = createMemoryStorage()
+    const ids = [
+      ...(await published(storage, 'a', 'b'.repeat(1000))),
+      ...(await published(storage, 'c')),
+    ]
+    const store = openObjectStore(storage)
+    const found = []
+    for await (const object of store.objects()) found.push(object)
+    expect(found.map(({ id }) => id).sort()).toEqual(ids.sort())
+    const long = found.find(({ length }) => length === 1000)!
+    expect(long).toMatchObject({ kind: 'blob' })
+    expect(long.stored).toBeLessThan(100)
+  })
+
+  it('leaves nothing behind when a batch is discarded or interrupted', async () => {
+    const storage = createMemoryStorage()
+    const store = openObjectStore(storage)
+    const batch = await store.begin()
+    const id = await batch.put(
+      'blob',
+      new Uint8Array(2_000_000).map((_, i) => (i * i) >> 5),
+    )
+    await batch.discard()
+    expect(await store.has(id, { fresh: true })).toBe(false)
+    await expect(batch.put('blob', bytes('x'))).rejects.toSatisfy((e) => hasCode(e, 'io'))
+
+    const controller = new AbortController()
+    const stopped = await store.begin({ signal: controller.signal })
+    await stopped.put('blob', bytes('x'))
+    controller.abort()
+    const interrupted = (e: unknown): boolean => hasCode(e, 'interrupted')
+    await expect(stopped.put('blob', bytes('y'))).rejects.toSatisfy(interrupted)
+    await expect(stopped.publish()).rejects.toSatisfy(interrupted)
+    await stopped.discard()
+    expect(await storage.list('packs/')).toEqual([])
+  })
+
+  it('keeps 64 MiB values and refuses larger ones that are not plain content', async () => {
+    const store = openObjectStore(createMemoryStorage())
+    const batch = await store.begin()
+    await batch.put('series', new Uint8Array(64 * 1024 * 1024))
+    await expect(batch.put('series', new Uint8Array(66 * 1024 * 1024))).rejects.toSatisfy((e) =>
+      hasCode(e, 'too-large'),
+    )
+    await batch.discard()
+  })
+})

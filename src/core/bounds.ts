@@ -54,25 +54,37 @@ export interface KeyBounds {
 export function boundsFor(schema: Schema, texts: BoundTexts): KeyBounds {
   const closed = texts.closed ?? 'left'
   if (texts.at !== undefined) return boundsAt(schema, texts, texts.at)
-  const column = schema.columns[0]!
-  const from =
-    texts.from === undefined
-      ? undefined
-      : named('--from', texts.from, () =>
-          lowerBound(texts.from!, column.type, closed === 'left' || closed === 'both'),
-        )
-  const to =
-    texts.to === undefined
-      ? undefined
-      : named('--to', texts.to, () =>
-          upperBound(texts.to!, column.type, closed === 'right' || closed === 'both'),
-        )
-  if (from !== undefined && to !== undefined && Buffer.compare(from.key, to.key) > 0) {
+  const { type } = schema.columns[0]!
+  const from = readBound('--from', texts.from, (text) =>
+    lowerBound(text, type, closed === 'left' || closed === 'both'),
+  )
+  const to = readBound('--to', texts.to, (text) =>
+    upperBound(text, type, closed === 'right' || closed === 'both'),
+  )
+  if (from?.bound !== undefined && to?.bound !== undefined && isAfter(from, to)) {
     throw new VarveError('usage', `--from ${texts.from} is after --to ${texts.to}`, {
       data: { from: texts.from, to: texts.to },
     })
   }
-  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  return {
+    ...(from?.bound !== undefined && { from: from.bound }),
+    ...(to?.bound !== undefined && { to: to.bound }),
+  }
+}
+
+/** One side as it was meant, beside the bound it makes: the period of a time. */
+interface Side {
+  readonly bound: KeyBound | undefined
+  readonly period?: Period
+}
+
+/** Whether two sides are the wrong way round; sides that only touch are an empty range. */
+function isAfter(from: Side, to: Side): boolean {
+  if (from.period === undefined || to.period === undefined) {
+    return Buffer.compare(from.bound!.key, to.bound!.key) > 0
+  }
+  const hasLength = to.period.start < to.period.end
+  return hasLength ? from.period.start >= to.period.end : from.period.start > to.period.start
 }
 
 function boundsAt(schema: Schema, texts: BoundTexts, at: string | readonly string[]): KeyBounds {
@@ -93,22 +105,32 @@ function boundsAt(schema: Schema, texts: BoundTexts, at: string | readonly strin
   return { from: bound, to: bound }
 }
 
-function lowerBound(text: string, type: ColumnType, closed: boolean): KeyBound | undefined {
+function lowerBound(text: string, type: ColumnType, closed: boolean): Side {
   const unit = unitNanoseconds(type)
-  if (unit === undefined) return bound(type, keyScalar(text, type), closed)
-  const { start, end } = parsePeriod(text)
-  return start === end && !closed
-    ? timeBoundAbove(type, floorDiv(start, unit), false)
-    : timeBoundAbove(type, ceilDiv(start, unit), true)
+  if (unit === undefined) return { bound: bound(type, keyScalar(text, type), closed) }
+  const period = parsePeriod(text)
+  const { start, end } = period
+  const open = start === end && !closed
+  return {
+    period,
+    bound: open
+      ? timeBoundAbove(type, floorDiv(start, unit), false)
+      : timeBoundAbove(type, ceilDiv(start, unit), true),
+  }
 }
 
-function upperBound(text: string, type: ColumnType, closed: boolean): KeyBound | undefined {
+function upperBound(text: string, type: ColumnType, closed: boolean): Side {
   const unit = unitNanoseconds(type)
-  if (unit === undefined) return bound(type, keyScalar(text, type), closed)
-  const { start, end }: Period = parsePeriod(text)
-  return start === end && closed
-    ? timeBoundBelow(type, floorDiv(end, unit), true)
-    : timeBoundBelow(type, ceilDiv(end, unit), false)
+  if (unit === undefined) return { bound: bound(type, keyScalar(text, type), closed) }
+  const period = parsePeriod(text)
+  const { start, end } = period
+  return {
+    period,
+    bound:
+      start === end && closed
+        ? timeBoundBelow(type, floorDiv(end, unit), true)
+        : timeBoundBelow(type, ceilDiv(end, unit), false),
+  }
 }
 
 /** Keys from `value` on; a value below all that the type holds bounds nothing. */
@@ -149,6 +171,14 @@ function keyScalar(text: string, type: ColumnType): Scalar {
     throw new VarveError('invalid-value', 'NaN is never a key', { data: { value: text, type } })
   }
   return value
+}
+
+function readBound(
+  option: string,
+  text: string | undefined,
+  read: (text: string) => Side,
+): Side | undefined {
+  return text === undefined ? undefined : named(option, text, () => read(text))
 }
 
 /** Says which bound was wrong. */

@@ -78,7 +78,7 @@ export function parseRevision(text: string): Revision {
     position = close + 1
   }
   if (name === '' && !selected) throw malformed(text, 'it names nothing')
-  if (/[\s:\\?*[]|\.\./.test(name)) throw malformed(text, 'no ref or id has such a name')
+  if (/^\.|[\s:\\?*[]|\.\./.test(name)) throw malformed(text, 'no ref or id has such a name')
   return {
     text,
     name: name === '@' || name === '' ? 'HEAD' : name,

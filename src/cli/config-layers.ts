@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { VarveError } from '../core/errors.ts'
+import { Config, type ConfigLayer, commandLayer, layerOf } from './config.ts'
+import type { GlobalOptions } from './global-options.ts'
+import { findRepository, type RepositoryLocation } from './repository-source.ts'
+
+/** The user's file, the repository's file, then `-c`; absent files are empty. */
+export async function loadConfig(where: {
+  readonly env: (name: string) => string | undefined
+  readonly location: RepositoryLocation
+  readonly globals: GlobalOptions
+}): Promise<Config> {
+  const local = (await findRepository(where.location))?.configFile
+  const layers: ConfigLayer[] = []
+  layers.push(await fileLayer('global', userConfigFile(where.env)))
+  if (local !== undefined) layers.push(await fileLayer('local', local))
+  layers.push(commandLayer(where.globals.settings))
+  return new Config(layers)
+}
+
+/** `$XDG_CONFIG_HOME/varve/config`, else `~/.config/varve/config`. */
+export function userConfigFile(env: (name: string) => string | undefined): string {
+  const home = env('HOME') ?? homedir()
+  return join(env('XDG_CONFIG_HOME') ?? join(home, '.config'), 'varve', 'config')
+}
+
+/** The text of a configuration file; empty when there is none. */
+export async function readConfigFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return ''
+    const kind = code === 'EACCES' ? 'permission-denied' : 'io'
+    throw new VarveError(kind, `cannot read ${file}: ${message}`, { cause: error })
+  }
+}
+
+async function fileLayer(scope: 'global' | 'local', file: string): Promise<ConfigLayer> {
+  return layerOf(scope, file, await readConfigFile(file))
+}

@@ -1,0 +1,117 @@
+import { normalizeKey, parseConfig } from '../core/config-file.ts'
+import { VarveError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import { configFamilies, configKeys, knownKey } from './config-keys.ts'
+
+export interface ConfigLayer {
+  /** Where it comes from: a file's path, or `-c`. */
+  readonly origin: string
+  readonly scope: 'global' | 'local' | 'command'
+  readonly entries: readonly { readonly key: string; readonly value: string }[]
+}
+
+/** All configuration that holds for a command; of several values for a key the last one counts. */
+export class Config {
+  readonly layers: readonly ConfigLayer[]
+
+  constructor(layers: readonly ConfigLayer[]) {
+    this.layers = layers
+  }
+
+  /** The value of a key, its default when it has none, else undefined. */
+  get(key: string): string | undefined {
+    const name = normalizeKey(key)
+    return this.all(name).at(-1) ?? knownKey(name)?.default
+  }
+
+  /** Every value of a key, weakest layer first. */
+  all(key: string): string[] {
+    const name = normalizeKey(key)
+    return this.layers.flatMap(({ entries }) =>
+      entries.filter((entry) => entry.key === name).map((entry) => entry.value),
+    )
+  }
+
+  boolean(key: string): boolean | undefined {
+    const text = this.get(key)
+    return text === undefined ? undefined : readBoolean(key, text)
+  }
+
+  /** A whole number; sizes may end in k, m, g (powers of 1024). */
+  number(key: string): number | undefined {
+    const text = this.get(key)
+    return text === undefined ? undefined : readNumber(key, text)
+  }
+}
+
+export function layerOf(scope: ConfigLayer['scope'], origin: string, text: string): ConfigLayer {
+  return { scope, origin, entries: parseConfig(text, origin) }
+}
+
+/** The layer of `-c key=value` options; `-c key` alone means true. */
+export function commandLayer(settings: readonly string[]): ConfigLayer {
+  const entries = settings.map((setting) => {
+    const equals = setting.indexOf('=')
+    const key = checkKey(equals < 0 ? setting : setting.slice(0, equals))
+    const value = equals < 0 ? 'true' : setting.slice(equals + 1)
+    checkValue(key, value)
+    return { key, value }
+  })
+  return { scope: 'command', origin: '-c', entries }
+}
+
+/** A key in its normal form; `invalid-name` with the nearest one when nobody knows it. */
+export function checkKey(key: string): string {
+  const name = normalizeKey(key)
+  if (knownKey(name) !== undefined) return name
+  const near = nearest(name, [...configKeys.keys(), ...configFamilies.keys()])
+  throw new VarveError('invalid-name', `no such configuration key: ${key}`, {
+    data: { key },
+    hint: near === undefined ? '`varve config list --known` lists them' : `did you mean ${near}?`,
+  })
+}
+
+/** Whether the value is one that the key takes; `invalid-value` otherwise. */
+export function checkValue(key: string, value: string): void {
+  const known = knownKey(key)
+  if (known?.type === 'boolean') readBoolean(key, value)
+  if (known?.type === 'number' || known?.type === 'size') readNumber(key, value)
+  if (known?.choices !== undefined && !known.choices.includes(value)) {
+    throw badValue(key, value, `one of ${known.choices.join(', ')}`)
+  }
+}
+
+function readBoolean(key: string, text: string): boolean {
+  switch (text.toLowerCase()) {
+    case 'true':
+    case 'yes':
+    case 'on':
+    case '1':
+      return true
+    case 'false':
+    case 'no':
+    case 'off':
+    case '0':
+    case '':
+      return false
+    default:
+      throw badValue(key, text, 'true or false')
+  }
+}
+
+const NUMBER = /^(-?\d{1,15})([kmg]?)$/i
+
+function readNumber(key: string, text: string): number {
+  const match = NUMBER.exec(text.trim())
+  if (match === null) throw badValue(key, text, 'a whole number, such as 10, 64k, 256m')
+  const power = ['', 'k', 'm', 'g'].indexOf(match[2]!.toLowerCase())
+  return Number(match[1]) * 1024 ** power
+}
+
+function badValue(key: string, value: string, expected: string): VarveError {
+  return new VarveError(
+    'invalid-value',
+    `${key} is ${JSON.stringify(value)}; expected ${expected}`,
+    { data: { key, value, expected } },
+  )
+}

@@ -1,0 +1,59 @@
+import type { Signature } from '../core/commit.ts'
+import type { CommandTable } from './command-table.ts'
+import type { Config } from './config.ts'
+import type { Progress, ProgressOptions } from './progress.ts'
+import type { Repository } from './repository-source.ts'
+
+/** What a command may know of the world around it. Operations get values from it, never it. */
+export interface Context {
+  /** The repository; `not-a-repository` when there is none here. Opened once. */
+  repository(): Promise<Repository>
+  /** As {@link Context.repository}, or undefined where there is none. */
+  optionalRepository(): Promise<Repository | undefined>
+  /** The time of this command: the same at every call. */
+  now(): Clock
+  /**
+   * Who does it and when: VARVE_AUTHOR_* or VARVE_COMMITTER_*, else configuration, else git's;
+   * `identity-unknown` when nobody says.
+   */
+  identity(role: 'author' | 'committer'): Promise<Signature>
+  /** Configuration: the user's, the repository's, then `-c`. */
+  config(): Promise<Config>
+  /** An environment variable; one that is empty counts as not set. */
+  env(name: string): string | undefined
+  /** The folder to start from, after `-C`. */
+  readonly cwd: string
+  /** A path as given by the user, made absolute. */
+  resolve(path: string): string
+  /** The bytes of a file the user named: `file-not-found`, `permission-denied`, `io`. */
+  readFile(path: string): AsyncIterable<Uint8Array>
+  /** Standard input; reading ends with `interrupted` when the command is. */
+  readonly stdin: AsyncIterable<Uint8Array>
+  readonly stdinIsTerminal: boolean
+  readonly stdoutIsTerminal: boolean
+  /** Whether `--json` was given. */
+  readonly json: boolean
+  readonly quiet: boolean
+  /** Aborted by Ctrl-C and SIGTERM: operations discard what they have begun. */
+  readonly abort: AbortSignal
+  /** Shows how far a long operation has come: on stderr, only on a terminal. */
+  progress(options: ProgressOptions): Progress
+  /** One line on stderr that is not part of the answer; `--quiet` leaves it out. */
+  note(text: string): void
+  /** A warning on stderr. */
+  warn(text: string, hint?: string): void
+  /** The command worked and the answer is no: exit code 1. */
+  answerNo(): void
+  /** Lets the user edit text in their editor, and returns what was saved. */
+  edit(text: string, fileName: string): Promise<string>
+  /** All commands, for help and completion. */
+  readonly commands: CommandTable
+}
+
+export interface Clock {
+  /** Since 1970. */
+  readonly milliseconds: number
+  readonly seconds: number
+  /** The local time zone's distance from UTC. */
+  readonly offsetMinutes: number
+}

@@ -1,0 +1,161 @@
+import { createReadStream } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+import { VarveError } from '../core/errors.ts'
+import type { CommandTable } from './command-table.ts'
+import type { Config } from './config.ts'
+import { loadConfig } from './config-layers.ts'
+import type { Clock, Context } from './context.ts'
+import type { GlobalOptions } from './global-options.ts'
+import type { Host } from './host.ts'
+import { type ProgressTarget, startProgress } from './progress.ts'
+import { openFoundRepository, type Repository } from './repository-source.ts'
+
+export interface ContextParts {
+  readonly host: Host
+  readonly globals: GlobalOptions
+  readonly commands: CommandTable
+  readonly abort: AbortSignal
+  readonly onAnswerNo: () => void
+}
+
+/** The world of one command, each part of it made when it is first asked for. */
+export function makeContext(parts: ContextParts): Context {
+  const { host, globals, abort } = parts
+  const env = (name: string) => host.env[name] || undefined
+  const cwd = globals.directories.reduce((from, to) => resolve(from, to), host.cwd)
+  const now = once((): Clock => clockAt(host.now()))
+  const location = { cwd, named: globals.repository ?? env('VARVE_REPO') }
+  const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
+  const repository = once(() => config().then((found) => openFoundRepository(location, found)))
+  const onTerminal = host.stderr.isTTY === true
+  const target: ProgressTarget | undefined =
+    onTerminal && !globals.quiet && !globals.json
+      ? {
+          write: (text) => void host.stderr.write(text),
+          columns: () => host.stderr.columns ?? 80,
+          now: () => host.now().getTime(),
+        }
+      : undefined
+  const say = (text: string) => void host.stderr.write(`varve: ${text}\n`)
+
+  return {
+    repository,
+    optionalRepository: () => optional(repository()),
+    now,
+    async identity(role) {
+      const [{ findIdentity }, { gitConfig }] = await Promise.all([
+        import('./identity.ts'),
+        import('./git-config.ts'),
+      ])
+      return findIdentity(role, { env, config, now, gitConfig: (key) => gitConfig(key, cwd) })
+    },
+    config,
+    env,
+    cwd,
+    resolve: (path) => (isAbsolute(path) ? path : resolve(cwd, path)),
+    readFile: (path) => readNamedFile(resolve(cwd, path), path, abort),
+    get stdin() {
+      return abortable(host.stdin, abort)
+    },
+    get stdinIsTerminal() {
+      return host.stdin.isTTY === true
+    },
+    stdoutIsTerminal: host.stdout.isTTY === true,
+    json: globals.json,
+    quiet: globals.quiet,
+    abort,
+    progress: (options) => startProgress(options, target),
+    note(text) {
+      if (!globals.quiet) say(text)
+    },
+    warn(text, hint) {
+      say(`warning: ${text}`)
+      if (hint !== undefined) host.stderr.write(`hint: ${hint}\n`)
+    },
+    answerNo: parts.onAnswerNo,
+    async edit(text, fileName) {
+      const { editText } = await import('./editor.ts')
+      return editText(text, { fileName, env, config: await config() })
+    },
+    commands: parts.commands,
+  }
+}
+
+function clockAt(date: Date): Clock {
+  const milliseconds = date.getTime()
+  return {
+    milliseconds,
+    seconds: Math.floor(milliseconds / 1000),
+    offsetMinutes: -date.getTimezoneOffset() || 0,
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+async function optional(opening: Promise<Repository>): Promise<Repository | undefined> {
+  try {
+    return await opening
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'not-a-repository') return undefined
+    throw error
+  }
+}
+
+async function* abortable(
+  source: AsyncIterable<Uint8Array>,
+  abort: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]()
+  const aborted = new Promise<never>((_, reject) => {
+    if (abort.aborted) reject(abort.reason)
+    abort.addEventListener('abort', () => reject(abort.reason), { once: true })
+  })
+  aborted.catch(() => undefined)
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted])
+      if (next.done === true) return
+      yield next.value
+    }
+  } finally {
+    // Not awaited: a read that waits for a terminal would hold it up.
+    void iterator.return?.()
+  }
+}
+
+async function* readNamedFile(
+  path: string,
+  given: string,
+  abort: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20, signal: abort })
+  } catch (error) {
+    throw fileError(error as NodeJS.ErrnoException, given, abort)
+  }
+}
+
+function fileError(error: NodeJS.ErrnoException, path: string, abort: AbortSignal): unknown {
+  if (abort.aborted) return abort.reason
+  const options = { data: { file: path }, cause: error }
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new VarveError('file-not-found', `no such file: ${path}`, options)
+    case 'EACCES':
+    case 'EPERM':
+      return new VarveError('permission-denied', `may not read ${path}`, options)
+    case 'EISDIR':
+      return new VarveError('bad-input', `${path} is a folder`, options)
+    default:
+      return error.code === undefined
+        ? error
+        : new VarveError('io', `cannot read ${path}: ${error.message}`, options)
+  }
+}

@@ -1,0 +1,83 @@
+import { VarveError } from '../core/errors.ts'
+
+/** Whoever read the output went away; not an error, the end of the work. */
+export class BrokenPipe extends VarveError {
+  constructor() {
+    super('io', 'the reader of the output went away')
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024
+
+/**
+ * Writes to a stream in large pieces and waits when it is full, so that a slow reader slows the
+ * producer down instead of filling memory.
+ */
+export class Output {
+  readonly stream: NodeJS.WritableStream
+  #pending: (string | Uint8Array)[] = []
+  #pendingBytes = 0
+  #failure: Error | undefined
+  /** Whether each write is seen at once, as on a terminal. */
+  readonly immediate: boolean
+
+  constructor(stream: NodeJS.WritableStream, immediate: boolean) {
+    this.stream = stream
+    this.immediate = immediate
+    stream.on('error', (error) => {
+      this.#failure ??= writeError(error)
+    })
+  }
+
+  /** Resolves when more can be written. The bytes must not change before `flush`. */
+  async write(chunk: string | Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (chunk.length === 0) return
+    this.#pending.push(chunk)
+    this.#pendingBytes += chunk.length
+    if (this.immediate || this.#pendingBytes >= CHUNK_BYTES) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    if (this.#pendingBytes > 0) {
+      const pieces = joinPieces(this.#pending)
+      this.#pending = []
+      this.#pendingBytes = 0
+      for (const piece of pieces) await this.#send(piece)
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #send(piece: string | Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.stream.write(piece, (error) => {
+        if (error === null || error === undefined) return resolve()
+        this.#failure ??= writeError(error)
+        reject(this.#failure)
+      })
+    })
+  }
+}
+
+/** Runs of text become one string; bytes stay as they are. */
+function joinPieces(pieces: readonly (string | Uint8Array)[]): (string | Uint8Array)[] {
+  const joined: (string | Uint8Array)[] = []
+  let text = ''
+  for (const piece of pieces) {
+    if (typeof piece === 'string') {
+      text += piece
+      continue
+    }
+    if (text !== '') joined.push(text)
+    text = ''
+    joined.push(piece)
+  }
+  if (text !== '') joined.push(text)
+  return joined
+}
+
+function writeError(error: NodeJS.ErrnoException): Error {
+  if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return new BrokenPipe()
+  const code = error.code === 'ENOSPC' ? 'disk-full' : 'io'
+  return new VarveError(code, `cannot write the output: ${error.message}`, { cause: error })
+}

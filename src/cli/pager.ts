@@ -1,0 +1,34 @@
+import type { Context } from './context.ts'
+
+export interface Pager {
+  readonly input: NodeJS.WritableStream
+  /** Ends the text and waits until the pager is left. */
+  finish(): Promise<void>
+}
+
+/**
+ * Starts $VARVE_PAGER, core.pager or $PAGER, else less; undefined when that is `cat`. less ends by
+ * itself when the text fits on the screen.
+ */
+export async function startPager(context: Context): Promise<Pager | undefined> {
+  const configured = context.env('VARVE_PAGER') ?? (await context.config()).get('core.pager')
+  const command = configured ?? context.env('PAGER') ?? 'less'
+  if (command === 'cat') return undefined
+  const { execa } = await import('execa')
+  const child = execa(command, {
+    shell: true,
+    stdin: 'pipe',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    reject: false,
+    env: { LESS: context.env('LESS') ?? 'FRX', LV: context.env('LV') ?? '-c' },
+  })
+  // Ctrl-C is for the pager to answer: it ends our output, and then it ends.
+  return {
+    input: child.stdin,
+    async finish() {
+      child.stdin.end()
+      await child
+    },
+  }
+}

@@ -1,0 +1,153 @@
+import { VarveError } from '../core/errors.ts'
+import { type Arguments, type Command, usageError } from './define-command.ts'
+import { globalOptions } from './global-options.ts'
+import { camelCase, type DeclaredOption, type DeclaredPositional, spell } from './options.ts'
+import { spellingsOf, type Token, tokenise } from './tokenise.ts'
+
+export interface ParsedArguments {
+  readonly args: Arguments
+  /** Global options that were given after the command's name. */
+  readonly globals: readonly Token[]
+}
+
+/** What `run` of a command gets for a command line; a `usage` error when it cannot be read. */
+export async function parseArguments(
+  command: Command,
+  argv: readonly string[],
+): Promise<ParsedArguments> {
+  const { declared } = command.options
+  const tokens = tokenise(argv, spellingsOf(globalOptions, declared))
+  const globals = tokens.options.filter(({ option }) => globalOptions.includes(option))
+  if (globals.some(({ option, value }) => option.name === 'help' && value === true)) {
+    return { args: {}, globals }
+  }
+  const own = tokens.options.filter(({ option }) => !globalOptions.includes(option))
+  const values = declared.length === 0 ? new Map() : await checkWithYargs(command, own)
+  const args: Arguments = {}
+  for (const option of declared) {
+    args[camelCase(option.name)] = optionValue(option, values.get(option.name))
+  }
+  Object.assign(args, bindWords(command, tokens.words, tokens.trailing))
+  return { args, globals }
+}
+
+/**
+ * Lets yargs judge the options: choices, required ones, conflicts, implications. It is handed one
+ * `--name=value` each, so that its own ideas of numbers, dots and dashes do not come into play.
+ */
+async function checkWithYargs(
+  command: Command,
+  tokens: readonly Token[],
+): Promise<Map<string, unknown>> {
+  const { default: yargs } = await import('yargs')
+  const { declared, exclusive, implied } = command.options
+  const parser = yargs([])
+    .scriptName('varve')
+    .locale('en')
+    .updateStrings(wording)
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .strict()
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'greedy-arrays': false,
+    })
+    .fail((message, error) => {
+      throw error !== undefined && error !== null && error.name !== 'YError'
+        ? error
+        : usageError(message.trim().replace(/\s*\n\s*/g, ' '))
+    })
+  for (const option of declared) {
+    parser.option(option.name, {
+      type: option.type === 'boolean' || option.type === 'count' ? option.type : 'string',
+      ...(option.array === true ? { array: true } : {}),
+      ...(option.choices === undefined ? {} : { choices: option.choices }),
+      ...(option.demandOption === true ? { demandOption: true } : {}),
+    })
+  }
+  for (const [one, other] of exclusive) parser.conflicts(one, other)
+  for (const [one, other] of implied) parser.implies(one, other)
+  const line = tokens.map(({ option, value }) => {
+    if (typeof value === 'string') return `--${option.name}=${value}`
+    return value ? `--${option.name}` : `--no-${option.name}`
+  })
+  const parsed = await parser.parseAsync(line)
+  return new Map(Object.entries(parsed))
+}
+
+const wording = {
+  'Invalid values:': 'unknown value:',
+  'Argument: %s, Given: %s, Choices: %s': '--%s cannot be %s; it is one of %s',
+  'Missing required argument: %s': { one: 'missing option: --%s', other: 'missing options: %s' },
+  'Arguments %s and %s are mutually exclusive': '--%s and --%s cannot be given together',
+  'Implications failed:': 'an option needs another one beside it:',
+} as unknown as Record<string, string>
+
+function optionValue(option: DeclaredOption, parsed: unknown): unknown {
+  if (option.type === 'count') return Number(parsed ?? 0)
+  if (option.type === 'boolean') {
+    const value = Array.isArray(parsed) ? parsed.at(-1) : parsed
+    return value ?? option.default ?? (option.tristate === true ? undefined : false)
+  }
+  const texts = parsed === undefined ? [] : Array.isArray(parsed) ? parsed : [parsed]
+  const read = (text: unknown) => readValue(option, String(text))
+  if (option.array === true) return texts.length === 0 ? (option.default ?? []) : texts.map(read)
+  return texts.length === 0 ? option.default : read(texts.at(-1))
+}
+
+function readValue(option: DeclaredOption, text: string): unknown {
+  if (option.type === 'number') {
+    const number = text.trim() === '' ? Number.NaN : Number(text)
+    if (!Number.isFinite(number)) {
+      throw usageError(`${spell(option.name)} takes a number, not ${JSON.stringify(text)}`)
+    }
+    return number
+  }
+  return option.coerce === undefined ? text : option.coerce(text)
+}
+
+/** Gives each word to its positional; one that takes many leaves enough for those after it. */
+function bindWords(
+  command: Command,
+  words: readonly string[],
+  trailing: readonly string[] | undefined,
+): Arguments {
+  const { positionals, trailing: after } = command.options
+  const bound: Arguments = {}
+  let left = [...words]
+  if (after === undefined) left.push(...(trailing ?? []))
+  else bound[camelCase(after.name)] = (trailing ?? []).map((word) => wordValue(after, word))
+  positionals.forEach((positional, index) => {
+    const needed = positionals.slice(index + 1).filter((later) => later.demandOption).length
+    const free = Math.max(0, left.length - needed)
+    const count = positional.array === true ? free : Math.min(1, free)
+    if (count === 0 && positional.demandOption === true) throw missing(command, positional)
+    const taken = left.slice(0, count).map((word) => wordValue(positional, word))
+    left = left.slice(count)
+    bound[camelCase(positional.name)] =
+      positional.array === true ? taken : count === 0 ? positional.default : taken[0]
+  })
+  if (left.length > 0) {
+    throw new VarveError('usage', `unexpected argument ${JSON.stringify(left[0])}`, {
+      hint: `usage: varve ${command.usage[0]}`,
+    })
+  }
+  return bound
+}
+
+function wordValue(positional: DeclaredPositional, word: string): unknown {
+  if (positional.choices !== undefined && !positional.choices.includes(word)) {
+    const choices = positional.choices.join(', ')
+    throw usageError(`<${positional.name}> is one of ${choices}, not ${JSON.stringify(word)}`)
+  }
+  return positional.coerce === undefined ? word : positional.coerce(word)
+}
+
+function missing(command: Command, positional: DeclaredPositional): VarveError {
+  return usageError(`missing <${positional.name}>`, `usage: varve ${command.usage[0]}`)
+}

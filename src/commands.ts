@@ -1,0 +1,11 @@
+import { command, commandTable } from './cli/command-table.ts'
+
+/** Every command. Its module is imported when it is called, not before. */
+export const commands = commandTable([
+  command('about', 'help', 'Show how to use varve or one of its commands', () =>
+    import('./cli/commands/help.ts').then((m) => m.helpCommand),
+  ),
+  command('about', 'version', 'Show the version', () =>
+    import('./cli/commands/version.ts').then((m) => m.versionCommand),
+  ),
+])

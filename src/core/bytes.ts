@@ -106,7 +106,8 @@ export class ByteReader {
 
   /** @param code of the error thrown for bytes that are cut short or not canonical */
   constructor(bytes: Uint8Array, code: ErrorCode = 'corrupt-object') {
-    this.#bytes = bytes
+    // Never a Buffer, so that the views handed out are plain bytes too.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#code = code
   }

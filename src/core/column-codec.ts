@@ -88,7 +88,9 @@ function corrupt(reason: string): VarveError {
  * The column shares the bytes' memory where they are aligned, so they must not change afterwards.
  * @param options.maxRows more rows than this are refused
  */
-export function decodeColumn(bytes: Uint8Array, options: { maxRows?: number } = {}): Column {
+export function decodeColumn(canonical: Uint8Array, options: { maxRows?: number } = {}): Column {
+  // Never a Buffer, whose slice() does not copy and whose pieces are Buffers again.
+  const bytes = bytesOf(canonical)
   if (bytes.length < HEADER) throw corrupt('cut short')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const type = columnTypes[bytes[0]!]

@@ -27,12 +27,12 @@ export function encodeKeys(columns: readonly Column[], ranks?: Uint32Array): Key
     return encodeMixed(columns, rows, ranks)
   }
   const stride = 2 * columns.length + (ranks === undefined ? 0 : 1)
+  if (stride * 4 > MAX_KEY_BYTES) throw keyTooLong(stride * 4)
   const words = new Uint32Array(rows * stride)
   for (let i = 0; i < columns.length; i++) encodeEights(columns[i]!, words, 2 * i, stride)
   if (ranks !== undefined) {
     for (let row = 0, at = stride - 1; row < rows; row++, at += stride) words[at] = ranks[row]!
   }
-  if (stride * 4 > MAX_KEY_BYTES) throw keyTooLong(stride * 4)
   return Keys.ofWords(stride * 4, words)
 }
 
@@ -52,7 +52,7 @@ function encodeEights(column: Column, words: Uint32Array, at: number, stride: nu
   if (type === 'float64') {
     encodeFloats(halvesOf(values), words, at, stride)
   } else if (type === 'float32') {
-    encodeFloats(halvesOf(Float64Array.from(values as Float32Array)), words, at, stride)
+    encodeFloats(halvesOf(new Float64Array(values as Float32Array)), words, at, stride)
   } else if (valueWidth(type) === 8) {
     encodeWide(halvesOf(values), type === 'uint64' ? 0 : 0x8000_0000, words, at, stride)
   } else {

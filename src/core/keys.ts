@@ -1,5 +1,6 @@
 import { compareBytes } from './bytes.ts'
 import { VarveError } from './errors.ts'
+import { radixOrder } from './radix-order.ts'
 
 /** A key has at most this many bytes. */
 export const MAX_KEY_BYTES = 1024
@@ -89,19 +90,30 @@ export class Keys {
     return -1
   }
 
-  /** The first row from `from` on that does not come before the row above it; `length` if none. */
-  firstNotAscending(from = 1): number {
-    let i = Math.max(from, 1)
+  /** The first row whose key is not greater than the one before it; `length` where there is none. */
+  firstNotAscending(): number {
+    return this.#firstBelow(1)
+  }
+
+  /** The first row whose key is less than the one before it; `length` where there is none. */
+  firstDescending(): number {
+    return this.#firstBelow(0)
+  }
+
+  /** The first row that does not exceed the one before by `least` (0: it may be equal). */
+  #firstBelow(least: 0 | 1): number {
+    let i = 1
     if (this.width === 8) {
       const words = this.#words
       for (; i < this.length; i++) {
         const high = words[2 * i]! - words[2 * i - 2]!
-        if (high < 0 || (high === 0 && words[2 * i + 1]! <= words[2 * i - 1]!)) return i
+        if (high < 0) return i
+        if (high === 0 && words[2 * i + 1]! - words[2 * i - 1]! < least) return i
       }
-      return i
+      return this.length
     }
-    while (i < this.length && this.compare(i, this, i - 1) > 0) i++
-    return i
+    while (i < this.length && this.compare(i, this, i - 1) >= least) i++
+    return Math.min(i, this.length)
   }
 
   /** In ascending keys: how many are less than `key`. */
@@ -163,12 +175,16 @@ export class Keys {
   order(): Uint32Array {
     const rows = new Uint32Array(this.length)
     for (let i = 0; i < rows.length; i++) rows[i] = i
-    if (this.firstNotAscending() < this.length) {
-      rows.sort((a, b) => this.compare(a, this, b) || a - b)
+    if (this.firstDescending() === this.length) return rows
+    if (this.width === 0 || this.length < RADIX_ROWS) {
+      return rows.sort((a, b) => this.compare(a, this, b) || a - b)
     }
-    return rows
+    return radixOrder(this.#words, this.width >> 2, rows)
   }
 }
+
+/** Fewer rows than this are sorted by comparing. */
+const RADIX_ROWS = 4096
 
 const NO_BYTES = new Uint8Array(0)
 const NO_WORDS = new Uint32Array(0)

@@ -1,0 +1,25 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { quotePath, unquotePath } from '../../src/plumbing/quote-path.ts'
+
+describe('quotePath', () => {
+  it('quotes as git does', () => {
+    expect(quotePath('a/b c')).toBe('a/b c')
+    expect(quotePath('ä')).toBe('"\\303\\244"')
+    expect(quotePath('a"b\\c\td\u0001')).toBe('"a\\"b\\\\c\\td\\001"')
+  })
+
+  it('is undone by unquotePath', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (path) => {
+        expect(unquotePath(quotePath(path))).toBe(path)
+      }),
+    )
+  })
+
+  it('refuses quotes that are not closed or hold what is no escape', () => {
+    for (const text of ['"', '"a', '"a"b', '"\\x"', '"\\"', '"\\377"']) {
+      expect(() => unquotePath(text), text).toThrow('not a quoted path')
+    }
+  })
+})

@@ -90,7 +90,7 @@ describe('decodeColumn of bytes that are not canonical', () => {
     ['padding bits in a bitmap', '06010000 02000000 0500000000000000 0500'],
     ['padding bytes in a bitmap', '06010000 02000000 0100000000000001 0500'],
     ['a value under a null', '06010000 02000000 0100000000000000 0507'],
-    ['a late value under a null', '07010000 09000000 ff00000000000000' + '0500'.repeat(8) + '0001'],
+    ['a late value under a null', `07010000 09000000 ff00000000000000 ${'0500'.repeat(8)} 0001`],
     ['a bool under a null', '01010000 02000000 0100000000000000 02'],
     ['padding bits of bools', '01000000 02000000 04'],
     ['a NaN of its own', '0b000000 01000000 010000000000f87f'],

@@ -1,0 +1,147 @@
+import { equalBytes } from './bytes.ts'
+import type { Column } from './column.ts'
+import { decodeColumn } from './column-codec.ts'
+import { concatColumns, sliceColumn } from './column-ops.ts'
+import { VarveError } from './errors.ts'
+import { encodeKeys, type Keys } from './key.ts'
+import type { ObjectReader } from './objects.ts'
+import type { Schema } from './schema.ts'
+import { type Chunk, type ChunkList, readColumns } from './series-columns.ts'
+import type { SegmentEntry } from './series-segment.ts'
+
+/** Reads columns of one segment, each chunk once. */
+export class LoadedSegment {
+  readonly entry: SegmentEntry
+  readonly #reader: ObjectReader
+  readonly #schema: Schema
+  readonly #lists = new Map<number, ChunkList>()
+  readonly #columns = new Map<number, Promise<Column>>()
+  #keys: Promise<Keys> | undefined
+
+  constructor(reader: ObjectReader, schema: Schema, entry: SegmentEntry) {
+    this.#reader = reader
+    this.#schema = schema
+    this.entry = entry
+  }
+
+  get rows(): number {
+    return this.entry.weight
+  }
+
+  /** Where the columns at these positions are. */
+  async chunkLists(positions: readonly number[]): Promise<ChunkList[]> {
+    const unknown = positions.filter((position) => !this.#lists.has(position))
+    const count = this.#schema.columns.length
+    const lists = await readColumns(this.#reader, this.entry.value, count, this.rows, unknown)
+    unknown.forEach((position, i) => {
+      this.#lists.set(position, lists[i]!)
+    })
+    return positions.map((position) => this.#lists.get(position)!)
+  }
+
+  /** A whole column. */
+  column(position: number): Promise<Column> {
+    let column = this.#columns.get(position)
+    if (column === undefined) {
+      column = this.#readColumn(position)
+      this.#columns.set(position, column)
+    }
+    return column
+  }
+
+  async #readColumn(position: number): Promise<Column> {
+    const [chunks] = await this.chunkLists([position])
+    const { type } = this.#schema.columns[position]!
+    const parts: Column[] = []
+    for (const chunk of chunks!) parts.push(await readChunk(this.#reader, chunk, type))
+    return concatColumns(parts)
+  }
+
+  /** The keys of all rows; `corrupt-object` where they are not those that the entry says. */
+  keys(): Promise<Keys> {
+    this.#keys ??= this.#readKeys()
+    return this.#keys
+  }
+
+  async #readKeys(): Promise<Keys> {
+    const { indexCount, duplicates } = this.#schema
+    const { key, last } = this.entry
+    const columns: Column[] = []
+    for (let i = 0; i < indexCount; i++) columns.push(await this.column(i))
+    let keys: Keys
+    try {
+      keys = encodeKeys(columns)
+      if (duplicates) keys = encodeKeys(columns, ranks(keys, key))
+    } catch (cause) {
+      throw new VarveError('corrupt-object', 'a segment has bad keys', { cause })
+    }
+    const inOrder = keys.firstNotAscending() === keys.length
+    if (!inOrder || !equalBytes(keys.at(0), key) || !equalBytes(keys.at(keys.length - 1), last)) {
+      throw new VarveError('corrupt-object', 'the keys of a segment are not those of its entry')
+    }
+    return keys
+  }
+}
+
+/** Ranks of rows whose first has the (whole) key `first`. */
+function ranks(groups: Keys, first: Uint8Array): Uint32Array {
+  const result = new Uint32Array(groups.length)
+  if (first.length < 4) throw new VarveError('corrupt-object', 'a key without its rank')
+  let rank = new DataView(first.buffer, first.byteOffset).getUint32(first.length - 4)
+  result[0] = rank
+  for (let row = 1; row < result.length; row++) {
+    rank = groups.compare(row, groups, row - 1) === 0 ? rank + 1 : 0
+    result[row] = rank
+  }
+  return result
+}
+
+/** Reads a chunk; `corrupt-object` unless it has the type and rows that the series says. */
+export async function readChunk(
+  reader: ObjectReader,
+  chunk: Chunk,
+  type: Column['type'],
+): Promise<Column> {
+  const bytes = await reader.read(chunk.id, 'column')
+  const column = decodeColumn(bytes, { maxRows: chunk.rows })
+  if (column.type !== type || column.length !== chunk.rows) {
+    throw new VarveError('corrupt-object', 'a column is not what its series says it is', {
+      data: { id: chunk.id, found: column.type, expected: type },
+    })
+  }
+  return column
+}
+
+/** Reads rows of one column in ascending stretches, holding one chunk. */
+export class ChunkCursor {
+  readonly #reader: ObjectReader
+  readonly #type: Column['type']
+  readonly #chunks: ChunkList
+  #index = 0
+  /** First row of the chunk at `#index`. */
+  #start = 0
+  #column: Column | undefined
+
+  constructor(reader: ObjectReader, type: Column['type'], chunks: ChunkList) {
+    this.#reader = reader
+    this.#type = type
+    this.#chunks = chunks
+  }
+
+  /** The end of the chunk that row `row` is in; rows must not go back. */
+  endOfChunk(row: number): number {
+    while (row >= this.#start + this.#chunks[this.#index]!.rows) {
+      this.#start += this.#chunks[this.#index]!.rows
+      this.#index++
+      this.#column = undefined
+    }
+    return this.#start + this.#chunks[this.#index]!.rows
+  }
+
+  /** Rows `from` to `to` (exclusive), within one chunk. */
+  async read(from: number, to: number): Promise<Column> {
+    this.endOfChunk(from)
+    this.#column ??= await readChunk(this.#reader, this.#chunks[this.#index]!, this.#type)
+    return sliceColumn(this.#column, from - this.#start, to - this.#start)
+  }
+}

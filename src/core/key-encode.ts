@@ -154,6 +154,7 @@ function boolPart(bits: Uint8Array): KeyPart {
 }
 
 function bytesPart(values: Uint8Array, offsets: Uint32Array): KeyPart {
+  if (!values.includes(0)) return plainBytesPart(values, offsets)
   return {
     size: (row) => {
       let size = 2
@@ -170,6 +171,20 @@ function bytesPart(values: Uint8Array, offsets: Uint32Array): KeyPart {
       target[to++] = 0
       target[to++] = 0
       return to
+    },
+  }
+}
+
+/** Bytes without a zero among them, as text nearly always is. */
+function plainBytesPart(values: Uint8Array, offsets: Uint32Array): KeyPart {
+  return {
+    size: (row) => offsets[row + 1]! - offsets[row]! + 2,
+    write: (row, target, at) => {
+      const end = offsets[row + 1]!
+      let to = at
+      for (let i = offsets[row]!; i < end; i++) target[to++] = values[i]!
+      // The two zeros are there: the target is new.
+      return to + 2
     },
   }
 }

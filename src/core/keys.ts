@@ -71,7 +71,23 @@ export class Keys {
       }
       return 0
     }
+    if (this.width === 0 && other.width === 0) return this.#compareBytes(i, other, j)
     return compareBytes(this.at(i), other.at(j))
+  }
+
+  // In place: a view of each key would cost more than the comparison.
+  #compareBytes(i: number, other: Keys, j: number): number {
+    const x = this.#bytes
+    const y = other.#bytes
+    const end = this.#offsets[i + 1]!
+    const otherEnd = other.#offsets[j + 1]!
+    let at = this.#offsets[i]!
+    let to = other.#offsets[j]!
+    for (; at < end && to < otherEnd; at++, to++) {
+      const difference = x[at]! - y[to]!
+      if (difference !== 0) return difference
+    }
+    return end - at - (otherEnd - to)
   }
 
   /** Order of key `i` and an encoded key. */

@@ -4,46 +4,52 @@ const BUCKETS = 1 << DIGIT_BITS
 /**
  * Sorts row numbers by keys of `stride` 32-bit words each, most significant first: from the least
  * significant digit up, each pass stable, passes in which all rows have the same digit left out.
- * Changes `rows`; returns it or an array as long.
+ * `rows` holds 0, 1, 2… and is changed; the result is it or an array as long.
  */
 export function radixOrder(words: Uint32Array, stride: number, rows: Uint32Array): Uint32Array {
-  let from: Uint32Array = rows
-  let to: Uint32Array = new Uint32Array(rows.length)
-  for (let word = stride - 1; word >= 0; word--) {
+  const count = rows.length
+  let from = rows
+  let to: Uint32Array = new Uint32Array(count)
+  // The word that is being sorted by moves along with the rows: fetching it through the row number
+  // in every pass would miss the cache at every row.
+  let word: Uint32Array = new Uint32Array(count)
+  let moved: Uint32Array = new Uint32Array(count)
+  for (let index = stride - 1; index >= 0; index--) {
+    if (isConstant(words, stride, index)) continue
+    for (let i = 0; i < count; i++) word[i] = words[from[i]! * stride + index]!
     for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-      const starts = countDigits(words, stride, word, shift)
+      const starts = startsOfDigits(word, shift)
       if (starts === undefined) continue
-      for (let i = 0; i < from.length; i++) {
-        const row = from[i]!
-        const digit = (words[row * stride + word]! >>> shift) & (BUCKETS - 1)
-        to[starts[digit]!++] = row
+      for (let i = 0; i < count; i++) {
+        const value = word[i]!
+        const at = starts[(value >>> shift) & (BUCKETS - 1)]!++
+        to[at] = from[i]!
+        moved[at] = value
       }
-      const swap = from
-      from = to
-      to = swap
+      ;[from, to] = [to, from]
+      ;[word, moved] = [moved, word]
     }
   }
   return from
 }
 
-/** Where each digit's rows begin; undefined where all rows have the same digit. */
-function countDigits(
-  words: Uint32Array,
-  stride: number,
-  word: number,
-  shift: number,
-): Uint32Array | undefined {
-  const counts = new Uint32Array(BUCKETS)
-  for (let at = word; at < words.length; at += stride) {
-    counts[(words[at]! >>> shift) & (BUCKETS - 1)]!++
+function isConstant(words: Uint32Array, stride: number, index: number): boolean {
+  for (let at = index; at < words.length; at += stride) {
+    if (words[at] !== words[index]) return false
   }
-  const rows = words.length / stride
-  if (counts[(words[word]! >>> shift) & (BUCKETS - 1)] === rows) return undefined
+  return true
+}
+
+/** Where each digit's rows begin; undefined where all rows have the same digit. */
+function startsOfDigits(word: Uint32Array, shift: number): Uint32Array | undefined {
+  const starts = new Uint32Array(BUCKETS)
+  for (let i = 0; i < word.length; i++) starts[(word[i]! >>> shift) & (BUCKETS - 1)]!++
+  if (starts[(word[0]! >>> shift) & (BUCKETS - 1)] === word.length) return undefined
   let sum = 0
   for (let digit = 0; digit < BUCKETS; digit++) {
-    const count = counts[digit]!
-    counts[digit] = sum
+    const count = starts[digit]!
+    starts[digit] = sum
     sum += count
   }
-  return counts
+  return starts
 }

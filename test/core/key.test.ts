@@ -145,7 +145,7 @@ describe('encodeKeys', () => {
         [type],
         fitting.map((value) => [value]),
       )
-      const zero = fitting.findIndex((value) => value === 0)
+      const zero = fitting.indexOf(0)
       expect(keys.compare(zero, keys, zero + 1)).toBe(0)
       expect(keys.firstDescending()).toBe(keys.length)
       expect(keys.firstNotAscending()).toBe(zero + 1)

@@ -1,0 +1,66 @@
+import { equalBytes, textToBytes } from '../core/bytes.ts'
+import { VarveError } from '../core/errors.ts'
+import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
+
+// Log entries, checkpoints and archives have one envelope:
+//
+//   0        7  `varveLG` entry, `varveLC` checkpoint, `varveLA` archive
+//   7        1  version of the format: 1
+//   8        …  content
+//            8  first bytes of SHA-256 over all of the above
+
+export type LogMagic = 'varveLG' | 'varveLC' | 'varveLA'
+const VERSION = 1
+const HEAD_BYTES = 8
+
+/** Content in its envelope. */
+export function seal(magic: LogMagic, content: Uint8Array): Uint8Array {
+  const head = Uint8Array.of(...textToBytes(magic), VERSION)
+  return Buffer.concat([head, content, checksum(head, content)])
+}
+
+/**
+ * The content of an envelope.
+ *
+ * @param name of the storage object, for messages
+ * @throws `unsupported-format` for a version this program does not know, `corrupt-log` for bytes
+ *   that are not what was written
+ */
+export function unseal(magic: LogMagic, bytes: Uint8Array, name: string): Uint8Array {
+  const end = bytes.length - CHECKSUM_BYTES
+  if (end < HEAD_BYTES || !equalBytes(bytes.subarray(0, 7), textToBytes(magic))) {
+    throw corruptLog(name, 'it does not begin as it must')
+  }
+  // Before the checksum: a later version may have another one.
+  if (bytes[7] !== VERSION) {
+    throw new VarveError('unsupported-format', `${name} has version ${bytes[7]} of the format`, {
+      data: { name, version: bytes[7], supported: VERSION },
+      hint: 'a newer varve wrote this repository: install that',
+    })
+  }
+  if (!equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) {
+    throw corruptLog(name, 'its checksum does not fit')
+  }
+  return bytes.subarray(HEAD_BYTES, end)
+}
+
+export function corruptLog(name: string, reason: string, cause?: unknown): VarveError {
+  return new VarveError('corrupt-log', `the ref log is damaged: ${name}: ${reason}`, {
+    data: { name },
+    hint: 'nothing was changed; another clone or a backup has the log as it was',
+    cause,
+  })
+}
+
+/** Features that an entry may require and this program has. */
+const knownFeatures: ReadonlySet<string> = new Set()
+
+/** Refuses a repository that needs what this program does not have. */
+export function checkFeatures(features: Iterable<string>, name: string): void {
+  const unknown = [...features].filter((feature) => !knownFeatures.has(feature))
+  if (unknown.length === 0) return
+  throw new VarveError('unsupported-format', `${name} requires ${unknown.join(', ')}`, {
+    data: { name, features: unknown },
+    hint: 'a newer varve wrote this repository: install that',
+  })
+}

@@ -1,0 +1,109 @@
+import { ByteReader, ByteWriter, compareBytes, textToBytes } from '../core/bytes.ts'
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { type LogEntry, readIds, readList, writeIds, writeList } from './log-entry.ts'
+import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
+
+// The content of a checkpoint, after the envelope's head: the state that the entries up to its
+// number lead to, and nothing else, so that whoever writes it writes the same bytes.
+//
+//   number           varint, the same as in the name
+//   features         list of texts, sorted by bytes
+//   default branch   text
+//   refs             list of: name (text), 32 bytes; sorted by the bytes of the names
+//   packs            list of 32 bytes, sorted
+//   shallow          list of 32 bytes, sorted
+
+export const DEFAULT_BRANCH = 'refs/heads/main'
+
+/** What the log says at one entry. */
+export interface LogState {
+  /** Of the last entry, 0 before the first. */
+  readonly number: number
+  readonly refs: ReadonlyMap<string, Id>
+  /** The default branch, as `refs/heads/main`: the branch that HEAD was last set to. */
+  readonly head: string
+  /** Names of the packs that count. */
+  readonly packs: ReadonlySet<string>
+  /** Commits whose parents are left out on purpose. */
+  readonly shallow: ReadonlySet<Id>
+  readonly requiredFeatures: ReadonlySet<string>
+}
+
+export const emptyState: LogState = {
+  number: 0,
+  refs: new Map(),
+  head: DEFAULT_BRANCH,
+  packs: new Set(),
+  shallow: new Set(),
+  requiredFeatures: new Set(),
+}
+
+/** The state after more entries. `corrupt-log` when one does not follow from what is before it. */
+export function applyEntries(state: LogState, entries: readonly LogEntry[]): LogState {
+  if (entries.length === 0) return state
+  const refs = new Map(state.refs)
+  const packs = new Set(state.packs)
+  const shallow = new Set(state.shallow)
+  const features = new Set(state.requiredFeatures)
+  let { head, number } = state
+  for (const entry of entries) {
+    const name = `entry ${entry.number}`
+    if (entry.number !== number + 1) throw corruptLog(name, `it follows entry ${number}`)
+    number = entry.number
+    for (const update of entry.updates) {
+      if (refs.get(update.name) !== update.old) {
+        throw corruptLog(name, `${update.name} was not what it says before it`)
+      }
+      if (update.new === undefined) refs.delete(update.name)
+      else refs.set(update.name, update.new)
+    }
+    if (entry.head?.new.startsWith('refs/')) head = entry.head.new
+    for (const pack of entry.packs) packs.add(pack)
+    for (const pack of entry.retiredPacks ?? []) packs.delete(pack)
+    for (const id of entry.shallow?.added ?? []) shallow.add(id)
+    for (const id of entry.shallow?.removed ?? []) shallow.delete(id)
+    for (const feature of entry.features ?? []) features.add(feature)
+  }
+  return { number, refs, head, packs, shallow, requiredFeatures: features }
+}
+
+export function encodeCheckpoint(state: LogState): Uint8Array {
+  const writer = new ByteWriter().varint(state.number)
+  writeList(writer, sortedTexts(state.requiredFeatures), (feature) => writer.text(feature))
+  writer.text(state.head)
+  writeList(writer, sortedTexts(state.refs.keys()), (name) => {
+    writer.text(name).id(state.refs.get(name)!)
+  })
+  // Hex digits sort as their bytes do.
+  writeIds(writer, [...state.packs].sort() as Id[])
+  writeIds(writer, [...state.shallow].sort())
+  return seal('varveLC', writer.finish())
+}
+
+export function decodeCheckpoint(bytes: Uint8Array, number: number, name: string): LogState {
+  const reader = new ByteReader(unseal('varveLC', bytes, name), 'corrupt-log')
+  try {
+    if (reader.varint() !== number) throw corruptLog(name, 'it has another number inside')
+    const requiredFeatures = new Set(readList(reader, () => reader.text()))
+    checkFeatures(requiredFeatures, name)
+    const head = reader.text()
+    const refs = new Map(readList(reader, (): [string, Id] => [reader.text(), reader.id()]))
+    const packs = new Set<string>(readIds(reader))
+    const shallow = new Set(readIds(reader))
+    reader.expectEnd()
+    return { number, refs, head, packs, shallow, requiredFeatures }
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'corrupt-log' && !error.data.name) {
+      throw corruptLog(name, error.message, error)
+    }
+    throw error
+  }
+}
+
+function sortedTexts(texts: Iterable<string>): string[] {
+  return [...texts]
+    .map((text) => ({ text, bytes: textToBytes(text) }))
+    .sort((a, b) => compareBytes(a.bytes, b.bytes))
+    .map(({ text }) => text)
+}

@@ -1,0 +1,306 @@
+import { randomUUID } from 'node:crypto'
+import { hasCode, VarveError } from '../core/errors.ts'
+import { isId, parseId } from '../core/id.ts'
+import { checkRefName } from '../core/names.ts'
+import { decodeArchive, encodeArchive, type RawEntry } from './log-archive.ts'
+import { decodeEntry, encodeEntry, type LogEntry, type Transaction } from './log-entry.ts'
+import { checkFeatures, corruptLog } from './log-envelope.ts'
+import { CHECKPOINT_EVERY, type LogFolder, logName, logNumber } from './log-names.ts'
+import {
+  applyEntries,
+  decodeCheckpoint,
+  emptyState,
+  encodeCheckpoint,
+  type LogState,
+} from './log-state.ts'
+import type { Storage } from './storage.ts'
+import { Turns } from './turns.ts'
+
+export interface RefLogOptions {
+  /** Entries between checkpoints. All writers of a repository use the same; fewer in tests. */
+  readonly checkpointEvery?: number
+}
+
+/** Opens the ref log of a storage. Nothing is read before something is asked for. */
+export function openRefLog(storage: Storage, options: RefLogOptions = {}): RefLog {
+  return new RefLog(storage, options)
+}
+
+interface Loaded {
+  readonly state: LogState
+  /** The entries that lead to `state`, as far as no checkpoint covers them. */
+  readonly recent: readonly LogEntry[]
+}
+
+/** Entries read at once while loading. */
+const READ_AHEAD = 32
+
+/** How often one write is repeated when storage does not say what became of it. */
+const UNCLEAR_WRITES = 3
+
+/**
+ * The only shared mutable state of a repository: an append-only log of transactions. Entry n is
+ * published by put-if-absent, which is at once the compare-and-swap, the update of many refs, the
+ * reflog and the list of packs.
+ *
+ * Entries up to a checkpoint c are deleted once it is durable, which frees their numbers. What is
+ * read under a number n is therefore believed only after a look at the checkpoints that came later
+ * and found none ≥ n, by readers and by the writer of n alike.
+ */
+export class RefLog {
+  readonly #storage: Storage
+  readonly #every: number
+  readonly #reading = new Turns()
+  readonly #appending = new Turns()
+  #loaded: Loaded | undefined
+
+  constructor(storage: Storage, options: RefLogOptions = {}) {
+    this.#storage = storage
+    this.#every = options.checkpointEvery ?? CHECKPOINT_EVERY
+  }
+
+  /** The state now. What is returned never changes. */
+  async state(): Promise<LogState> {
+    return (await this.#load()).state
+  }
+
+  /**
+   * Appends a transaction, durably. `conflict`, naming the ref, when one of its refs is not what
+   * `old` says; a lost race alone is no conflict: it is tried again on the new state.
+   */
+  append(transaction: Transaction): Promise<LogEntry> {
+    // Within a process they take turns: racing against oneself only repeats work.
+    return this.#appending.run(() => this.#append(transaction))
+  }
+
+  async #append(transaction: Transaction): Promise<LogEntry> {
+    checkTransaction(transaction)
+    const uuid = transaction.uuid ?? randomUUID()
+    for (;;) {
+      const { state } = await this.#load()
+      checkUpdates(state, transaction)
+      const entry: LogEntry = { ...transaction, number: state.number + 1, uuid }
+      if (!(await this.#publish(entry))) continue
+      const checkpoint = (await this.#numbers('checkpoints')).at(-1) ?? 0
+      if (checkpoint >= entry.number && !(await this.#isArchived(entry))) {
+        // The number had been freed: nobody will ever read this entry.
+        await this.#storage.delete(logName('log', entry.number))
+        continue
+      }
+      await this.#checkpoint(checkpoint, entry.number)
+      return entry
+    }
+  }
+
+  /**
+   * The transactions, from the log and its archives, the newest first unless told otherwise. Ends
+   * (or begins) where archives have been removed.
+   */
+  async *entries(options: { newestFirst?: boolean } = {}): AsyncIterable<LogEntry> {
+    const { state, recent } = await this.#load()
+    const newestFirst = options.newestFirst ?? true
+    const archives = await this.#numbers('archive')
+    let next = recent[0]?.number ?? state.number + 1
+    if (newestFirst) {
+      yield* [...recent].reverse()
+      while (next > 1) {
+        const entries = await this.#archive(archives.find((last) => last >= next - 1))
+        const older = entries.filter(({ number }) => number < next)
+        if (older.length === 0) return
+        yield* older.reverse()
+        next = older.at(-1)!.number
+      }
+      return
+    }
+    let after = 0
+    for (const last of archives) {
+      for (const entry of await this.#archive(last)) {
+        if (entry.number <= after || entry.number >= next) continue
+        yield entry
+        after = entry.number
+      }
+    }
+    yield* recent
+  }
+
+  #load(): Promise<Loaded> {
+    return this.#reading.run(() => this.#catchUp())
+  }
+
+  /** Brings the state up to the end of the log. */
+  async #catchUp(): Promise<Loaded> {
+    let from = this.#loaded
+    let known = from !== undefined
+    from ??= await this.#fromCheckpoint((await this.#numbers('checkpoints')).at(-1) ?? 0)
+    for (;;) {
+      const { entries, missing } = await this.#entriesAfter(from.state.number, known)
+      const checkpoint = (await this.#numbers('checkpoints')).at(-1) ?? 0
+      if (checkpoint > from.state.number) {
+        // What was read may stand under numbers that had been freed: begin again from there.
+        from = await this.#fromCheckpoint(checkpoint)
+        known = false
+        continue
+      }
+      if (missing !== undefined) throw corruptLog(logName('log', missing), 'it is missing')
+      const recent = [...from.recent, ...entries].filter(({ number }) => number > checkpoint)
+      this.#loaded = { state: applyEntries(from.state, entries), recent }
+      return this.#loaded
+    }
+  }
+
+  async #fromCheckpoint(number: number): Promise<Loaded> {
+    if (number === 0) return { state: emptyState, recent: [] }
+    const name = logName('checkpoints', number)
+    const bytes = await this.#storage.get(name)
+    if (bytes !== undefined) return { state: decodeCheckpoint(bytes, number, name), recent: [] }
+    // Checkpoints are removed only after a later one is there.
+    const latest = (await this.#numbers('checkpoints')).at(-1) ?? 0
+    if (latest <= number) throw corruptLog(name, 'it cannot be found again')
+    return this.#fromCheckpoint(latest)
+  }
+
+  /**
+   * The entries after `number`, up to the first that is not there; `missing` is its number when a
+   * later one is there. A log that was read before is only asked for what follows.
+   */
+  async #entriesAfter(
+    number: number,
+    known: boolean,
+  ): Promise<{ entries: LogEntry[]; missing?: number }> {
+    const listed = known ? 0 : ((await this.#numbers('log')).at(-1) ?? 0)
+    const entries: LogEntry[] = []
+    for (let next = number + 1; ; ) {
+      const count = Math.min(READ_AHEAD, Math.max(1, listed - next + 1))
+      const batch = Array.from({ length: count }, (_, i) => this.#entry(next + i))
+      for (const found of await Promise.all(batch)) {
+        if (found === undefined) return next <= listed ? { entries, missing: next } : { entries }
+        entries.push(found.entry)
+        next++
+      }
+    }
+  }
+
+  async #entry(number: number): Promise<RawEntry | undefined> {
+    const name = logName('log', number)
+    const bytes = await this.#storage.get(name)
+    return bytes && { entry: decodeEntry(bytes, number, name), bytes }
+  }
+
+  async #archive(number: number | undefined): Promise<LogEntry[]> {
+    if (number === undefined) return []
+    const name = logName('archive', number)
+    const bytes = await this.#storage.get(name)
+    return bytes === undefined ? [] : decodeArchive(bytes, name)
+  }
+
+  /** Numbers in use in a folder, ascending. */
+  async #numbers(folder: LogFolder): Promise<number[]> {
+    const numbers: number[] = []
+    for (const { name } of await this.#storage.list(`${folder}/`)) {
+      const number = logNumber(name)
+      if (number !== undefined) numbers.push(number)
+    }
+    return numbers.sort((a, b) => a - b)
+  }
+
+  /** Puts an entry under its number: whether this transaction has it now. */
+  async #publish(entry: LogEntry): Promise<boolean> {
+    const name = logName('log', entry.number)
+    const bytes = encodeEntry(entry)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (await this.#storage.putIfAbsent(name, bytes)) return true
+      } catch (error) {
+        // The write may have worked all the same: what is there now decides. Where that cannot be
+        // read either, the first failure is what to report.
+        const found = await this.#entry(entry.number).catch(() => undefined)
+        if (found !== undefined) return found.entry.uuid === entry.uuid
+        if (!hasCode(error, 'io') || attempt === UNCLEAR_WRITES) throw error
+        continue
+      }
+      // An earlier attempt whose answer was lost may be what holds the name.
+      return (await this.#entry(entry.number))?.entry.uuid === entry.uuid
+    }
+  }
+
+  /** Whether the entry that a checkpoint was computed from is this one. */
+  async #isArchived({ number, uuid }: LogEntry): Promise<boolean> {
+    const last = (await this.#numbers('archive')).find((archived) => archived >= number)
+    const entries = await this.#archive(last)
+    return entries.some((entry) => entry.number === number && entry.uuid === uuid)
+  }
+
+  /**
+   * Writes the checkpoints that are due, then removes what they cover. A failure is no failure of
+   * the transaction, which is durable already: the next writer will do it.
+   */
+  async #checkpoint(latest: number, number: number): Promise<void> {
+    try {
+      for (let from = latest; number - from >= this.#every; from += this.#every) {
+        if (!(await this.#checkpointAfter(from))) return
+      }
+    } catch (error) {
+      if (hasCode(error, 'io') || hasCode(error, 'disk-full')) return
+      if (hasCode(error, 'permission-denied')) return
+      throw error
+    }
+  }
+
+  /** Archives the entries after checkpoint `from`, writes the next one, and removes old ones. */
+  async #checkpointAfter(from: number): Promise<boolean> {
+    const number = from + this.#every
+    const { state } = await this.#fromCheckpoint(from)
+    if (state.number !== from) return false
+    const raw: RawEntry[] = []
+    for (let next = from + 1; next <= number; next++) {
+      const found = await this.#entry(next)
+      if (found === undefined) return false
+      raw.push(found)
+    }
+    // As every reader: what was read counts only while no later checkpoint is there.
+    if (((await this.#numbers('checkpoints')).at(-1) ?? 0) !== from) return false
+    const entries = raw.map(({ entry }) => entry)
+    const reached = applyEntries(state, entries)
+    await this.#storage.putIfAbsent(logName('archive', number), encodeArchive(raw))
+    await this.#storage.putIfAbsent(logName('checkpoints', number), encodeCheckpoint(reached))
+    for (const covered of await this.#numbers('log')) {
+      if (covered <= number) await this.#storage.delete(logName('log', covered))
+    }
+    for (const old of await this.#numbers('checkpoints')) {
+      // The one before stays for readers that are about to open it.
+      if (old < from) await this.#storage.delete(logName('checkpoints', old))
+    }
+    return true
+  }
+}
+
+/** What is in the log stays there: nothing goes in that a reader could not take. */
+function checkTransaction(transaction: Transaction): void {
+  checkFeatures(transaction.features ?? [], 'the transaction')
+  const names = new Set<string>()
+  for (const { name, old, new: next } of transaction.updates) {
+    checkRefName(name)
+    if (old !== undefined) parseId(old)
+    if (next !== undefined) parseId(next)
+    if (names.has(name)) {
+      throw new VarveError('refused', `one transaction cannot update ${name} twice`)
+    }
+    names.add(name)
+  }
+  for (const pack of transaction.packs) parseId(pack)
+  for (const pack of transaction.retiredPacks ?? []) parseId(pack)
+  const head = transaction.head?.new
+  if (head !== undefined && !isId(head)) checkRefName(head)
+}
+
+function checkUpdates(state: LogState, { updates }: Transaction): void {
+  for (const { name, old } of updates) {
+    const found = state.refs.get(name)
+    if (found === old) continue
+    const what = found === undefined ? 'does not exist' : old === undefined ? 'exists' : 'has moved'
+    throw new VarveError('conflict', `${name} ${what}`, {
+      data: { ref: name, expected: old ?? null, found: found ?? null },
+      hint: 'somebody else changed it first: look at what is there now and try again',
+    })
+  }
+}

@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest'
+import { hasCode } from '../../src/core/errors.ts'
+import { hashObject, type Id } from '../../src/core/id.ts'
+import { encodeEntry, type LogEntry, type Transaction } from '../../src/storage/log-entry.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { openRefLog, type RefLog } from '../../src/storage/ref-log.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+
+const id = (text: string): Id => hashObject('blob', new TextEncoder().encode(text))
+const who = { name: 'Ann', email: 'ann@example.org', seconds: 1_600_000_000, offsetMinutes: -90 }
+
+function move(name: string, old: Id | undefined, next: Id | undefined, message = ''): Transaction {
+  return { updates: [{ name, old, new: next }], who, message, packs: [] }
+}
+
+async function all(log: RefLog, newestFirst = true): Promise<LogEntry[]> {
+  const found: LogEntry[] = []
+  for await (const entry of log.entries({ newestFirst })) found.push(entry)
+  return found
+}
+
+/** Appends `count` moves of one ref. */
+async function fill(log: RefLog, count: number, name = 'refs/heads/main'): Promise<void> {
+  let old = (await log.state()).refs.get(name)
+  for (let i = 0; i < count; i++) {
+    const next = id(`${old} ${i}`)
+    await log.append(move(name, old, next, `move ${i}`))
+    old = next
+  }
+}
+
+const names = async (storage: Storage, prefix: string): Promise<string[]> =>
+  (await storage.list(prefix)).map(({ name }) => name).sort()
+
+describe('ref log', () => {
+  it('begins empty, with a default branch', async () => {
+    const state = await openRefLog(createMemoryStorage()).state()
+    expect(state).toMatchObject({ number: 0, head: 'refs/heads/main' })
+    expect(state.refs.size + state.packs.size + state.shallow.size).toBe(0)
+  })
+
+  it('keeps all of a transaction', async () => {
+    const storage = createMemoryStorage()
+    const transaction: Transaction = {
+      updates: [
+        { name: 'refs/heads/main', old: undefined, new: id('a') },
+        { name: 'refs/tags/v1 😀'.replace(' ', '-'), old: undefined, new: id('b') },
+      ],
+      head: { old: 'refs/heads/main', new: 'refs/heads/other' },
+      who: { ...who, seconds: -5, name: 'Ångström' },
+      message: 'commit: first\nwith a body',
+      packs: [id('p'), id('q')],
+      retiredPacks: [id('r')],
+      shallow: { added: [id('s')], removed: [] },
+      index: { old: id('i') },
+      uuid: '00112233-4455-6677-8899-aabbccddeeff',
+    }
+    const entry = await openRefLog(storage).append(transaction)
+    const log = openRefLog(storage)
+    expect(entry).toEqual({ ...transaction, number: 1 })
+    expect(await all(log)).toEqual([entry])
+    const state = await log.state()
+    expect(state.number).toBe(1)
+    expect([...state.refs]).toEqual(transaction.updates.map((u) => [u.name, u.new]))
+    expect(state.head).toBe('refs/heads/other')
+    expect([...state.packs]).toEqual([id('p'), id('q')])
+    expect([...state.shallow]).toEqual([id('s')])
+  })
+
+  it('sees at once what others append, and never changes a state handed out', async () => {
+    const storage = createMemoryStorage()
+    const [a, b] = [openRefLog(storage), openRefLog(storage)]
+    await a.append(move('refs/heads/x', undefined, id('1')))
+    const before = await b.state()
+    await a.append(move('refs/heads/x', id('1'), id('2')))
+    expect((await b.state()).refs.get('refs/heads/x')).toBe(id('2'))
+    expect(before.refs.get('refs/heads/x')).toBe(id('1'))
+  })
+
+  it('refuses a transaction one of whose refs is not as expected, and changes nothing', async () => {
+    const log = openRefLog(createMemoryStorage())
+    await log.append(move('refs/heads/x', undefined, id('1')))
+    const updates = [
+      { name: 'refs/heads/new', old: undefined, new: id('9') },
+      { name: 'refs/heads/x', old: id('0'), new: id('2') },
+    ]
+    await expect(log.append({ ...move('', undefined, undefined), updates })).rejects.toSatisfy(
+      (e) => hasCode(e, 'conflict') && e.data.ref === 'refs/heads/x' && e.data.found === id('1'),
+    )
+    const conflict = (e: unknown): boolean => hasCode(e, 'conflict')
+    const existing = move('refs/heads/x', undefined, id('2'))
+    await expect(log.append(existing)).rejects.toSatisfy(conflict)
+    const gone = move('refs/heads/y', id('1'), undefined)
+    await expect(log.append(gone)).rejects.toSatisfy(conflict)
+    expect((await log.state()).number).toBe(1)
+  })
+
+  it('refuses what no reader could take', async () => {
+    const log = openRefLog(createMemoryStorage())
+    const good = move('refs/heads/x', undefined, id('1'))
+    const bad: [Transaction, string][] = [
+      [{ ...good, updates: [...good.updates, ...good.updates] }, 'refused'],
+      [move('refs/heads/a b', undefined, id('1')), 'invalid-name'],
+      [move('refs/heads/x', undefined, 'abc' as Id), 'invalid-id'],
+      [{ ...good, packs: ['abc'] }, 'invalid-id'],
+      [{ ...good, uuid: 'abc' }, 'invalid-id'],
+      [{ ...good, features: ['from-the-future'] }, 'unsupported-format'],
+    ]
+    for (const [transaction, code] of bad) {
+      await expect(log.append(transaction)).rejects.toMatchObject({ code })
+    }
+    expect((await log.state()).number).toBe(0)
+  })
+
+  it('deletes and recreates refs', async () => {
+    const log = openRefLog(createMemoryStorage())
+    await log.append(move('refs/heads/x', undefined, id('1')))
+    await log.append(move('refs/heads/x', id('1'), undefined))
+    expect((await log.state()).refs.has('refs/heads/x')).toBe(false)
+    await log.append(move('refs/heads/x', undefined, id('2')))
+    expect((await log.state()).refs.get('refs/heads/x')).toBe(id('2'))
+  })
+})
+
+describe('ref log: checkpoints', () => {
+  it('are written every 128 entries; covered entries go, the reflog stays', async () => {
+    const storage = createMemoryStorage()
+    const log = openRefLog(storage)
+    await fill(log, 300)
+    expect(await names(storage, 'checkpoints/')).toEqual([
+      'checkpoints/000000000128',
+      'checkpoints/000000000256',
+    ])
+    expect(await names(storage, 'log/')).toHaveLength(300 - 256)
+    expect(await names(storage, 'archive/')).toHaveLength(2)
+    for (const reader of [log, openRefLog(storage)]) {
+      expect((await reader.state()).number).toBe(300)
+      expect((await all(reader)).map(({ number }) => number)).toEqual(
+        Array.from({ length: 300 }, (_, i) => 300 - i),
+      )
+      expect((await all(reader, false)).map(({ number }) => number)).toEqual(
+        Array.from({ length: 300 }, (_, i) => i + 1),
+      )
+    }
+    expect((await openRefLog(storage).state()).refs).toEqual((await log.state()).refs)
+  })
+
+  it('are the same bytes whoever writes them', async () => {
+    const one = createMemoryStorage()
+    const log = openRefLog(one, { checkpointEvery: 8 })
+    for (const name of ['b', 'a', '😀', '\uff5e', 'c']) {
+      await log.append({ ...move(`refs/heads/${name}`, undefined, id(name)), packs: [id(name)] })
+    }
+    await fill(log, 2)
+    const other = createMemoryStorage()
+    for (const { name } of await one.list('log/')) {
+      await other.putIfAbsent(name, (await one.get(name))!)
+    }
+    await fill(log, 1)
+    const last = (await all(log))[0]!
+    await openRefLog(other, { checkpointEvery: 8 }).append(last)
+    for (const name of ['checkpoints/000000000008', 'archive/000000000008']) {
+      expect(await other.get(name)).toEqual(await one.get(name))
+    }
+    const { refs } = await openRefLog(other).state()
+    expect([...refs.keys()]).toEqual(
+      ['a', 'b', 'c', 'main', '\uff5e', '😀'].map((name) => `refs/heads/${name}`),
+    )
+  })
+
+  it('end the reflog where archives have been removed, no sooner', async () => {
+    const storage = createMemoryStorage()
+    const log = openRefLog(storage, { checkpointEvery: 4 })
+    await fill(log, 14)
+    await storage.delete('archive/000000000004')
+    expect((await all(openRefLog(storage))).at(-1)?.number).toBe(5)
+    expect((await all(openRefLog(storage), false))[0]?.number).toBe(5)
+  })
+
+  it('are made good by the next writer when one could not be written', async () => {
+    const storage = createMemoryStorage()
+    const log = openRefLog(storage, { checkpointEvery: 4 })
+    await fill(log, 11)
+    const late = openRefLog(storage, { checkpointEvery: 2 })
+    await fill(late, 1)
+    expect((await names(storage, 'checkpoints/')).at(-1)).toBe('checkpoints/000000000012')
+    expect((await openRefLog(storage).state()).number).toBe(12)
+    expect(await all(openRefLog(storage))).toHaveLength(12)
+  })
+})
+
+describe('ref log: damage', () => {
+  const entry: LogEntry = {
+    ...move('refs/heads/x', undefined, id('1')),
+    number: 1,
+    uuid: '00112233-4455-6677-8899-aabbccddeeff',
+  }
+
+  it('refuses an entry with any byte changed', async () => {
+    const bytes = encodeEntry(entry)
+    for (let at = 0; at < bytes.length; at++) {
+      const storage = createMemoryStorage()
+      const bad = bytes.slice()
+      bad[at]! ^= 1 << (at % 8)
+      await storage.putIfAbsent('log/000000000001', bad)
+      await expect(openRefLog(storage).state()).rejects.toSatisfy(
+        (e) => hasCode(e, 'corrupt-log') || (at === 7 && hasCode(e, 'unsupported-format')),
+      )
+    }
+  })
+
+  it('refuses an entry cut short, at any length', async () => {
+    const bytes = encodeEntry(entry)
+    for (let length = 0; length < bytes.length; length++) {
+      const storage = createMemoryStorage()
+      await storage.putIfAbsent('log/000000000001', bytes.slice(0, length))
+      await expect(openRefLog(storage).state()).rejects.toSatisfy((e) => hasCode(e, 'corrupt-log'))
+    }
+  })
+
+  it('refuses an entry under another number, and one that does not follow', async () => {
+    const moved = createMemoryStorage()
+    await openRefLog(moved).append(move('refs/heads/y', undefined, id('1')))
+    await moved.putIfAbsent('log/000000000002', encodeEntry(entry))
+    await expect(openRefLog(moved).state()).rejects.toSatisfy((e) => hasCode(e, 'corrupt-log'))
+
+    const odd = createMemoryStorage()
+    await openRefLog(odd).append(move('refs/heads/x', undefined, id('2')))
+    await odd.putIfAbsent('log/000000000002', encodeEntry({ ...entry, number: 2 }))
+    await expect(openRefLog(odd).state()).rejects.toSatisfy((e) => hasCode(e, 'corrupt-log'))
+  })
+
+  it('detects a missing entry', async () => {
+    const storage = createMemoryStorage()
+    await fill(openRefLog(storage), 9)
+    await storage.delete('log/000000000004')
+    await expect(openRefLog(storage).state()).rejects.toSatisfy(
+      (e) => hasCode(e, 'corrupt-log') && e.message.includes('000000000004'),
+    )
+  })
+
+  it('refuses a damaged checkpoint and a damaged archive', async () => {
+    for (const name of ['checkpoints/000000000004', 'archive/000000000004']) {
+      const storage = createMemoryStorage()
+      await fill(openRefLog(storage, { checkpointEvery: 4 }), 5)
+      const bytes = (await storage.get(name))!
+      bytes[bytes.length >> 1]! ^= 4
+      await storage.delete(name)
+      await storage.putIfAbsent(name, bytes)
+      await expect(all(openRefLog(storage))).rejects.toSatisfy((e) => hasCode(e, 'corrupt-log'))
+    }
+  })
+
+  it('refuses a required feature that it does not know, in an entry or a checkpoint', async () => {
+    const storage = createMemoryStorage()
+    const bytes = encodeEntry({ ...entry, features: ['from-the-future'] })
+    await storage.putIfAbsent('log/000000000001', bytes)
+    const log = openRefLog(storage)
+    const unsupported = (e: unknown): boolean =>
+      hasCode(e, 'unsupported-format') && e.message.includes('from-the-future')
+    await expect(log.state()).rejects.toSatisfy(unsupported)
+    await expect(log.append(move('refs/heads/z', undefined, id('1')))).rejects.toSatisfy(
+      unsupported,
+    )
+    expect(await names(storage, 'log/')).toHaveLength(1)
+  })
+
+  it('does not believe log/hint, nor mind other names', async () => {
+    const storage = createMemoryStorage()
+    await storage.putIfAbsent('log/hint', new TextEncoder().encode('999'))
+    await fill(openRefLog(storage), 3)
+    expect((await openRefLog(storage).state()).number).toBe(3)
+  })
+})

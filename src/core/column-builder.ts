@@ -1,5 +1,11 @@
 import { bitmapBytes, lastByteMask, setBit } from './bits.ts'
-import { type Column, type ColumnType, isBytesType, type Scalar } from './column.ts'
+import {
+  type Column,
+  type ColumnType,
+  columnTypeCodes,
+  isBytesType,
+  type Scalar,
+} from './column.ts'
 import { canonicaliseNaN, firstInvalidText } from './column-codec.ts'
 import {
   halvesOf,
@@ -12,6 +18,19 @@ import {
 import { VarveError } from './errors.ts'
 import { checkScalar } from './scalar.ts'
 
+// A switch over small numbers is a jump; over texts it is a chain of comparisons.
+const {
+  int8: INT8,
+  int16: INT16,
+  int32: INT32,
+  uint8: UINT8,
+  uint16: UINT16,
+  uint32: UINT32,
+  float32: FLOAT32,
+  float64: FLOAT64,
+  date: DATE,
+} = columnTypeCodes
+
 const SHORT = 24
 const NO_BYTES = new Uint8Array(0)
 const NO_HALVES = new Uint32Array(0)
@@ -23,6 +42,7 @@ const encoder = new TextEncoder()
  */
 export class ColumnBuilder {
   readonly type: ColumnType
+  readonly #code: number
   #length = 0
   #capacity: number
   /** Set bits are nulls; as long as its content needs. Undefined until there is one. */
@@ -48,6 +68,7 @@ export class ColumnBuilder {
 
   constructor(type: ColumnType, capacity = 64) {
     this.type = type
+    this.#code = columnTypeCodes[type]
     this.#capacity = Math.max(capacity, 8)
     this.#allocate()
   }
@@ -143,11 +164,12 @@ export class ColumnBuilder {
   appendBytes(source: Uint8Array, start: number, end: number): void {
     const count = end - start
     const row = this.#nextBytes(count)
+    const bytes = this.#bytes
     let at = this.#byteCount
     if (count <= SHORT) {
-      for (let i = start; i < end; i++) this.#bytes[at++] = source[i]!
+      for (let i = start; i < end; i++) bytes[at++] = source[i]!
     } else {
-      this.#bytes.set(source.subarray(start, end), at)
+      bytes.set(source.subarray(start, end), at)
     }
     this.#byteCount += count
     this.#offsets[row + 1] = this.#byteCount
@@ -216,36 +238,36 @@ export class ColumnBuilder {
   }
 
   #storeNumber(row: number, value: number): void {
-    switch (this.type) {
-      case 'float64':
+    switch (this.#code) {
+      case FLOAT64:
         if (Number.isNaN(value)) this.#hasNaN = true
         this.#f64[row] = value
         return
-      case 'float32':
+      case FLOAT32:
         if (Number.isNaN(value)) this.#hasNaN = true
         this.#f32[row] = value
         return
-      case 'int32':
-      case 'date':
+      case INT32:
+      case DATE:
         this.#i32[row] = value
         return
-      case 'uint32':
+      case UINT32:
         this.#u32[row] = value
         return
-      case 'int16':
+      case INT16:
         this.#i16[row] = value
         return
-      case 'uint16':
+      case UINT16:
         this.#u16[row] = value
         return
-      case 'int8':
+      case INT8:
         this.#i8[row] = value
         return
-      case 'uint8':
+      case UINT8:
         this.#u8[row] = value
         return
       default:
-        this.#halves[2 * row] = value >>> 0
+        this.#halves[2 * row] = value
         this.#halves[2 * row + 1] = Math.floor(value / 0x1_0000_0000)
     }
   }

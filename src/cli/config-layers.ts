@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import { Config, type ConfigLayer, commandLayer, layerOf } from './config.ts'
 import type { GlobalOptions } from './global-options.ts'
@@ -35,6 +35,27 @@ export async function readConfigFile(file: string): Promise<string> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return ''
     const kind = code === 'EACCES' ? 'permission-denied' : 'io'
     throw new VarveError(kind, `cannot read ${file}: ${message}`, { cause: error })
+  }
+}
+
+/** Replaces a configuration file as a whole: a reader sees the old text or the new one. */
+export async function writeConfigFile(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${process.pid}.new`
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    const handle = await open(temporary, 'w')
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    const { code, message } = error as NodeJS.ErrnoException
+    const kind = code === 'ENOSPC' ? 'disk-full' : code === 'EACCES' ? 'permission-denied' : 'io'
+    throw new VarveError(kind, `cannot write ${file}: ${message}`, { cause: error })
   }
 }
 

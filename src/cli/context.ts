@@ -1,8 +1,8 @@
 import type { Signature } from '../core/commit.ts'
+import type { Repository } from '../plumbing/repository.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
 import type { Progress, ProgressOptions } from './progress.ts'
-import type { Repository } from './repository-source.ts'
 
 /** What a command may know of the world around it. Operations get values from it, never it. */
 export interface Context {

@@ -13,8 +13,9 @@ import { makeContext } from './make-context.ts'
 import { BrokenPipe } from './output.ts'
 import { parseArguments } from './parse-arguments.ts'
 import { reportError } from './report-error.ts'
+import { resolveSubcommand } from './resolve-subcommand.ts'
 import { type Interruption, listenForSignals } from './signals.ts'
-import { spellingsOf, type Token, tokenise } from './tokenise.ts'
+import { spellingsOf, tokenise } from './tokenise.ts'
 
 /** Runs one command line and says with which code to exit. */
 export async function runCommandLine(host: Host, table: CommandTable): Promise<ExitCode> {
@@ -42,15 +43,22 @@ async function dispatch(
   interruption: Interruption,
   shown: { json: boolean },
 ): Promise<ExitCode> {
+  if (host.argv[0] === '__complete') {
+    const { runCompletion } = await import('./run-completion.ts')
+    await runCompletion(host, table, host.argv.slice(1), interruption.signal)
+    return exitCodes.ok
+  }
   const before = tokenise(host.argv, spellingsOf([...globalOptions, versionOption]), true)
   const first = readGlobalOptions(before.options)
   shown.json = first.json
   const [name = first.version ? 'version' : 'help', ...rest] = before.rest
-  const help = first.help && before.rest.length > 0
+  // `varve --help COMMAND` asks for the command's help, `varve --help` for the list of commands.
+  const asked = first.help && before.rest.length > 0 ? ['--help', ...rest] : rest
   const entry = findCommand(table, name)
-  const { command, argv, prefix } = await resolveSubcommand(await entry.load(), rest)
-  const parsed = await parseArguments(command, help ? ['--help'] : argv)
-  const globals = readGlobalOptions([...before.options, ...parsed.globals])
+  const { command, argv, prefix } = resolveSubcommand(await entry.load(), asked)
+  const parsed = await parseArguments(command, argv, prefix)
+  const leading = before.options.filter(({ option }) => option.name !== 'help')
+  const globals = readGlobalOptions([...leading, ...parsed.globals])
   shown.json = globals.json
   return execute({ host, table, interruption, command, prefix, args: parsed.args, globals })
 }
@@ -99,36 +107,12 @@ async function execute(execution: Execution): Promise<ExitCode> {
     await printing.close().catch(() => undefined)
     if (error instanceof BrokenPipe && printing.paged) return answer
     throw error
+  } finally {
+    await context.close()
   }
   return answer
-}
-
-/** Follows `config set` to the command it names; words that name none belong to the fallback. */
-async function resolveSubcommand(
-  command: Command,
-  argv: readonly string[],
-): Promise<{ command: Command; argv: readonly string[]; prefix: string }> {
-  let current = command
-  let left = argv
-  let prefix = ''
-  while (current.subcommands.length > 0) {
-    const named = current.subcommands.find((subcommand) => subcommand.name === left[0])
-    const next =
-      named ?? current.subcommands.find((subcommand) => subcommand.name === current.fallback)
-    if (left[0] === '--help' || left[0] === '-h') break
-    if (next === undefined) {
-      const { subcommandError } = await import('./subcommand-error.ts')
-      throw subcommandError(current, left[0])
-    }
-    prefix += `${current.name} `
-    current = next
-    if (named !== undefined) left = left.slice(1)
-  }
-  return { command: current, argv: left, prefix }
 }
 
 function isAbort(error: unknown): boolean {
   return hasCode(error, 'interrupted') || (error instanceof Error && error.name === 'AbortError')
 }
-
-export type { Token }

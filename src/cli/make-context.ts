@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { VarveError } from '../core/errors.ts'
+import type { Repository } from '../plumbing/repository.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
 import { loadConfig } from './config-layers.ts'
@@ -8,7 +9,7 @@ import type { Clock, Context } from './context.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Host } from './host.ts'
 import { type ProgressTarget, startProgress } from './progress.ts'
-import { openFoundRepository, type Repository } from './repository-source.ts'
+import { openFoundRepository } from './repository-source.ts'
 
 export interface ContextParts {
   readonly host: Host
@@ -18,15 +19,24 @@ export interface ContextParts {
   readonly onAnswerNo: () => void
 }
 
+export interface OwnedContext extends Context {
+  /** Lets go of what was opened. */
+  close(): Promise<void>
+}
+
 /** The world of one command, each part of it made when it is first asked for. */
-export function makeContext(parts: ContextParts): Context {
+export function makeContext(parts: ContextParts): OwnedContext {
   const { host, globals, abort } = parts
   const env = (name: string) => host.env[name] || undefined
   const cwd = globals.directories.reduce((from, to) => resolve(from, to), host.cwd)
   const now = once((): Clock => clockAt(host.now()))
   const location = { cwd, named: globals.repository ?? env('VARVE_REPO') }
   const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
-  const repository = once(() => config().then((found) => openFoundRepository(location, found)))
+  let opened: Repository | undefined
+  const repository = once(async () => {
+    opened = await openFoundRepository(location, await config())
+    return opened
+  })
   const onTerminal = host.stderr.isTTY === true
   const target: ProgressTarget | undefined =
     onTerminal && !globals.quiet && !globals.json
@@ -78,6 +88,9 @@ export function makeContext(parts: ContextParts): Context {
       return editText(text, { fileName, env, config: await config() })
     },
     commands: parts.commands,
+    async close() {
+      await opened?.storage.close()
+    },
   }
 }
 

@@ -1,4 +1,3 @@
-import { VarveError } from '../core/errors.ts'
 import { type Arguments, type Command, usageError } from './define-command.ts'
 import { globalOptions } from './global-options.ts'
 import { camelCase, type DeclaredOption, type DeclaredPositional, spell } from './options.ts'
@@ -10,10 +9,14 @@ export interface ParsedArguments {
   readonly globals: readonly Token[]
 }
 
-/** What `run` of a command gets for a command line; a `usage` error when it cannot be read. */
+/**
+ * What `run` of a command gets for a command line; a `usage` error when it cannot be read.
+ * `prefix` is what stands before the command in messages: `config ` before `get`.
+ */
 export async function parseArguments(
   command: Command,
   argv: readonly string[],
+  prefix = '',
 ): Promise<ParsedArguments> {
   const { declared } = command.options
   const tokens = tokenise(argv, spellingsOf(globalOptions, declared))
@@ -27,7 +30,7 @@ export async function parseArguments(
   for (const option of declared) {
     args[camelCase(option.name)] = optionValue(option, values.get(option.name))
   }
-  Object.assign(args, bindWords(command, tokens.words, tokens.trailing))
+  Object.assign(args, bindWords(command, tokens.words, tokens.trailing, prefix))
   return { args, globals }
 }
 
@@ -116,7 +119,9 @@ function bindWords(
   command: Command,
   words: readonly string[],
   trailing: readonly string[] | undefined,
+  prefix: string,
 ): Arguments {
+  const hint = `usage: varve ${prefix}${command.usage[0]}`
   const { positionals, trailing: after } = command.options
   const bound: Arguments = {}
   let left = [...words]
@@ -126,16 +131,15 @@ function bindWords(
     const needed = positionals.slice(index + 1).filter((later) => later.demandOption).length
     const free = Math.max(0, left.length - needed)
     const count = positional.array === true ? free : Math.min(1, free)
-    if (count === 0 && positional.demandOption === true) throw missing(command, positional)
+    if (count === 0 && positional.demandOption === true)
+      throw usageError(`missing <${positional.name}>`, hint)
     const taken = left.slice(0, count).map((word) => wordValue(positional, word))
     left = left.slice(count)
     bound[camelCase(positional.name)] =
       positional.array === true ? taken : count === 0 ? positional.default : taken[0]
   })
   if (left.length > 0) {
-    throw new VarveError('usage', `unexpected argument ${JSON.stringify(left[0])}`, {
-      hint: `usage: varve ${command.usage[0]}`,
-    })
+    throw usageError(`unexpected argument ${JSON.stringify(left[0])}`, hint)
   }
   return bound
 }
@@ -146,8 +150,4 @@ function wordValue(positional: DeclaredPositional, word: string): unknown {
     throw usageError(`<${positional.name}> is one of ${choices}, not ${JSON.stringify(word)}`)
   }
   return positional.coerce === undefined ? word : positional.coerce(word)
-}
-
-function missing(command: Command, positional: DeclaredPositional): VarveError {
-  return usageError(`missing <${positional.name}>`, `usage: varve ${command.usage[0]}`)
 }

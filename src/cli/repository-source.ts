@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { VarveError } from '../core/errors.ts'
+import type { Repository } from '../plumbing/repository.ts'
 import type { Config } from './config.ts'
 
-/** What a command works on. */
-export type Repository = unknown
+export type { Repository } from '../plumbing/repository.ts'
 
 export interface RepositoryLocation {
   readonly cwd: string
@@ -25,7 +26,7 @@ export async function findRepository(
   location: RepositoryLocation,
 ): Promise<FoundRepository | undefined> {
   if (location.named !== undefined) {
-    const folder = resolve(location.cwd, location.named)
+    const folder = namedFolder(location.named, location.cwd)
     return foundAt(join(folder, '.varve'), folder) ?? foundAt(folder, undefined)
   }
   for (let folder = location.cwd; ; folder = dirname(folder)) {
@@ -43,11 +44,29 @@ function foundAt(folder: string, workTree: string | undefined): FoundRepository 
 /** Opens the repository at a location; `not-a-repository` when there is none. */
 export async function openFoundRepository(
   location: RepositoryLocation,
-  _config: Config,
+  config: Config,
 ): Promise<Repository> {
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
-  return found
+  // Loaded here, as commands that need no repository have no need of storage either.
+  const [{ openRepository }, { openFileSystemStorage }] = await Promise.all([
+    import('../plumbing/repository.ts'),
+    import('../storage/file-system.ts'),
+  ])
+  return openRepository({ storage: openFileSystemStorage(found.folder), config })
+}
+
+const URL_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
+
+/** The path that `-R` names, which may be a `file:` URL. */
+function namedFolder(named: string, cwd: string): string {
+  const scheme = URL_SCHEME.exec(named)?.[1]?.toLowerCase()
+  if (scheme === undefined) return resolve(cwd, named)
+  if (scheme === 'file') return fileURLToPath(named)
+  throw new VarveError('refused', `varve cannot work on a ${scheme} repository: ${named}`, {
+    data: { repository: named },
+    hint: '-R takes a path or a file:// URL',
+  })
 }
 
 function notARepository(location: RepositoryLocation): VarveError {

@@ -2,8 +2,8 @@ import { type CommandTable, commandGroups, findCommand } from '../command-table.
 import { type Command, defineCommand } from '../define-command.ts'
 import { globalOptions } from '../global-options.ts'
 import { helpText, optionRows } from '../help-text.ts'
+import { subcommandError } from '../resolve-subcommand.ts'
 import type { Style } from '../style.ts'
-import { subcommandError } from '../subcommand-error.ts'
 
 export const helpCommand = defineCommand({
   name: 'help',

@@ -1,0 +1,159 @@
+import { setConfig, unsetConfig } from '../../core/config-file.ts'
+import { VarveError } from '../../core/errors.ts'
+import { type ConfigLayer, checkKey, checkValue } from '../config.ts'
+import { configKeys } from '../config-keys.ts'
+import { readConfigFile, userConfigFile, writeConfigFile } from '../config-layers.ts'
+import type { Context } from '../context.ts'
+import { defineCommand, defineCommandGroup, type Options } from '../define-command.ts'
+
+const key = {
+  demandOption: true,
+  describe: 'The key, such as user.name',
+  complete: 'config-key',
+} as const
+
+function whichFile<T>(y: Options<T>) {
+  return y
+    .option('global', { type: 'boolean', describe: 'Your own file, for all repositories' })
+    .option('local', { type: 'boolean', describe: "This repository's file" })
+    .conflicts('global', 'local')
+}
+
+interface Which {
+  readonly global: boolean
+  readonly local: boolean
+}
+
+interface Setting {
+  readonly key: string
+  readonly value: string
+  readonly scope: ConfigLayer['scope'] | 'default'
+  readonly origin: string
+}
+
+const getCommand = defineCommand({
+  name: 'get',
+  summary: 'Print the value that holds; exit code 1 where there is none',
+  options: (y) => whichFile(y.positional('key', key)),
+  run: async (args, context) => {
+    const name = checkKey(args.key)
+    const found = (await settings(args, context)).findLast((setting) => setting.key === name)
+    const fallback = configKeys.get(name)?.default
+    if (found !== undefined) return found
+    if (fallback !== undefined && !args.global && !args.local) {
+      return { key: name, value: fallback, scope: 'default' as const, origin: 'varve' }
+    }
+    context.answerNo()
+    return undefined
+  },
+  toText: (setting) => setting?.value ?? '',
+  raw: true,
+})
+
+const setCommand = defineCommand({
+  name: 'set',
+  summary: "Set a key, in the repository's file unless --global is given",
+  options: (y) => whichFile(y.positional('key', key).positional('value', { demandOption: true })),
+  report: true,
+  run: async (args, context) => {
+    const name = checkKey(args.key)
+    checkValue(name, args.value)
+    const file = await fileToChange(args, context)
+    await writeConfigFile(file, setConfig(await readConfigFile(file), name, args.value, file))
+    return { key: name, value: args.value, file }
+  },
+  toText: () => '',
+})
+
+const unsetCommand = defineCommand({
+  name: 'unset',
+  summary: 'Take a key out of a file',
+  options: (y) => whichFile(y.positional('key', key)),
+  report: true,
+  run: async (args, context) => {
+    const name = checkKey(args.key)
+    const file = await fileToChange(args, context)
+    const text = unsetConfig(await readConfigFile(file), name, file)
+    if (text === undefined) context.answerNo()
+    else await writeConfigFile(file, text)
+    return { key: name, file, removed: text !== undefined }
+  },
+  toText: () => '',
+})
+
+const listCommand = defineCommand({
+  name: 'list',
+  summary: 'List what is set, the weakest first, or all keys there are',
+  options: (y) =>
+    whichFile(y)
+      .option('show-origin', { type: 'boolean', describe: 'Say where each value comes from' })
+      .option('known', { type: 'boolean', describe: 'List every key varve knows' }),
+  pager: true,
+  run: async (args, context) =>
+    args.known
+      ? [...configKeys.values()].map(({ name, ...known }) => ({ key: name, ...known }))
+      : await settings(args, context),
+  toText: (list, style, { showOrigin }) =>
+    list
+      .map((item) => {
+        if ('about' in item) return `${style.cyan(item.key)}\n    ${item.about}${defaultNote(item)}`
+        const origin = showOrigin ? `${item.scope}\t${item.origin}\t` : ''
+        return `${origin}${item.key}=${item.value}`
+      })
+      .join('\n'),
+})
+
+const gitLikeCommand = defineCommand({
+  name: 'access',
+  usage: '[<key> [<value>]]',
+  hidden: true,
+  summary: 'Print a key, or set it where a value is given',
+  options: (y) => whichFile(y.positional('key', key).positional('value', {})),
+  run: (args, context) =>
+    args.value === undefined ? getCommand.run(args, context) : setCommand.run(args, context),
+  toText: (result) => {
+    const setting = result as Setting | undefined
+    return setting !== undefined && 'scope' in setting ? setting.value : ''
+  },
+  raw: true,
+})
+
+export const configCommand = defineCommandGroup({
+  name: 'config',
+  summary: 'Read and change configuration',
+  description:
+    'A key is looked for in `-c key=value`, then in the repository, then in your own file ' +
+    '($XDG_CONFIG_HOME/varve/config or ~/.config/varve/config). As with git, ' +
+    '`varve config KEY` reads and `varve config KEY VALUE` sets.',
+  examples: [
+    { command: 'varve config set --global user.name "Ada Lovelace"', about: 'who you are' },
+    { command: 'varve config list --show-origin', about: 'what holds here, and why' },
+  ],
+  subcommands: [getCommand, setCommand, unsetCommand, listCommand, gitLikeCommand],
+  fallback: 'access',
+})
+
+function defaultNote(key: { readonly default?: string }): string {
+  return key.default === undefined ? '' : ` (default ${key.default})`
+}
+
+async function settings(which: Which, context: Context): Promise<Setting[]> {
+  const { layers } = await context.config()
+  return layers
+    .filter(
+      ({ scope }) => (!which.global || scope === 'global') && (!which.local || scope === 'local'),
+    )
+    .flatMap(({ scope, origin, entries }) =>
+      entries.map((entry) => ({ key: entry.key, value: entry.value, scope, origin })),
+    )
+}
+
+async function fileToChange(which: Which, context: Context): Promise<string> {
+  if (which.global) return userConfigFile(context.env)
+  const { layers } = await context.config()
+  const local = layers.find(({ scope }) => scope === 'local')
+  if (local !== undefined) return local.origin
+  throw new VarveError('not-a-repository', `there is no varve repository at ${context.cwd}`, {
+    hint: '--global changes your own configuration, for all repositories',
+  })
+}

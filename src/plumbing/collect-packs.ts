@@ -1,0 +1,34 @@
+import type { Id } from '../core/id.ts'
+import { type Reference, walkReferences } from '../core/references.ts'
+import type { Repository } from './repository.ts'
+
+/**
+ * The staged packs (those the ref log does not name) that hold anything reachable from `starts`:
+ * what a transaction must name before a ref may point there. What a published pack holds is
+ * published with all that it reaches, so the walk ends there and costs what is new.
+ *
+ * `object-not-found` where something reachable is nowhere.
+ */
+export async function collectPacks(
+  repo: Repository,
+  starts: readonly Reference[],
+): Promise<string[]> {
+  const published = (await repo.refs.state()).packs
+  const staged = (await repo.objects.packNames()).filter((name) => !published.has(name))
+  if (staged.length === 0) return []
+  const needed = new Set<string>()
+  const seen = new Set<Id>()
+  for (const start of starts) {
+    await walkReferences(repo.objects, start, async ({ id }) => {
+      if (seen.has(id)) return false
+      seen.add(id)
+      const pack = await repo.objects.packOf(id)
+      // Absent objects are met by the walk, which reads them; values are not read, so look twice.
+      if (pack === undefined) return repo.objects.readAny(id).then(() => false)
+      if (published.has(pack)) return false
+      needed.add(pack)
+      return true
+    })
+  }
+  return [...needed]
+}

@@ -1,5 +1,6 @@
 import { VarveError } from './errors.ts'
 import { type Period, parsePeriod } from './period.ts'
+import { MAX_SECONDS, MIN_SECONDS } from './signature.ts'
 import { civilFromDays, daysFromCivil, daysInMonth, momentOf, parseIso } from './time.ts'
 
 /** A commit's time, as git keeps it. */
@@ -35,17 +36,13 @@ const secondsIn = new Map([
   ['week', 7 * 86_400],
 ])
 
-// 0000-01-01 and the end of 9999: what four digits of a year can say.
-const MIN_SECONDS = daysFromCivil(0, 1, 1) * 86_400
-const MAX_SECONDS = daysFromCivil(10_000, 1, 1) * 86_400 - 1
-
 /**
  * Reads when a commit was made: ISO 8601 (`2026-08-17T10:00:00+02:00`; fractions of a second are
  * dropped), a bare date (its midnight), `@SECONDS` with or without an offset, git's raw
  * `SECONDS ±HHMM`, RFC 2822, git's default format, `now`, `today` (midnight), `yesterday`,
  * `2 days ago` (also `2.days.ago`). Without an offset it is UTC, so that the same text gives the
  * same commit on every machine; words are relative to `now` and keep its offset. `invalid-date`
- * otherwise, and for years outside 0000…9999.
+ * otherwise, and for years outside 1…9999.
  */
 export function parseCommitDate(text: string, now: CommitDate): CommitDate {
   const trimmed = text.trim()
@@ -84,13 +81,6 @@ export function lastSecondOf(period: Period): number {
 /** The first whole second at or after the beginning of a period. */
 export function firstSecondOf(period: Period): number {
   return Number(-floorDiv(-period.start, 1_000_000_000n))
-}
-
-/** `+0200`, as commits and mails write an offset. */
-export function formatOffset(offsetMinutes: number): string {
-  const size = Math.abs(offsetMinutes)
-  const digits = Math.floor(size / 60) * 100 + (size % 60)
-  return (offsetMinutes < 0 ? '-' : '+') + String(digits).padStart(4, '0')
 }
 
 /** Minutes of `+0200`; undefined when it is no offset. */

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   firstSecondOf,
-  formatOffset,
   lastSecondOf,
   parseCommitDate,
   parseOffset,
   parseWhen,
 } from '../../src/core/commit-date.ts'
+import { formatOffset } from '../../src/core/signature.ts'
 
 // 2026-08-17T10:00:00Z, on a clock two hours east.
 const now = { seconds: 1_786_960_800, offsetMinutes: 120 }

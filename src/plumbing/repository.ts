@@ -1,0 +1,76 @@
+import { VarveError } from '../core/errors.ts'
+import { type ObjectStore, openObjectStore } from '../storage/object-store.ts'
+import type { PrivateFiles } from '../storage/private-files.ts'
+import { openRefLog, type RefLog } from '../storage/ref-log.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { WorkTree } from '../storage/work-tree.ts'
+
+/** What configuration an operation may ask for; the caller decides where it comes from. */
+export interface RepositoryConfig {
+  /** The value of a key such as `branch.main.remote`, its default if it has one. */
+  get(key: string): string | undefined
+}
+
+/** A repository that is open: what every operation is given. */
+export interface Repository {
+  /** The shared part: packs and the ref log. */
+  readonly storage: Storage
+  readonly objects: ObjectStore
+  readonly refs: RefLog
+  /** HEAD, index, config and merge state of one work tree; absent where there is none. */
+  readonly privateFiles?: PrivateFiles
+  /** The folder with the series' files; absent in a bare repository. */
+  readonly workTree?: WorkTree
+  readonly config: RepositoryConfig
+}
+
+export interface RepositoryParts {
+  readonly storage: Storage
+  readonly privateFiles?: PrivateFiles | undefined
+  readonly workTree?: WorkTree | undefined
+  readonly config?: RepositoryConfig | undefined
+}
+
+const NO_CONFIG: RepositoryConfig = { get: () => undefined }
+
+/**
+ * Puts a repository together from its parts without looking at them: for one that is about to be
+ * made. {@link openRepository} is for one that is there.
+ */
+export function assembleRepository(parts: RepositoryParts): Repository {
+  const config = parts.config ?? NO_CONFIG
+  const verify = config.get('core.verify') === 'always' ? 'always' : 'checksum'
+  return {
+    storage: parts.storage,
+    objects: openObjectStore(parts.storage, { verify }),
+    refs: openRefLog(parts.storage),
+    config,
+    ...(parts.privateFiles !== undefined && { privateFiles: parts.privateFiles }),
+    ...(parts.workTree !== undefined && { workTree: parts.workTree }),
+  }
+}
+
+/**
+ * Opens the repository that a storage holds. `not-a-repository` when its log has no entry,
+ * `unsupported-format` when it asks for something this version does not know.
+ */
+export async function openRepository(parts: RepositoryParts): Promise<Repository> {
+  const repo = assembleRepository(parts)
+  if ((await repo.refs.state()).number === 0) {
+    throw new VarveError('not-a-repository', `${parts.storage.location} is not a repository`, {
+      data: { path: parts.storage.location },
+      hint: '`varve init` makes one',
+    })
+  }
+  return repo
+}
+
+/** Lets go of what the repository has open. */
+export async function closeRepository(repo: Repository): Promise<void> {
+  await repo.storage.close()
+}
+
+/** Whether it has no work tree: then every changing command commits. */
+export function isBare(repo: Repository): boolean {
+  return repo.workTree === undefined
+}

@@ -1,0 +1,19 @@
+import type { Scalar } from '../core/column.ts'
+import { formatScalar, type JsonScalar, scalarToJson } from '../core/scalar-text.ts'
+import type { Schema } from '../core/schema.ts'
+
+const PLAIN = /^[^\s",]+$/u
+
+/** Index values on one line: joined by commas, those that would not be told apart in quotes. */
+export function formatKey(schema: Schema, key: readonly Scalar[]): string {
+  return key
+    .map((value, i) => {
+      const text = formatScalar(value, schema.columns[i]!.type)
+      return PLAIN.test(text) ? text : JSON.stringify(text)
+    })
+    .join(',')
+}
+
+export function keyToJson(schema: Schema, key: readonly Scalar[]): JsonScalar[] {
+  return key.map((value, i) => scalarToJson(value, schema.columns[i]!.type))
+}

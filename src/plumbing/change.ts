@@ -1,0 +1,207 @@
+import { type Commit, type Signature, writeCommit } from '../core/commit.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import type { ObjectReader } from '../core/objects.ts'
+import { diffTrees, EMPTY_TREE } from '../core/tree.ts'
+import type { ObjectBatch } from '../storage/object-batch.ts'
+import { clampCommitter } from './clamp-committer.ts'
+import { headState } from './head.ts'
+import {
+  hasIndex,
+  type IndexState,
+  publishIndex,
+  readIndex,
+  readStoredIndex,
+  treeOf,
+} from './index-state.ts'
+import type { Repository } from './repository.ts'
+
+/** A change to the tree of names, made so that it can be run again on another tree. */
+export interface Change<R> {
+  /** Makes the change on `tree`: new objects go to `batch`. Run again when a race is lost. */
+  run(batch: ObjectBatch, tree: Id): Promise<Changed<R>>
+  /**
+   * The series, if any, that this change and that from tree `before` to `after` both touch so that
+   * running it on `after` would not be what was asked for.
+   */
+  meets(reader: ObjectReader, before: Id, after: Id): Promise<string | undefined>
+}
+
+export interface Changed<R> {
+  /** The tree that the change leads to; the one given when there is nothing to change. */
+  readonly tree: Id
+  readonly result: R
+}
+
+export interface Applied<R> {
+  readonly result: R
+  readonly changed: boolean
+  /** The commit made, when the change was committed. */
+  readonly commit?: Id
+}
+
+/** Runs `change` on the index, durably; nothing is committed. */
+export async function stageChange<R>(
+  repo: Repository,
+  change: Change<R>,
+  options: {
+    readonly signal?: AbortSignal | undefined
+    /** What else of the index changes with it. */
+    readonly also?: (state: IndexState, result: R) => IndexState
+    readonly dryRun?: boolean | undefined
+  } = {},
+): Promise<Applied<R>> {
+  const seen = new Seen(repo, change)
+  for (;;) {
+    const { version, state } = await readIndex(repo)
+    await seen.check(state.tree)
+    const batch = await repo.objects.begin(signalOf(options.signal))
+    try {
+      const { tree, result } = await change.run(batch, state.tree)
+      const changed = tree !== state.tree
+      if (options.dryRun) return { result, changed }
+      const next = options.also?.(state, result) ?? state
+      if (!changed && next === state) return { result, changed }
+      const pack = await batch.publish()
+      const packs = pack === undefined ? next.packs : [...next.packs, pack]
+      if (await publishIndex(repo, version, { ...next, tree, packs })) return { result, changed }
+    } finally {
+      await batch.discard()
+    }
+  }
+}
+
+export interface CommitDetails<R> {
+  readonly author: Signature
+  readonly committer: Signature
+  readonly message: (result: R) => string
+  /** Whether the committer's date was given on purpose: then it is never moved. */
+  readonly exactDate?: boolean | undefined
+}
+
+/**
+ * Runs `change` on the tip of HEAD's branch and commits it there: its own rows at once, and nothing
+ * that is staged. Where there is an index, the change is made in it too.
+ */
+export async function commitChange<R>(
+  repo: Repository,
+  change: Change<R>,
+  details: CommitDetails<R>,
+  options: {
+    readonly signal?: AbortSignal | undefined
+    readonly dryRun?: boolean | undefined
+  } = {},
+): Promise<Applied<R>> {
+  const { ref } = await headState(repo)
+  if (ref === undefined) {
+    throw new VarveError('refused', 'HEAD is detached: a commit here would belong to no branch', {
+      hint: 'varve switch -c NAME makes a branch of it',
+    })
+  }
+  const seen = new Seen(repo, change)
+  for (;;) {
+    const tip = (await repo.refs.state()).refs.get(ref)
+    const before = await treeOf(repo.objects, tip)
+    await seen.check(before)
+    const batch = await repo.objects.begin(signalOf(options.signal))
+    try {
+      const { tree, result } = await change.run(batch, before)
+      if (options.dryRun || (tree === before && tip !== undefined)) {
+        return { result, changed: tree !== before }
+      }
+      if (tree === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
+      const parents = tip === undefined ? [] : [tip]
+      const message = details.message(result)
+      const commit = await writeCommit(batch, {
+        tree,
+        parents,
+        author: details.author,
+        committer: await clampCommitter(repo.objects, parents, details),
+        message,
+      } satisfies Commit)
+      const pack = await batch.publish()
+      try {
+        await repo.refs.append({
+          updates: [{ name: ref, old: tip, new: commit }],
+          who: details.committer,
+          message: `commit: ${message.split('\n', 1)[0]}`,
+          packs: pack === undefined ? [] : [pack],
+        })
+      } catch (error) {
+        if (hasCode(error, 'conflict')) continue
+        throw error
+      }
+      if (hasIndex(repo)) await followInIndex(repo, change, tip, before, commit)
+      return { result, changed: true, commit }
+    } finally {
+      await batch.discard()
+    }
+  }
+}
+
+/**
+ * Makes the change that was just committed on `tip` in the index too, where something else is
+ * pending there. Where nothing is, the index follows HEAD by itself.
+ */
+async function followInIndex<R>(
+  repo: Repository,
+  change: Change<R>,
+  tip: Id | undefined,
+  before: Id,
+  commit: Id,
+): Promise<void> {
+  for (;;) {
+    const { version, state } = await readStoredIndex(repo)
+    if (state === undefined || state.base !== tip || state.tree === before) return
+    const batch = await repo.objects.begin()
+    try {
+      const { tree } = await change.run(batch, state.tree)
+      const pack = await batch.publish()
+      const packs = pack === undefined ? state.packs : [...state.packs, pack]
+      if (await publishIndex(repo, version, { ...state, tree, base: commit, packs })) return
+    } finally {
+      await batch.discard()
+    }
+  }
+}
+
+/** Remembers the tree that the change ran on last, and refuses to run on one that it meets. */
+class Seen<R> {
+  readonly #repo: Repository
+  readonly #change: Change<R>
+  #tree: Id | undefined
+
+  constructor(repo: Repository, change: Change<R>) {
+    this.#repo = repo
+    this.#change = change
+  }
+
+  async check(tree: Id): Promise<void> {
+    const before = this.#tree
+    this.#tree = tree
+    if (before === undefined || before === tree) return
+    const series = await this.#change.meets(this.#repo.objects, before, tree)
+    if (series === undefined) return
+    throw new VarveError('conflict', `${series} was changed by someone else at the same moment`, {
+      data: { series },
+      hint: 'look at what came in (varve log -n 1 --stat), then run the command again',
+    })
+  }
+}
+
+/** For a change of whole series: the first of `paths` that differs between two trees. */
+export async function firstChangedPath(
+  reader: ObjectReader,
+  before: Id,
+  after: Id,
+  paths: ReadonlySet<string>,
+): Promise<string | undefined> {
+  for await (const { path } of diffTrees(reader, before, after)) {
+    if (paths.has(path)) return path
+  }
+  return undefined
+}
+
+function signalOf(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}

@@ -1,0 +1,117 @@
+import { readCommit } from '../core/commit.ts'
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import type { ObjectReader } from '../core/objects.ts'
+import { diffTrees, EMPTY_TREE, type PathEdit, updatePaths } from '../core/tree.ts'
+import type { VersionedFile } from '../storage/versioned-file.ts'
+import { headState } from './head.ts'
+import { decodeIndex, encodeIndex, type IndexState } from './index-codec.ts'
+import type { Repository } from './repository.ts'
+
+export type { FileStamp, IndexState, SeriesFile } from './index-codec.ts'
+
+/** The index as it is now, with the number that an update has to name. */
+export interface IndexVersion {
+  /** 0 where there is no index yet. */
+  readonly version: number
+  readonly state: IndexState
+}
+
+/** Whether the repository has an index: without one, every changing command commits. */
+export function hasIndex(repo: Repository): boolean {
+  return repo.privateFiles !== undefined && repo.workTree !== undefined
+}
+
+/**
+ * The index, with pending changes carried over to where HEAD is now: another process may have
+ * committed since. `conflict` when that commit and the pending changes are about the same series.
+ */
+export async function readIndex(repo: Repository): Promise<IndexVersion> {
+  const { version, state } = await readStoredIndex(repo)
+  const tip = (await headState(repo)).id
+  if (state === undefined) {
+    const tree = tip === undefined ? EMPTY_TREE : (await readCommit(repo.objects, tip)).tree
+    return { version, state: { tree, ...(tip && { base: tip }), packs: [], files: new Map() } }
+  }
+  if (state.base === tip) return { version, state }
+  return { version, state: await carryOver(repo, state, tip) }
+}
+
+/** The index as the file has it, wherever HEAD is. */
+export async function readStoredIndex(
+  repo: Repository,
+): Promise<{ version: number; state: IndexState | undefined }> {
+  const found = await indexFile(repo).read()
+  if (found === undefined) return { version: 0, state: undefined }
+  return { version: found.version, state: decodeIndex(found.bytes) }
+}
+
+/** Publishes the next version of the index; false when somebody else did so first. */
+export async function publishIndex(
+  repo: Repository,
+  version: number,
+  state: IndexState,
+): Promise<boolean> {
+  return indexFile(repo).publish(version, encodeIndex(state))
+}
+
+/** Changes the index; run again on the newer one when somebody else was first. */
+export async function updateIndexState(
+  repo: Repository,
+  change: (state: IndexState) => Promise<IndexState> | IndexState,
+): Promise<IndexState> {
+  for (;;) {
+    const { version, state } = await readIndex(repo)
+    const next = await change(state)
+    if (next === state || (await publishIndex(repo, version, next))) return next
+  }
+}
+
+/** The tree of a commit; the empty tree where there is none yet. */
+export async function treeOf(reader: ObjectReader, commit: Id | undefined): Promise<Id> {
+  return commit === undefined ? EMPTY_TREE : (await readCommit(reader, commit)).tree
+}
+
+function indexFile(repo: Repository): VersionedFile {
+  if (repo.privateFiles === undefined || repo.workTree === undefined) {
+    throw new VarveError('refused', 'a repository without a work tree has no index', {
+      hint: 'use --commit, or a repository with a work tree',
+    })
+  }
+  return repo.privateFiles.index
+}
+
+/** Lays what is pending on one commit over another. */
+async function carryOver(
+  repo: Repository,
+  state: IndexState,
+  tip: Id | undefined,
+): Promise<IndexState> {
+  const { base: _, ...rest } = state
+  const onto = { ...rest, ...(tip !== undefined && { base: tip }) }
+  const before = await treeOf(repo.objects, state.base)
+  const after = await treeOf(repo.objects, tip)
+  if (before === after) return onto
+  if (before === state.tree) return { ...onto, tree: after }
+  const pending = new Map<string, PathEdit | undefined>()
+  for await (const { path, new: entry } of diffTrees(repo.objects, before, state.tree)) {
+    pending.set(path, entry && { kind: entry.kind, id: entry.id, settings: entry.settings ?? null })
+  }
+  for await (const { path, new: theirs } of diffTrees(repo.objects, before, after)) {
+    if (!pending.has(path)) continue
+    const mine = pending.get(path)
+    if (mine !== undefined && 'id' in mine && mine.id === theirs?.id) continue
+    throw new VarveError('conflict', `${path} is changed here and was committed meanwhile`, {
+      data: { series: path },
+      hint: `varve restore --staged ${path} drops what is pending here`,
+    })
+  }
+  const batch = await repo.objects.begin()
+  try {
+    const tree = await updatePaths(batch, after, pending)
+    const pack = await batch.publish()
+    return { ...onto, tree, packs: pack === undefined ? state.packs : [...state.packs, pack] }
+  } finally {
+    await batch.discard()
+  }
+}

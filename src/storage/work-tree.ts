@@ -1,0 +1,262 @@
+import fs from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { compareBytes, textToBytes } from '../core/bytes.ts'
+import { VarveError } from '../core/errors.ts'
+import { makeFolder, removeFile, temporaryName, writeFully } from './durable.ts'
+import { fileError, systemCode, withPath } from './file-errors.ts'
+import {
+  checkReadPath,
+  checkWritePath,
+  lookAt,
+  REPOSITORY_FOLDER,
+  realPathInside,
+  removeEmptyFolders,
+  writablePath,
+} from './work-path.ts'
+
+/** What tells cheaply whether a file changed. */
+export interface FileStat {
+  readonly size: number
+  /** Last modification, nanoseconds since 1970. */
+  readonly mtimeNs: bigint
+  /** Last change of the file or what is known about it, nanoseconds since 1970. */
+  readonly ctimeNs: bigint
+  readonly inode: bigint
+}
+
+export interface WorkFile {
+  /** Relative to the root, `/`-separated. */
+  readonly path: string
+  readonly stat: FileStat
+}
+
+export interface WorkTreeOptions {
+  readonly signal?: AbortSignal
+}
+
+const READ_SIZE = 1 << 18
+
+/**
+ * Opens the work tree whose root is `root`.
+ *
+ * @param temporary folder for files being written, best on the same file system
+ */
+export function openWorkTree(root: string, temporary: string): WorkTree {
+  const real = realRoot(root)
+  return new WorkTree(real, resolve(temporary))
+}
+
+function realRoot(root: string): string {
+  try {
+    return fs.realpathSync.native(root)
+  } catch (error) {
+    throw fileError(error, 'open the work tree', root)
+  }
+}
+
+/**
+ * The files of a work tree, by paths relative to its root. Nothing outside the root is read or
+ * written: a link that leads out is `refused`, and no link is ever written through.
+ */
+export class WorkTree {
+  /** Absolute, without links. */
+  readonly root: string
+  readonly #temporary: string
+
+  constructor(root: string, temporary: string) {
+    this.root = root
+    this.#temporary = temporary
+  }
+
+  /** The absolute path of a file, for messages and for handing to the user. */
+  resolve(path: string): string {
+    checkReadPath(path)
+    return join(this.root, ...path.split('/'))
+  }
+
+  /** A path as the user gave it (absolute by now) as one of this work tree; undefined outside. */
+  locate(absolute: string): string | undefined {
+    const folder = realOrSelf(dirname(absolute))
+    const full = join(folder, absolute.slice(dirname(absolute).length))
+    const inside = relative(this.root, full)
+    if (inside === '') return ''
+    const parts = inside.split(sep)
+    if (parts[0] === '..' || join(this.root, inside) !== full) return undefined
+    return parts[0]?.toLowerCase() === REPOSITORY_FOLDER ? undefined : parts.join('/')
+  }
+
+  /** Size and times of a file; undefined when there is none, or when it is a folder. */
+  async stat(path: string): Promise<FileStat | undefined> {
+    checkReadPath(path)
+    const real = realPathInside(this.root, path)
+    const found = real === undefined ? undefined : lookAt(real)
+    return found?.isFile() ? statOf(found) : undefined
+  }
+
+  /** The bytes of a file, in pieces that are the reader's own; `file-not-found` when none. */
+  async *read(path: string, options: WorkTreeOptions = {}): AsyncIterable<Uint8Array> {
+    checkReadPath(path)
+    const real = realPathInside(this.root, path)
+    if (real === undefined) {
+      throw new VarveError('file-not-found', `no file ${path} in the work tree`, { data: { path } })
+    }
+    yield* readFile(real, options)
+  }
+
+  /**
+   * Writes a file whole: all of it is there afterwards, or the file is as it was. Folders are
+   * made; the permissions of a file that is replaced stay. Not flushed to the disk: the data is
+   * in the store.
+   */
+  async write(
+    path: string,
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options: WorkTreeOptions = {},
+  ): Promise<FileStat> {
+    checkWritePath(path)
+    await makeFolder(this.#temporary)
+    const temporary = join(this.#temporary, temporaryName())
+    try {
+      await writePieces(temporary, pieces, options.signal)
+      // Looked at only now: writing may have taken long.
+      const full = writablePath(this.root, path, true)!
+      const before = lookAt(full)
+      if (before !== undefined) fs.chmodSync(temporary, Number(before.mode) & 0o777)
+      await replaceFile(temporary, full)
+      return statOf(lookAt(full) ?? missing(full))
+    } finally {
+      await removeFile(temporary)
+    }
+  }
+
+  /** Removes a file and the folders that it leaves empty. Returns whether it was there. */
+  async remove(path: string): Promise<boolean> {
+    checkReadPath(path)
+    const full = writablePath(this.root, path, false)
+    if (full === undefined || lookAt(full) === undefined) return false
+    await removeFile(full)
+    removeEmptyFolders(this.root, full)
+    return true
+  }
+
+  /**
+   * The files under a folder (all, for ''), sorted by the bytes of their paths. Links are left
+   * out, and so are other repositories inside and names that are not valid UTF-8.
+   */
+  async *list(folder = ''): AsyncIterable<WorkFile> {
+    if (folder !== '') {
+      checkReadPath(folder)
+      const real = realPathInside(this.root, folder)
+      if (real === undefined || !lookAt(real)?.isDirectory()) return
+    }
+    yield* this.#walk(folder)
+  }
+
+  async *#walk(folder: string): AsyncIterable<WorkFile> {
+    const full = join(this.root, ...folder.split('/'))
+    const entries = await withPath('list', full, () =>
+      fs.promises.readdir(full, { withFileTypes: true }),
+    )
+    if (folder !== '' && entries.some(({ name }) => name === REPOSITORY_FOLDER)) return
+    const sorted = entries
+      .filter(({ name }) => name.toLowerCase() !== REPOSITORY_FOLDER && !name.includes('\ufffd'))
+      // As it stands in the path, so that `a.csv` comes before `a/b.csv`.
+      .map((entry) => ({
+        entry,
+        order: textToBytes(entry.isDirectory() ? `${entry.name}/` : entry.name),
+      }))
+      .sort((a, b) => compareBytes(a.order, b.order))
+    for (const { entry } of sorted) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (entry.isDirectory()) yield* this.#walk(path)
+      const found = entry.isFile() ? lookAt(join(full, entry.name)) : undefined
+      if (found?.isFile()) yield { path, stat: statOf(found) }
+    }
+  }
+}
+
+/** The bytes of any file, in pieces that are the reader's own. */
+export async function* readFile(
+  path: string,
+  options: WorkTreeOptions = {},
+): AsyncIterable<Uint8Array> {
+  let handle: fs.promises.FileHandle
+  try {
+    handle = await fs.promises.open(path, 'r')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') {
+      throw new VarveError('file-not-found', `no file ${path}`, { data: { path }, cause: error })
+    }
+    throw fileError(error, 'read', path)
+  }
+  try {
+    for (;;) {
+      checkSignal(options.signal)
+      const piece = new Uint8Array(READ_SIZE)
+      const { bytesRead } = await withPath('read', path, () =>
+        handle.read(piece, 0, READ_SIZE, null),
+      )
+      if (bytesRead === 0) return
+      yield piece.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writePieces(
+  path: string,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const fd = await withPath('create', path, () => fs.openSync(path, 'wx'))
+  try {
+    for await (const piece of pieces) {
+      checkSignal(signal)
+      await writeFully(fd, piece, path)
+    }
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+async function replaceFile(temporary: string, path: string): Promise<void> {
+  try {
+    await fs.promises.rename(temporary, path)
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw fileError(error, 'replace', path)
+    const beside = join(dirname(path), `.varve-${temporaryName()}.tmp`)
+    try {
+      await withPath('write', beside, () => fs.promises.copyFile(temporary, beside))
+      await withPath('replace', path, () => fs.promises.rename(beside, path))
+    } finally {
+      await removeFile(beside)
+    }
+  }
+}
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new VarveError('interrupted', 'interrupted: nothing was changed')
+}
+
+function statOf(found: fs.BigIntStats): FileStat {
+  return {
+    size: Number(found.size),
+    mtimeNs: found.mtimeNs,
+    ctimeNs: found.ctimeNs,
+    inode: found.ino,
+  }
+}
+
+function missing(path: string): never {
+  throw new VarveError('io', `${path} vanished while it was written`, { data: { path } })
+}
+
+function realOrSelf(folder: string): string {
+  try {
+    return fs.realpathSync.native(folder)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return resolve(folder)
+    throw fileError(error, 'look at', folder)
+  }
+}

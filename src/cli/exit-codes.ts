@@ -35,37 +35,52 @@ export const exitCodeMeanings: ReadonlyMap<ExitCode, string> = new Map<ExitCode,
   [exitCodes.terminated, 'Stopped by SIGTERM. The repository is as it was.'],
 ])
 
-/** The exit code of each kind of error. */
-export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
-  usage: exitCodes.usage,
-  'not-a-repository': exitCodes.notFound,
-  'object-not-found': exitCodes.notFound,
-  'ref-not-found': exitCodes.notFound,
-  'revision-not-found': exitCodes.notFound,
-  'ambiguous-revision': exitCodes.notFound,
-  'series-not-found': exitCodes.notFound,
-  'column-not-found': exitCodes.notFound,
-  'file-not-found': exitCodes.notFound,
-  'before-history': exitCodes.notFound,
-  'bad-input': exitCodes.badInput,
-  'invalid-name': exitCodes.badInput,
-  'invalid-id': exitCodes.badInput,
-  'invalid-date': exitCodes.badInput,
-  'invalid-value': exitCodes.badInput,
-  'schema-mismatch': exitCodes.badInput,
-  'too-large': exitCodes.badInput,
-  'already-exists': exitCodes.refused,
-  refused: exitCodes.refused,
-  'nothing-to-commit': exitCodes.refused,
-  'identity-unknown': exitCodes.refused,
-  conflict: exitCodes.conflict,
-  'corrupt-object': exitCodes.corrupt,
-  'corrupt-pack': exitCodes.corrupt,
-  'corrupt-log': exitCodes.corrupt,
-  'corrupt-file': exitCodes.corrupt,
-  'unsupported-format': exitCodes.corrupt,
-  io: exitCodes.machine,
-  'disk-full': exitCodes.machine,
-  'permission-denied': exitCodes.machine,
-  interrupted: exitCodes.interrupted,
+interface ErrorMeaning {
+  readonly exitCode: ExitCode
+  readonly meaning: string
+}
+
+const { usage, notFound, badInput, conflict, refused, corrupt, machine, interrupted } = exitCodes
+
+/** Each error with its exit code and what it says. */
+export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
+  usage: is(usage, 'An unknown command or option, a missing or superfluous argument'),
+  'not-a-repository': is(notFound, 'There is no repository here'),
+  'object-not-found': is(notFound, 'No object has this id'),
+  'ref-not-found': is(notFound, 'No branch, tag or other ref has this name'),
+  'revision-not-found': is(notFound, 'The revision names nothing'),
+  'ambiguous-revision': is(notFound, 'The shortened id fits several objects'),
+  'series-not-found': is(notFound, 'No series or collection has this name'),
+  'column-not-found': is(notFound, 'The series has no such column'),
+  'file-not-found': is(notFound, 'A file that was named is not there'),
+  'before-history': is(notFound, 'The time lies before the first commit'),
+  'bad-input': is(badInput, 'Data that cannot be read; `data` says where, found and expected'),
+  'invalid-name': is(badInput, 'A name that a series, column, ref or key cannot have'),
+  'invalid-id': is(badInput, 'Not an object id'),
+  'invalid-date': is(badInput, 'Not a date or time'),
+  'invalid-value': is(badInput, 'A value that does not fit its type'),
+  'schema-mismatch': is(badInput, "Columns that do not fit the series'"),
+  'too-large': is(badInput, 'A value or key over its limit'),
+  'already-exists': is(refused, 'The name is taken'),
+  refused: is(refused, 'It would lose or overwrite something'),
+  'nothing-to-commit': is(refused, 'Nothing differs from the last commit'),
+  'identity-unknown': is(refused, 'Nobody said who commits'),
+  conflict: is(conflict, 'The ref or the rows changed in between, or two sides changed the same'),
+  'corrupt-object': is(corrupt, 'An object is not what its id says'),
+  'corrupt-pack': is(corrupt, 'A pack is damaged'),
+  'corrupt-log': is(corrupt, 'The ref log is damaged'),
+  'corrupt-file': is(corrupt, 'HEAD, index or another private file is damaged'),
+  'unsupported-format': is(corrupt, 'Written by a newer varve, with something this one lacks'),
+  io: is(machine, 'Reading or writing failed'),
+  'disk-full': is(machine, 'There is no space left'),
+  'permission-denied': is(machine, 'The file system does not allow it'),
+  interrupted: is(interrupted, 'Stopped by a signal'),
+}
+
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return errorMeanings[code].exitCode
+}
+
+function is(exitCode: ExitCode, meaning: string): ErrorMeaning {
+  return { exitCode, meaning }
 }

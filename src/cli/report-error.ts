@@ -18,7 +18,7 @@ export function reportError(
   if (error instanceof VarveError) {
     return {
       text: options.json ? jsonReport(error) : textReport(error, options.debug),
-      exitCode: exitCodeOf[error.code],
+      exitCode: exitCodeOf(error.code),
     }
   }
   return { text: bugReport(error, options.json), exitCode: exitCodes.bug }

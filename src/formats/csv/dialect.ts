@@ -1,0 +1,74 @@
+import { VarveError } from '../../core/errors.ts'
+
+export const LF = 0x0a
+export const CR = 0x0d
+export const QUOTE = 0x22
+const TAB = 0x09
+
+/** The delimiters that are found by themselves, the likelier first. */
+const CANDIDATES = [0x2c, 0x3b, TAB, 0x7c]
+
+/** How much of the input's beginning the delimiter is found from. */
+export const SNIFF_BYTES = 64 * 1024
+
+// Neither what numbers and times are written with, nor a quote or a line end.
+const DELIMITER = /^[\t !#$%&'()*,/:;<=>?@[\\\]^_`{|}~]$/
+
+/** The byte of a delimiter given as text (`\\t` and `tab` too); `usage` unless it can be one. */
+export function delimiterByte(text: string): number {
+  const character = text === '\\t' || text === 'tab' ? '\t' : text
+  if (!DELIMITER.test(character)) {
+    throw new VarveError('usage', `not a delimiter: ${JSON.stringify(text)}`, {
+      hint: 'a delimiter is one ASCII character that no number has in it: , ; | or \\t',
+    })
+  }
+  return character.charCodeAt(0)
+}
+
+/**
+ * The delimiter among `,` `;` tab and `|` that a table beginning with `sample` uses: of those in
+ * the first line (outside quotes) the one that is in every line equally often, else the one that
+ * is there most often. A comma where there is none: a table of one column.
+ */
+export function sniffDelimiter(sample: Uint8Array, whole: boolean): number {
+  const lines = countByLine(sample, whole)
+  const header = lines[0]
+  if (header === undefined) return CANDIDATES[0]!
+  let best = 0
+  let bestScore = 0
+  for (let i = 0; i < CANDIDATES.length; i++) {
+    const inHeader = header[i]!
+    if (inHeader === 0) continue
+    const regular = lines.every((counts) => counts[i] === inHeader)
+    const score = inHeader + (regular ? 1_000_000 : 0)
+    if (score > bestScore) {
+      best = i
+      bestScore = score
+    }
+  }
+  return CANDIDATES[best]!
+}
+
+/** How often each candidate is outside quotes in each line that is not blank. */
+function countByLine(sample: Uint8Array, whole: boolean): number[][] {
+  const lines: number[][] = []
+  let counts = CANDIDATES.map(() => 0)
+  let quoted = false
+  let lineStart = 0
+  for (let at = 0; at < sample.length; at++) {
+    const byte = sample[at]!
+    if (byte === QUOTE) quoted = !quoted
+    else if (quoted) continue
+    else if (byte === LF || byte === CR) {
+      if (at > lineStart) lines.push(counts)
+      counts = CANDIDATES.map(() => 0)
+      lineStart = at + 1
+    } else {
+      const candidate = CANDIDATES.indexOf(byte)
+      if (candidate !== -1) counts[candidate]!++
+    }
+  }
+  // A line that the sample cuts counts only where there is no other.
+  if (lineStart < sample.length && (whole || lines.length === 0)) lines.push(counts)
+  return lines
+}

@@ -1,0 +1,7 @@
+export type { RowSource, SourceFrame } from '../source-frame.ts'
+export { createMemorySpill, type Spill, type SpillFile } from '../spill.ts'
+export { delimiterByte } from './dialect.ts'
+export { type InferCsvOptions, type InferredCsv, inferCsv } from './infer-csv.ts'
+export { type ReadCsvOptions, readCsv, readCsvHeader, readValues } from './read-csv.ts'
+export type { ByteSource, CsvDialect } from './stream.ts'
+export { type WriteCsvOptions, writeCsv, writeValues } from './write-csv.ts'

@@ -1,0 +1,353 @@
+import { isUtf8 } from 'node:buffer'
+import { MAX_VALUE_BYTES } from '../../core/column-layout.ts'
+import type { VarveError } from '../../core/errors.ts'
+import { CR, LF, QUOTE } from './dialect.ts'
+import { badInput, type Place, placeOf } from './place.ts'
+import { type Fault, faults } from './record-faults.ts'
+import { firstInvalidUtf8 } from './utf8.ts'
+
+// Where each cell lies is kept as two 32-bit numbers: its start, shifted left by two with the two
+// flags below, and its end. That bounds a record (with what was read after it) to 2^29 bytes.
+
+/** The cell was in quotes; its start and end are inside them. */
+export const QUOTED = 1
+/** The cell has doubled quotes in it, each of which stands for one. */
+export const ESCAPED = 2
+
+const MAX_RECORD_BYTES = 2 ** 29 - 1
+/** A buffer that grew past this for one record is given back when it is mostly empty. */
+const ROOMY_BYTES = 8 * 1024 * 1024
+const BATCH_CELLS = 32_768
+const BATCH_ROWS = 8_192
+
+const CELL_START = 0
+const PLAIN = 1
+const IN_QUOTES = 2
+const AFTER_QUOTE = 3
+
+export interface TokenizerOptions {
+  readonly file: string
+  readonly delimiter: number
+  /** Whether an empty line of a table of one column is a null; elsewhere it is skipped. */
+  readonly blankIsNull: boolean
+  /** Cells of a record; as many as the first record has where it is not given. */
+  readonly width?: number
+}
+
+/**
+ * Cuts a stream of bytes into records and cells (RFC 4180; CRLF, LF or CR ends a line). Cells are
+ * places in `bytes`, not copies: they hold until the next `feed`, and the batch until the next
+ * `fill`. The record of a fault is kept back until those before it were handed out.
+ */
+export class Tokenizer {
+  /** What the cells' places refer to. The byte behind a cell is never a part of its text. */
+  bytes = Buffer.alloc(1)
+  /** Cell `row * width + column`: its start << 2 | flags. */
+  starts = new Int32Array(BATCH_CELLS)
+  ends = new Int32Array(BATCH_CELLS)
+  /** The line that each record of the batch begins on. */
+  readonly lines = new Uint32Array(BATCH_ROWS)
+  /** Where each record of the batch begins. */
+  readonly offsets = new Int32Array(BATCH_ROWS)
+  /** Cells of a record; 0 until it is known: then a batch is one record, and sets it. */
+  width = 0
+  readonly file: string
+  readonly #delimiter: number
+  readonly #blankIsNull: boolean
+  readonly #stops = new Uint8Array(256)
+  #length = 0
+  #ended = false
+  #failure: VarveError | undefined
+
+  // The record under way.
+  #state = CELL_START
+  #position = 0
+  #recordStart = 0
+  #cell = 0
+  #cells = 0
+  /** Where its cells are in `starts`. */
+  #cellsAt = 0
+  #escapes = 0
+  #extraCell = -1
+  #line = 1
+  #innerLines = 0
+  #skipLf = false
+
+  constructor(options: TokenizerOptions) {
+    this.file = options.file
+    this.#delimiter = options.delimiter
+    this.#blankIsNull = options.blankIsNull
+    this.width = options.width ?? 0
+    for (const byte of [options.delimiter, LF, CR, QUOTE, 0]) this.#stops[byte] = 1
+  }
+
+  /** The line that the next record begins on. */
+  get line(): number {
+    return this.#line
+  }
+
+  /** Takes more input. Only after `fill` returned 0. */
+  feed(chunk: Uint8Array): void {
+    const kept = this.#length - this.#recordStart
+    const needed = kept + chunk.length + 1
+    const roomy = this.bytes.length > ROOMY_BYTES && needed < this.bytes.length >> 3
+    if (needed > this.bytes.length || roomy) {
+      if (needed > MAX_RECORD_BYTES) throw this.#fault(faults.longRecord, this.#recordStart)
+      const size = Math.min(MAX_RECORD_BYTES, needed * 2)
+      const replacement = Buffer.allocUnsafeSlow(size)
+      replacement.set(this.bytes.subarray(this.#recordStart, this.#length))
+      this.bytes = replacement
+    } else if (this.#recordStart > 0) {
+      this.bytes.copyWithin(0, this.#recordStart, this.#length)
+    }
+    this.bytes.set(chunk, kept)
+    this.#shift(this.#recordStart)
+    this.#length = kept + chunk.length
+  }
+
+  /** Says that there is no more input. */
+  end(): void {
+    this.#ended = true
+  }
+
+  /**
+   * Cuts the next records and returns how many: 0 when it needs more input, or all is read. Throws
+   * `bad-input` at the first fault, once every record before it was returned.
+   */
+  fill(): number {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#cellsAt > 0) {
+      this.starts.copyWithin(0, this.#cellsAt, this.#cellsAt + this.#cells)
+      this.ends.copyWithin(0, this.#cellsAt, this.#cellsAt + this.#cells)
+      this.#cellsAt = 0
+    }
+    const batchStart = this.#recordStart
+    const rows = this.#checkUtf8(this.#cut(), batchStart)
+    if (rows === 0 && this.#failure !== undefined) throw this.#failure
+    return rows
+  }
+
+  /** The place of a byte in record `row` of the batch. */
+  placeIn(row: number, offset: number): Place {
+    return placeOf(this.bytes, this.offsets[row]!, this.lines[row]!, offset)
+  }
+
+  /** The text of a cell of the batch, unescaped. */
+  text(cell: number): string {
+    const token = this.starts[cell]!
+    const text = this.bytes.toString('utf8', token >> 2, this.ends[cell]!)
+    return (token & ESCAPED) === 0 ? text : text.replaceAll('""', '"')
+  }
+
+  #cut(): number {
+    const stops = this.#stops
+    const delimiter = this.#delimiter
+    const length = this.#length
+    const bytes: Uint8Array = this.bytes
+    // The scan stops here without asking at every byte whether there is one more.
+    if (bytes.length > length) bytes[length] = LF
+    const single = this.width === 0
+    const width = single ? Number.MAX_SAFE_INTEGER : this.width
+    const maxRows = single ? 1 : Math.max(1, Math.min(BATCH_ROWS, (BATCH_CELLS / width) | 0))
+    this.#reserve(single ? 1 : maxRows * width)
+    let { starts, ends } = this
+    let rows = 0
+    let position = this.#position
+    let cell = this.#cell
+    let cells = this.#cells
+    let next = cells
+    let state = this.#state
+
+    while (rows < maxRows && this.#failure === undefined) {
+      if (state === CELL_START) {
+        if (position >= length) {
+          if (!this.#ended) break
+          if (cells === 0) break
+        } else if (this.#skipLf) {
+          this.#skipLf = false
+          if (bytes[position] === LF) {
+            position++
+            this.#recordStart = position
+            continue
+          }
+        }
+        if (bytes[position] === QUOTE && position < length) {
+          cell = ++position
+          this.#escapes = 0
+          state = IN_QUOTES
+        } else {
+          cell = position
+          state = PLAIN
+        }
+      }
+      if (state === IN_QUOTES) {
+        let byte = bytes[position]!
+        while (byte !== QUOTE) {
+          if (byte === LF) {
+            if (position >= length) break
+            if (bytes[position - 1] !== CR) this.#innerLines++
+          } else if (byte === CR) this.#innerLines++
+          byte = bytes[++position]!
+        }
+        if (position >= length) {
+          if (this.#ended) this.#fault(faults.unterminated, cell - 1)
+          break
+        }
+        position++
+        state = AFTER_QUOTE
+      }
+      let flags = 0
+      let end = position
+      let stop = 0
+      if (state === AFTER_QUOTE) {
+        if (position >= length && !this.#ended) break
+        stop = bytes[position]!
+        if (stop === QUOTE && position < length) {
+          this.#escapes++
+          position++
+          state = IN_QUOTES
+          continue
+        }
+        if (stop !== delimiter && stop !== LF && stop !== CR) {
+          this.#fault(faults.afterQuote, position)
+          break
+        }
+        flags = this.#escapes > 0 ? QUOTED | ESCAPED : QUOTED
+        end = position - 1
+      } else {
+        stop = bytes[position]!
+        while (stops[stop] === 0) stop = bytes[++position]!
+        if (position >= length && !this.#ended) break
+        end = position
+        if (stop === QUOTE || (stop === 0 && delimiter !== 0)) {
+          this.#fault(stop === QUOTE ? faults.innerQuote : faults.nul, position)
+          break
+        }
+      }
+
+      if (cells < width) {
+        if (next === starts.length) {
+          this.#reserve(next * 2)
+          starts = this.starts
+          ends = this.ends
+        }
+        starts[next] = (cell << 2) | flags
+        ends[next++] = end
+      } else if (this.#extraCell < 0) {
+        this.#extraCell = flags === 0 ? cell : cell - 1
+      }
+      cells++
+      state = CELL_START
+      position++
+      if (stop === delimiter && position <= length) continue
+
+      if (stop === CR) {
+        if (position >= length) this.#skipLf = true
+        else if (bytes[position] === LF) position++
+      }
+      const recordStart = this.#recordStart
+      const recordLine = this.#line
+      const recordEnd = position
+      const inner = this.#innerLines
+      if (position > length) position = length
+      const blank =
+        cells === 1 && flags === 0 && end === cell && (width !== 1 || !this.#blankIsNull)
+      if (blank) {
+        next--
+      } else if (cells !== width && !single) {
+        const at = cells > width ? this.#extraCell : flags === 0 ? end : end + 1
+        this.#fault(faults.ragged(cells, width), at)
+        break
+      } else {
+        if (recordEnd - recordStart > MAX_VALUE_BYTES && this.#hasTooLong(next - cells, cells))
+          break
+        this.lines[rows] = recordLine
+        this.offsets[rows] = recordStart
+        rows++
+        if (single) this.width = cells
+      }
+      this.#line = recordLine + inner + 1
+      this.#innerLines = 0
+      this.#recordStart = position
+      cells = 0
+    }
+
+    if (position - cell > MAX_VALUE_BYTES && state !== CELL_START) {
+      const size = position - cell - (state === PLAIN ? 0 : this.#escapes)
+      if (size > MAX_VALUE_BYTES) {
+        this.#fault(faults.longValue(state !== PLAIN), state === PLAIN ? cell : cell - 1)
+      }
+    }
+    this.#position = position
+    this.#cell = cell
+    this.#cells = cells
+    this.#cellsAt = next - Math.min(cells, width)
+    this.#state = state
+    return rows
+  }
+
+  #fault(fault: Fault, offset: number): VarveError {
+    const place = placeOf(this.bytes, this.#recordStart, this.#line, offset)
+    this.#failure = badInput({ file: this.file, place, ...fault })
+    return this.#failure
+  }
+
+  #hasTooLong(first: number, count: number): boolean {
+    for (let i = first; i < first + count; i++) {
+      const token = this.starts[i]!
+      const start = token >> 2
+      let size = this.ends[i]! - start
+      if (size <= MAX_VALUE_BYTES) continue
+      if ((token & ESCAPED) !== 0) {
+        for (let at = start; at < this.ends[i]!; at++) {
+          if (this.bytes[at] === QUOTE) {
+            size--
+            at++
+          }
+        }
+      }
+      if (size <= MAX_VALUE_BYTES) continue
+      const quoted = (token & QUOTED) !== 0
+      this.#fault(faults.longValue(quoted), quoted ? start - 1 : start)
+      return true
+    }
+    return false
+  }
+
+  /** The rows before the first that is not UTF-8; that one becomes the fault. */
+  #checkUtf8(rows: number, batchStart: number): number {
+    if (isUtf8(this.bytes.subarray(batchStart, this.#recordStart))) return rows
+    const at = firstInvalidUtf8(this.bytes, batchStart, this.#recordStart)
+    let row = rows - 1
+    while (row > 0 && this.offsets[row]! > at) row--
+    this.#failure = badInput({
+      file: this.file,
+      place: this.placeIn(row, at),
+      ...faults.invalidUtf8(this.bytes[at]!),
+    })
+    return row
+  }
+
+  #shift(by: number): void {
+    if (by === 0) return
+    this.#position -= by
+    this.#cell -= by
+    this.#recordStart = 0
+    if (this.#extraCell >= 0) this.#extraCell -= by
+    const stored = this.width === 0 ? this.#cells : Math.min(this.#cells, this.width)
+    for (let i = this.#cellsAt; i < this.#cellsAt + stored; i++) {
+      this.starts[i]! -= by << 2
+      this.ends[i]! -= by
+    }
+  }
+
+  #reserve(cells: number): void {
+    if (cells <= this.starts.length) return
+    const starts = new Int32Array(cells)
+    starts.set(this.starts)
+    const ends = new Int32Array(cells)
+    ends.set(this.ends)
+    this.starts = starts
+    this.ends = ends
+  }
+}

@@ -1,0 +1,123 @@
+import { Buffer } from 'node:buffer'
+import { type Column, isNull } from '../../core/column.ts'
+import type { Frame, Schema } from '../../core/schema.ts'
+import { CR, delimiterByte, LF, QUOTE } from './dialect.ts'
+import {
+  type CellWriter,
+  cellBytes,
+  cellWriter,
+  FIXED_CELL_BYTES,
+  writeText,
+} from './format-cells.ts'
+
+const CHUNK_BYTES = 256 * 1024
+const BOM_BYTE = 0xef
+const EVERY_BYTE = new Uint8Array(256).fill(1)
+
+export interface WriteCsvOptions {
+  /** One ASCII character; a comma when not given. */
+  readonly delimiter?: string | undefined
+  /** Whether the first line names the columns: the default. */
+  readonly header?: boolean | undefined
+  /** What ends a line: LF when not given. */
+  readonly lineEnd?: '\n' | '\r\n' | undefined
+}
+
+/**
+ * Writes frames as a table that `readCsv` reads back to the same values: a null as nothing, the
+ * empty string as `""`, every other value as `formatScalar` has it, in quotes only where it must
+ * be. The chunks are the caller's to keep.
+ */
+export async function* writeCsv(
+  schema: Schema,
+  frames: AsyncIterable<Frame> | Iterable<Frame>,
+  options: WriteCsvOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  const { delimiter = ',', lineEnd = '\n', header = true } = options
+  const sink = new CellSink(delimiterByte(delimiter), lineEnd, header)
+  if (header) {
+    yield* sink.header(schema.columns.map((column) => column.name))
+  }
+  for await (const frame of frames) yield* sink.columns(frame.columns)
+  yield* sink.rest()
+}
+
+/** As {@link writeCsv}, for the values of columns of one type: one a line, without a header. */
+export async function* writeValues(
+  columns: AsyncIterable<Column> | Iterable<Column>,
+): AsyncGenerator<Uint8Array, void, void> {
+  const sink = new CellSink(delimiterByte(','), '\n', false)
+  for await (const column of columns) yield* sink.columns([column])
+  yield* sink.rest()
+}
+
+/** Fills chunks with lines. */
+class CellSink {
+  readonly #delimiter: number
+  readonly #lineEnd: Uint8Array
+  /** 1 for every byte that puts a value in quotes. */
+  readonly #special = new Uint8Array(256)
+  #target = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  #at = 0
+
+  constructor(delimiter: number, lineEnd: string, header: boolean) {
+    this.#delimiter = delimiter
+    this.#lineEnd = Buffer.from(lineEnd)
+    for (const byte of [delimiter, QUOTE, LF, CR, 0]) this.#special[byte] = 1
+    // Without a header a first value may begin as a byte order mark does, which readers take off.
+    if (!header) this.#special[BOM_BYTE] = 1
+  }
+
+  *header(names: readonly string[]): Generator<Uint8Array, void, void> {
+    for (const [cell, name] of names.entries()) {
+      const bytes = Buffer.from(name)
+      yield* this.#room(bytes.length * 2 + 8)
+      if (cell > 0) this.#target[this.#at++] = this.#delimiter
+      // In quotes also where the reader would take something off.
+      const bare = name.trim() === name && !name.startsWith('\ufeff')
+      const special = bare ? this.#special : EVERY_BYTE
+      this.#at = writeText(this.#target, this.#at, bytes, 0, bytes.length, special)
+    }
+    for (const byte of this.#lineEnd) this.#target[this.#at++] = byte
+  }
+
+  *columns(columns: readonly Column[]): Generator<Uint8Array, void, void> {
+    const rows = columns[0]?.length ?? 0
+    const special = this.#special
+    const writers: CellWriter[] = columns.map((column) => cellWriter(column, special))
+    const long = columns.filter((column) => column.offsets !== undefined)
+    const fixed = (columns.length - long.length + 1) * (FIXED_CELL_BYTES + 1) + long.length
+    const delimiter = this.#delimiter
+    const { length: width } = columns
+    const [lineEnd, lineFeed] = this.#lineEnd
+    for (let row = 0; row < rows; row++) {
+      let room = fixed
+      for (const column of long) room += cellBytes(column, row)
+      if (this.#at + room > this.#target.length) yield* this.#room(room)
+      const target = this.#target
+      let at = this.#at
+      for (let i = 0; i < width; i++) {
+        if (i > 0) target[at++] = delimiter
+        const column = columns[i]!
+        if (column.validity === undefined || !isNull(column, row)) at = writers[i]!(target, at, row)
+      }
+      target[at++] = lineEnd!
+      if (lineFeed !== undefined) target[at++] = lineFeed
+      this.#at = at
+    }
+  }
+
+  /** Makes room for so many bytes, by handing out the chunk where it has too little. */
+  *#room(bytes: number): Generator<Uint8Array, void, void> {
+    if (this.#at + bytes <= this.#target.length) return
+    if (this.#at > 0) yield this.#target.subarray(0, this.#at)
+    this.#target = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes))
+    this.#at = 0
+  }
+
+  *rest(): Generator<Uint8Array, void, void> {
+    if (this.#at > 0) yield this.#target.subarray(0, this.#at)
+    this.#at = 0
+    this.#target = Buffer.alloc(0)
+  }
+}

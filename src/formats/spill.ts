@@ -1,0 +1,45 @@
+import { VarveError } from '../core/errors.ts'
+
+/** Bytes set aside while an operation runs: appended once, read back at any place. */
+export interface SpillFile {
+  write(bytes: Uint8Array): Promise<void>
+  /** `length` bytes that were written, from `offset`. */
+  range(offset: number, length: number): Promise<Uint8Array>
+  /** Forgets the bytes and gives back their room. Safe to call twice. */
+  discard(): Promise<void>
+}
+
+/** Where bytes go that do not fit the memory bound. Every `Storage` is one. */
+export interface Spill {
+  create(): Promise<SpillFile>
+}
+
+/** A spill that keeps all in memory: for tests, and for callers without a disk. */
+export function createMemorySpill(): Spill {
+  return {
+    async create() {
+      let parts: Uint8Array[] = []
+      let length = 0
+      return {
+        async write(bytes) {
+          parts.push(bytes.slice())
+          length += bytes.length
+        },
+        async range(offset, count) {
+          if (offset + count > length) {
+            throw new VarveError('io', 'read past the end of what was set aside', {
+              data: { offset, length: count },
+            })
+          }
+          const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+          parts = [whole]
+          return whole.subarray(offset, offset + count)
+        },
+        async discard() {
+          parts = []
+          length = 0
+        },
+      }
+    },
+  }
+}

@@ -43,6 +43,14 @@ describe('encodeColumn and decodeColumn', () => {
     )
   })
 
+  it('share memory where it is aligned', () => {
+    const encoded = encodeColumn(columnOf('float64', [1, null]))
+    expect(decodeColumn(encoded).values.buffer).toBe(encoded.buffer)
+    const shifted = new Uint8Array(encoded.length + 8)
+    shifted.set(encoded, 8)
+    expect(decodeColumn(shifted.subarray(8)).values.buffer).toBe(shifted.buffer)
+  })
+
   it('know the length beforehand, of any part', () => {
     fc.assert(
       fc.property(anyColumn, fc.nat(70), fc.nat(70), (column, x, y) => {
@@ -51,6 +59,7 @@ describe('encodeColumn and decodeColumn', () => {
         const length = encodeColumn(sliceColumn(column, from, to)).length
         expect(canonicalLength(column, from, to)).toBe(length)
       }),
+      { numRuns: 3000 },
     )
   })
 

@@ -32,8 +32,16 @@ const {
 } = columnTypeCodes
 
 const SHORT = 24
+// Shared: ten thousand builders would otherwise hold a hundred thousand empty arrays.
 const NO_BYTES = new Uint8Array(0)
 const NO_HALVES = new Uint32Array(0)
+const NO_I8 = new Int8Array(0)
+const NO_I16 = new Int16Array(0)
+const NO_I32 = new Int32Array(0)
+const NO_U16 = new Uint16Array(0)
+const NO_F32 = new Float32Array(0)
+const NO_F64 = new Float64Array(0)
+const NO_I64 = new BigInt64Array(0)
 const encoder = new TextEncoder()
 
 /**
@@ -49,15 +57,15 @@ export class ColumnBuilder {
   #nulls: Uint8Array | undefined
   #hasNaN = false
   // One of these holds the values, so that each store in a hot loop sees one kind of array.
-  #i8: Int8Array = new Int8Array(0)
-  #i16: Int16Array = new Int16Array(0)
-  #i32: Int32Array = new Int32Array(0)
+  #i8: Int8Array = NO_I8
+  #i16: Int16Array = NO_I16
+  #i32: Int32Array = NO_I32
   #u8: Uint8Array = NO_BYTES
-  #u16: Uint16Array = new Uint16Array(0)
+  #u16: Uint16Array = NO_U16
   #u32: Uint32Array = NO_HALVES
-  #f32: Float32Array = new Float32Array(0)
-  #f64: Float64Array = new Float64Array(0)
-  #wide: BigInt64Array = new BigInt64Array(0)
+  #f32: Float32Array = NO_F32
+  #f64: Float64Array = NO_F64
+  #wide: BigInt64Array = NO_I64
   /** The wide values as halves, low first. */
   #halves: Uint32Array = NO_HALVES
   /** Bytes of string, binary, json; bits of bool. */

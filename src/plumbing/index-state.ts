@@ -52,7 +52,7 @@ export async function publishIndex(
   version: number,
   state: IndexState,
 ): Promise<boolean> {
-  return indexFile(repo).publish(version, encodeIndex(state))
+  return (await indexFile(repo).replace(version, encodeIndex(state))) !== undefined
 }
 
 /** Changes the index; run again on the newer one when somebody else was first. */
@@ -78,7 +78,7 @@ function indexFile(repo: Repository): VersionedFile {
       hint: 'use --commit, or a repository with a work tree',
     })
   }
-  return repo.privateFiles.index
+  return repo.privateFiles.versioned('index')
 }
 
 /** Lays what is pending on one commit over another. */

@@ -1,0 +1,118 @@
+import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import type { ObjectReader } from '../core/objects.ts'
+import type { Frame, Schema } from '../core/schema.ts'
+import { readSeries } from '../core/series.ts'
+import { buildSeries } from '../core/series-build.ts'
+import { readRows } from '../core/series-read.ts'
+import { readCsv } from '../formats/csv/index.ts'
+import { writeCsv } from '../formats/csv/write-csv.ts'
+import { sortFrames } from '../formats/sort-frames.ts'
+import { createScratch, type Scratch } from '../storage/scratch.ts'
+import { openSpill } from '../storage/spill.ts'
+import type { FileStat, WorkTree } from '../storage/work-tree.ts'
+import type { FileStamp, SeriesFile } from './index-codec.ts'
+import type { Repository } from './repository.ts'
+
+export const SERIES_FILE_ENDING = '.csv'
+
+/** The file in the work tree that a series has when it has one. */
+export function fileOfSeries(path: string): string {
+  return path + SERIES_FILE_ENDING
+}
+
+/** The series that a file would be; undefined for a file of another kind. */
+export function seriesOfFile(file: string): string | undefined {
+  const path = file.endsWith(SERIES_FILE_ENDING) ? file.slice(0, -SERIES_FILE_ENDING.length) : ''
+  return path === '' || path.endsWith('/') ? undefined : path
+}
+
+export function workTreeOf(repo: Repository): WorkTree {
+  if (repo.workTree === undefined) {
+    throw new VarveError('refused', 'this repository has no work tree', {
+      hint: 'it holds series without files: varve read, varve write',
+    })
+  }
+  return repo.workTree
+}
+
+export function stampOf({ size, mtimeNs, inode }: FileStat): FileStamp {
+  return { size, mtimeNs, inode }
+}
+
+export type FileStatus =
+  | { readonly state: 'clean'; readonly stamp: FileStamp }
+  | { readonly state: 'missing' }
+  | {
+      readonly state: 'changed'
+      readonly stamp: FileStamp
+      /** What the file holds now; undefined where it cannot be read as the series. */
+      readonly id: Id | undefined
+      /** Why it cannot be read. */
+      readonly fault?: VarveError
+    }
+
+/**
+ * Whether a file still holds the series that it was last synchronised with: by its stamp, and
+ * where that differs by its content. What is read of a changed file goes to `scratch`.
+ */
+export async function fileStatus(
+  repo: Repository,
+  scratch: Scratch,
+  { file, id, stamp }: SeriesFile,
+  signal?: AbortSignal,
+): Promise<FileStatus> {
+  const stat = await workTreeOf(repo).stat(file)
+  if (stat === undefined) return { state: 'missing' }
+  const now = stampOf(stat)
+  if (sameStamp(now, stamp)) return { state: 'clean', stamp: now }
+  const { schema } = await readSeries(scratch, id)
+  try {
+    const built = await buildSeries(scratch, schema, readSeriesFile(repo, file, schema, signal))
+    if (built.id === id) return { state: 'clean', stamp: now }
+    return { state: 'changed', stamp: now, id: built.id }
+  } catch (error) {
+    if (!isInputFault(error)) throw error
+    return { state: 'changed', stamp: now, id: undefined, fault: error }
+  }
+}
+
+function sameStamp(a: FileStamp, b: FileStamp): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
+}
+
+function isInputFault(error: unknown): error is VarveError {
+  return (
+    hasCode(error, 'bad-input') || hasCode(error, 'schema-mismatch') || hasCode(error, 'too-large')
+  )
+}
+
+/** A place for what is only looked at: see `fileStatus`. The caller discards it. */
+export function scratchFor(repo: Repository): Scratch {
+  return createScratch(repo.objects, { spill: openSpill() })
+}
+
+/** The rows of a file in the work tree under a schema, sorted by key. */
+export function readSeriesFile(
+  repo: Repository,
+  file: string,
+  schema: Schema,
+  signal?: AbortSignal,
+): AsyncIterable<Frame> {
+  const source = workTreeOf(repo).read(file, signal === undefined ? {} : { signal })
+  return sortFrames(readCsv(source, { schema, file }), schema, { spill: openSpill() })
+}
+
+/** Writes the file of a series and says how it looks from outside. */
+export async function writeSeriesFile(
+  repo: Repository,
+  reader: ObjectReader,
+  file: string,
+  id: Id,
+  signal?: AbortSignal,
+): Promise<SeriesFile> {
+  const series = await readSeries(reader, id)
+  const pieces = writeCsv(series.schema, readRows(reader, series))
+  const stat = await workTreeOf(repo).write(file, pieces, signal === undefined ? {} : { signal })
+  return { file, id, stamp: stampOf(stat) }
+}

@@ -2,6 +2,7 @@ import { VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { isRefName } from '../core/names.ts'
 import type { LogEntry, LogSignature, Transaction } from '../storage/log-entry.ts'
+import type { PrivateFiles } from '../storage/private-files.ts'
 import type { Repository } from './repository.ts'
 
 /** What HEAD says: a branch, born or not, or a commit. */
@@ -19,7 +20,7 @@ const HEAD_FILE = 'HEAD'
 
 /** HEAD: of the work tree where there is one, else the default branch. */
 export async function readHead(repo: Repository): Promise<Head> {
-  const bytes = await repo.privateFiles?.read(HEAD_FILE)
+  const bytes = await ownHead(repo)?.read(HEAD_FILE)
   if (bytes === undefined) return { ref: (await repo.refs.state()).head }
   return parseHead(Buffer.from(bytes).toString('utf8'))
 }
@@ -54,7 +55,7 @@ export interface SetHeadOptions {
  */
 export async function setHead(repo: Repository, options: SetHeadOptions): Promise<LogEntry> {
   const { to, who, message, updates = [], packs = [], index } = options
-  if ('id' in to && repo.privateFiles === undefined) {
+  if ('id' in to && ownHead(repo) === undefined) {
     throw new VarveError('refused', 'a repository without a work tree has no detached HEAD')
   }
   const from = await readHead(repo)
@@ -73,7 +74,7 @@ export async function setHead(repo: Repository, options: SetHeadOptions): Promis
 /** Writes the work tree's HEAD alone, without a word in the log: for a repository being made. */
 export async function writeHeadFile(repo: Repository, head: Head): Promise<void> {
   const text = 'id' in head ? `${head.id}\n` : `ref: ${head.ref}\n`
-  await repo.privateFiles?.write(HEAD_FILE, Buffer.from(text))
+  await ownHead(repo)?.write(HEAD_FILE, Buffer.from(text))
 }
 
 export interface MoveRefOptions {
@@ -111,6 +112,11 @@ export async function moveRef(repo: Repository, options: MoveRefOptions): Promis
     packs,
     ...(index !== undefined && { index }),
   })
+}
+
+/** Where HEAD is when it is not the store's default branch: with a work tree. */
+function ownHead(repo: Repository): PrivateFiles | undefined {
+  return repo.workTree === undefined ? undefined : repo.privateFiles
 }
 
 function parseHead(text: string): Head {

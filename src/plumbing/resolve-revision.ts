@@ -10,6 +10,7 @@ import {
   type RevisionStep,
 } from '../core/revision.ts'
 import { readTag } from '../core/tag.ts'
+import { EMPTY_TREE } from '../core/tree.ts'
 import { type FoundRef, findRefs, shortNames } from './find-ref.ts'
 import { headState } from './head.ts'
 import type { Repository } from './repository.ts'
@@ -50,7 +51,7 @@ export async function resolveRevision(
   const base = await resolveBase(repo, revision, options)
   let id = base.id
   for (const step of revision.steps) id = await takeStep(repo, revision, id, step)
-  const { kind } = await readObject(repo, revision, id)
+  const kind = await kindOf(repo, id, revision.text)
   return {
     id,
     kind,
@@ -92,7 +93,7 @@ export async function peelObject(
 ): Promise<Id> {
   let id = from
   for (;;) {
-    const { kind } = await repo.objects.readAny(id)
+    const kind = await kindOf(repo, id)
     if (to === 'object' || kind === to) return id
     if (kind === 'tag') id = (await readTag(repo.objects, id)).object
     else if (to === 'any') return id
@@ -204,10 +205,12 @@ async function parentsOf(repo: Repository, id: Id): Promise<readonly Id[]> {
   return shallow.has(id) ? [] : (await readCommit(repo.objects, id)).parents
 }
 
-async function readObject(repo: Repository, { text }: Revision, id: Id) {
+/** The kind of an object; the empty tree need not be stored. */
+async function kindOf(repo: Repository, id: Id, shown: string = id): Promise<ObjectKind> {
   const found = await repo.objects.readIfPresent(id)
-  if (found === undefined) throw notFound(text, `object ${id} is not here`, { id })
-  return found
+  if (found !== undefined) return found.kind
+  if (id === EMPTY_TREE) return 'tree'
+  throw notFound(shown, `object ${id} is not here`, { id })
 }
 
 function count(number: number, noun: string): string {

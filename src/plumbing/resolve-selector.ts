@@ -26,7 +26,7 @@ export async function resolveSelector(
     case 'previous':
       return previousBranch(repo, revision, selector.count)
     case 'upstream': {
-      const upstream = await upstreamOf(repo, await refOf(repo, revision))
+      const upstream = upstreamOf(repo, await refOf(repo, revision))
       const id = (await repo.refs.state()).refs.get(upstream)
       if (id === undefined) throw notFound(revision, `${upstream} does not exist`)
       return { id, ref: upstream }

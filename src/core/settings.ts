@@ -71,7 +71,6 @@ function canonicalMembers(members: Iterable<[string, Json]>, depth: number): str
 }
 
 function canonical(value: Json, depth: number): string {
-  if (depth > MAX_DEPTH) throw invalid(`more than ${MAX_DEPTH} levels`)
   switch (typeof value) {
     case 'string':
       return canonicalText(value)
@@ -82,6 +81,7 @@ function canonical(value: Json, depth: number): string {
       return value ? 'true' : 'false'
     case 'object':
       if (value === null) return 'null'
+      if (depth >= MAX_DEPTH) throw invalid(`more than ${MAX_DEPTH} levels`)
       if (Array.isArray(value)) {
         return `[${value.map((element) => canonical(element, depth + 1)).join(',')}]`
       }

@@ -74,11 +74,16 @@ describe('settings', () => {
     ['NaN', new Map<string, Json>([['x', Number.NaN]])],
     ['half a surrogate pair', new Map<string, Json>([['x', '\ud83d']])],
     ['undefined', new Map([['x', undefined as unknown as Json]])],
-    ['endless depth', new Map<string, Json>([['x', nested(100)]])],
+    ['endless depth', new Map<string, Json>([['x', nested(65)]])],
   ])('are refused with %s', (_, settings) => {
     expect(() => encodeSettings(settings)).toThrow(
       expect.objectContaining({ code: 'invalid-value' }),
     )
+  })
+
+  it('may be 64 levels deep', () => {
+    const deep = new Map<string, Json>([['x', nested(64)]])
+    expect(decodeSettings(encodeSettings(deep))).toEqual(deep)
   })
 
   it('are refused when too large', () => {

@@ -4,7 +4,7 @@ import { nullColumn } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import { makeFrame, sliceFrame } from './frame.ts'
 import { encodeKeys, type Keys } from './key.ts'
-import { scalarToJson } from './scalar-text.ts'
+import { type JsonScalar, scalarToJson } from './scalar-text.ts'
 import type { Frame, Schema } from './schema.ts'
 import { groupOf, keyValues } from './series.ts'
 import { SEGMENT_ROWS } from './split.ts'
@@ -21,7 +21,10 @@ export interface RowBlock {
 }
 
 export interface RowBlockOptions {
-  /** Rows with this key's group continue its ranks; only where duplicates are allowed. */
+  /**
+   * The last key of rows that these follow: `refused` unless they come behind it. Where duplicates
+   * are allowed, rows with the same index values continue its ranks.
+   */
   readonly after?: Uint8Array | undefined
   readonly blockRows?: number
 }
@@ -113,10 +116,14 @@ class KeyOrder {
   #rank = 0
   #rows = 0
 
+  readonly #appends: boolean
+
   constructor(schema: Schema, after: Uint8Array | undefined) {
     this.#schema = schema
-    if (after !== undefined && schema.duplicates) {
-      this.#last = groupOf(schema, after)
+    this.#appends = after !== undefined
+    if (after === undefined) return
+    this.#last = groupOf(schema, after)
+    if (schema.duplicates) {
       this.#rank = new DataView(after.buffer, after.byteOffset).getUint32(after.length - 4) + 1
     }
   }
@@ -127,7 +134,10 @@ class KeyOrder {
     const keys = encodeKeys(index)
     const first = keys.at(0)
     const order = this.#last === undefined ? -1 : compareBytes(this.#last, first)
-    if (order > 0 || (order === 0 && !duplicates)) throw this.#disorder(first, 0, order === 0)
+    if (order > 0 || (order === 0 && !duplicates)) {
+      if (this.#appends && this.#rows === 0) throw this.#notPastEnd(first)
+      throw this.#disorder(first, 0, order === 0)
+    }
     this.#last = keys.at(rows - 1).slice()
     if (!duplicates) {
       const row = keys.firstNotAscending()
@@ -151,16 +161,29 @@ class KeyOrder {
     return encodeKeys(index, ranks)
   }
 
-  #disorder(key: Uint8Array, row: number, repeated: boolean): VarveError {
-    const { columns } = this.#schema
-    const values = keyValues({ ...this.#schema, duplicates: false }, key)
-    const json = values.map((value, i) => scalarToJson(value, columns[i]!.type))
-    const text = json.length === 1 ? String(json[0]) : JSON.stringify(json)
+  #disorder(group: Uint8Array, row: number, repeated: boolean): VarveError {
+    const { json, text } = this.#describe(group)
     return new VarveError(
       'bad-input',
       repeated ? `the key ${text} is there twice` : `the key ${text} comes after a greater one`,
       { data: { key: json, row: this.#rows + row, duplicate: repeated } },
     )
+  }
+
+  #notPastEnd(group: Uint8Array): VarveError {
+    const { json, text } = this.#describe(group)
+    const end = this.#describe(this.#last!)
+    return new VarveError('refused', `the key ${text} is not past the end, ${end.text}`, {
+      data: { key: json, last: end.json },
+      hint: 'rows that may lie before the end are laid over by an upsert',
+    })
+  }
+
+  #describe(group: Uint8Array): { json: JsonScalar[]; text: string } {
+    const { columns } = this.#schema
+    const values = keyValues({ ...this.#schema, duplicates: false }, group)
+    const json = values.map((value, i) => scalarToJson(value, columns[i]!.type))
+    return { json, text: json.length === 1 ? String(json[0]) : JSON.stringify(json) }
   }
 }
 

@@ -6,6 +6,7 @@ import { firstKey, lastKey, readSeries } from '../../../src/core/series.ts'
 import { buildSeries } from '../../../src/core/series-build.ts'
 import type { ChunkList } from '../../../src/core/series-columns.ts'
 import { countRows, type ReadRowsOptions, readRows } from '../../../src/core/series-read.ts'
+import { SPLIT_LIMITS } from '../../../src/core/split.ts'
 import { MemoryObjects } from '../../support/memory-objects.ts'
 import {
   build,
@@ -171,7 +172,7 @@ describe('a built series', () => {
       row,
       ...names.map((_, i) => (i * 31 + row) % 977),
     ])
-    const id = await build(objects, schema, rows, undefined)
+    const id = await build(objects, schema, rows, SPLIT_LIMITS)
     objects.resetCounts()
     const some = await readAll(objects, id, { columns: ['c7777'], tail: 2 })
     expect(some).toEqual(rows.slice(98).map((row) => [row[0], row[7778]]))

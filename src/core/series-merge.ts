@@ -1,0 +1,145 @@
+import { equalBytes } from './bytes.ts'
+import { isNull } from './column.ts'
+import { rowEquality } from './column-ops.ts'
+import type { Schema } from './schema.ts'
+import { groupOf } from './series.ts'
+import type { RowBlock } from './series-blocks.ts'
+import type { MutableCounts } from './series-counts.ts'
+import type { KeyRange } from './series-range.ts'
+import { BLANK_ROW, MergedRun, NO_ROW, type OldSegment } from './series-runs.ts'
+
+/** What an edit does to rows that were there and that its input does not bring. */
+export interface RemovalRule {
+  /** Keys of rows that go (or are blanked) whatever the input brings. */
+  readonly range: KeyRange | undefined
+  /** Positions of columns that become null in `range`, where rows stay; undefined: rows go. */
+  readonly blank: ReadonlySet<number> | undefined
+  /** Whether all goes that is between the first and the last row of the input. */
+  readonly betweenInput: boolean
+  /** Whether the rest of a group goes when the input brings some of it. */
+  readonly restOfGroup: boolean
+}
+
+/** Where the merge stands with respect to the input. */
+export interface MergePlace {
+  /** Group of the last row of the input that came before. */
+  readonly lastGroup: Uint8Array | undefined
+  /** Whether more rows of the input follow those merged now. */
+  readonly moreInput: boolean
+}
+
+export interface MergeSlices {
+  readonly oldFrom: number
+  readonly block: RowBlock | undefined
+  readonly newFrom: number
+  readonly newTo: number
+  /** Whether the old rows behind the last new one are taken too, or left for the next block. */
+  readonly takeRest: boolean
+}
+
+/**
+ * Merges rows of an old segment, from `oldFrom` on, with rows of a block. Returns the merged run
+ * (undefined when no row is left) and the old row up to which it goes.
+ */
+export function mergeRows(
+  schema: Schema,
+  old: OldSegment,
+  slices: MergeSlices,
+  rule: RemovalRule,
+  place: MergePlace,
+  counts: MutableCounts,
+): { run: MergedRun | undefined; oldTo: number } {
+  const { oldFrom, block, newFrom, newTo, takeRest } = slices
+  const { keys } = old
+  const capacity = keys.length - oldFrom + newTo - newFrom
+  const oldRows = new Int32Array(capacity)
+  const newRows = new Int32Array(capacity)
+  const goneFrom = rule.range?.from === undefined ? 0 : keys.lowerBound(rule.range.from)
+  const goneTo =
+    rule.range === undefined
+      ? 0
+      : rule.range.to === undefined
+        ? keys.length
+        : keys.lowerBound(rule.range.to)
+  let count = 0
+  let i = oldFrom
+  let group = rule.restOfGroup ? place.lastGroup : undefined
+  let started = place.lastGroup !== undefined
+
+  const leave = (row: number, inputFollows: boolean): void => {
+    if (group !== undefined && !equalBytes(groupOf(schema, keys.at(row)), group)) group = undefined
+    const inRange = row >= goneFrom && row < goneTo
+    if (
+      group !== undefined ||
+      (rule.betweenInput && started && inputFollows) ||
+      (inRange && rule.blank === undefined)
+    ) {
+      counts.deleted++
+      return
+    }
+    oldRows[count] = row
+    newRows[count++] = inRange ? BLANK_ROW : NO_ROW
+  }
+
+  for (let j = newFrom; j < newTo; j++) {
+    let order = -1
+    while (i < keys.length) {
+      order = keys.compare(i, block!.keys, j)
+      if (order >= 0) break
+      leave(i++, true)
+    }
+    oldRows[count] = i < keys.length && order === 0 ? i++ : NO_ROW
+    newRows[count++] = j
+    started = true
+    if (rule.restOfGroup) group = groupOf(schema, block!.keys.at(j))
+  }
+  if (takeRest) while (i < keys.length) leave(i++, place.moreInput)
+  if (count === 0) return { run: undefined, oldTo: i }
+  const run = new MergedRun({
+    schema,
+    old,
+    block,
+    oldRows: oldRows.subarray(0, count),
+    newRows: newRows.subarray(0, count),
+    blank: rule.blank,
+  })
+  return { run, oldTo: i }
+}
+
+/**
+ * Compares the rows of a merged run that were there before with what the input brings: counts the
+ * revised and the unchanged, and notes in which columns the segment differs.
+ */
+export async function compareMerged(run: MergedRun, counts: MutableCounts): Promise<void> {
+  const { schema, old, block, oldRows, newRows, blank } = run.source
+  const revised = new Uint8Array(oldRows.length)
+  let met = false
+  for (let i = 0; i < oldRows.length && !met; i++) met = oldRows[i]! >= 0 && newRows[i] !== NO_ROW
+  if (!met || old === undefined) return
+  for (let position = schema.indexCount; position < schema.columns.length; position++) {
+    const given = block?.columns[position]
+    const blanked = blank?.has(position) === true
+    if (given === undefined && !blanked) continue
+    const before = await old.loaded.column(position)
+    const equal = given === undefined ? undefined : rowEquality(before, given)
+    let changed = false
+    for (let i = 0; i < oldRows.length; i++) {
+      const row = oldRows[i]!
+      const fresh = newRows[i]!
+      if (row < 0 || fresh === NO_ROW) continue
+      const same =
+        fresh === BLANK_ROW
+          ? !blanked || isNull(before, row)
+          : equal === undefined || equal(row, fresh)
+      if (same) continue
+      revised[i] = 1
+      changed = true
+    }
+    if (changed) old.changed.add(position)
+  }
+  for (let i = 0; i < oldRows.length; i++) {
+    if (oldRows[i]! < 0 || newRows[i] === NO_ROW) continue
+    if (revised[i] === 1) counts.revised++
+    else if (newRows[i] !== BLANK_ROW) counts.unchanged++
+  }
+}

@@ -1,7 +1,17 @@
 // Builds dist/ from src/ with esbuild: the program (main.js), the library (index.js) and, where
 // there is one, the demo (demo.js). Dynamic imports become chunks of their own, so a command that
 // is not called is not read either.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -16,7 +26,7 @@ for (const [name, source] of [
   if (existsSync(root + source)) entryPoints[name] = source
 }
 
-const { metafile } = await build({
+const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints,
   outdir: 'dist',
@@ -29,7 +39,7 @@ const { metafile } = await build({
   sourcemap: true,
   legalComments: 'none',
   logLevel: 'warning',
-  metafile: true,
+  write: false,
   // A native addon finds its binary beside its own package.
   external: ['zstd-napi'],
   define: { VARVE_VERSION: JSON.stringify(version) },
@@ -39,12 +49,22 @@ const { metafile } = await build({
   },
 })
 
+// Chunks first, each file whole or not at all: a program that starts meanwhile finds what it needs.
+const chunks = `${root}dist/chunks`
+mkdirSync(chunks, { recursive: true })
+const isEntry = (file) => dirname(file.path) !== chunks
+for (const file of outputFiles.sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
+  if (existsSync(file.path) && readFileSync(file.path).equals(file.contents)) continue
+  const temporary = `${file.path}.${process.pid}`
+  writeFileSync(temporary, file.contents)
+  renameSync(temporary, file.path)
+}
+
 // Chunks of earlier builds stay for a while: a program that started before may still load them.
 const KEEP_MS = 10 * 60 * 1000
-const chunks = `${root}dist/chunks`
-for (const name of existsSync(chunks) ? readdirSync(chunks) : []) {
-  const current = metafile.outputs[`dist/chunks/${name}`] !== undefined
-  if (!current && Date.now() - statSync(`${chunks}/${name}`).mtimeMs > KEEP_MS) {
-    rmSync(`${chunks}/${name}`, { force: true })
-  }
+const current = new Set(outputFiles.map((file) => relative(chunks, file.path)))
+for (const name of readdirSync(chunks)) {
+  const path = `${chunks}/${name}`
+  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+  if (!current.has(name) && age > KEEP_MS) rmSync(path, { force: true })
 }

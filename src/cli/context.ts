@@ -1,5 +1,5 @@
 import type { Signature } from '../core/commit.ts'
-import type { Repository } from '../plumbing/repository.ts'
+import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
 import type { Progress, ProgressOptions } from './progress.ts'
@@ -10,6 +10,13 @@ export interface Context {
   repository(): Promise<Repository>
   /** As {@link Context.repository}, or undefined where there is none. */
   optionalRepository(): Promise<Repository | undefined>
+  /**
+   * The parts of a repository that may not be there yet: for `init` and `clone`.
+   *
+   * @param folder where its data is: `X/.varve`, or `X.varve` for a bare one
+   * @param workTree the folder of its files, which must be there; undefined for a bare one
+   */
+  repositoryParts(folder: string, workTree: string | undefined): Promise<RepositoryParts>
   /** The time of this command: the same at every call. */
   now(): Clock
   /**

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import type { Repository } from '../plumbing/repository.ts'
@@ -9,7 +8,7 @@ import type { Clock, Context } from './context.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Host } from './host.ts'
 import { type ProgressTarget, startProgress } from './progress.ts'
-import { openFoundRepository } from './repository-source.ts'
+import { openFoundRepository, repositoryParts } from './repository-source.ts'
 
 export interface ContextParts {
   readonly host: Host
@@ -51,6 +50,8 @@ export function makeContext(parts: ContextParts): OwnedContext {
   return {
     repository,
     optionalRepository: () => optional(repository()),
+    repositoryParts: async (folder, workTree) =>
+      repositoryParts({ folder, workTree }, await config()),
     now,
     async identity(role) {
       const [{ findIdentity }, { gitConfig }] = await Promise.all([
@@ -63,7 +64,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     env,
     cwd,
     resolve: (path) => (isAbsolute(path) ? path : resolve(cwd, path)),
-    readFile: (path) => readNamedFile(resolve(cwd, path), path, abort),
+    readFile: (path) => readNamedFile(resolve(cwd, path), abort),
     get stdin() {
       return abortable(host.stdin, abort)
     },
@@ -142,33 +143,7 @@ async function* abortable(
   }
 }
 
-async function* readNamedFile(
-  path: string,
-  given: string,
-  abort: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path, { highWaterMark: 1 << 20, signal: abort })
-  } catch (error) {
-    throw fileError(error as NodeJS.ErrnoException, given, abort)
-  }
-}
-
-function fileError(error: NodeJS.ErrnoException, path: string, abort: AbortSignal): unknown {
-  if (abort.aborted) return abort.reason
-  const options = { data: { file: path }, cause: error }
-  switch (error.code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new VarveError('file-not-found', `no such file: ${path}`, options)
-    case 'EACCES':
-    case 'EPERM':
-      return new VarveError('permission-denied', `may not read ${path}`, options)
-    case 'EISDIR':
-      return new VarveError('bad-input', `${path} is a folder`, options)
-    default:
-      return error.code === undefined
-        ? error
-        : new VarveError('io', `cannot read ${path}: ${error.message}`, options)
-  }
+async function* readNamedFile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const { readFile } = await import('../storage/work-tree.ts')
+  yield* readFile(path, { signal })
 }

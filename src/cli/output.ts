@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { VarveError } from '../core/errors.ts'
 
 /** Whoever read the output went away; not an error, the end of the work. */
@@ -44,6 +45,8 @@ export class Output {
       this.#pending = []
       this.#pendingBytes = 0
       for (const piece of pieces) await this.#send(piece)
+      // A pipe is written at once, and without a pause no signal would ever be noticed.
+      await setImmediate()
     }
     if (this.#failure !== undefined) throw this.#failure
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VarveError } from '../core/errors.ts'
-import type { Repository } from '../plumbing/repository.ts'
+import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
 import type { Config } from './config.ts'
 
 export type { Repository } from '../plumbing/repository.ts'
@@ -48,12 +48,29 @@ export async function openFoundRepository(
 ): Promise<Repository> {
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
+  const { openRepository } = await import('../plumbing/repository.ts')
+  return openRepository(await repositoryParts(found, config))
+}
+
+/** What a repository in these folders is made of, whether it is there already or not. */
+export async function repositoryParts(
+  place: Pick<FoundRepository, 'folder' | 'workTree'>,
+  config: Config,
+): Promise<RepositoryParts> {
   // Loaded here, as commands that need no repository have no need of storage either.
-  const [{ openRepository }, { openFileSystemStorage }] = await Promise.all([
-    import('../plumbing/repository.ts'),
-    import('../storage/file-system.ts'),
+  const { openFileSystemStorage } = await import('../storage/file-system.ts')
+  const storage = openFileSystemStorage(place.folder)
+  if (place.workTree === undefined) return { storage, config }
+  const [{ openPrivateFiles }, { openWorkTree }] = await Promise.all([
+    import('../storage/private-files.ts'),
+    import('../storage/work-tree.ts'),
   ])
-  return openRepository({ storage: openFileSystemStorage(found.folder), config })
+  return {
+    storage,
+    privateFiles: openPrivateFiles(place.folder),
+    workTree: openWorkTree(place.workTree, join(place.folder, 'tmp')),
+    config,
+  }
 }
 
 const URL_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i

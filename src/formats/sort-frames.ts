@@ -1,0 +1,176 @@
+import type { Scalar } from '../core/column.ts'
+import { VarveError } from '../core/errors.ts'
+import { decodeKey, type Keys } from '../core/key.ts'
+import { escapeControl } from '../core/names.ts'
+import { formatScalar } from '../core/scalar-text.ts'
+import type { Schema } from '../core/schema.ts'
+import { mergeRuns, type Run, RunWriter } from './sorted-runs.ts'
+import type { SourceFrame } from './source-frame.ts'
+import { frameBytes, joinSourceFrames, keysOf, takeSourceFrame } from './source-frame.ts'
+import type { Spill } from './spill.ts'
+
+const MEMORY_BYTES = 48 * 1024 * 1024
+const FRAME_ROWS = 16_384
+
+export interface SortOptions {
+  /** Whether the caller knows the rows to be in order: nothing waits then, and all is checked. */
+  readonly sorted?: boolean | undefined
+  /** Bytes of rows held at most before they go to the spill; 48 MiB when not given. */
+  readonly memoryLimit?: number | undefined
+  /** Where sorted runs of rows wait; without one everything stays in memory. */
+  readonly spill?: Spill | undefined
+}
+
+/**
+ * The rows of frames in the order of their keys; rows with equal keys keep their order. Rows that
+ * come in order are handed on as they are. Needs about three times the memory limit. `bad-input`,
+ * naming both lines where frames know them, for equal keys where the schema does not allow any.
+ */
+export async function* sortFrames(
+  frames: AsyncIterable<SourceFrame> | Iterable<SourceFrame>,
+  schema: Schema,
+  options: SortOptions = {},
+): AsyncGenerator<SourceFrame, void, void> {
+  const guard = new OrderGuard(schema)
+  const ordered = options.sorted === true ? frames : inOrder(frames, options)
+  for await (const frame of ordered) {
+    if (frame.rows === 0) continue
+    guard.check(frame)
+    yield frame
+  }
+}
+
+async function* inOrder(
+  frames: AsyncIterable<SourceFrame> | Iterable<SourceFrame>,
+  options: SortOptions,
+): AsyncGenerator<SourceFrame, void, void> {
+  const { memoryLimit = MEMORY_BYTES, spill } = options
+  let waiting = new Batch()
+  const runs: Run[] = []
+  let writer: RunWriter | undefined
+  try {
+    for await (const frame of frames) {
+      waiting.add(frame)
+      if (spill === undefined || waiting.bytes < memoryLimit) continue
+      writer ??= new RunWriter(await spill.create())
+      runs.push(await writer.write(waiting.sorted()))
+      waiting = new Batch()
+    }
+    if (writer === undefined) {
+      yield* waiting.sorted()
+      return
+    }
+    if (waiting.bytes > 0) runs.push(await writer.write(waiting.sorted()))
+    waiting = new Batch()
+    yield* mergeRuns(writer, runs)
+  } finally {
+    await writer?.discard()
+  }
+}
+
+/** Frames that are sorted together, in memory. */
+class Batch {
+  bytes = 0
+  #frames: SourceFrame[] = []
+  #ascending = true
+  #lastKeys: Keys | undefined
+
+  add(frame: SourceFrame): void {
+    if (frame.rows === 0) return
+    this.#frames.push(frame)
+    this.bytes += frameBytes(frame)
+    if (!this.#ascending) return
+    const keys = keysOf(frame)
+    const last = this.#lastKeys
+    const follows = last === undefined || last.compare(last.length - 1, keys, 0) <= 0
+    this.#ascending = follows && keys.firstDescending() === keys.length
+    this.#lastKeys = keys
+  }
+
+  /** The rows in order; the batch is empty afterwards. */
+  *sorted(): Generator<SourceFrame, void, void> {
+    const frames = this.#frames
+    this.#frames = []
+    this.#lastKeys = undefined
+    if (this.#ascending) {
+      yield* frames
+      return
+    }
+    const whole = joinSourceFrames(frames)
+    frames.length = 0
+    const order = keysOf(whole).order()
+    for (let from = 0; from < order.length; from += FRAME_ROWS) {
+      yield takeSourceFrame(whole, order.subarray(from, from + FRAME_ROWS))
+    }
+  }
+}
+
+/** Checks that keys ascend from row to row and from frame to frame. */
+class OrderGuard {
+  readonly #schema: Schema
+  #last: { frame: SourceFrame; keys: Keys } | undefined
+
+  constructor(schema: Schema) {
+    this.#schema = schema
+  }
+
+  check(frame: SourceFrame): void {
+    const keys = keysOf(frame)
+    const last = this.#last
+    const least = this.#schema.duplicates ? 0 : 1
+    if (last !== undefined) {
+      const row = last.keys.length - 1
+      if (keys.compare(0, last.keys, row) < least) {
+        throw this.#fault(last.frame, row, last.keys, frame, 0, keys)
+      }
+    }
+    const row = least === 0 ? keys.firstDescending() : keys.firstNotAscending()
+    if (row < keys.length) throw this.#fault(frame, row - 1, keys, frame, row, keys)
+    this.#last = { frame, keys }
+  }
+
+  #fault(
+    before: SourceFrame,
+    beforeRow: number,
+    beforeKeys: Keys,
+    frame: SourceFrame,
+    row: number,
+    keys: Keys,
+  ): VarveError {
+    const equal = keys.compare(row, beforeKeys, beforeRow) === 0
+    const text = keyText(keys.at(row), this.#schema)
+    const line = lineOf(frame, row)
+    const firstLine = lineOf(before, beforeRow)
+    const file = frame.source?.file
+    const expected = equal ? 'keys that differ' : 'rows in the order of their keys'
+    const found = equal
+      ? `a second ${text}`
+      : `${text} after ${keyText(beforeKeys.at(beforeRow), this.#schema)}`
+    const where =
+      file === undefined || line === undefined ? '' : `${escapeControl(file)}:${line}:1: `
+    const first = firstLine === undefined ? '' : ` (the other is on line ${firstLine})`
+    return new VarveError('bad-input', `${where}expected ${expected}, found ${found}${first}`, {
+      data: {
+        ...(file === undefined ? {} : { file }),
+        ...(line === undefined ? {} : { line, column: 1 }),
+        ...(firstLine === undefined ? {} : { firstLine }),
+        found,
+        expected,
+      },
+      ...(equal ? { hint: 'a series made with --duplicates allows equal keys' } : {}),
+    })
+  }
+}
+
+function lineOf(frame: SourceFrame, row: number): number | undefined {
+  const line = frame.source?.lines[row]
+  return line === 0 ? undefined : line
+}
+
+function keyText(key: Uint8Array, schema: Schema): string {
+  const types = schema.columns.slice(0, schema.indexCount).map((column) => column.type)
+  const { values } = decodeKey(key, types, false)
+  const texts = values.map((value: Scalar, i: number) => formatScalar(value, types[i]!))
+  const text = texts.join(', ')
+  return escapeControl(text.length > 120 ? `${text.slice(0, 117)}…` : text)
+}

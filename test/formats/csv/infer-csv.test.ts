@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatSchemaText } from '../../../src/core/schema-codec.ts'
+import { type InferCsvOptions, inferCsv } from '../../../src/formats/csv/infer-csv.ts'
+import { createMemorySpill } from '../../../src/formats/spill.ts'
+import { bytes, cut, faultOf, rowsOf, schemaOf } from './support.ts'
+
+async function typeOf(...cells: string[]): Promise<string> {
+  const text = `k,v\n${cells.map((cell, i) => `${i},${cell}\n`).join('')}`
+  const { schema } = await inferCsv([bytes(text)])
+  return schema.columns[1]!.type
+}
+
+async function indexOf(...cells: string[]): Promise<string> {
+  const { schema, sorted } = await inferCsv([bytes(`k,v\n${cells.map((c) => `${c},\n`).join('')}`)])
+  return `${schema.columns[0]!.type}${sorted ? ' sorted' : ''}`
+}
+
+const infer = (text: string, options: InferCsvOptions = {}) =>
+  inferCsv([bytes(text)], { file: 'a.csv', ...options })
+
+describe('inferCsv', () => {
+  it.each([
+    ['null', ['', '']],
+    ['bool', ['true', '', 'FALSE', 'False']],
+    ['string', ['true', '1']],
+    ['float64', ['1', '2', '']],
+    ['float64', ['1', '2.5']],
+    ['float64', ['.5', '-1.', '1e-5', 'NaN', 'inf', '-Infinity']],
+    ['float64', ['"1"', '"2"']],
+    ['float64', [' 1', '2 ']],
+    ['int64', ['1', '9007199254740993']],
+    ['int64', ['-9223372036854775808', '1']],
+    ['float64', ['1', '9007199254740991']],
+    ['uint64', ['0', '18446744073709551615']],
+    ['string', ['-1', '18446744073709551615']],
+    ['string', ['18446744073709551616']],
+    ['float64', ['9007199254740993', '0.5']],
+    ['string', ['007', '1']],
+    ['string', ['1', '-01']],
+    ['float64', ['0', '0.5', '-0.25', '-0']],
+    ['string', ['+49']],
+    ['string', ['1e400']],
+    ['string', ['N/A', '1']],
+    ['string', ['""', '1']],
+    ['date', ['2026-08-17', '2024-02-29']],
+    ['string', ['2026-02-29']],
+    ['timestamp_s', ['2026-08-17', '2026-08-17T10:00']],
+    ['timestamp_s', ['2026-08-17 10:00:00+02:00', '2026-08-17T10:00:00 UTC']],
+    ['timestamp_ms', ['2026-08-17 10:00:00.000', '2026-08-17']],
+    ['timestamp_us', ['2026-08-17 10:00:00.1234', '2026-08-17']],
+    ['timestamp_ns', ['2026-08-17 10:00:00.123456789']],
+    ['string', ['2026-08-17 10:00:00.123456789', '1500-01-01']],
+    ['string', ['2026-08-17', '5']],
+    ['string', ['2026-08-17 10:00:00.1234567891']],
+    ['string', ['10:00', '11:00']],
+    ['string', ['{"a":1}'.replaceAll('"', '')]],
+  ])('finds %s in %j', async (type, cells) => {
+    expect(await typeOf(...cells)).toBe(type)
+  })
+
+  it.each([
+    ['int64 sorted', ['1', '2', '3']],
+    ['int64 sorted', ['1', '1', '3']],
+    ['int64', ['2', '1']],
+    ['float64 sorted', ['1', '2.5']],
+    ['date sorted', ['2026-08-17', '2026-08-18']],
+    ['date', ['2026-08-18', '2026-08-17']],
+    ['timestamp_s sorted', ['2026-08-17', '2026-08-17T00:00:01']],
+    ['timestamp_s', ['2026-08-17T10:00:00+00:00', '2026-08-17T11:00:00+02:00']],
+    ['timestamp_ns', ['2026-08-17T10:00:00.000000002', '2026-08-17T10:00:00.000000001']],
+    ['string sorted', ['a', 'b', 'é', '😀']],
+    ['string', ['b', 'a']],
+    ['string', ['1', 'a']],
+    ['uint64', ['1', '18446744073709551615']],
+  ])('of an index finds %s in %j', async (type, cells) => {
+    expect(await indexOf(...cells)).toBe(type)
+  })
+
+  it('puts the index first, and says what it found', async () => {
+    const text = 'v;sensor;t\n1.5;b;2026-08-17\n2;a;2026-08-18\n'
+    const found = await infer(text, { index: ['t', 'sensor'], duplicates: true })
+    expect(formatSchemaText(found.schema)).toBe('t:date sensor:string v:float64')
+    expect(found.schema).toMatchObject({ indexCount: 2, duplicates: true })
+    expect(found).toMatchObject({ rows: 2, sorted: false, delimiter: ';' })
+    expect(await rowsOf(found.frames())).toEqual([
+      [20682, 'b', 1.5],
+      [20683, 'a', 2],
+    ])
+  })
+
+  it('keeps the text of early rows when a late one widens their column', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => `${i},1.${i % 10}0`)
+    const found = await infer(`k,v\n${rows.join('\n')}\n20000,closed\n`)
+    const values = await rowsOf(found.frames())
+    expect(values[0]).toEqual([0n, '1.00'])
+    expect(values[20_000]).toEqual([20_000n, 'closed'])
+  })
+
+  it('takes known types, and infers only what is new', async () => {
+    const known = schemaOf('t:timestamp_ms v:float32')
+    const text = 'note,v,t\nx,1,2026-08-17\n'
+    const found = await infer(text, { known })
+    expect(formatSchemaText(found.schema)).toBe('t:timestamp_ms v:float32 note:string')
+    const fault = await faultOf(() => infer('t,note\n2026-08-17,x\n', { known }))
+    expect(fault.message).toMatch('expected the column "v"')
+  })
+
+  it('gives the same whether it reads once or twice, from memory or a spill', async () => {
+    const cell = fc.oneof(
+      fc.constantFrom('', '""', '1', '2.5', '007', 'true', '2026-08-17', '"a\n,b"', 'é'),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    )
+    const table = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 20 })
+    const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 3 })
+    await fc.assert(
+      fc.asyncProperty(table, sizes, async (cells, pieces) => {
+        const text = bytes(`k,a,b\n${cells.map(([a, b], i) => `${i},${a},${b}\n`).join('')}`)
+        const once = await inferCsv(cut(text, pieces), {
+          spill: createMemorySpill(),
+          memoryLimit: 16,
+        })
+        const twice = await inferCsv(() => [text])
+        expect(once.schema).toEqual(twice.schema)
+        expect(await rowsOf(once.frames())).toEqual(await rowsOf(twice.frames()))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it.each([
+    ['nothing', '', {}, /^a\.csv:1:1: expected a header .*found an empty input/],
+    ['a header only', 'k,v\n', {}, /^a\.csv:2:1: .*found a header and no rows/],
+    ['a null in the index', 'k,v\n1,\n,2\n', {}, /^a\.csv:3:1: expected a value, found nothing/],
+    ['a missing index', 'k,v\n1,2\n', { index: ['t'] }, /expected the index column "t"/],
+    ['a ragged row', 'k,v\n1\n', {}, /^a\.csv:2:2: expected 2 cells, found 1/],
+    ['NaN in the index', 'k,v\n1,2\nNaN,2\n', {}, /^a\.csv:3:1: .*cannot be NaN/],
+  ] as const)('refuses %s', async (_, text, options, message) => {
+    const fault = await faultOf(async () => {
+      const found = await infer(text, options as InferCsvOptions)
+      await rowsOf(found.frames())
+    })
+    expect(fault.message).toMatch(message)
+    expect(fault.code).toBe('bad-input')
+  })
+})

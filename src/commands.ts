@@ -1,4 +1,5 @@
 import { command, commandTable } from './cli/command-table.ts'
+import { plumbingCommands } from './plumbing/commands/entries.ts'
 
 /** Every command. Its module is imported when it is called, not before. */
 export const commands = commandTable([
@@ -14,4 +15,5 @@ export const commands = commandTable([
   command('about', 'version', 'Show the version', () =>
     import('./cli/commands/version.ts').then((m) => m.versionCommand),
   ),
+  ...plumbingCommands,
 ])

@@ -11,7 +11,10 @@ import { orderedSchema, parseColumnType } from '../core/schema-codec.ts'
 import type { SeriesResult } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
 import { SEGMENT_ROWS } from '../core/split.ts'
+import { type CsvDialect, readCsv } from '../formats/csv/index.ts'
+import { sortFrames } from '../formats/sort-frames.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { openSpill } from '../storage/spill.ts'
 
 /** A column of a series to be made: its values are a `column` object of any length. */
 export interface SeriesColumn {
@@ -46,8 +49,24 @@ export async function mkseries(
   return mkseriesOfFrames(store, schema, slices(frame), options.signal)
 }
 
+export interface MakeSeriesOfCsvOptions extends CsvDialect {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Stores a series of the rows of a CSV file, in any order, whose header has the schema's names. */
+export async function mkseriesOfCsv(
+  store: ObjectStore,
+  source: AsyncIterable<Uint8Array>,
+  schema: Schema,
+  options: MakeSeriesOfCsvOptions = {},
+): Promise<SeriesResult> {
+  const { signal, ...dialect } = options
+  const frames = readCsv(source, { schema, ...dialect })
+  return mkseriesOfFrames(store, schema, sortFrames(frames, schema, { spill: openSpill() }), signal)
+}
+
 /** Stores a series of rows that come in key order. */
-export async function mkseriesOfFrames(
+async function mkseriesOfFrames(
   store: ObjectStore,
   schema: Schema,
   frames: Iterable<Frame> | AsyncIterable<Frame>,

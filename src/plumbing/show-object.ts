@@ -37,7 +37,7 @@ export async function* showObject(
       yield '\n'
       return
     case 'column':
-      yield* valueLines(single(decodeColumn(bytes)))
+      yield* columnLines(decodeColumn(bytes))
       return
     case 'tree':
       for await (const { name, ...entry } of treeEntries(reader, id)) {
@@ -53,6 +53,10 @@ export async function* showObject(
     case 'columns':
       yield* columnsLines(bytes)
   }
+}
+
+function columnLines(column: Column): AsyncGenerator<Uint8Array | string> {
+  return valueLines(column.type, single(column))
 }
 
 async function* single(column: Column): AsyncGenerator<Column> {

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import type { Column, ColumnType } from '../core/column.ts'
-import { ColumnBuilder } from '../core/column-builder.ts'
+import { ColumnBuilder, columnOf } from '../core/column-builder.ts'
+import { concatColumns } from '../core/column-ops.ts'
 import { hasCode } from '../core/errors.ts'
 import { parseScalar } from '../core/scalar-text.ts'
+import { readValues as readCells } from '../formats/csv/index.ts'
 import { badInput, quoteText } from '../formats/csv/place.ts'
 import { forEachLine, LINE_FEED, NUL } from './byte-lines.ts'
 
@@ -34,6 +36,7 @@ export async function readValues(
   options: ValueTextOptions = {},
 ): Promise<Column> {
   const { nullText, zero = false } = options
+  if (nullText === undefined && !zero && isPlain(type)) return readPlain(source, type, file)
   const builder = new ColumnBuilder(type)
   const nullBytes = Buffer.from(nullText ?? '', 'utf8')
   const quotedEmpty = nullText === undefined && (type === 'string' || type === 'binary')
@@ -62,7 +65,7 @@ export async function readValues(
         builder.append(parseScalar(text, type))
       } catch (error) {
         if (!hasCode(error, 'invalid-value') && !hasCode(error, 'invalid-date')) throw error
-        throw fault(bytes, start, end, String(error.data.expected ?? type))
+        throw fault(bytes, start, end, type)
       }
     }
   })
@@ -77,6 +80,44 @@ export async function readValues(
       expected: 'valid UTF-8',
     })
   }
+}
+
+/** Whether no value of the type has quotes or delimiters in it: then a line is as a CSV cell. */
+export function isPlain(type: ColumnType): boolean {
+  return type !== 'string' && type !== 'json' && type !== 'null'
+}
+
+async function readPlain(
+  source: AsyncIterable<Uint8Array>,
+  type: ColumnType,
+  file: string,
+): Promise<Column> {
+  const bytes = await unlessEmpty(source)
+  if (bytes === undefined) return columnOf(type, [])
+  const columns: Column[] = []
+  for await (const column of readCells(bytes, type, { file })) columns.push(column)
+  return concatColumns(columns)
+}
+
+/** The same stream, or undefined when there is not a byte in it. */
+async function unlessEmpty(
+  source: AsyncIterable<Uint8Array>,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const rest = source[Symbol.asyncIterator]()
+  let first = await rest.next()
+  while (first.done !== true && first.value.length === 0) first = await rest.next()
+  if (first.done === true) return undefined
+  const begin = first.value
+  return (async function* () {
+    try {
+      yield begin
+      for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+        yield next.value
+      }
+    } finally {
+      await rest.return?.()
+    }
+  })()
 }
 
 const QUOTED_EMPTY = Buffer.from('""')

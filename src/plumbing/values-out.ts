@@ -1,7 +1,8 @@
 import type { Column, ColumnType, Scalar } from '../core/column.ts'
 import { scalarAt } from '../core/column-ops.ts'
 import { formatScalar, scalarToJson } from '../core/scalar-text.ts'
-import type { ValueTextOptions } from './values-in.ts'
+import { writeValues } from '../formats/csv/index.ts'
+import { isPlain, type ValueTextOptions } from './values-in.ts'
 
 const CHUNK_CHARACTERS = 64 * 1024
 
@@ -11,14 +12,18 @@ const CHUNK_CHARACTERS = 64 * 1024
  * `""` itself, is only told apart under `zero` and `nullText`.
  */
 export async function* valueLines(
+  type: ColumnType,
   columns: AsyncIterable<Column>,
   options: ValueTextOptions = {},
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array | string> {
   const { nullText, zero = false } = options
+  if (nullText === undefined && !zero && isPlain(type)) {
+    yield* writeValues(columns)
+    return
+  }
   const end = zero ? '\0' : '\n'
+  const quotesEmpty = nullText === undefined && (type === 'string' || type === 'binary')
   for await (const column of columns) {
-    const { type } = column
-    const quotesEmpty = nullText === undefined && (type === 'string' || type === 'binary')
     let text = ''
     for (let row = 0; row < column.length; row++) {
       const value = scalarAt(column, row)

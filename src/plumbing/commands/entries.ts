@@ -1,0 +1,59 @@
+import { type CommandEntry, command } from '../../cli/command-table.ts'
+
+const plumbing = (name: string, summary: string, load: CommandEntry['load']) =>
+  command('plumbing', name, summary, load)
+
+/** The plumbing commands, for the command table. */
+export const plumbingCommands: readonly CommandEntry[] = [
+  plumbing('cat-blob', 'Print the values of a column, or the bytes of a blob', () =>
+    import('./cat-blob.ts').then((m) => m.catBlobCommand),
+  ),
+  plumbing('cat-object', 'Print the kind, size or content of any object', () =>
+    import('./cat-object.ts').then((m) => m.catObjectCommand),
+  ),
+  plumbing('check-ref-format', 'Check whether a name can be that of a ref', () =>
+    import('./check-ref-format.ts').then((m) => m.checkRefFormatCommand),
+  ),
+  plumbing('commit-tree', 'Store a commit of a tree', () =>
+    import('./commit-tree.ts').then((m) => m.commitTreeCommand),
+  ),
+  plumbing('count-objects', 'Count the objects and what they take on disk', () =>
+    import('./count-objects.ts').then((m) => m.countObjectsCommand),
+  ),
+  plumbing('diff-tree', 'Compare two trees by the ids of what is in them', () =>
+    import('./diff-tree.ts').then((m) => m.diffTreeCommand),
+  ),
+  plumbing('for-each-ref', 'Print something about each ref', () =>
+    import('./for-each-ref.ts').then((m) => m.forEachRefCommand),
+  ),
+  plumbing('hash-object', 'Compute the id of values or bytes, and store them with -w', () =>
+    import('./hash-object.ts').then((m) => m.hashObjectCommand),
+  ),
+  plumbing('ls-tree', 'List what is in a tree', () =>
+    import('./ls-tree.ts').then((m) => m.lsTreeCommand),
+  ),
+  plumbing('merge-base', 'Find the commit that histories have in common', () =>
+    import('./merge-base.ts').then((m) => m.mergeBaseCommand),
+  ),
+  plumbing('mkseries', 'Make a series of stored columns, or of rows', () =>
+    import('./mkseries.ts').then((m) => m.mkseriesCommand),
+  ),
+  plumbing('mktree', 'Make a tree of entries given on standard input', () =>
+    import('./mktree.ts').then((m) => m.mktreeCommand),
+  ),
+  plumbing('rev-list', 'List commits that revisions lead to', () =>
+    import('./rev-list.ts').then((m) => m.revListCommand),
+  ),
+  plumbing('rev-parse', 'Turn revisions into ids', () =>
+    import('./rev-parse.ts').then((m) => m.revParseCommand),
+  ),
+  plumbing('show-ref', 'List refs and where they are', () =>
+    import('./show-ref.ts').then((m) => m.showRefCommand),
+  ),
+  plumbing('symbolic-ref', 'Read or set which branch HEAD is on', () =>
+    import('./symbolic-ref.ts').then((m) => m.symbolicRefCommand),
+  ),
+  plumbing('update-ref', 'Set, create or delete refs, safely', () =>
+    import('./update-ref.ts').then((m) => m.updateRefCommand),
+  ),
+]

@@ -53,11 +53,6 @@ export class Chunker {
     this.#pending = []
     return node
   }
-
-  /** Forgets what came before: the next entry lies somewhere further on. */
-  jump(): void {
-    this.#previous = undefined
-  }
 }
 
 /** The entries of a node as a node: what stands at a level is known to whoever chunked it. */

@@ -106,7 +106,6 @@ async function rewriteLevel<E>(
     }
     if (old.nextKey !== undefined && compareBytes(following.key, old.nextKey) >= 0) {
       untouched = true
-      chunker.jump()
       await old.seek(following.key)
     }
   }

@@ -60,6 +60,35 @@ describe('diffEntries', () => {
     )
   })
 
+  it('matches entries that span keys by the first of them', async () => {
+    const limit = 600
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: limit - 1 }), { maxLength: 200 })
+    // Spans from each cut to the next: the same keys, cut up in two ways.
+    const spansOf = (ends: readonly number[]) => {
+      const starts = [0, ...ends.toSorted((x, y) => x - y)]
+      return starts.map((start, i) => {
+        const end = (starts[i + 1] ?? limit) - 1
+        return { key: keyOf(start), last: keyOf(end), weight: end - start + 1, value: start }
+      })
+    }
+    await fc.assert(
+      fc.asyncProperty(cuts, cuts, fc.boolean(), async (some, others, nested) => {
+        const objects = new MemoryObjects()
+        const a = spansOf(some)
+        const b = spansOf(nested ? [...new Set([...some, ...others.slice(0, 3)])] : others)
+        const rootA = await buildTree(objects, numbers, a)
+        const rootB = await buildTree(objects, numbers, b)
+        const lengths = (spans: typeof a) => new Map(spans.map((s) => [s.value, s.weight]))
+        const changes: Change[] = []
+        for await (const { key, old, new: next } of diffEntries(objects, numbers, rootA, rootB)) {
+          changes.push([Buffer.from(key).toString('hex'), old?.weight, next?.weight])
+        }
+        expect(changes).toEqual(expectedChanges(lengths(a), lengths(b)))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it('is nothing between a tree and itself, and reads nothing', async () => {
     const objects = new MemoryObjects()
     const root = await buildTree(objects, numbers, entriesOf(new Map(steep.map((n) => [n, n]))))

@@ -7,7 +7,7 @@ import {
   type ProllyEdit,
   type ProllyNode,
 } from '../../../src/core/prolly.ts'
-import { nodeBytes } from '../../../src/core/prolly-node.ts'
+import { endsNode, nodeBytes } from '../../../src/core/prolly-node.ts'
 import { MemoryObjects } from '../../support/memory-objects.ts'
 import {
   entriesOf,
@@ -85,7 +85,7 @@ describe('applyEdits', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -129,6 +129,21 @@ describe('applyEdits', () => {
       }),
       { numRuns: 15 },
     )
+  })
+
+  it('comes down to an old node that is left alone', async () => {
+    const objects = new MemoryObjects()
+    const values = new Map(steep.map((n) => [n, n]))
+    const root = await buildTree(objects, numbers, entriesOf(values))
+    let node: number[] = []
+    for (const number of steep) {
+      node.push(number)
+      if (!endsNode(0, keyOf(number))) continue
+      const kept = new Set(node)
+      const removals = steep.filter((n) => !kept.has(n)).map((at) => ({ at, value: undefined }))
+      await expectSame(objects, values, root, removals)
+      node = []
+    }
   })
 
   it('comes back to the same tree when what was done is undone', async () => {

@@ -178,7 +178,7 @@ describe('updatePaths', () => {
           expect(changed).toEqual(expected)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

@@ -1,33 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { hasCode } from '../../src/core/errors.ts'
-import { hashObject, type Id } from '../../src/core/id.ts'
+import type { Id } from '../../src/core/id.ts'
 import { encodeEntry, type LogEntry, type Transaction } from '../../src/storage/log-entry.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { openRefLog, type RefLog } from '../../src/storage/ref-log.ts'
+import { openRefLog } from '../../src/storage/ref-log.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-
-const id = (text: string): Id => hashObject('blob', new TextEncoder().encode(text))
-const who = { name: 'Ann', email: 'ann@example.org', seconds: 1_600_000_000, offsetMinutes: -90 }
-
-function move(name: string, old: Id | undefined, next: Id | undefined, message = ''): Transaction {
-  return { updates: [{ name, old, new: next }], who, message, packs: [] }
-}
-
-async function all(log: RefLog, newestFirst = true): Promise<LogEntry[]> {
-  const found: LogEntry[] = []
-  for await (const entry of log.entries({ newestFirst })) found.push(entry)
-  return found
-}
-
-/** Appends `count` moves of one ref. */
-async function fill(log: RefLog, count: number, name = 'refs/heads/main'): Promise<void> {
-  let old = (await log.state()).refs.get(name)
-  for (let i = 0; i < count; i++) {
-    const next = id(`${old} ${i}`)
-    await log.append(move(name, old, next, `move ${i}`))
-    old = next
-  }
-}
+import { allEntries, appendMoves, idOf, moveOf, someone } from '../support/transactions.ts'
 
 const names = async (storage: Storage, prefix: string): Promise<string[]> =>
   (await storage.list(prefix)).map(({ name }) => name).sort()
@@ -43,65 +21,65 @@ describe('ref log', () => {
     const storage = createMemoryStorage()
     const transaction: Transaction = {
       updates: [
-        { name: 'refs/heads/main', old: undefined, new: id('a') },
-        { name: 'refs/tags/v1 😀'.replace(' ', '-'), old: undefined, new: id('b') },
+        { name: 'refs/heads/main', old: undefined, new: idOf('a') },
+        { name: 'refs/tags/v1 😀'.replace(' ', '-'), old: undefined, new: idOf('b') },
       ],
       head: { old: 'refs/heads/main', new: 'refs/heads/other' },
-      who: { ...who, seconds: -5, name: 'Ångström' },
+      who: { ...someone, seconds: -5, name: 'Ångström' },
       message: 'commit: first\nwith a body',
-      packs: [id('p'), id('q')],
-      retiredPacks: [id('r')],
-      shallow: { added: [id('s')], removed: [] },
-      index: { old: id('i') },
+      packs: [idOf('p'), idOf('q')],
+      retiredPacks: [idOf('r')],
+      shallow: { added: [idOf('s')], removed: [] },
+      index: { old: idOf('i') },
       uuid: '00112233-4455-6677-8899-aabbccddeeff',
     }
     const entry = await openRefLog(storage).append(transaction)
     const log = openRefLog(storage)
     expect(entry).toEqual({ ...transaction, number: 1 })
-    expect(await all(log)).toEqual([entry])
+    expect(await allEntries(log)).toEqual([entry])
     const state = await log.state()
     expect(state.number).toBe(1)
     expect([...state.refs]).toEqual(transaction.updates.map((u) => [u.name, u.new]))
     expect(state.head).toBe('refs/heads/other')
-    expect([...state.packs]).toEqual([id('p'), id('q')])
-    expect([...state.shallow]).toEqual([id('s')])
+    expect([...state.packs]).toEqual([idOf('p'), idOf('q')])
+    expect([...state.shallow]).toEqual([idOf('s')])
   })
 
   it('sees at once what others append, and never changes a state handed out', async () => {
     const storage = createMemoryStorage()
     const [a, b] = [openRefLog(storage), openRefLog(storage)]
-    await a.append(move('refs/heads/x', undefined, id('1')))
+    await a.append(moveOf('refs/heads/x', undefined, idOf('1')))
     const before = await b.state()
-    await a.append(move('refs/heads/x', id('1'), id('2')))
-    expect((await b.state()).refs.get('refs/heads/x')).toBe(id('2'))
-    expect(before.refs.get('refs/heads/x')).toBe(id('1'))
+    await a.append(moveOf('refs/heads/x', idOf('1'), idOf('2')))
+    expect((await b.state()).refs.get('refs/heads/x')).toBe(idOf('2'))
+    expect(before.refs.get('refs/heads/x')).toBe(idOf('1'))
   })
 
   it('refuses a transaction one of whose refs is not as expected, and changes nothing', async () => {
     const log = openRefLog(createMemoryStorage())
-    await log.append(move('refs/heads/x', undefined, id('1')))
+    await log.append(moveOf('refs/heads/x', undefined, idOf('1')))
     const updates = [
-      { name: 'refs/heads/new', old: undefined, new: id('9') },
-      { name: 'refs/heads/x', old: id('0'), new: id('2') },
+      { name: 'refs/heads/new', old: undefined, new: idOf('9') },
+      { name: 'refs/heads/x', old: idOf('0'), new: idOf('2') },
     ]
-    await expect(log.append({ ...move('', undefined, undefined), updates })).rejects.toSatisfy(
-      (e) => hasCode(e, 'conflict') && e.data.ref === 'refs/heads/x' && e.data.found === id('1'),
+    await expect(log.append({ ...moveOf('', undefined, undefined), updates })).rejects.toSatisfy(
+      (e) => hasCode(e, 'conflict') && e.data.ref === 'refs/heads/x' && e.data.found === idOf('1'),
     )
     const conflict = (e: unknown): boolean => hasCode(e, 'conflict')
-    const existing = move('refs/heads/x', undefined, id('2'))
+    const existing = moveOf('refs/heads/x', undefined, idOf('2'))
     await expect(log.append(existing)).rejects.toSatisfy(conflict)
-    const gone = move('refs/heads/y', id('1'), undefined)
+    const gone = moveOf('refs/heads/y', idOf('1'), undefined)
     await expect(log.append(gone)).rejects.toSatisfy(conflict)
     expect((await log.state()).number).toBe(1)
   })
 
   it('refuses what no reader could take', async () => {
     const log = openRefLog(createMemoryStorage())
-    const good = move('refs/heads/x', undefined, id('1'))
+    const good = moveOf('refs/heads/x', undefined, idOf('1'))
     const bad: [Transaction, string][] = [
       [{ ...good, updates: [...good.updates, ...good.updates] }, 'refused'],
-      [move('refs/heads/a b', undefined, id('1')), 'invalid-name'],
-      [move('refs/heads/x', undefined, 'abc' as Id), 'invalid-id'],
+      [moveOf('refs/heads/a b', undefined, idOf('1')), 'invalid-name'],
+      [moveOf('refs/heads/x', undefined, 'abc' as Id), 'invalid-id'],
       [{ ...good, packs: ['abc'] }, 'invalid-id'],
       [{ ...good, uuid: 'abc' }, 'invalid-id'],
       [{ ...good, features: ['from-the-future'] }, 'unsupported-format'],
@@ -114,11 +92,11 @@ describe('ref log', () => {
 
   it('deletes and recreates refs', async () => {
     const log = openRefLog(createMemoryStorage())
-    await log.append(move('refs/heads/x', undefined, id('1')))
-    await log.append(move('refs/heads/x', id('1'), undefined))
+    await log.append(moveOf('refs/heads/x', undefined, idOf('1')))
+    await log.append(moveOf('refs/heads/x', idOf('1'), undefined))
     expect((await log.state()).refs.has('refs/heads/x')).toBe(false)
-    await log.append(move('refs/heads/x', undefined, id('2')))
-    expect((await log.state()).refs.get('refs/heads/x')).toBe(id('2'))
+    await log.append(moveOf('refs/heads/x', undefined, idOf('2')))
+    expect((await log.state()).refs.get('refs/heads/x')).toBe(idOf('2'))
   })
 })
 
@@ -126,7 +104,7 @@ describe('ref log: checkpoints', () => {
   it('are written every 128 entries; covered entries go, the reflog stays', async () => {
     const storage = createMemoryStorage()
     const log = openRefLog(storage)
-    await fill(log, 300)
+    await appendMoves(log, 300)
     expect(await names(storage, 'checkpoints/')).toEqual([
       'checkpoints/000000000128',
       'checkpoints/000000000256',
@@ -135,10 +113,10 @@ describe('ref log: checkpoints', () => {
     expect(await names(storage, 'archive/')).toHaveLength(2)
     for (const reader of [log, openRefLog(storage)]) {
       expect((await reader.state()).number).toBe(300)
-      expect((await all(reader)).map(({ number }) => number)).toEqual(
+      expect((await allEntries(reader)).map(({ number }) => number)).toEqual(
         Array.from({ length: 300 }, (_, i) => 300 - i),
       )
-      expect((await all(reader, false)).map(({ number }) => number)).toEqual(
+      expect((await allEntries(reader, false)).map(({ number }) => number)).toEqual(
         Array.from({ length: 300 }, (_, i) => i + 1),
       )
     }
@@ -149,15 +127,18 @@ describe('ref log: checkpoints', () => {
     const one = createMemoryStorage()
     const log = openRefLog(one, { checkpointEvery: 8 })
     for (const name of ['b', 'a', '😀', '\uff5e', 'c']) {
-      await log.append({ ...move(`refs/heads/${name}`, undefined, id(name)), packs: [id(name)] })
+      await log.append({
+        ...moveOf(`refs/heads/${name}`, undefined, idOf(name)),
+        packs: [idOf(name)],
+      })
     }
-    await fill(log, 2)
+    await appendMoves(log, 2)
     const other = createMemoryStorage()
     for (const { name } of await one.list('log/')) {
       await other.putIfAbsent(name, (await one.get(name))!)
     }
-    await fill(log, 1)
-    const last = (await all(log))[0]!
+    await appendMoves(log, 1)
+    const last = (await allEntries(log))[0]!
     await openRefLog(other, { checkpointEvery: 8 }).append(last)
     for (const name of ['checkpoints/000000000008', 'archive/000000000008']) {
       expect(await other.get(name)).toEqual(await one.get(name))
@@ -171,27 +152,27 @@ describe('ref log: checkpoints', () => {
   it('end the reflog where archives have been removed, no sooner', async () => {
     const storage = createMemoryStorage()
     const log = openRefLog(storage, { checkpointEvery: 4 })
-    await fill(log, 14)
+    await appendMoves(log, 14)
     await storage.delete('archive/000000000004')
-    expect((await all(openRefLog(storage))).at(-1)?.number).toBe(5)
-    expect((await all(openRefLog(storage), false))[0]?.number).toBe(5)
+    expect((await allEntries(openRefLog(storage))).at(-1)?.number).toBe(5)
+    expect((await allEntries(openRefLog(storage), false))[0]?.number).toBe(5)
   })
 
   it('are made good by the next writer when one could not be written', async () => {
     const storage = createMemoryStorage()
     const log = openRefLog(storage, { checkpointEvery: 4 })
-    await fill(log, 11)
+    await appendMoves(log, 11)
     const late = openRefLog(storage, { checkpointEvery: 2 })
-    await fill(late, 1)
+    await appendMoves(late, 1)
     expect((await names(storage, 'checkpoints/')).at(-1)).toBe('checkpoints/000000000012')
     expect((await openRefLog(storage).state()).number).toBe(12)
-    expect(await all(openRefLog(storage))).toHaveLength(12)
+    expect(await allEntries(openRefLog(storage))).toHaveLength(12)
   })
 })
 
 describe('ref log: damage', () => {
   const entry: LogEntry = {
-    ...move('refs/heads/x', undefined, id('1')),
+    ...moveOf('refs/heads/x', undefined, idOf('1')),
     number: 1,
     uuid: '00112233-4455-6677-8899-aabbccddeeff',
   }
@@ -220,19 +201,19 @@ describe('ref log: damage', () => {
 
   it('refuses an entry under another number, and one that does not follow', async () => {
     const moved = createMemoryStorage()
-    await openRefLog(moved).append(move('refs/heads/y', undefined, id('1')))
+    await openRefLog(moved).append(moveOf('refs/heads/y', undefined, idOf('1')))
     await moved.putIfAbsent('log/000000000002', encodeEntry(entry))
     await expect(openRefLog(moved).state()).rejects.toSatisfy((e) => hasCode(e, 'corrupt-log'))
 
     const odd = createMemoryStorage()
-    await openRefLog(odd).append(move('refs/heads/x', undefined, id('2')))
+    await openRefLog(odd).append(moveOf('refs/heads/x', undefined, idOf('2')))
     await odd.putIfAbsent('log/000000000002', encodeEntry({ ...entry, number: 2 }))
     await expect(openRefLog(odd).state()).rejects.toSatisfy((e) => hasCode(e, 'corrupt-log'))
   })
 
   it('detects a missing entry', async () => {
     const storage = createMemoryStorage()
-    await fill(openRefLog(storage), 9)
+    await appendMoves(openRefLog(storage), 9)
     await storage.delete('log/000000000004')
     await expect(openRefLog(storage).state()).rejects.toSatisfy(
       (e) => hasCode(e, 'corrupt-log') && e.message.includes('000000000004'),
@@ -242,12 +223,14 @@ describe('ref log: damage', () => {
   it('refuses a damaged checkpoint and a damaged archive', async () => {
     for (const name of ['checkpoints/000000000004', 'archive/000000000004']) {
       const storage = createMemoryStorage()
-      await fill(openRefLog(storage, { checkpointEvery: 4 }), 5)
+      await appendMoves(openRefLog(storage, { checkpointEvery: 4 }), 5)
       const bytes = (await storage.get(name))!
       bytes[bytes.length >> 1]! ^= 4
       await storage.delete(name)
       await storage.putIfAbsent(name, bytes)
-      await expect(all(openRefLog(storage))).rejects.toSatisfy((e) => hasCode(e, 'corrupt-log'))
+      await expect(allEntries(openRefLog(storage))).rejects.toSatisfy((e) =>
+        hasCode(e, 'corrupt-log'),
+      )
     }
   })
 
@@ -259,7 +242,7 @@ describe('ref log: damage', () => {
     const unsupported = (e: unknown): boolean =>
       hasCode(e, 'unsupported-format') && e.message.includes('from-the-future')
     await expect(log.state()).rejects.toSatisfy(unsupported)
-    await expect(log.append(move('refs/heads/z', undefined, id('1')))).rejects.toSatisfy(
+    await expect(log.append(moveOf('refs/heads/z', undefined, idOf('1')))).rejects.toSatisfy(
       unsupported,
     )
     expect(await names(storage, 'log/')).toHaveLength(1)
@@ -268,7 +251,7 @@ describe('ref log: damage', () => {
   it('does not believe log/hint, nor mind other names', async () => {
     const storage = createMemoryStorage()
     await storage.putIfAbsent('log/hint', new TextEncoder().encode('999'))
-    await fill(openRefLog(storage), 3)
+    await appendMoves(openRefLog(storage), 3)
     expect((await openRefLog(storage).state()).number).toBe(3)
   })
 })

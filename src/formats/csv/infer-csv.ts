@@ -1,3 +1,4 @@
+import type { ColumnType } from '../../core/column.ts'
 import { VarveError } from '../../core/errors.ts'
 import type { ColumnSpec, Schema } from '../../core/schema.ts'
 import type { SourceFrame } from '../source-frame.ts'
@@ -22,6 +23,8 @@ export interface InferCsvOptions extends CsvDialect {
    * all be there); only the other columns are inferred, and come after them.
    */
   readonly known?: Schema | undefined
+  /** Types of some of the other columns, by name: these are not inferred. */
+  readonly types?: ReadonlyMap<string, ColumnType> | undefined
   /** Where what does not fit the memory limit waits, when the source can be read only once. */
   readonly spill?: Spill | undefined
   /** Bytes of the source kept in memory at most; 64 MiB when not given. */
@@ -31,6 +34,8 @@ export interface InferCsvOptions extends CsvDialect {
 export interface InferredCsv {
   readonly schema: Schema
   readonly rows: number
+  /** Rows skipped because all their cells were empty; they are not in `rows`. */
+  readonly emptyRows: number
   /** Whether the rows are in the order of their keys for sure; equal keys may be there. */
   readonly sorted: boolean
   readonly delimiter: string
@@ -97,10 +102,13 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
       if (header.names.includes(column.name)) continue
       throw missingColumn(header, column.name, at < known!.indexCount)
     }
+    for (const name of options.types?.keys() ?? []) {
+      if (!header.names.includes(name)) throw missingColumn(header, name, index.includes(name))
+    }
     const knownNames = new Set(known?.columns.map((column) => column.name))
     const guesses = new Map<number, ColumnGuess>()
     for (const [cell, name] of header.names.entries()) {
-      if (knownNames.has(name)) continue
+      if (knownNames.has(name) || options.types?.has(name) === true) continue
       guesses.set(cell, new ColumnGuess(index.includes(name)))
     }
     const rows = await observe(stream, header, index, guesses)
@@ -109,6 +117,7 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
     return {
       schema,
       rows,
+      emptyRows: stream.tokenizer.emptyRecords,
       sorted: index.length === 1 && first?.sorted === true,
       delimiter: stream.delimiter,
     }
@@ -175,15 +184,16 @@ function schemaOf(
 ): Schema {
   const { known } = options
   const columns: ColumnSpec[] = known === undefined ? [] : [...known.columns]
-  const specOf = (cell: number): ColumnSpec => ({
-    name: header.names[cell]!,
-    type: guesses.get(cell)!.type(),
-  })
+  const specOf = (cell: number): ColumnSpec => {
+    const name = header.names[cell]!
+    return { name, type: options.types?.get(name) ?? guesses.get(cell)!.type() }
+  }
   if (known === undefined) {
     for (const name of index) columns.push(specOf(header.names.indexOf(name)))
   }
-  for (const cell of guesses.keys()) {
-    if (!index.includes(header.names[cell]!)) columns.push(specOf(cell))
+  const placed = new Set(columns.map((column) => column.name))
+  for (const [cell, name] of header.names.entries()) {
+    if (!placed.has(name)) columns.push(specOf(cell))
   }
   return {
     columns,

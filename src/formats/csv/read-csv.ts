@@ -18,6 +18,8 @@ export interface ReadCsvOptions extends CsvDialect {
   readonly header?: boolean
   /** Whether value columns may be missing: the frames' schema is then without them. */
   readonly subset?: boolean
+  /** Told at the end how many rows were skipped because all their cells were empty. */
+  readonly onEmptyRows?: ((count: number) => void) | undefined
   /** Rows that make a frame large enough to be handed out; frames may have some more. */
   readonly frameRows?: number
 }
@@ -26,7 +28,7 @@ export interface ReadCsvOptions extends CsvDialect {
  * Reads a table of a known schema as frames, in the order of its rows, holding no more than a few
  * thousand rows (or one record, where it is larger). What is wrong with the input is `bad-input`
  * with file, line, column, found and expected in `data`; the rows before it may have been handed
- * out. A table without rows gives no frame.
+ * out. Rows with nothing in any cell are skipped. A table without rows gives no frame.
  */
 export async function* readCsv(
   source: ByteSource,
@@ -53,6 +55,7 @@ export async function* readCsv(
       if (table.rows >= frameRows || table.bytes >= FRAME_BYTES) yield table.frame(schema)
     }
     if (table.rows > 0) yield table.frame(schema)
+    options.onEmptyRows?.(stream.tokenizer.emptyRecords)
   } finally {
     await stream.close()
   }

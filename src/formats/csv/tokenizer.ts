@@ -14,6 +14,8 @@ export const QUOTED = 1
 /** The cell has doubled quotes in it, each of which stands for one. */
 export const ESCAPED = 2
 
+/** More cells than a record can have, and still a small integer. */
+const ANY_WIDTH = 0x3fff_ffff
 const MAX_RECORD_BYTES = 2 ** 29 - 1
 /** A buffer that grew past this for one record is given back when it is mostly empty. */
 const ROOMY_BYTES = 8 * 1024 * 1024
@@ -51,6 +53,8 @@ export class Tokenizer {
   readonly offsets = new Int32Array(BATCH_ROWS)
   /** Cells of a record; 0 until it is known: then a batch is one record, and sets it. */
   width = 0
+  /** Records skipped so far because every cell in them was empty, as spreadsheets export them. */
+  emptyRecords = 0
   readonly file: string
   readonly #delimiter: number
   readonly #blankIsNull: boolean
@@ -147,7 +151,7 @@ export class Tokenizer {
     // The scan stops here without asking at every byte whether there is one more.
     if (bytes.length > length) bytes[length] = LF
     const single = this.width === 0
-    const width = single ? Number.MAX_SAFE_INTEGER : this.width
+    const width = single ? ANY_WIDTH : this.width
     const maxRows = single ? 1 : Math.max(1, Math.min(BATCH_ROWS, (BATCH_CELLS / width) | 0))
     this.#reserve(single ? 1 : maxRows * width)
     let { starts, ends } = this
@@ -252,8 +256,13 @@ export class Tokenizer {
       if (position > length) position = length
       const blank =
         cells === 1 && flags === 0 && end === cell && (width !== 1 || !this.#blankIsNull)
+      // Nothing but delimiters. The names of the columns are never skipped.
+      const empty = cells === width && cells > 1 && end - recordStart === cells - 1
       if (blank) {
         next--
+      } else if (empty) {
+        next -= cells
+        this.emptyRecords++
       } else if (cells !== width && !single) {
         const at = cells > width ? this.#extraCell : flags === 0 ? end : end + 1
         this.#fault(faults.ragged(cells, width), at)

@@ -106,6 +106,25 @@ describe('inferCsv', () => {
     expect(fault.message).toMatch('expected the column "v"')
   })
 
+  it('takes the types of some columns as given, where they are in the table', async () => {
+    const types = new Map([
+      ['v', 'float32'],
+      ['t', 'timestamp_ns'],
+    ] as const)
+    const { schema } = await infer('t,u,v\n2026-08-17,1,2\n', { types })
+    expect(formatSchemaText(schema)).toBe('t:timestamp_ns u:float64 v:float32')
+    const fault = await faultOf(() =>
+      infer('t,u\n2026-08-17,1\n', { types: new Map([['v', 'bool']]) }),
+    )
+    expect(fault.data).toMatchObject({ line: 1, missing: 'v' })
+  })
+
+  it('counts rows with nothing in any cell apart', async () => {
+    const { rows, emptyRows, frames } = await infer('t,v\n1,2\n,\n2,3\n,\n')
+    expect({ rows, emptyRows }).toEqual({ rows: 2, emptyRows: 2 })
+    expect(await rowsOf(frames())).toHaveLength(2)
+  })
+
   it('gives the same whether it reads once or twice, from memory or a spill', async () => {
     const cell = fc.oneof(
       fc.constantFrom('', '""', '1', '2.5', '007', 'true', '2026-08-17', '"a\n,b"', 'é'),

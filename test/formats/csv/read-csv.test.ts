@@ -51,6 +51,26 @@ describe('readCsv', () => {
     }
   })
 
+  it('skips rows with nothing in any cell, and counts them', async () => {
+    const skipped: number[] = []
+    const options = { onEmptyRows: (count: number) => skipped.push(count) }
+    const schema = 'k:int64 s:string v:float64'
+    const text = 'k,s,v\n,,\n1,,\r\n,,\r\n2,"",3\n,,'
+    expect(await read(text, schema, options)).toEqual([
+      [1n, null, null],
+      [2n, '', 3],
+    ])
+    expect(skipped).toEqual([3])
+    expect((await faultOf(() => read('k,s,v\n1,,\n,,\n,"",\n', schema))).data).toMatchObject({
+      line: 4,
+      column: 1,
+      found: 'nothing',
+    })
+    const ragged = await faultOf(() => read('k,s,v\n1,,\n,,,\n', schema))
+    expect(ragged.data).toMatchObject({ line: 3, found: '4', expected: '3 cells' })
+    expect((await faultOf(() => read(',,\n1,,\n', schema))).data).toMatchObject({ line: 1 })
+  })
+
   it('finds the delimiter', async () => {
     for (const [text, rows] of [
       ['k;s\n1;a,b\n', [[1n, 'a,b']]],

@@ -191,6 +191,13 @@ describe('updatePaths', () => {
     expect((await lookupPath(objects, tree, 'a'))?.settings).toBeUndefined()
   })
 
+  it('does not keep the settings of a collection for the series in its place', async () => {
+    const objects = new MemoryObjects()
+    const before = await updatePaths(objects, EMPTY_TREE, edits({ a: { settings: idOf(9) } }))
+    const tree = await updatePaths(objects, before, edits({ a: series(1) }), { replace: true })
+    expect(await readTree(objects, tree)).toEqual([{ name: 'a', kind: 'series', id: idOf(1) }])
+  })
+
   it('keeps an empty collection while it has settings', async () => {
     const objects = new MemoryObjects()
     let tree = await updatePaths(objects, EMPTY_TREE, edits({ 'w/h': { settings: idOf(9) } }))

@@ -29,9 +29,9 @@ interface Visit extends QueuedCommit {
  * The commits reachable from some and not from others, the newest committer date first and never a
  * commit before one of its children; read as they are asked for.
  *
- * Committer dates never run backwards along parents, so what has a later date than all that waits
- * is settled. Commits of one second are settled together. Where a parent is dated after its child
- * all the same, it is taken as of its child's date.
+ * All this stands on committer dates that never run backwards along parents: what has a later date
+ * than all that waits is settled, and commits of one second are settled together. Where a parent
+ * is dated after its child all the same, it is taken as of the child through which it was found.
  */
 export async function* walkCommits(
   reader: ObjectReader,

@@ -37,5 +37,7 @@ export async function resolveColumnName(
       hint: `a column of it: ${text}/NAME`,
     })
   }
-  throw await seriesNotFound(repo, tree, whole, revision === undefined ? 'the index' : shown)
+  // What was meant is a column: the hint is about the series before it.
+  const series = whole.includes('/') ? whole.slice(0, whole.lastIndexOf('/')) : whole
+  throw await seriesNotFound(repo, tree, series, revision === undefined ? 'the index' : shown)
 }

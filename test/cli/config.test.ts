@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { varve } from '../support/program.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+describe('varve config', () => {
+  it('sets, gets, lists and unsets in a file of the user', async () => {
+    const env = { XDG_CONFIG_HOME: temporaryFolder() }
+    const config = (...args: string[]) => varve(['config', ...args], { env })
+    expect((await config('set', '--global', 'User.Name', 'Ada "A"')).exitCode).toBe(0)
+    expect(readFileSync(join(env.XDG_CONFIG_HOME, 'varve/config'), 'utf8')).toBe(
+      '[user]\n\tname = Ada \\"A\\"\n',
+    )
+    expect((await config('get', 'user.name')).stdout).toBe('Ada "A"\n')
+    expect((await config('user.name')).stdout).toBe('Ada "A"\n')
+    expect((await config('--global', 'user.email', 'ada@example.com')).exitCode).toBe(0)
+    expect((await config('list')).stdout).toBe('user.name=Ada "A"\nuser.email=ada@example.com\n')
+    expect((await config('unset', '--global', 'user.name')).exitCode).toBe(0)
+    expect(await config('get', 'user.name')).toEqual({ stdout: '', stderr: '', exitCode: 1 })
+    expect((await config('unset', '--global', 'user.name')).exitCode).toBe(1)
+  })
+
+  it('prefers -c to the repository to the user', async () => {
+    const home = temporaryFolder()
+    await mkdir(join(home, 'varve'))
+    await writeFile(join(home, 'varve/config'), '[user]\nname = user\nemail = user\n')
+    const env = { XDG_CONFIG_HOME: home }
+    const list = ['-c', 'user.name=command', 'config', 'list', '--show-origin']
+    expect((await varve(list, { env })).stdout).toBe(
+      [
+        `global\t${home}/varve/config\tuser.name=user`,
+        `global\t${home}/varve/config\tuser.email=user`,
+        'command\t-c\tuser.name=command\n',
+      ].join('\n'),
+    )
+    const get = ['-c', 'user.name=command', 'config', 'get', 'user.name', '--json']
+    expect(JSON.parse((await varve(get, { env })).stdout)).toEqual({
+      key: 'user.name',
+      value: 'command',
+      scope: 'command',
+      origin: '-c',
+    })
+  })
+
+  it('answers with defaults', async () => {
+    expect((await varve(['config', 'get', 'init.defaultBranch'])).stdout).toBe('main\n')
+  })
+
+  it.each([
+    [['config', 'set', '--global', 'user.nam', 'x'], 'did you mean user.name?', 4],
+    [['config', 'set', '--global', 'color.ui', 'blue'], 'expected one of auto', 4],
+    [['config', 'set', 'user.name', 'x'], 'there is no varve repository', 3],
+    [['-c', 'checkout.filesLimit=lots', 'config', 'list'], 'a whole number', 4],
+    [['config', 'set', '--global', '--local', 'user.name', 'x'], 'cannot be given together', 2],
+    [['config'], 'usage: varve config [<key> [<value>]]', 2],
+  ])('refuses %j', async (args, message, code) => {
+    const { stderr, exitCode } = await varve(args, { env: { XDG_CONFIG_HOME: temporaryFolder() } })
+    expect(stderr).toContain(message)
+    expect(exitCode).toBe(code)
+  })
+
+  it('names the line of a file that it cannot read', async () => {
+    const home = temporaryFolder()
+    await mkdir(join(home, 'varve'))
+    await writeFile(join(home, 'varve/config'), '[user]\nname: x\n')
+    const { stderr, exitCode } = await varve(['config', 'list'], {
+      env: { XDG_CONFIG_HOME: home },
+    })
+    expect(stderr).toContain('varve/config, line 2: expected key = value')
+    expect(exitCode).toBe(4)
+  })
+})

@@ -18,7 +18,7 @@ export function noChanges(): MutableCounts {
 }
 
 /** Whether anything was changed. */
-export function isChange(counts: ChangeCounts): boolean {
+export function isChange(counts: Omit<ChangeCounts, 'unchanged'>): boolean {
   return counts.appended + counts.backfilled + counts.revised + counts.deleted > 0
 }
 
@@ -37,7 +37,7 @@ export function addCounts(a: ChangeCounts, b: ChangeCounts): ChangeCounts {
  * Counts in short: `+appended/backfilled ~revised -deleted`, without `/backfilled` where there is
  * none, as `+1 ~0 -0` or `+3/2 ~1 -0`.
  */
-export function formatCounts(counts: ChangeCounts): string {
+export function formatCounts(counts: Omit<ChangeCounts, 'unchanged'>): string {
   const backfilled = counts.backfilled === 0 ? '' : `/${counts.backfilled}`
   return `+${counts.appended}${backfilled} ~${counts.revised} -${counts.deleted}`
 }

@@ -28,6 +28,10 @@ export class LoadedSegment {
     return this.entry.weight
   }
 
+  get indexPositions(): readonly number[] {
+    return Array.from({ length: this.#schema.indexCount }, (_, i) => i)
+  }
+
   /** Where the columns at these positions are. */
   async chunkLists(positions: readonly number[]): Promise<ChunkList[]> {
     const unknown = positions.filter((position) => !this.#lists.has(position))
@@ -83,8 +87,8 @@ export class LoadedSegment {
   }
 }
 
-/** Ranks of rows whose first has the (whole) key `first`. */
-function ranks(groups: Keys, first: Uint8Array): Uint32Array {
+/** Ranks of rows with these groups, the first of which has the whole key `first`. */
+export function ranks(groups: Keys, first: Uint8Array): Uint32Array {
   const result = new Uint32Array(groups.length)
   if (first.length < 4) throw new VarveError('corrupt-object', 'a key without its rank')
   let rank = new DataView(first.buffer, first.byteOffset).getUint32(first.length - 4)

@@ -152,7 +152,7 @@ describe('a built series', () => {
         [2, doc],
         [3, 'null'],
       ],
-      undefined,
+      SPLIT_LIMITS,
     )
     const frames: number[] = []
     for await (const frame of readRows(objects, await readSeries(objects, id))) {

@@ -1,0 +1,366 @@
+import { compareBytes, equalBytes } from './bytes.ts'
+import { type Column, type ColumnType, isNull } from './column.ts'
+import { type RowEquality, rowEquality, widenColumn } from './column-ops.ts'
+import { hasCode } from './errors.ts'
+import { encodeKeys, type Keys } from './key.ts'
+import type { ObjectReader } from './objects.ts'
+import { diffEntries, rangeEntries } from './prolly.ts'
+import { formatOf, type Series } from './series.ts'
+import { LoadedSegment, ranks } from './series-load.ts'
+import { type ColumnPair, commonType, type SchemaMatch, sameChunks } from './series-match.ts'
+import { ALL_KEYS, isAfter, isBefore, type KeyRange } from './series-range.ts'
+import type { SegmentEntry } from './series-segment.ts'
+
+/** A segment of one of the two series. */
+export class DiffSegment extends LoadedSegment {
+  readonly #indexTypes: readonly ColumnType[]
+  readonly #same: boolean
+  readonly #duplicates: boolean
+  #comparable: Promise<Keys> | undefined
+
+  constructor(
+    reader: ObjectReader,
+    series: Series,
+    entry: SegmentEntry,
+    indexTypes: readonly ColumnType[],
+  ) {
+    super(reader, series.schema, entry)
+    this.#indexTypes = indexTypes
+    this.#same = indexTypes.every((type, i) => type === series.schema.columns[i]!.type)
+    this.#duplicates = series.schema.duplicates
+  }
+
+  /** Keys in the types that both series' index columns can have. */
+  override keys(): Promise<Keys> {
+    if (this.#same) return super.keys()
+    this.#comparable ??= this.#widenedKeys()
+    return this.#comparable
+  }
+
+  async #widenedKeys(): Promise<Keys> {
+    const columns: Column[] = []
+    for (const [i, type] of this.#indexTypes.entries()) {
+      columns.push(widenColumn(await this.column(i), type))
+    }
+    const keys = encodeKeys(columns)
+    return this.#duplicates ? encodeKeys(columns, ranks(keys, this.entry.key)) : keys
+  }
+}
+
+/**
+ * Rows that differ, in key order, between at most one segment of either series. `rows` is 'all'
+ * where a whole segment is on one side alone, which then need not be read to be counted.
+ */
+export interface DiffPiece {
+  readonly old: DiffSegment | undefined
+  readonly new: DiffSegment | undefined
+  readonly rows: 'all' | DiffRows
+}
+
+/** Row numbers on either side, −1 where the row is on the other alone. */
+export interface DiffRows {
+  readonly old: Int32Array
+  readonly new: Int32Array
+}
+
+interface Pair {
+  readonly old: SegmentEntry | undefined
+  readonly new: SegmentEntry | undefined
+}
+
+/** The rows in which two series with comparable keys differ. */
+export async function* diffPieces(
+  reader: ObjectReader,
+  old: Series,
+  fresh: Series,
+  match: SchemaMatch & { readonly indexTypes: readonly ColumnType[] },
+  range: KeyRange = ALL_KEYS,
+): AsyncGenerator<DiffPiece> {
+  const types = match.indexTypes
+  const sides = { old, new: fresh }
+  const open = (side: 'old' | 'new', entry: SegmentEntry) =>
+    new DiffSegment(reader, sides[side], entry, types)
+  const sameKeys = [old, fresh].every(({ schema }) =>
+    types.every((type, i) => type === schema.columns[i]!.type),
+  )
+  const stretches = sameKeys
+    ? overlapping(
+        match.aligned
+          ? diffEntries(reader, formatOf(old.schema), old.root, fresh.root)
+          : allEntries(reader, old, fresh),
+        range,
+      )
+    : wholeSeries(reader, old, fresh)
+  for await (const stretch of stretches) {
+    const a = stretch.old.map((entry) => open('old', entry))
+    const b = stretch.new.map((entry) => open('new', entry))
+    yield* mergeStretch(a, b, match.pairs, sameKeys, range)
+  }
+}
+
+/** Some segments of either series that no others overlap. */
+interface Stretch {
+  old: SegmentEntry[]
+  new: SegmentEntry[]
+}
+
+async function* overlapping(
+  changes: AsyncIterable<Pair>,
+  range: KeyRange,
+): AsyncGenerator<Stretch> {
+  let stretch: Stretch = { old: [], new: [] }
+  let last: Uint8Array | undefined
+  const inRange = (entry: SegmentEntry | undefined) =>
+    entry === undefined || isBefore(range, entry.last) || isAfter(range, entry.key)
+      ? undefined
+      : entry
+  for await (const change of changes) {
+    const old = inRange(change.old)
+    const fresh = inRange(change.new)
+    const key = old?.key ?? fresh?.key
+    if (key === undefined) continue
+    if (last !== undefined && compareBytes(key, last) > 0) {
+      yield stretch
+      stretch = { old: [], new: [] }
+      last = undefined
+    }
+    if (old !== undefined) stretch.old.push(old)
+    if (fresh !== undefined) stretch.new.push(fresh)
+    for (const entry of [old, fresh]) {
+      if (entry !== undefined && (last === undefined || compareBytes(entry.last, last) > 0)) {
+        last = entry.last
+      }
+    }
+  }
+  if (last !== undefined) yield stretch
+}
+
+/** The segments of both series by first key, those with equal first keys together. */
+async function* allEntries(reader: ObjectReader, old: Series, fresh: Series): AsyncGenerator<Pair> {
+  const a = rangeEntries(reader, formatOf(old.schema), old.root)
+  const b = rangeEntries(reader, formatOf(fresh.schema), fresh.root)
+  let x = (await a.next()).value as SegmentEntry | undefined
+  let y = (await b.next()).value as SegmentEntry | undefined
+  while (x !== undefined || y !== undefined) {
+    const order = x === undefined ? 1 : y === undefined ? -1 : compareBytes(x.key, y.key)
+    yield { old: order <= 0 ? x : undefined, new: order >= 0 ? y : undefined }
+    if (order <= 0) x = (await a.next()).value as SegmentEntry | undefined
+    if (order >= 0) y = (await b.next()).value as SegmentEntry | undefined
+  }
+}
+
+/** All segments as one stretch: where the keys of one side have to be made anew to compare. */
+async function* wholeSeries(
+  reader: ObjectReader,
+  old: Series,
+  fresh: Series,
+): AsyncGenerator<Stretch> {
+  const stretch: Stretch = { old: [], new: [] }
+  for await (const { old: a, new: b } of allEntries(reader, old, fresh)) {
+    if (a !== undefined) stretch.old.push(a)
+    if (b !== undefined) stretch.new.push(b)
+  }
+  yield stretch
+}
+
+/** One side of a stretch: its segments, and how far they are merged. */
+class Side {
+  readonly #segments: readonly DiffSegment[]
+  readonly #range: KeyRange
+  #index = 0
+  #at = 0
+
+  constructor(segments: readonly DiffSegment[], range: KeyRange) {
+    this.#segments = segments
+    this.#range = range
+  }
+
+  get segment(): DiffSegment | undefined {
+    return this.#segments[this.#index]
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  get isWhole(): boolean {
+    const { key, last } = this.segment!.entry
+    return this.#at === 0 && !isBefore(this.#range, key) && !isAfter(this.#range, last)
+  }
+
+  /** The rows of the segment in the range. */
+  async bounds(): Promise<[number, number]> {
+    const { from, to } = this.#range
+    const keys = await this.segment!.keys()
+    const start = from === undefined ? 0 : keys.lowerBound(from)
+    return [Math.max(start, this.#at), to === undefined ? keys.length : keys.lowerBound(to)]
+  }
+
+  advance(to: number, end: number): void {
+    this.#at = to
+    if (to >= end) this.next()
+  }
+
+  next(): void {
+    this.#index++
+    this.#at = 0
+  }
+}
+
+async function* mergeStretch(
+  olds: readonly DiffSegment[],
+  news: readonly DiffSegment[],
+  pairs: readonly ColumnPair[],
+  sameKeys: boolean,
+  range: KeyRange,
+): AsyncGenerator<DiffPiece> {
+  const a = new Side(olds, range)
+  const b = new Side(news, range)
+  while (a.segment !== undefined || b.segment !== undefined) {
+    const x = a.segment
+    const y = b.segment
+    if (x === undefined || y === undefined || (sameKeys && apart(x, y))) {
+      const oldOnly = y === undefined || (x !== undefined && precedes(x, y))
+      const piece = await takeAlone(oldOnly ? a : b, oldOnly ? 'old' : 'new')
+      if (piece !== undefined) yield piece
+      continue
+    }
+    if (a.at === 0 && b.at === 0 && sameKeys && (await sameIndex(x, y))) {
+      const [from, to] = await clip(a, range)
+      const numbers = Int32Array.from({ length: to - from }, (_, i) => from + i)
+      a.next()
+      b.next()
+      const rows = await onlyChanged(x, y, { old: numbers, new: numbers }, pairs)
+      if (rows.old.length > 0) yield { old: x, new: y, rows }
+      continue
+    }
+    const [oldFrom, oldTo] = await a.bounds()
+    const [newFrom, newTo] = await b.bounds()
+    const merged = mergeKeys(await x.keys(), oldFrom, oldTo, await y.keys(), newFrom, newTo)
+    a.advance(merged.oldAt, oldTo)
+    b.advance(merged.newAt, newTo)
+    const rows = await onlyChanged(x, y, merged.rows, pairs)
+    if (rows.old.length > 0) yield { old: x, new: y, rows }
+  }
+}
+
+/** The rows of a segment in the range; its keys are not read where that is all of them. */
+async function clip(side: Side, range: KeyRange): Promise<[number, number]> {
+  const { entry, rows } = side.segment!
+  if (!isBefore(range, entry.key) && !isAfter(range, entry.last)) return [0, rows]
+  return side.bounds()
+}
+
+function apart(x: DiffSegment, y: DiffSegment): boolean {
+  return precedes(x, y) || precedes(y, x)
+}
+
+function precedes(x: DiffSegment, y: DiffSegment): boolean {
+  return compareBytes(x.entry.last, y.entry.key) < 0
+}
+
+async function takeAlone(side: Side, which: 'old' | 'new'): Promise<DiffPiece | undefined> {
+  const segment = side.segment!
+  const other = which === 'old' ? 'new' : 'old'
+  const place = { [which]: segment, [other]: undefined } as Pick<DiffPiece, 'old' | 'new'>
+  if (side.isWhole) {
+    side.next()
+    return { ...place, rows: 'all' }
+  }
+  const [from, to] = await side.bounds()
+  side.next()
+  if (from >= to) return undefined
+  const here = Int32Array.from({ length: to - from }, (_, i) => from + i)
+  const none = new Int32Array(to - from).fill(-1)
+  return { ...place, rows: { [which]: here, [other]: none } as unknown as DiffRows }
+}
+
+/** Whether two segments have the same keys, as far as that shows without reading them. */
+async function sameIndex(x: DiffSegment, y: DiffSegment): Promise<boolean> {
+  if (x.rows !== y.rows || !equalBytes(x.entry.key, y.entry.key)) return false
+  if (!equalBytes(x.entry.last, y.entry.last)) return false
+  const a = await x.chunkLists(x.indexPositions)
+  const b = await y.chunkLists(y.indexPositions)
+  return a.every((list, i) => sameChunks(list, b[i]!))
+}
+
+function mergeKeys(
+  old: Keys,
+  oldFrom: number,
+  oldTo: number,
+  fresh: Keys,
+  newFrom: number,
+  newTo: number,
+): { rows: DiffRows; oldAt: number; newAt: number } {
+  const capacity = Math.max(0, oldTo - oldFrom) + Math.max(0, newTo - newFrom)
+  const oldRows = new Int32Array(capacity)
+  const newRows = new Int32Array(capacity)
+  let i = oldFrom
+  let j = newFrom
+  let count = 0
+  while (i < oldTo && j < newTo) {
+    const order = old.compare(i, fresh, j)
+    oldRows[count] = order <= 0 ? i++ : -1
+    newRows[count++] = order >= 0 ? j++ : -1
+  }
+  const rows = { old: oldRows.subarray(0, count), new: newRows.subarray(0, count) }
+  return { rows, oldAt: i, newAt: j }
+}
+
+/** Of rows side by side, those that are on one side alone or have other values. */
+async function onlyChanged(
+  x: DiffSegment,
+  y: DiffSegment,
+  rows: DiffRows,
+  pairs: readonly ColumnPair[],
+): Promise<DiffRows> {
+  const count = rows.old.length
+  const changed = new Uint8Array(count)
+  let met = false
+  for (let i = 0; i < count; i++) {
+    if (rows.old[i]! < 0 || rows.new[i]! < 0) changed[i] = 1
+    else met = true
+  }
+  if (met) {
+    const inPlace = rows.old === rows.new
+    for (const pair of pairs) {
+      if (inPlace && (await isStoredAlike(x, y, pair))) continue
+      const equal = await pairEquality(x, y, pair)
+      for (let i = 0; i < count; i++) {
+        if (changed[i] === 0 && !equal(rows.old[i]!, rows.new[i]!)) changed[i] = 1
+      }
+    }
+  }
+  return {
+    old: rows.old.filter((_, i) => changed[i] === 1),
+    new: rows.new.filter((_, i) => changed[i] === 1),
+  }
+}
+
+async function isStoredAlike(x: DiffSegment, y: DiffSegment, pair: ColumnPair): Promise<boolean> {
+  if (pair.old === undefined || pair.new === undefined) return false
+  const [a] = await x.chunkLists([pair.old])
+  const [b] = await y.chunkLists([pair.new])
+  return sameChunks(a!, b!)
+}
+
+/** Compares values of matched columns; a column that one side lacks is null there. */
+async function pairEquality(
+  x: DiffSegment,
+  y: DiffSegment,
+  pair: ColumnPair,
+): Promise<RowEquality> {
+  const a = pair.old === undefined ? undefined : await x.column(pair.old)
+  const b = pair.new === undefined ? undefined : await y.column(pair.new)
+  if (a === undefined) return (_, j) => isNull(b!, j)
+  if (b === undefined) return (i) => isNull(a, i)
+  const type = commonType(a.type, b.type)
+  if (type === undefined) return rowEquality(a, b)
+  try {
+    return rowEquality(widenColumn(a, type), widenColumn(b, type))
+  } catch (error) {
+    // A value that the wider type cannot hold: no row is taken for equal then, unless it is null.
+    if (hasCode(error, 'invalid-value')) return rowEquality(a, b)
+    throw error
+  }
+}

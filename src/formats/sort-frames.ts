@@ -9,13 +9,13 @@ import type { SourceFrame } from './source-frame.ts'
 import { frameBytes, joinSourceFrames, keysOf, takeSourceFrame } from './source-frame.ts'
 import type { Spill } from './spill.ts'
 
-const MEMORY_BYTES = 48 * 1024 * 1024
+const MEMORY_BYTES = 32 * 1024 * 1024
 const FRAME_ROWS = 16_384
 
 export interface SortOptions {
   /** Whether the caller knows the rows to be in order: nothing waits then, and all is checked. */
   readonly sorted?: boolean | undefined
-  /** Bytes of rows held at most before they go to the spill; 48 MiB when not given. */
+  /** Bytes of rows held at most before they go to the spill; 32 MiB when not given. */
   readonly memoryLimit?: number | undefined
   /** Where sorted runs of rows wait; without one everything stays in memory. */
   readonly spill?: Spill | undefined

@@ -7,6 +7,7 @@ import { readCsv } from '../../src/formats/csv/read-csv.ts'
 import { sortFrames } from '../../src/formats/sort-frames.ts'
 import type { SourceFrame } from '../../src/formats/source-frame.ts'
 import { createMemorySpill, type Spill } from '../../src/formats/spill.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { bytes, faultOf, rowsOf, schemaOf } from './csv/support.ts'
 
 const schema = schemaOf('k:string n:int64 v:float64', ['k', 'n'], true)
@@ -122,9 +123,10 @@ describe('sortFrames', () => {
       [2n, false, '[]', Uint8Array.of(), null, Number.NaN, 5, 0n],
     ]
     const frames = rows.map((row) => frameFromRows(wide, [row]))
-    const options = { spill: createMemorySpill(), memoryLimit: 1 }
-    const result = await rowsOf(sortFrames(frames, wide, options))
-    expect(result).toEqual([rows[1], rows[2], rows[0]])
+    for (const spill of [createMemorySpill(), createMemoryStorage()]) {
+      const result = await rowsOf(sortFrames(frames, wide, { spill, memoryLimit: 1 }))
+      expect(result).toEqual([rows[1], rows[2], rows[0]])
+    }
   })
 
   it('names both lines of two equal keys', async () => {

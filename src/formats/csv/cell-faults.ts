@@ -5,6 +5,8 @@ import { cellText } from './cells.ts'
 import { badInput, quoteText } from './place.ts'
 import { QUOTED, type Tokenizer } from './tokenizer.ts'
 
+const LONGEST_VALUE = 1000
+
 /** The first of `rows` records whose cell no index column can hold: null, or NaN. */
 export function indexFault(
   batch: Tokenizer,
@@ -31,24 +33,32 @@ function isNaNText(batch: Tokenizer, cell: number, type: ColumnType): boolean {
   return /^[+-]?nan$/i.test(cellText(batch, cell, type))
 }
 
-/** The error for a cell that is not of its column's type, or cannot be in an index. */
+/**
+ * The error for a cell that is not of its column's type, or cannot be in an index. Its `data` also
+ * has the column's name as `field` where that is known, and the text, unless it is long, as `value`.
+ */
 export function cellFault(
   batch: Tokenizer,
   row: number,
   column: number,
   type: ColumnType,
   index: boolean,
+  name?: string,
 ): VarveError {
   const cell = row * batch.width + column
   const token = batch.starts[cell]!
   const quoted = (token & QUOTED) !== 0
   const place = batch.placeIn(row, (token >> 2) - (quoted ? 1 : 0))
+  const text = cellText(batch, cell, type)
   const facts = {
     file: batch.file,
     place,
     expected: type === 'null' ? (index ? 'a value' : 'nothing') : type,
+    data: {
+      ...(name === undefined ? {} : { field: name }),
+      ...(text.length > LONGEST_VALUE ? {} : { value: text }),
+    },
   }
-  const text = cellText(batch, cell, type)
   if (index && text === '' && !quoted) {
     return badInput({ ...facts, found: 'nothing', reason: 'the index cannot be null' })
   }

@@ -19,10 +19,12 @@ export interface InferCsvOptions extends CsvDialect {
   /** Whether the schema is to allow equal keys. */
   readonly duplicates?: boolean | undefined
   /**
-   * Columns whose type is known already. They take the schema's types, index and order (and must
-   * all be there); only the other columns are inferred, and come after them.
+   * Columns whose type is known already. They take the schema's types, index and order; only the
+   * other columns are inferred, and come after them.
    */
   readonly known?: Schema | undefined
+  /** Whether known value columns may be missing: they are then left out of the schema. */
+  readonly subset?: boolean | undefined
   /** Types of some of the other columns, by name: these are not inferred. */
   readonly types?: ReadonlyMap<string, ColumnType> | undefined
   /** Where what does not fit the memory limit waits, when the source can be read only once. */
@@ -96,12 +98,8 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
   const stream = await CsvStream.open(source, { ...options, blankIsNull: false })
   try {
     const header = await readHeader(stream)
-    const { known } = options
+    const known = knownIn(header, options)
     const index = known === undefined ? indexNames(header, options.index) : indexOf(known)
-    for (const [at, column] of known?.columns.entries() ?? []) {
-      if (header.names.includes(column.name)) continue
-      throw missingColumn(header, column.name, at < known!.indexCount)
-    }
     for (const name of options.types?.keys() ?? []) {
       if (!header.names.includes(name)) throw missingColumn(header, name, index.includes(name))
     }
@@ -112,7 +110,7 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
       guesses.set(cell, new ColumnGuess(index.includes(name)))
     }
     const rows = await observe(stream, header, index, guesses)
-    const schema = schemaOf(header, index, guesses, options)
+    const schema = schemaOf(header, index, guesses, { ...options, known })
     const first = guesses.get(header.names.indexOf(index[0]!))
     return {
       schema,
@@ -146,7 +144,7 @@ async function observe(
       if (read < good) fault = cell
       good = read
     }
-    if (fault !== -1) throw cellFault(tokenizer, good, fault, 'null', true)
+    if (fault !== -1) throw cellFault(tokenizer, good, fault, 'null', true, header.names[fault])
     total += rows
   }
   if (total === 0) {
@@ -159,6 +157,20 @@ async function observe(
     })
   }
   return total
+}
+
+/** The known columns that the header has; `bad-input` where one is missing that may not. */
+function knownIn(header: CsvHeader, options: InferCsvOptions): Schema | undefined {
+  const { known, subset } = options
+  if (known === undefined) return undefined
+  const names = new Set(header.names)
+  const columns = known.columns.filter((column, at) => {
+    if (names.has(column.name)) return true
+    const isIndex = at < known.indexCount
+    if (isIndex || subset !== true) throw missingColumn(header, column.name, isIndex)
+    return false
+  })
+  return { ...known, columns }
 }
 
 function indexOf(schema: Schema): string[] {

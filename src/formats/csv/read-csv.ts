@@ -49,6 +49,7 @@ export async function* readCsv(
       schema.columns.map((column) => column.type),
       cells,
       schema.indexCount,
+      schema.columns.map((column) => column.name),
     )
     const frameRows = options.frameRows ?? FRAME_ROWS
     while (await table.readBatch()) {
@@ -106,6 +107,7 @@ export class TableReader {
   /** Columns in the order of their cells, so that a record's first fault is the one reported. */
   readonly #order: readonly number[]
   readonly #indexCount: number
+  readonly #names: readonly string[]
   #lines: Uint32Array[] = []
 
   constructor(
@@ -113,6 +115,7 @@ export class TableReader {
     types: readonly ColumnType[],
     cells: readonly number[],
     indexCount: number,
+    names: readonly string[] = [],
   ) {
     this.#stream = stream
     const capacity = types.length > 100 ? 64 : 1024
@@ -121,6 +124,7 @@ export class TableReader {
     this.#cells = cells
     this.#order = cells.map((_, column) => column).sort((a, b) => cells[a]! - cells[b]!)
     this.#indexCount = indexCount
+    this.#names = names
   }
 
   /** Rows read and not yet handed out. */
@@ -155,7 +159,8 @@ export class TableReader {
     }
     if (fault !== -1) {
       const { type } = this.#builders[fault]!
-      throw cellFault(batch, good, this.#cells[fault]!, type, fault < this.#indexCount)
+      const index = fault < this.#indexCount
+      throw cellFault(batch, good, this.#cells[fault]!, type, index, this.#names[fault])
     }
     this.#lines.push(batch.lines.slice(0, rows))
     return true

@@ -47,21 +47,11 @@ export class CsvStream {
   /** Reads the beginning: the byte order mark, the delimiter. `bad-input` where there is nothing. */
   static async open(source: ByteSource, options: CsvStreamOptions): Promise<CsvStream> {
     const file = options.file ?? '<stdin>'
+    const given = options.delimiter === undefined ? undefined : delimiterByte(options.delimiter)
     const iterator =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-    const parts: Uint8Array[] = []
-    let size = 0
-    let ended = false
-    while (size < SNIFF_BYTES && !ended) {
-      const { value, done } = await iterator.next()
-      if (done === true) ended = true
-      else {
-        // A copy: the source may use its buffer again.
-        parts.push(Uint8Array.prototype.slice.call(value))
-        size += value.length
-      }
-    }
-    let head: Uint8Array = Buffer.concat(parts)
+    const { head: whole, ended } = await readHead(iterator)
+    let head = whole
     if (BOM.every((byte, i) => head[i] === byte)) head = head.subarray(BOM.length)
     else if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
       await iterator.return?.()
@@ -74,10 +64,7 @@ export class CsvStream {
       })
     }
     const sample = head.subarray(0, SNIFF_BYTES)
-    const byte =
-      options.delimiter === undefined
-        ? sniffDelimiter(sample, ended && head.length <= SNIFF_BYTES)
-        : delimiterByte(options.delimiter)
+    const byte = given ?? sniffDelimiter(sample, ended && head.length <= SNIFF_BYTES)
     const tokenizer = new Tokenizer({
       file,
       delimiter: byte,
@@ -112,4 +99,19 @@ export class CsvStream {
   async close(): Promise<void> {
     await this.#source.return?.()
   }
+}
+
+/** The first bytes, enough to find the delimiter from; held until the source is asked for more. */
+async function readHead(
+  source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
+): Promise<{ head: Uint8Array; ended: boolean }> {
+  let head: Uint8Array = Buffer.alloc(0)
+  while (head.length < SNIFF_BYTES + BOM.length) {
+    const { value, done } = await source.next()
+    if (done === true) return { head, ended: true }
+    // A copy unless it is all that is needed: the source may use its buffer again.
+    head =
+      head.length === 0 && value.length > SNIFF_BYTES * 2 ? value : Buffer.concat([head, value])
+  }
+  return { head, ended: false }
 }

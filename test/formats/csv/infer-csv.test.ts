@@ -104,6 +104,8 @@ describe('inferCsv', () => {
     expect(formatSchemaText(found.schema)).toBe('t:timestamp_ms v:float32 note:string')
     const fault = await faultOf(() => infer('t,note\n2026-08-17,x\n', { known }))
     expect(fault.message).toMatch('expected the column "v"')
+    const fewer = await infer('t,note\n2026-08-17,x\n', { known, subset: true })
+    expect(formatSchemaText(fewer.schema)).toBe('t:timestamp_ms note:string')
   })
 
   it('takes the types of some columns as given, where they are in the table', async () => {

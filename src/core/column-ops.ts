@@ -5,7 +5,7 @@ import { VarveError } from './errors.ts'
 
 export { columnsEqual, type RowEquality, rowEquality, valuesEqualAt } from './column-equal.ts'
 export { nullColumn, scalarAt } from './column-scalar.ts'
-export { canWiden, widenColumn } from './column-widen.ts'
+export { canWiden, widenColumn, widerTypes } from './column-widen.ts'
 
 const NO_BYTES = new Uint8Array(0)
 

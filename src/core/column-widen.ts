@@ -40,6 +40,11 @@ export function canWiden(from: ColumnType, to: ColumnType): boolean {
   return from === to || from === 'null' || (wider[from]?.includes(to) ?? false)
 }
 
+/** The types that {@link canWiden} allows a type to become, apart from itself, narrowest first. */
+export function widerTypes(type: ColumnType): readonly ColumnType[] {
+  return wider[type] ?? []
+}
+
 /**
  * The same values in a wider type. `schema-mismatch` where the types do not allow it,
  * `invalid-value` (with the row in `data`) where a value has no exact equal in the new type.

@@ -167,7 +167,7 @@ export class ObjectStore implements ObjectReader {
     try {
       return await (await PackReader.open(this.storage, name, size)).verify()
     } catch (error) {
-      if (error instanceof VarveError && error.code === 'corrupt-pack') return [error]
+      if (hasCode(error, 'corrupt-pack') || hasCode(error, 'unsupported-format')) return [error]
       throw error
     }
   }

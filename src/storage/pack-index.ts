@@ -11,7 +11,7 @@ import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
 //
 //   footer, 56 bytes:
 //   0        4  records, little-endian
-//   4        4  zero
+//   4        4  version of the format: 1, little-endian
 //   8        8  position of the index in the file, little-endian
 //   16       8  first bytes of SHA-256 over the index and the 16 bytes above
 //   24      32  SHA-256 of all that stands before it in the file: also the pack's name
@@ -24,6 +24,7 @@ const PREFIX_BYTES = 6
 /** Of hex digits that the index can tell apart. */
 export const PREFIX_DIGITS = PREFIX_BYTES * 2
 const CHECKED_FOOTER = 16
+const VERSION = 1
 const MAX_RECORDS = 0x0fff_ffff
 
 export interface RecordPlace {
@@ -49,7 +50,10 @@ export function encodeIndex(
     index.writeUInt32LE(length, at + 12)
     at += INDEX_ENTRY_BYTES
   }
-  const footer = new ByteWriter(CHECKED_FOOTER).u32(sorted.length).u32(0).u64(BigInt(indexStart))
+  const footer = new ByteWriter(CHECKED_FOOTER)
+    .u32(sorted.length)
+    .u32(VERSION)
+    .u64(BigInt(indexStart))
   const start = footer.finish()
   return new ByteWriter(size + CHECKED_FOOTER + CHECKSUM_BYTES)
     .bytes(index)
@@ -71,7 +75,14 @@ export function readFooter(bytes: Uint8Array, fileSize: number): PackFooter {
   const records = footer.readUInt32LE(0)
   const indexStart = Number(footer.readBigUInt64LE(8))
   const expected = fileSize - FOOTER_BYTES - records * INDEX_ENTRY_BYTES
-  if (footer.readUInt32LE(4) !== 0 || indexStart !== expected || expected < PACK_MAGIC.length) {
+  const version = footer.readUInt32LE(4)
+  if (version !== VERSION && indexStart === expected) {
+    throw new VarveError('unsupported-format', `it has version ${version} of the format`, {
+      data: { version, supported: VERSION },
+      hint: 'a newer varve wrote this repository: install that',
+    })
+  }
+  if (version !== VERSION || indexStart !== expected || expected < PACK_MAGIC.length) {
     throw new VarveError('corrupt-pack', 'the footer does not fit the file')
   }
   return { records, indexStart, name: footer.toString('hex', CHECKED_FOOTER + CHECKSUM_BYTES) }

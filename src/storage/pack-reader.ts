@@ -57,6 +57,7 @@ export class PackReader {
       return new PackReader(storage, name, size, new PackIndex(index, footer))
     } catch (error) {
       if (hasCode(error, 'corrupt-pack')) throw fail(error.message, error)
+      if (hasCode(error, 'unsupported-format')) throw named(error, `pack ${name}`)
       throw error
     }
   }
@@ -90,7 +91,7 @@ export class PackReader {
     try {
       return decodeRecord(bytes)
     } catch (error) {
-      throw named(error, wanted, this.name)
+      throw aboutObject(error, wanted, this.name)
     }
   }
 
@@ -191,7 +192,7 @@ export async function decodeObject(record: PackRecord, pack: string): Promise<St
     const bytes = await decodeBody(record.method, record.body, record.length)
     return { kind: record.kind, bytes }
   } catch (error) {
-    throw named(error, record.id, pack)
+    throw aboutObject(error, record.id, pack)
   }
 }
 
@@ -202,20 +203,21 @@ function damaged(what: string, pack: string): VarveError {
 }
 
 /** An error of a record's bytes, with the object and the pack that it is about. */
-function named(error: unknown, id: string, pack: string): unknown {
-  if (hasCode(error, 'corrupt-object')) {
-    return new VarveError('corrupt-object', `object ${id} is damaged: ${error.message}`, {
-      data: { id, pack },
-      hint: 'varve fsck lists what else is damaged; another copy of the repository may have it',
-      cause: error,
-    })
-  }
-  if (hasCode(error, 'unsupported-format')) {
-    return new VarveError('unsupported-format', `object ${id}: ${error.message}`, {
-      data: { ...error.data, id, pack },
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      cause: error,
-    })
-  }
-  return error
+function aboutObject(error: unknown, id: string, pack: string): unknown {
+  if (!hasCode(error, 'corrupt-object')) return named(error, `object ${id}`, { id, pack })
+  return new VarveError('corrupt-object', `object ${id} is damaged: ${error.message}`, {
+    data: { id, pack },
+    hint: 'varve fsck lists what else is damaged; another copy of the repository may have it',
+    cause: error,
+  })
+}
+
+/** An `unsupported-format` with what it is about; any other error as it is. */
+function named(error: unknown, what: string, data: Record<string, unknown> = {}): unknown {
+  if (!hasCode(error, 'unsupported-format')) return error
+  return new VarveError('unsupported-format', `${what}: ${error.message}`, {
+    data: { ...error.data, ...data },
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  })
 }

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest'
+import { equalBytes } from '../../src/core/bytes.ts'
+import { hasCode, VarveError } from '../../src/core/errors.ts'
+import { hashObject, type Id } from '../../src/core/id.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { openObjectStore } from '../../src/storage/object-store.ts'
+import { PackReader } from '../../src/storage/pack-reader.ts'
+import { encodeRecord, type PackRecord } from '../../src/storage/pack-record.ts'
+import { PackWriter } from '../../src/storage/pack-writer.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+import { somePack, storageWithPack } from '../support/packs.ts'
+
+/** A storage whose only pack holds these records. */
+async function packOf(...records: PackRecord[]): Promise<Storage> {
+  const storage = createMemoryStorage()
+  const writer = new PackWriter(storage)
+  for (const record of records) writer.addRecord(record.id, encodeRecord(record))
+  await writer.publish()
+  return storage
+}
+
+const encoder = new TextEncoder()
+const text = encoder.encode('some bytes that are long enough to be worth a frame')
+const id = hashObject('blob', text)
+
+describe('damaged packs', () => {
+  it('never give wrong data for any bit flipped: an error that names the object', async () => {
+    const { storage, name, ids } = await somePack()
+    const original = (await storage.get(`packs/${name}.pack`))!
+    const truth = new Map<Id, Uint8Array>()
+    for (const id of ids) truth.set(id, (await openObjectStore(storage).readAny(id)).bytes)
+    const codes = new Set(['corrupt-object', 'corrupt-pack', 'unsupported-format'])
+    let detected = 0
+    let wrong = 0
+    for (let at = 0; at < original.length; at++) {
+      const bad = original.slice()
+      bad[at]! ^= 1 << (at % 8)
+      const damaged = await storageWithPack(name, bad)
+      const store = openObjectStore(damaged)
+      let failed = 0
+      for (const id of ids) {
+        try {
+          if (!equalBytes((await store.readAny(id)).bytes, truth.get(id)!)) wrong++
+        } catch (error) {
+          if (!(error instanceof VarveError)) throw error
+          const about = error.code === 'corrupt-object' ? id : name
+          if (!codes.has(error.code) || !error.message.includes(about)) wrong++
+          failed++
+        }
+      }
+      if (failed > 0) detected++
+      if ((await store.verifyPack(name)).length === 0) wrong++
+    }
+    expect(wrong).toBe(0)
+    // All but the first bytes of the file, which only verifying the whole looks at.
+    expect(detected).toBe(original.length - 8)
+  }, 30_000)
+
+  it('are refused when cut short, at any length', async () => {
+    const { storage, name, ids } = await somePack()
+    const original = (await storage.get(`packs/${name}.pack`))!
+    for (let length = 0; length < original.length; length++) {
+      const store = openObjectStore(await storageWithPack(name, original.slice(0, length)))
+      await expect(store.readAny(ids[0]!)).rejects.toSatisfy((e) => hasCode(e, 'corrupt-pack'))
+      expect(await store.verifyPack(name)).toHaveLength(1)
+    }
+  })
+
+  it('are healed by writing the object again, and do not hide what another pack has', async () => {
+    const { storage, name, ids } = await somePack()
+    const bad = (await storage.get(`packs/${name}.pack`))!
+    const good = await openObjectStore(storage).readAny(ids[0]!)
+    bad[40]! ^= 1
+    const damaged = await storageWithPack(name, bad)
+    const store = openObjectStore(damaged)
+    await expect(store.readAny(ids[0]!)).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+    const record = encodeRecord({
+      id: ids[0]!,
+      kind: good.kind,
+      method: 0,
+      length: good.bytes.length,
+      body: good.bytes,
+    })
+    const writer = new PackWriter(damaged)
+    writer.addRecord(ids[0]!, record)
+    await writer.publish()
+    expect((await store.readAny(ids[0]!)).bytes).toEqual(good.bytes)
+    expect((await openObjectStore(damaged).readAny(ids[0]!)).bytes).toEqual(good.bytes)
+  })
+})
+
+describe('records', () => {
+  it('of an encoding from the future are refused by name, not skipped', async () => {
+    const storage = await packOf({ id, kind: 'blob', method: 9, length: 5, body: text })
+    await expect(openObjectStore(storage).readAny(id)).rejects.toSatisfy(
+      (e) => hasCode(e, 'unsupported-format') && e.data.id === id && e.data.encoding === 9,
+    )
+  })
+
+  it('carry a base and parameters, which are covered by the checksum', async () => {
+    const base = hashObject('blob', new Uint8Array(3))
+    const record = { id, kind: 'blob', method: 9, length: 5, base, body: text } as const
+    const parameters = Uint8Array.of(1, 2, 3)
+    const storage = await packOf({ ...record, parameters })
+    const [summary] = await openObjectStore(storage).packs()
+    const reader = await PackReader.open(storage, summary!.name, summary!.size)
+    expect(await reader.record(id)).toEqual({ ...record, parameters })
+  })
+
+  it('cannot make the reader allocate more than their bytes can stand for', async () => {
+    const frame = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00)
+    for (const [method, length] of [
+      [1, 3_000_000_000],
+      [0, 3_000_000_000],
+      [1, 2 ** 50],
+    ] as const) {
+      const storage = await packOf({ id, kind: 'blob', method, length, body: frame })
+      await expect(openObjectStore(storage).readAny(id)).rejects.toSatisfy((e) =>
+        hasCode(e, 'corrupt-object'),
+      )
+    }
+  })
+
+  it('whose frame holds more or less than they declare are refused', async () => {
+    const { compress } = await import('zstd-napi')
+    const body = compress(text)
+    for (const length of [0, text.length - 1, text.length + 1]) {
+      const storage = await packOf({ id, kind: 'blob', method: 1, length, body })
+      await expect(openObjectStore(storage).readAny(id)).rejects.toSatisfy((e) =>
+        hasCode(e, 'corrupt-object'),
+      )
+    }
+  })
+
+  it('with another object under their id are found by fsck, and by every read when asked', async () => {
+    const other = encoder.encode('another object')
+    const record = { id, kind: 'blob', method: 0, length: other.length, body: other } as const
+    const storage = await packOf(record)
+    const store = openObjectStore(storage, { verify: 'always' })
+    await expect(store.readAny(id)).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+    const [pack] = await store.packs()
+    const problems = await store.verifyPack(pack!.name)
+    expect(problems.map(({ code, data }) => [code, data.id])).toEqual([['corrupt-object', id]])
+  })
+
+  it('whose ids begin alike are told apart by the whole id', async () => {
+    const twin = (id.slice(0, 20) + 'f'.repeat(44)) as Id
+    const absent = (id.slice(0, 20) + '0'.repeat(44)) as Id
+    const storage = await packOf(
+      { id: twin, kind: 'blob', method: 0, length: 3, body: Uint8Array.of(1, 2, 3) },
+      { id, kind: 'blob', method: 0, length: text.length, body: text },
+    )
+    const store = openObjectStore(storage)
+    expect((await store.readAny(id)).bytes).toEqual(text)
+    expect((await store.readAny(twin)).bytes).toEqual(Uint8Array.of(1, 2, 3))
+    expect(await store.has(absent)).toBe(false)
+    expect(await store.find(id.slice(0, 12))).toHaveLength(2)
+    expect(await store.find(id.slice(0, 22))).toEqual([id])
+  })
+})
+
+describe('packs', () => {
+  it('of another version of the format are refused', async () => {
+    const { storage, name, ids } = await somePack()
+    const bytes = (await storage.get(`packs/${name}.pack`))!
+    bytes[bytes.length - 52] = 2
+    const store = openObjectStore(await storageWithPack(name, bytes))
+    await expect(store.readAny(ids[0]!)).rejects.toSatisfy(
+      (e) => e instanceof VarveError && e.code === 'unsupported-format',
+    )
+  })
+
+  it('with 100,000 records open without reading them', async () => {
+    const storage = createMemoryStorage()
+    const store = openObjectStore(storage)
+    const batch = await store.begin()
+    const ids: Id[] = []
+    for (let i = 0; i < 100_000; i++) ids.push(await batch.put('blob', encoder.encode(`row ${i}`)))
+    await batch.publish()
+    let read = 0
+    const counting: Storage = Object.assign(Object.create(storage), {
+      location: storage.location,
+      list: storage.list.bind(storage),
+      range(name: string, offset: number, length: number) {
+        read += length
+        return storage.range(name, offset, length)
+      },
+    })
+    const fresh = openObjectStore(counting)
+    for (const at of [0, 1, 49_999, 99_999]) {
+      expect((await fresh.readAny(ids[at]!)).bytes).toEqual(encoder.encode(`row ${at}`))
+    }
+    expect(read).toBeLessThan(16 * 100_000 + 40_000)
+    expect(await fresh.has(hashObject('blob', text))).toBe(false)
+  }, 30_000)
+})

@@ -123,15 +123,27 @@ function planChanges(state: LogState, head: Head, { changes, noDeref }: UpdateRe
 
 /** As in git, `refs/heads/a` and `refs/heads/a/b` cannot both be there. */
 function checkFolders(state: LogState, updates: readonly RefUpdate[]): void {
-  const gone = new Set(updates.filter((update) => update.new === undefined).map(({ name }) => name))
-  const names = [...state.refs.keys()].filter((name) => !gone.has(name))
   const created = updates.filter((update) => update.new !== undefined && update.old === undefined)
+  if (created.length === 0) return
+  const names = new Set(state.refs.keys())
+  for (const { name, new: next } of updates) {
+    if (next === undefined) names.delete(name)
+    else names.add(name)
+  }
+  // For each folder a ref that is in it.
+  const folders = new Map<string, string>()
+  for (const name of names) for (const folder of foldersOf(name)) folders.set(folder, name)
   for (const { name } of created) {
-    const others = [...names, ...created.map((update) => update.name)]
-    const other = others.find((one) => one.startsWith(`${name}/`) || name.startsWith(`${one}/`))
+    const other = folders.get(name) ?? foldersOf(name).find((folder) => names.has(folder))
     if (other === undefined) continue
     throw new VarveError('refused', `${name} cannot be beside ${other}`, {
       data: { ref: name, other },
     })
   }
+}
+
+/** `refs` and `refs/heads` of `refs/heads/a`. */
+function foldersOf(name: string): string[] {
+  const parts = name.split('/')
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'))
 }

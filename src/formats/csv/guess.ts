@@ -1,4 +1,4 @@
-import type { ColumnType } from '../../core/column.ts'
+import { type ColumnType, isTimestampType } from '../../core/column.ts'
 import { momentOf, parseIso } from '../../core/time.ts'
 import {
   IS_DATE,
@@ -32,9 +32,6 @@ const US_REACH = 9_223_372_036_853
 /** Widens a column's type cell by cell, and for an index watches whether it is in order. */
 export class ColumnGuess {
   #seen = 0
-  /** Whether every cell so far was not before the one above it; false where that is not known. */
-  sorted = true
-
   #fraction = 0
   #farthest = 0
   /** A whole number beyond 2^53; below 0; beyond int64, by sign; beyond uint64. */
@@ -43,6 +40,8 @@ export class ColumnGuess {
   #pastInt64 = false
   #pastUint64 = false
   readonly #index: boolean
+  /** Whether every cell so far was not before the one above it; false where that is not known. */
+  #sorted = true
 
   // The cell above, for the order of an index.
   #kind = 0
@@ -68,10 +67,10 @@ export class ColumnGuess {
       if ((seen & TEXT) === 0) {
         const kind = this.#kindOf(batch, cell, bytes, start, end, seen)
         seen |= kind
-        if (this.#index && this.sorted) this.#compare(batch, cell, kind)
+        if (this.#index && this.#sorted) this.#compare(batch, cell, kind)
       } else if (!this.#index) {
         break
-      } else if (this.sorted) this.#compare(batch, cell, TEXT)
+      } else if (this.#sorted) this.#compare(batch, cell, TEXT)
     }
     this.#seen = seen
   }
@@ -93,6 +92,16 @@ export class ColumnGuess {
     if (!this.#large) return this.#index ? 'int64' : 'float64'
     if (this.#pastUint64 || (this.#pastInt64 && this.#negative)) return 'string'
     return this.#pastInt64 ? 'uint64' : 'int64'
+  }
+
+  /** Whether the cells of an index, read as `type`, are in order for sure; some may be equal. */
+  isSortedAs(type: ColumnType): boolean {
+    if (!this.#sorted) return false
+    if (type === 'string') return this.#kind === TEXT
+    if (type === 'date' || isTimestampType(type)) {
+      return this.#kind === TIME || (this.#seen === WHOLE && type !== 'date')
+    }
+    return this.#kind === WHOLE && type !== 'binary' && type !== 'bool'
   }
 
   #kindOf(
@@ -133,7 +142,7 @@ export class ColumnGuess {
       const exact = digits > 20 ? MAX_UINT64 + 1n : BigInt(latin1(bytes, start, end))
       if (exact > MAX_INT64) this.#pastInt64 = true
       if (exact > MAX_UINT64 || exact < MIN_INT64) this.#pastUint64 = true
-      this.sorted = false
+      this.#sorted = false
       scannedNumber[0] = Number(exact)
     }
     return WHOLE
@@ -179,7 +188,7 @@ export class ColumnGuess {
   #compare(batch: Tokenizer, cell: number, kind: number): void {
     const group = kind === DATE ? TIME : kind === DECIMAL ? WHOLE : kind
     if (this.#kind !== 0 && this.#kind !== group) {
-      this.sorted = false
+      this.#sorted = false
       return
     }
     const isFirst = this.#kind === 0
@@ -189,18 +198,18 @@ export class ColumnGuess {
       const seconds = scannedTime[0]!
       const nanoseconds = scannedTime[1]!
       const before = seconds < above[0]! || (seconds === above[0]! && nanoseconds < above[1]!)
-      if (!isFirst && before) this.sorted = false
+      if (!isFirst && before) this.#sorted = false
       above[0] = seconds
       above[1] = nanoseconds
     } else if (group === WHOLE) {
       const value = scannedNumber[0]!
-      if (!isFirst && !(value >= above[0]!)) this.sorted = false
+      if (!isFirst && !(value >= above[0]!)) this.#sorted = false
       above[0] = value
     } else if (group === TEXT && (batch.starts[cell]! & ESCAPED) === 0) {
       const text = batch.bytes.subarray(batch.starts[cell]! >> 2, batch.ends[cell]!)
-      if (!isFirst && text.compare(this.#textAbove) < 0) this.sorted = false
+      if (!isFirst && text.compare(this.#textAbove) < 0) this.#sorted = false
       this.#textAbove = Buffer.from(text)
-    } else this.sorted = false
+    } else this.#sorted = false
   }
 }
 

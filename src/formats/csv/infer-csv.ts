@@ -106,17 +106,19 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
     const knownNames = new Set(known?.columns.map((column) => column.name))
     const guesses = new Map<number, ColumnGuess>()
     for (const [cell, name] of header.names.entries()) {
-      if (knownNames.has(name) || options.types?.has(name) === true) continue
-      guesses.set(cell, new ColumnGuess(index.includes(name)))
+      const isIndex = index.includes(name)
+      const isTyped = knownNames.has(name) || options.types?.has(name) === true
+      // An index is watched for its order even where its type is known.
+      if (isIndex || !isTyped) guesses.set(cell, new ColumnGuess(isIndex))
     }
     const rows = await observe(stream, header, index, guesses)
     const schema = schemaOf(header, index, guesses, { ...options, known })
-    const first = guesses.get(header.names.indexOf(index[0]!))
+    const first = guesses.get(header.names.indexOf(index[0]!))!
     return {
       schema,
       rows,
       emptyRows: stream.tokenizer.emptyRecords,
-      sorted: index.length === 1 && first?.sorted === true,
+      sorted: index.length === 1 && first.isSortedAs(schema.columns[0]!.type),
       delimiter: stream.delimiter,
     }
   } finally {

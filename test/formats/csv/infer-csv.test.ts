@@ -127,6 +127,25 @@ describe('inferCsv', () => {
     expect(await rowsOf(frames())).toHaveLength(2)
   })
 
+  it('knows the order of a known index only where its cells are of that kind', async () => {
+    for (const [type, cells, sorted] of [
+      ['string', ['9', '10'], false],
+      ['string', ['b', 'c'], true],
+      ['timestamp_s', ['9', '10'], true],
+      ['timestamp_s', ['2026-08-17', '2026-08-18'], true],
+      ['date', ['2026-08-17', '2026-08-18'], true],
+      ['float64', ['9', '10.5'], true],
+      ['float64', ['10.5', '9'], false],
+      ['binary', ['AAAA', 'BBBB'], false],
+    ] as const) {
+      const known = schemaOf(`k:${type}`)
+      const found = await infer(`k,v\n${cells.join(',\n')},\n`, { known })
+      expect([type, cells, found.sorted]).toEqual([type, cells, sorted])
+    }
+    const beyond = ['1500-01-01T00:00:00.123456789', '2026-08-17']
+    expect(await indexOf(...beyond)).toBe('string')
+  })
+
   it('gives the same whether it reads once or twice, from memory or a spill', async () => {
     const cell = fc.oneof(
       fc.constantFrom('', '""', '1', '2.5', '007', 'true', '2026-08-17', '"a\n,b"', 'é'),

@@ -93,6 +93,7 @@ async function execute(execution: Execution): Promise<ExitCode> {
     context,
     paged: globals.help || command.pager(args),
   })
+  if (printing.paged) interruption.ignoreInterrupts()
   try {
     if (globals.help) {
       const { helpText } = await import('./help-text.ts')

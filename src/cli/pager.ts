@@ -6,13 +6,16 @@ export interface Pager {
   finish(): Promise<void>
 }
 
+/** Where nobody named a pager, a machine without less is no reason to show nothing. */
+const DEFAULT_PAGER = 'if command -v less >/dev/null; then exec less; else exec cat; fi'
+
 /**
  * Starts $VARVE_PAGER, core.pager or $PAGER, else less; undefined when that is `cat`. less ends by
  * itself when the text fits on the screen.
  */
 export async function startPager(context: Context): Promise<Pager | undefined> {
   const configured = context.env('VARVE_PAGER') ?? (await context.config()).get('core.pager')
-  const command = configured ?? context.env('PAGER') ?? 'less'
+  const command = configured ?? context.env('PAGER') ?? DEFAULT_PAGER
   if (command === 'cat') return undefined
   const { execa } = await import('execa')
   const child = execa(command, {
@@ -23,7 +26,6 @@ export async function startPager(context: Context): Promise<Pager | undefined> {
     reject: false,
     env: { LESS: context.env('LESS') ?? 'FRX', LV: context.env('LV') ?? '-c' },
   })
-  // Ctrl-C is for the pager to answer: it ends our output, and then it ends.
   return {
     input: child.stdin,
     async finish() {

@@ -8,6 +8,8 @@ export interface Interruption {
   readonly signal: AbortSignal
   /** The exit code of the signal that came, if one did. */
   exitCode(): ExitCode | undefined
+  /** Leaves Ctrl-C to another program on the terminal: leaving the pager ends our output. */
+  ignoreInterrupts(): void
   release(): void
 }
 
@@ -31,9 +33,16 @@ export function listenForSignals(): Interruption {
   return {
     signal: controller.signal,
     exitCode: () => code,
+    ignoreInterrupts() {
+      process.off('SIGINT', onInterrupt)
+      process.on('SIGINT', ignore)
+    },
     release() {
       process.off('SIGINT', onInterrupt)
+      process.off('SIGINT', ignore)
       process.off('SIGTERM', onTerminate)
     },
   }
 }
+
+function ignore(): void {}

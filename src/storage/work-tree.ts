@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { compareBytes, textToBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { makeFolder, removeFile, temporaryName, writeFully } from './durable.ts'
@@ -76,10 +76,10 @@ export class WorkTree {
 
   /** A path as the user gave it (absolute by now) as one of this work tree; undefined outside. */
   locate(absolute: string): string | undefined {
-    const folder = realOrSelf(dirname(absolute))
-    const full = join(folder, absolute.slice(dirname(absolute).length))
+    if (realPathOf(absolute) === this.root) return ''
+    // The last part as it is: a link in the tree is a path of the tree.
+    const full = join(realPathOf(dirname(absolute)), basename(absolute))
     const inside = relative(this.root, full)
-    if (inside === '') return ''
     const parts = inside.split(sep)
     if (parts[0] === '..' || join(this.root, inside) !== full) return undefined
     return parts[0]?.toLowerCase() === REPOSITORY_FOLDER ? undefined : parts.join('/')
@@ -252,11 +252,14 @@ function missing(path: string): never {
   throw new VarveError('io', `${path} vanished while it was written`, { data: { path } })
 }
 
-function realOrSelf(folder: string): string {
+/** The real path of what is there, and what is missing after it as it stands. */
+function realPathOf(path: string): string {
   try {
-    return fs.realpathSync.native(folder)
+    return fs.realpathSync.native(path)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return resolve(folder)
-    throw fileError(error, 'look at', folder)
+    const code = systemCode(error)
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw fileError(error, 'look at', path)
+    const above = dirname(path)
+    return above === path ? path : join(realPathOf(above), basename(path))
   }
 }

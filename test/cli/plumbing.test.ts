@@ -332,6 +332,48 @@ describe('refs and revisions', () => {
   })
 })
 
+describe('the index', () => {
+  it('takes stored series and gives a tree', async () => {
+    const [, , s, tree, c] = made.ids
+    expect(await lines('ls-files')).toEqual(['brent-daily'])
+    await lines('update-index', '--cacheinfo', `series,${s},a,b`, '--cacheinfo', `series,${s},ä`)
+    await lines('update-index', '--add', '--cacheinfo', 'series', s, 'c/d')
+    expect(await lines('ls-files', '-s')).toEqual([
+      `series ${s}\ta,b`,
+      `series ${s}\tbrent-daily`,
+      `series ${s}\tc/d`,
+      `series ${s}\t"\\303\\244"`,
+    ])
+    expect(await lines('diff-tree', '-r', '--name-only', 'HEAD', ':')).toHaveLength(3)
+    const input = `0 ${'0'.repeat(64)}\tc\nseries ${'0'.repeat(64)}\ta,b\n`
+    expect((await run(['update-index', '--index-info'], { input })).exitCode).toBe(0)
+    expect(await lines('ls-files', '-o')).toEqual(['a.csv'])
+    await lines('update-index', '--remove', 'ä', 'nothing')
+    expect(await lines('write-tree')).toEqual([tree])
+    await lines('read-tree', '--prefix=old/', c)
+    expect(await lines('ls-files', 'old')).toEqual(['old/brent-daily'])
+    expect(await lines('write-tree', '--prefix=old/')).toEqual([tree])
+    await lines('read-tree', '--empty')
+    expect(await lines('ls-files')).toEqual([])
+    await lines('read-tree', '-u', 'HEAD')
+    expect(await lines('write-tree')).toEqual([tree])
+  })
+
+  it.each([
+    [['update-index'], '', 'nothing to do', 2],
+    [['update-index', '--cacheinfo', 'series,abc,a'], '', 'not an object id', 4],
+    [['update-index', '--cacheinfo', `series,${'f'.repeat(64)},a`], '', 'no object', 3],
+    [['update-index', '--cacheinfo', `series,${'f'.repeat(64)},a/../b`], '', 'a/../b', 4],
+    [['update-index', '--index-info'], 'series x\n', 'line 1', 4],
+    [['read-tree'], '', 'either a tree, or --empty', 2],
+    [['write-tree', '--prefix=x'], '', 'no series "x" in the index', 3],
+  ])('refuses %j', async (args, input, message, code) => {
+    const { stderr, exitCode } = await run(args, { input })
+    expect(stderr).toContain(message)
+    expect(exitCode).toBe(code)
+  })
+})
+
 describe('count-objects', () => {
   it('counts packs and objects', async () => {
     expect((await lines('count-objects'))[0]).toMatch(/^\d+ objects, \d+ kilobytes$/)

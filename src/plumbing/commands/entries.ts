@@ -29,6 +29,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   plumbing('hash-object', 'Compute the id of values or bytes, and store them with -w', () =>
     import('./hash-object.ts').then((m) => m.hashObjectCommand),
   ),
+  plumbing('ls-files', 'List the series in the index, and files that differ from it', () =>
+    import('./ls-files.ts').then((m) => m.lsFilesCommand),
+  ),
   plumbing('ls-tree', 'List what is in a tree', () =>
     import('./ls-tree.ts').then((m) => m.lsTreeCommand),
   ),
@@ -40,6 +43,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   ),
   plumbing('mktree', 'Make a tree of entries given on standard input', () =>
     import('./mktree.ts').then((m) => m.mktreeCommand),
+  ),
+  plumbing('read-tree', 'Make the index hold a tree', () =>
+    import('./read-tree.ts').then((m) => m.readTreeCommand),
   ),
   plumbing('rev-list', 'List commits that revisions lead to', () =>
     import('./rev-list.ts').then((m) => m.revListCommand),
@@ -53,7 +59,13 @@ export const plumbingCommands: readonly CommandEntry[] = [
   plumbing('symbolic-ref', 'Read or set which branch HEAD is on', () =>
     import('./symbolic-ref.ts').then((m) => m.symbolicRefCommand),
   ),
+  plumbing('update-index', 'Put stored series into the index, or take series out', () =>
+    import('./update-index.ts').then((m) => m.updateIndexCommand),
+  ),
   plumbing('update-ref', 'Set, create or delete refs, safely', () =>
     import('./update-ref.ts').then((m) => m.updateRefCommand),
+  ),
+  plumbing('write-tree', 'Print the id of the tree that the index holds', () =>
+    import('./write-tree.ts').then((m) => m.writeTreeCommand),
   ),
 ]

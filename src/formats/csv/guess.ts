@@ -11,7 +11,7 @@ import {
   scannedTime,
   scanTime,
 } from './scan.ts'
-import { ESCAPED, type Tokenizer } from './tokenizer.ts'
+import { ESCAPED, QUOTED, type Tokenizer } from './tokenizer.ts'
 
 // What a column's cells have been so far. The type is the narrowest that holds all of them.
 const BOOL = 1
@@ -119,7 +119,7 @@ export class ColumnGuess {
     }
     const time = scanTime(bytes, start, end)
     if (time !== NOT_A_TIME) return this.#timeKind(time)
-    return this.#rareKind(batch.text(cell))
+    return this.#rareKind(batch.text(cell), (batch.starts[cell]! & QUOTED) !== 0)
   }
 
   #numberKind(bytes: Uint8Array, start: number, end: number, kind: number): number {
@@ -156,8 +156,8 @@ export class ColumnGuess {
   }
 
   /** Words that are values, and times in the rarer spellings. */
-  #rareKind(text: string): number {
-    const trimmed = text.replace(/^[ \t]+|[ \t]+$/g, '')
+  #rareKind(text: string, quoted: boolean): number {
+    const trimmed = quoted ? text : text.replace(/^[ \t]+|[ \t]+$/g, '')
     if (trimmed !== text) {
       const padded = Buffer.from(`${trimmed},`)
       const end = padded.length - 1

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatSchemaText } from '../../../src/core/schema-codec.ts'
 import { type InferCsvOptions, inferCsv } from '../../../src/formats/csv/infer-csv.ts'
+import { sortFrames } from '../../../src/formats/sort-frames.ts'
 import { createMemorySpill } from '../../../src/formats/spill.ts'
 import { bytes, cut, faultOf, rowsOf, schemaOf } from './support.ts'
 
@@ -144,6 +145,72 @@ describe('inferCsv', () => {
     }
     const beyond = ['1500-01-01T00:00:00.123456789', '2026-08-17']
     expect(await indexOf(...beyond)).toBe('string')
+  })
+
+  it('finds only types that every cell can be read as', async () => {
+    const piece = fc.constantFrom(
+      ...' +-.0579eETZ:/',
+      '2026-08-17',
+      'T10:00',
+      ':00',
+      '.123456789',
+      '+02:00',
+      ' UTC',
+      '9007199254740993',
+      '9223372036854775808',
+      '+012026-01-01',
+      '-999999999999-01-01',
+      'true',
+      'inf',
+      'nan',
+      '1e308',
+    )
+    const text = fc.array(piece, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(''))
+    const cell = fc.oneof(
+      text,
+      text.map((each) => `"${each}"`),
+      fc.constantFrom('', '""', '"a""b"', '1', '2.5', '2026-08-17', '2026-08-17 10:00:00.5'),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 4 }), async (cells) => {
+        const found = await infer(`k,v\n${cells.map((each, i) => `${i},${each}\n`).join('')}`)
+        const rows = await rowsOf(found.frames())
+        expect(rows.length).toBe(cells.length)
+        const nulls = cells.map((each) => each === '')
+        expect(rows.map((row) => row[1] === null)).toEqual(nulls)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('says that an index is sorted only when it is', async () => {
+    const cell = fc.oneof(
+      fc.constantFrom(
+        '1',
+        '2',
+        '10',
+        '-1',
+        '0.5',
+        '9007199254740993',
+        'a',
+        'b',
+        '"1"',
+        ' 3',
+        'inf',
+      ),
+      fc.constantFrom('2026-08-17', '2026-08-17T10:00+02:00', '2026-08-17 09:00', '2026-08-18'),
+      fc.constantFrom('true', 'false', '"a""b"', '😀', '\uffff', '2026-08-17 09:00:00.000000001'),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 4 }), async (cells) => {
+        const text = `k,v\n${cells.map((each) => `${each},\n`).join('')}`
+        const found = await infer(text, { duplicates: true })
+        const options = { sorted: found.sorted }
+        const rows = await rowsOf(sortFrames(found.frames(), found.schema, options))
+        expect(rows.length).toBe(cells.length)
+      }),
+      { numRuns: 5000 },
+    )
   })
 
   it('gives the same whether it reads once or twice, from memory or a spill', async () => {

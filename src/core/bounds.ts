@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { ColumnType, Scalar } from './column.ts'
 import { isTimestampType } from './column.ts'
 import { hasCode, VarveError } from './errors.ts'
+import { ceilDiv, floorDiv } from './floor-div.ts'
 import { encodeKeyPrefix } from './key.ts'
 import { type Period, parsePeriod } from './period.ts'
 import { integerRanges, parseScalar } from './scalar-text.ts'
@@ -199,13 +200,4 @@ function named<T>(option: string, text: string, read: () => T): T {
       ...(cause.hint !== undefined && { hint: cause.hint }),
     })
   }
-}
-
-function floorDiv(value: bigint, divisor: bigint): bigint {
-  const quotient = value / divisor
-  return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient
-}
-
-function ceilDiv(value: bigint, divisor: bigint): bigint {
-  return -floorDiv(-value, divisor)
 }

@@ -1,4 +1,5 @@
 import { VarveError } from './errors.ts'
+import { ceilDiv, floorDiv } from './floor-div.ts'
 import { type Period, parsePeriod } from './period.ts'
 import { MAX_SECONDS, MIN_SECONDS } from './signature.ts'
 import { civilFromDays, daysFromCivil, daysInMonth, momentOf, parseIso } from './time.ts'
@@ -80,7 +81,7 @@ export function lastSecondOf(period: Period): number {
 
 /** The first whole second at or after the beginning of a period. */
 export function firstSecondOf(period: Period): number {
-  return Number(-floorDiv(-period.start, 1_000_000_000n))
+  return Number(ceilDiv(period.start, 1_000_000_000n))
 }
 
 /** Minutes of `+0200`; undefined when it is no offset. */
@@ -169,9 +170,4 @@ function monthsAgo(now: CommitDate, months: number): CommitDate {
   const toDay = Math.min(day, daysInMonth(toYear, toMonth))
   const toDays = daysFromCivil(toYear, toMonth, toDay)
   return { seconds: now.seconds + (toDays - days) * 86_400, offsetMinutes: now.offsetMinutes }
-}
-
-function floorDiv(value: bigint, divisor: bigint): bigint {
-  const quotient = value / divisor
-  return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient
 }

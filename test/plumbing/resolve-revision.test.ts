@@ -321,8 +321,8 @@ describe('resolveAsOf', () => {
 })
 
 describe('resolveObjectName', () => {
-  it('looks names up in trees', async () => {
-    const repo = await newRepository()
+  it('looks names up in trees and in the index', async () => {
+    const repo = await newRepository({ workTree: true })
     const schema: Schema = {
       columns: [{ name: 'n', type: 'int32' }],
       indexCount: 1,
@@ -349,6 +349,11 @@ describe('resolveObjectName', () => {
     expect(await resolveObjectName(repo, `${tree}:weather`)).toMatchObject({ id: inner })
     expect(await resolveObjectName(repo, 'main:')).toMatchObject({ id: tree, kind: 'tree' })
     expect(await resolveObjectName(repo, 'main')).toMatchObject({ id: commit, kind: 'commit' })
+    expect(await resolveObjectName(repo, ':weather/berlin')).toMatchObject({ id: series, tree })
+    await expect(resolveObjectName(repo, ':weather/x')).rejects.toThrow('in the index')
+    await expect(resolveObjectName(await newRepository(), ':weather')).rejects.toThrow(
+      expect.objectContaining({ code: 'refused' }),
+    )
     await expect(resolveObjectName(repo, 'main:weather/berlni')).rejects.toThrow(
       expect.objectContaining({ code: 'series-not-found', hint: 'did you mean weather/berlin?' }),
     )

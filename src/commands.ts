@@ -1,5 +1,6 @@
 import { command, commandTable } from './cli/command-table.ts'
 import { plumbingCommands } from './plumbing/commands/entries.ts'
+import { porcelainCommands } from './porcelain/commands/entries.ts'
 
 /** Every command. Its module is imported when it is called, not before. */
 export const commands = commandTable([
@@ -15,5 +16,6 @@ export const commands = commandTable([
   command('about', 'version', 'Show the version', () =>
     import('./cli/commands/version.ts').then((m) => m.versionCommand),
   ),
+  ...porcelainCommands,
   ...plumbingCommands,
 ])

@@ -1,0 +1,61 @@
+import { basename, join } from 'node:path'
+import { defineCommand, usageError } from '../../cli/define-command.ts'
+import { VarveError } from '../../core/errors.ts'
+import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { initRepository } from '../../plumbing/init-repository.ts'
+import { initRepositoryFolder } from '../../storage/repository-folder.ts'
+
+interface Made {
+  readonly path: string
+  readonly bare: boolean
+  readonly branch: string
+  readonly created: boolean
+}
+
+export const initCommand = defineCommand({
+  name: 'init',
+  summary: 'Make an empty repository',
+  description: [
+    'Makes a repository in a folder, which is made too when it is not there: the data goes to',
+    '.varve in it, and series may have files beside that. With --bare there are no files, only the',
+    'data, in the folder itself, whose name ends in .varve by custom; every change is a commit then.',
+    '',
+    'Where a repository is already, nothing changes.',
+  ].join('\n'),
+  examples: [
+    { command: 'varve init prices', about: 'in a new folder' },
+    { command: 'varve init --bare prices.varve', about: 'without a work tree' },
+  ],
+  options: (y) =>
+    y
+      .positional('folder', { complete: 'file' })
+      .option('bare', { type: 'boolean', describe: 'Make a repository without a work tree' })
+      .option('initial-branch', {
+        alias: 'b',
+        value: 'name',
+        describe: 'The first branch: init.defaultBranch, or main, unless given',
+      }),
+  run: async ({ folder, bare, initialBranch }, context): Promise<Made> => {
+    if (folder === '') throw usageError('the folder has no name')
+    const root = context.resolve(folder ?? '.')
+    const path = bare ? root : join(root, '.varve')
+    if (!bare && basename(root) === '.varve') {
+      throw new VarveError('refused', 'a repository cannot be made in another one’s .varve')
+    }
+    const branch = initialBranch ?? (await context.config()).get('init.defaultBranch')
+    const who = await logIdentity(context)
+    await initRepositoryFolder(path)
+    const parts = await context.repositoryParts(path, bare ? undefined : root)
+    const made = await initRepository({
+      ...parts,
+      ...(branch !== undefined && { initialBranch: branch }),
+      who,
+    })
+    return { path, bare, branch: made.branch.replace('refs/heads/', ''), created: made.created }
+  },
+  toText: ({ path, bare, created }) =>
+    created
+      ? `Initialized empty ${bare ? 'bare ' : ''}varve repository in ${path}`
+      : `There is a varve repository in ${path} already: nothing was changed`,
+  report: true,
+})

@@ -1,0 +1,23 @@
+import type { Scalar } from '../core/column.ts'
+import { scalarAt } from '../core/column-ops.ts'
+import { scalarToJson } from '../core/scalar-text.ts'
+import type { Frame } from '../core/schema.ts'
+
+/**
+ * A frame's rows as JSON, one object a line, keys in the order of the columns. Written piece by
+ * piece: a column may be called `__proto__`.
+ */
+export function frameToJsonLines({ schema, columns, rows }: Frame): string {
+  const heads = schema.columns.map(
+    ({ name }, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`,
+  )
+  let lines = ''
+  for (let row = 0; row < rows; row++) {
+    columns.forEach((column, i) => {
+      const value: Scalar = scalarAt(column, row)
+      lines += heads[i] + JSON.stringify(scalarToJson(value, column.type))
+    })
+    lines += '}\n'
+  }
+  return lines
+}

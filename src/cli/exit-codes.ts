@@ -40,7 +40,8 @@ interface ErrorMeaning {
   readonly meaning: string
 }
 
-const { usage, notFound, badInput, conflict, refused, corrupt, machine, interrupted } = exitCodes
+const { no, usage, notFound, badInput, conflict, refused, corrupt, machine, interrupted } =
+  exitCodes
 
 /** Each error with its exit code and what it says. */
 export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
@@ -63,7 +64,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   'too-large': is(badInput, 'A value or key over its limit'),
   'already-exists': is(refused, 'The name is taken'),
   refused: is(refused, 'It would lose or overwrite something'),
-  'nothing-to-commit': is(refused, 'Nothing differs from the last commit'),
+  'nothing-to-commit': is(no, 'Nothing differs from the last commit'),
   'identity-unknown': is(refused, 'Nobody said who commits'),
   conflict: is(conflict, 'The ref or the rows changed in between, or two sides changed the same'),
   'corrupt-object': is(corrupt, 'An object is not what its id says'),

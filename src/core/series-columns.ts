@@ -217,31 +217,44 @@ export async function updateColumns(
   return visit(columns, rootLevel(count), count, [...changes.keys()], 0)
 }
 
-/** Ids of all column chunks of a segment and of the `columns` objects on the way to them. */
+interface ColumnsPart {
+  readonly kind: 'columns' | 'column'
+  readonly id: Id
+}
+
+/**
+ * All column chunks of a segment and the `columns` objects on the way to them; parts for which
+ * `skip` says true are left out with what is under them.
+ */
 export async function* walkColumns(
   reader: ObjectReader,
   columns: SegmentColumns,
   count: number,
   rows: number,
-): AsyncGenerator<{ kind: 'columns' | 'column'; id: Id }> {
+  skip: (part: ColumnsPart) => boolean,
+): AsyncGenerator<ColumnsPart> {
   if (typeof columns !== 'string') {
-    for (const list of columns) for (const { id } of list) yield { kind: 'column', id }
+    for (const part of columnParts(columns)) if (!skip(part)) yield part
     return
   }
   const pending = [{ id: columns, level: rootLevel(count), count }]
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    yield { kind: 'columns', id: node.id }
+    const part: ColumnsPart = { kind: 'columns', id: node.id }
+    if (skip(part)) continue
+    yield part
+    const { level, count: inside } = node
     const bytes = await reader.read(node.id, 'columns')
-    if (node.level === 0) {
-      for (const list of decodeLeaf(bytes, node.count, rows)) {
-        for (const { id } of list) yield { kind: 'column', id }
-      }
+    if (level === 0) {
+      for (const leaf of columnParts(decodeLeaf(bytes, inside, rows))) if (!skip(leaf)) yield leaf
       continue
     }
-    const level = node.level
-    const children = decodeInner(bytes, level, Math.ceil(node.count / COLUMNS_FANOUT ** level))
+    const children = decodeInner(bytes, level, Math.ceil(inside / COLUMNS_FANOUT ** level))
     children.forEach((id, child) => {
-      pending.push({ id, level: level - 1, count: childCount(child, level, node.count) })
+      pending.push({ id, level: level - 1, count: childCount(child, level, inside) })
     })
   }
+}
+
+function* columnParts(lists: readonly ChunkList[]): Generator<ColumnsPart> {
+  for (const list of lists) for (const { id } of list) yield { kind: 'column', id }
 }

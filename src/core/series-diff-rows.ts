@@ -1,51 +1,16 @@
 import { compareBytes, equalBytes } from './bytes.ts'
-import { type Column, type ColumnType, isNull } from './column.ts'
+import { type ColumnType, isNull } from './column.ts'
 import { type RowEquality, rowEquality, widenColumn } from './column-ops.ts'
 import { hasCode } from './errors.ts'
-import { encodeKeys, type Keys } from './key.ts'
+import type { Keys } from './key.ts'
 import type { ObjectReader } from './objects.ts'
-import { diffEntries, rangeEntries } from './prolly.ts'
+import { diffEntries } from './prolly.ts'
 import { formatOf, type Series } from './series.ts'
-import { LoadedSegment, ranks } from './series-load.ts'
+import { allEntries, DiffSegment, overlapping, wholeSeries } from './series-diff-segments.ts'
 import { type ColumnPair, commonType, type SchemaMatch, sameChunks } from './series-match.ts'
 import { ALL_KEYS, isAfter, isBefore, type KeyRange } from './series-range.ts'
+import { rowNumbers } from './series-runs.ts'
 import type { SegmentEntry } from './series-segment.ts'
-
-/** A segment of one of the two series. */
-export class DiffSegment extends LoadedSegment {
-  readonly #indexTypes: readonly ColumnType[]
-  readonly #same: boolean
-  readonly #duplicates: boolean
-  #comparable: Promise<Keys> | undefined
-
-  constructor(
-    reader: ObjectReader,
-    series: Series,
-    entry: SegmentEntry,
-    indexTypes: readonly ColumnType[],
-  ) {
-    super(reader, series.schema, entry)
-    this.#indexTypes = indexTypes
-    this.#same = indexTypes.every((type, i) => type === series.schema.columns[i]!.type)
-    this.#duplicates = series.schema.duplicates
-  }
-
-  /** Keys in the types that both series' index columns can have. */
-  override keys(): Promise<Keys> {
-    if (this.#same) return super.keys()
-    this.#comparable ??= this.#widenedKeys()
-    return this.#comparable
-  }
-
-  async #widenedKeys(): Promise<Keys> {
-    const columns: Column[] = []
-    for (const [i, type] of this.#indexTypes.entries()) {
-      columns.push(widenColumn(await this.column(i), type))
-    }
-    const keys = encodeKeys(columns)
-    return this.#duplicates ? encodeKeys(columns, ranks(keys, this.entry.key)) : keys
-  }
-}
 
 /**
  * Rows that differ, in key order, between at most one segment of either series. `rows` is 'all'
@@ -61,11 +26,6 @@ export interface DiffPiece {
 export interface DiffRows {
   readonly old: Int32Array
   readonly new: Int32Array
-}
-
-interface Pair {
-  readonly old: SegmentEntry | undefined
-  readonly new: SegmentEntry | undefined
 }
 
 /** The rows in which two series with comparable keys differ. */
@@ -96,71 +56,6 @@ export async function* diffPieces(
     const b = stretch.new.map((entry) => open('new', entry))
     yield* mergeStretch(a, b, match.pairs, sameKeys, range)
   }
-}
-
-/** Some segments of either series that no others overlap. */
-interface Stretch {
-  old: SegmentEntry[]
-  new: SegmentEntry[]
-}
-
-async function* overlapping(
-  changes: AsyncIterable<Pair>,
-  range: KeyRange,
-): AsyncGenerator<Stretch> {
-  let stretch: Stretch = { old: [], new: [] }
-  let last: Uint8Array | undefined
-  const inRange = (entry: SegmentEntry | undefined) =>
-    entry === undefined || isBefore(range, entry.last) || isAfter(range, entry.key)
-      ? undefined
-      : entry
-  for await (const change of changes) {
-    const old = inRange(change.old)
-    const fresh = inRange(change.new)
-    const key = old?.key ?? fresh?.key
-    if (key === undefined) continue
-    if (last !== undefined && compareBytes(key, last) > 0) {
-      yield stretch
-      stretch = { old: [], new: [] }
-      last = undefined
-    }
-    if (old !== undefined) stretch.old.push(old)
-    if (fresh !== undefined) stretch.new.push(fresh)
-    for (const entry of [old, fresh]) {
-      if (entry !== undefined && (last === undefined || compareBytes(entry.last, last) > 0)) {
-        last = entry.last
-      }
-    }
-  }
-  if (last !== undefined) yield stretch
-}
-
-/** The segments of both series by first key, those with equal first keys together. */
-async function* allEntries(reader: ObjectReader, old: Series, fresh: Series): AsyncGenerator<Pair> {
-  const a = rangeEntries(reader, formatOf(old.schema), old.root)
-  const b = rangeEntries(reader, formatOf(fresh.schema), fresh.root)
-  let x = (await a.next()).value as SegmentEntry | undefined
-  let y = (await b.next()).value as SegmentEntry | undefined
-  while (x !== undefined || y !== undefined) {
-    const order = x === undefined ? 1 : y === undefined ? -1 : compareBytes(x.key, y.key)
-    yield { old: order <= 0 ? x : undefined, new: order >= 0 ? y : undefined }
-    if (order <= 0) x = (await a.next()).value as SegmentEntry | undefined
-    if (order >= 0) y = (await b.next()).value as SegmentEntry | undefined
-  }
-}
-
-/** All segments as one stretch: where the keys of one side have to be made anew to compare. */
-async function* wholeSeries(
-  reader: ObjectReader,
-  old: Series,
-  fresh: Series,
-): AsyncGenerator<Stretch> {
-  const stretch: Stretch = { old: [], new: [] }
-  for await (const { old: a, new: b } of allEntries(reader, old, fresh)) {
-    if (a !== undefined) stretch.old.push(a)
-    if (b !== undefined) stretch.new.push(b)
-  }
-  yield stretch
 }
 
 /** One side of a stretch: its segments, and how far they are merged. */
@@ -227,7 +122,7 @@ async function* mergeStretch(
     }
     if (a.at === 0 && b.at === 0 && sameKeys && (await sameIndex(x, y))) {
       const [from, to] = await clip(a, range)
-      const numbers = Int32Array.from({ length: to - from }, (_, i) => from + i)
+      const numbers = rowNumbers(from, to)
       a.next()
       b.next()
       const rows = await onlyChanged(x, y, { old: numbers, new: numbers }, pairs)
@@ -270,7 +165,7 @@ async function takeAlone(side: Side, which: 'old' | 'new'): Promise<DiffPiece | 
   const [from, to] = await side.bounds()
   side.next()
   if (from >= to) return undefined
-  const here = Int32Array.from({ length: to - from }, (_, i) => from + i)
+  const here = rowNumbers(from, to)
   const none = new Int32Array(to - from).fill(-1)
   return { ...place, rows: { [which]: here, [other]: none } as unknown as DiffRows }
 }
@@ -331,10 +226,16 @@ async function onlyChanged(
       }
     }
   }
-  return {
-    old: rows.old.filter((_, i) => changed[i] === 1),
-    new: rows.new.filter((_, i) => changed[i] === 1),
-  }
+  return { old: pick(rows.old, changed), new: pick(rows.new, changed) }
+}
+
+/** The numbers that are marked. */
+function pick(rows: Int32Array, marks: Uint8Array): Int32Array {
+  let count = 0
+  for (let i = 0; i < marks.length; i++) count += marks[i]!
+  const picked = new Int32Array(count)
+  for (let i = 0, at = 0; at < count; i++) if (marks[i] === 1) picked[at++] = rows[i]!
+  return picked
 }
 
 async function isStoredAlike(x: DiffSegment, y: DiffSegment, pair: ColumnPair): Promise<boolean> {

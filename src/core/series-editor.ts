@@ -1,7 +1,7 @@
 import { compareBytes, equalBytes } from './bytes.ts'
 import { branchBit } from './key.ts'
 import type { ObjectWriter } from './objects.ts'
-import { applyEdits, ProllyCursor, type ProllyEdit, type ProllyNode } from './prolly.ts'
+import { applyEdits, ProllyCursor, type ProllyNode } from './prolly.ts'
 import type { Schema } from './schema.ts'
 import { formatOf, groupOf, lastKeyBytes, type Series } from './series.ts'
 import { type ChunkList, type SegmentColumns, updateColumns } from './series-columns.ts'
@@ -10,8 +10,16 @@ import type { EditInput } from './series-input.ts'
 import { LoadedSegment } from './series-load.ts'
 import { compareMerged, mergeRows, type RemovalRule } from './series-merge.ts'
 import { isAfter, isBefore } from './series-range.ts'
-import { type EditRun, MergedRun, NO_ROW, type OldSegment, WholeRun } from './series-runs.ts'
+import {
+  type EditRun,
+  MergedRun,
+  NO_ROW,
+  type OldSegment,
+  rowNumbers,
+  WholeRun,
+} from './series-runs.ts'
 import type { SegmentEntry } from './series-segment.ts'
+import { agree, firstRow, sharedBits, treeEdits } from './series-touch.ts'
 import { writeColumn, writeSegment } from './series-write.ts'
 import { countRows, RadixSplitter, type SplitLimits } from './split.ts'
 
@@ -149,9 +157,8 @@ export class SeriesEditor {
         to = firstRow(from, to, (row) => agree(block.keys.at(row), entry.key, shared))
       }
       if (to > from) {
-        const count = to - from
-        const newRows = Int32Array.from({ length: count }, (_, i) => from + i)
-        const oldRows = new Int32Array(count).fill(NO_ROW)
+        const newRows = rowNumbers(from, to)
+        const oldRows = new Int32Array(to - from).fill(NO_ROW)
         this.#countInserted(block.keys.slice(from, to))
         this.#input.take(to)
         this.#quiet = 0
@@ -308,46 +315,6 @@ function sameSegment(runs: readonly EditRun[]): OldSegment | undefined {
   return old !== undefined && countRows(runs) === old.loaded.rows ? old : undefined
 }
 
-/** The bit before which all keys of a segment agree; past the end of the key for a single row. */
-function sharedBits({ key, last }: SegmentEntry): number {
-  const bit = branchBit(key, last)
-  return bit < 0 ? key.length * 8 : bit
-}
-
-/** Whether two keys agree in the bits before `bits`. */
-function agree(a: Uint8Array, b: Uint8Array, bits: number): boolean {
-  const bit = branchBit(a, b)
-  return bit < 0 || bit >= bits
-}
-
-/** The first row of `[from, to)` that holds, where all after one that holds do; `to` if none. */
-function firstRow(from: number, to: number, holds: (row: number) => boolean): number {
-  let low = from
-  let high = to
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (holds(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
-}
-
 function covers(range: NonNullable<RemovalRule['range']>, entry: SegmentEntry): boolean {
   return !isBefore(range, entry.key) && !isAfter(range, entry.last)
-}
-
-function treeEdits(removed: Uint8Array[], added: SegmentEntry[]): ProllyEdit<SegmentColumns>[] {
-  removed.sort(compareBytes)
-  const edits: ProllyEdit<SegmentColumns>[] = []
-  let i = 0
-  for (const entry of added) {
-    for (; i < removed.length; i++) {
-      const order = compareBytes(removed[i]!, entry.key)
-      if (order > 0) break
-      if (order < 0) edits.push({ key: removed[i]!, entry: undefined })
-    }
-    edits.push({ key: entry.key, entry })
-  }
-  for (; i < removed.length; i++) edits.push({ key: removed[i]!, entry: undefined })
-  return edits
 }

@@ -13,6 +13,13 @@ export const NO_ROW = -1
 /** On the new side: a row whose blanked columns become null. */
 export const BLANK_ROW = -2
 
+/** The row numbers from `from` to `to` (exclusive). */
+export function rowNumbers(from: number, to: number): Int32Array {
+  const rows = new Int32Array(to - from)
+  for (let i = 0; i < rows.length; i++) rows[i] = from + i
+  return rows
+}
+
 /** A segment of the old series that an edit reads, with the columns in which it then differs. */
 export interface OldSegment {
   readonly loaded: LoadedSegment
@@ -64,7 +71,7 @@ export class WholeRun implements SegmentRun<EditRun> {
       keys: await this.segment.keys(),
       changed: new Set<number>(),
     }
-    const rows = Int32Array.from({ length: this.rows }, (_, i) => i)
+    const rows = rowNumbers(0, this.rows)
     return new MergedRun({
       schema,
       old,

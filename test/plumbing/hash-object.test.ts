@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Column, ColumnType, Scalar } from '../../src/core/column.ts'
 import { ColumnBuilder, columnOf } from '../../src/core/column-builder.ts'
@@ -109,6 +110,32 @@ describe('values, one a line', () => {
     expect(encodeColumn(await readValues(bytes(lines), 'string', 'in', options))).toEqual(
       encodeColumn(column),
     )
+  })
+
+  it('gives any texts back under zero and a null text that is none of them', async () => {
+    const texts = fc.array(fc.option(fc.string({ unit: 'grapheme', maxLength: 5 })))
+    await fc.assert(
+      fc.asyncProperty(texts, fc.constantFrom('string', 'json'), async (given, type) => {
+        const options = { zero: true, nullText: '\\N\\N\\N' }
+        const shown = (value: string) => (type === 'json' ? JSON.stringify(value) : value)
+        const kept = given.filter((value) => value === null || !value.includes('\0'))
+        const column = columnOf(
+          type as ColumnType,
+          kept.map((value) => (value === null ? null : shown(value))),
+        )
+        const lines = await text(valueLines(column.type, one(column), options))
+        const back = await readValues(bytes(lines, 7), column.type, 'in', options)
+        expect(encodeColumn(back)).toEqual(encodeColumn(column))
+      }),
+    )
+  })
+
+  it('prints long and many texts in pieces', async () => {
+    const given = Array.from({ length: 3000 }, (_, i) => 'x'.repeat((i * 37) % 400))
+    given[1000] = 'long'.repeat(50_000)
+    const column = columnOf('string', given)
+    const lines = await text(valueLines('string', one(column)))
+    expect(lines).toBe(given.map((value) => `${value || '""'}\n`).join(''))
   })
 
   it('prints them as a JSON array', async () => {

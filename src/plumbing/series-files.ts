@@ -9,7 +9,7 @@ import { readCsv } from '../formats/csv/index.ts'
 import { writeCsv } from '../formats/csv/write-csv.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
 import { createScratch, type Scratch } from '../storage/scratch.ts'
-import { openSpill } from '../storage/spill.ts'
+import { openSpill, type Spill } from '../storage/spill.ts'
 import type { FileStat, WorkTree } from '../storage/work-tree.ts'
 import type { FileStamp, SeriesFile } from './index-codec.ts'
 import type { Repository } from './repository.ts'
@@ -90,6 +90,11 @@ function isInputFault(error: unknown): error is VarveError {
 /** A place for what is only looked at: see `fileStatus`. The caller discards it. */
 export function scratchFor(repo: Repository): Scratch {
   return createScratch(repo.objects, { spill: openSpill() })
+}
+
+/** Where rows wait that do not fit in memory. */
+export function temporarySpill(): Spill {
+  return openSpill()
 }
 
 /** The rows of a file in the work tree under a schema, sorted by key. */

@@ -175,6 +175,20 @@ export class WorkTree {
   }
 }
 
+/** What is at a path anywhere, links followed; `stream` is what can be read once, as a pipe. */
+export function lookAtPath(
+  path: string,
+): { readonly kind: 'file' | 'folder' | 'stream'; readonly size: number } | undefined {
+  try {
+    const found = fs.statSync(path)
+    const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'stream'
+    return { kind, size: found.size }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
+    throw fileError(error, 'look at', path)
+  }
+}
+
 /** The bytes of any file, in pieces that are the reader's own. */
 export async function* readFile(
   path: string,

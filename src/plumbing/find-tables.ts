@@ -1,0 +1,134 @@
+import { VarveError } from '../core/errors.ts'
+import { lookupPath } from '../core/tree.ts'
+import { lookAtPath, openWorkTree } from '../storage/work-tree.ts'
+import { hasIndex, readIndex } from './index-state.ts'
+import type { Repository } from './repository.ts'
+import { fileOfSeries, SERIES_FILE_ENDING, seriesOfFile } from './series-files.ts'
+
+/** A path as the user gave it, and made absolute. */
+export interface GivenPath {
+  readonly given: string
+  readonly absolute: string
+}
+
+/** A table in a file, and the series that it is by its place. */
+export interface FoundTable {
+  /** As the user would write it. */
+  readonly name: string
+  readonly absolute: string
+  readonly series: string
+  /** Where it is in the work tree, when it is the series' own file. */
+  readonly file: string | undefined
+  /** Bytes; undefined where it can be read only once, as a pipe. */
+  readonly bytes: number | undefined
+}
+
+export interface FoundTables {
+  readonly tables: readonly FoundTable[]
+  /** Series whose files should be in a folder that was named, and are not. */
+  readonly missing: readonly string[]
+}
+
+/**
+ * The tables that paths name, each once: files as they are, of folders all CSV files in them. In the
+ * work tree a series has the name of its place there; a file from elsewhere has its own name, and
+ * one in a folder from elsewhere its place in that folder.
+ *
+ * `file-not-found` where there is nothing, or no table in a folder; `refused` where a series' own
+ * file is gone.
+ */
+export async function findTables(
+  repo: Repository,
+  paths: readonly GivenPath[],
+): Promise<FoundTables> {
+  const found = new Map<string, FoundTable>()
+  const missing: string[] = []
+  for (const path of paths) {
+    const inTree = repo.workTree?.locate(path.absolute)
+    const at = lookAtPath(path.absolute)
+    if (at === undefined) throw await notThere(repo, path, inTree)
+    if (at.kind === 'folder') {
+      for (const table of await tablesIn(repo, path, inTree)) found.set(table.absolute, table)
+      if (inTree !== undefined) missing.push(...(await missingIn(repo, inTree)))
+      continue
+    }
+    const own = inTree === undefined ? undefined : seriesOfFile(inTree)
+    const series = own ?? withoutEnding(inTree ?? baseName(path.absolute))
+    found.set(path.absolute, {
+      name: path.given,
+      absolute: path.absolute,
+      series,
+      file: own === undefined ? undefined : inTree,
+      bytes: at.kind === 'file' ? at.size : undefined,
+    })
+  }
+  return { tables: [...found.values()], missing }
+}
+
+async function tablesIn(
+  repo: Repository,
+  { given, absolute }: GivenPath,
+  inTree: string | undefined,
+): Promise<FoundTable[]> {
+  const tree = inTree === undefined ? openWorkTree(absolute, absolute) : repo.workTree!
+  const tables: FoundTable[] = []
+  for await (const { path, stat } of tree.list(inTree)) {
+    const series = seriesOfFile(path)
+    if (series === undefined) continue
+    const below = inTree ? path.slice(inTree.length + 1) : path
+    tables.push({
+      name: given === '.' ? below : `${given.replace(/[/\\]+$/, '')}/${below}`,
+      absolute: tree.resolve(path),
+      series,
+      file: inTree === undefined ? undefined : path,
+      bytes: stat.size,
+    })
+  }
+  if (tables.length > 0) return tables
+  throw new VarveError('file-not-found', `there are no ${SERIES_FILE_ENDING} files in ${given}`, {
+    data: { path: given },
+  })
+}
+
+async function missingIn(repo: Repository, folder: string): Promise<string[]> {
+  if (!hasIndex(repo)) return []
+  const missing: string[] = []
+  for (const [series, { file }] of (await readIndex(repo)).state.files) {
+    if (folder !== '' && !file.startsWith(`${folder}/`)) continue
+    if ((await repo.workTree!.stat(file)) === undefined) missing.push(series)
+  }
+  return missing
+}
+
+async function notThere(
+  repo: Repository,
+  { given }: GivenPath,
+  inTree: string | undefined,
+): Promise<VarveError> {
+  const series = inTree === undefined ? undefined : seriesOfFile(inTree)
+  if (series !== undefined && hasIndex(repo)) {
+    const { state } = await readIndex(repo)
+    const entry = await lookupPath(repo.objects, state.tree, series)
+    if (entry?.kind === 'series' && state.files.has(series)) {
+      return new VarveError('refused', `${given} is gone: adding it would remove ${series}`, {
+        data: { path: given, series },
+        hint: `varve rm ${series} removes the series, varve restore ${given} brings the file back`,
+      })
+    }
+  }
+  const meant = inTree ? fileOfSeries(inTree) : undefined
+  const isThere = meant !== undefined && (await repo.workTree!.stat(meant)) !== undefined
+  return new VarveError('file-not-found', `there is no file ${given}`, {
+    data: { path: given },
+    ...(isThere && { hint: `did you mean ${fileOfSeries(given)}?` }),
+  })
+}
+
+function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+}
+
+/** A path without the ending of its last part; what begins with a dot is a name. */
+function withoutEnding(path: string): string {
+  return path.replace(/(?<=[^/])\.[^./]*$/, '')
+}

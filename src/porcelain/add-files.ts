@@ -1,0 +1,153 @@
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { checkSeriesName } from '../core/names.ts'
+import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
+import { type Change, firstChangedPath } from '../plumbing/change.ts'
+import { hasIndex, type IndexState, readIndex } from '../plumbing/index-state.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { stampOf, workTreeOf } from '../plumbing/series-files.ts'
+import {
+  type AddSeriesOptions,
+  type BuiltSeries,
+  buildFromTable,
+  describeReplacement,
+} from './add-series.ts'
+import { applyChange, type ChangeOptions } from './apply-change.ts'
+import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
+import type { InputTable } from './read-input.ts'
+
+/** A table that a series is to be equal to. */
+export interface AddedFile {
+  readonly series: string
+  readonly input: InputTable
+  /** The file's path in the work tree when it is the series' own. */
+  readonly file?: string | undefined
+}
+
+export interface AddFilesOptions extends AddSeriesOptions, ChangeOptions {
+  readonly onSeries?: ((path: string) => void) | undefined
+}
+
+export interface AddFilesResult {
+  readonly series: readonly SeriesChange[]
+  readonly dryRun: boolean
+  readonly commit?: Id
+}
+
+type SeriesFile = IndexState['files'] extends ReadonlyMap<string, infer F> ? F : never
+
+/**
+ * Makes series equal to tables, all of them at once or none. A table that is the series' own file
+ * in the work tree marks the series as having one.
+ *
+ * `bad-input` with the place where a table cannot be read; `refused` when too many rows would
+ * vanish; `schema-mismatch` when what the options say is not so.
+ */
+export async function addFiles(
+  repo: Repository,
+  files: readonly AddedFile[],
+  options: AddFilesOptions = {},
+): Promise<AddFilesResult> {
+  checkNames(files)
+  const known = hasIndex(repo) ? (await readIndex(repo)).state.files : new Map<string, SeriesFile>()
+  const stamps = await stampsOf(repo, files)
+  const isAsKnown = (path: string, id: Id | undefined): boolean => {
+    const then = known.get(path)
+    const now = stamps.get(path)
+    if (then === undefined || now === undefined || then.id !== id || saysMore(options)) return false
+    return (
+      now.size === then.stamp.size &&
+      now.mtimeNs === then.stamp.mtimeNs &&
+      now.inode === then.stamp.inode
+    )
+  }
+  const built = new Map<string, BuiltSeries>()
+  const change: Change<SeriesChange[]> = {
+    async run(batch, tree) {
+      const changes: SeriesChange[] = []
+      const edits = new Map<string, PathEdit>()
+      for (const { series: path, input } of files) {
+        options.onSeries?.(path)
+        const entry = await lookupPath(batch, tree, path)
+        const old = entry?.kind === 'series' ? entry.id : undefined
+        let now = built.get(path)
+        if (now === undefined && old !== undefined && isAsKnown(path, old)) {
+          now = { id: old, emptyRows: 0 }
+        }
+        // The objects of an earlier run are there: it was published before the race was lost.
+        now ??= await buildFromTable(batch, tree, path, input, options)
+        built.set(path, now)
+        changes.push(
+          now.id === old
+            ? await describeChange(batch, { series: path, old, counts: NOTHING, ...now })
+            : await describeReplacement(batch, path, old, now, {
+                allowDeletes: options.allowDeletes,
+                hint: `varve write ${path} lays the rows over what is there; --allow-deletes makes the series equal to the file`,
+              }),
+        )
+        if (now.id !== old) edits.set(path, { kind: 'series', id: now.id })
+      }
+      if (edits.size === 0) return { tree, result: changes }
+      return { tree: await updatePaths(batch, tree, edits), result: changes }
+    },
+    meets: (reader, before, after) =>
+      firstChangedPath(reader, before, after, new Set(files.map(({ series }) => series))),
+  }
+  const also = (state: IndexState, changes: readonly SeriesChange[]): IndexState => {
+    const next = new Map(state.files)
+    let isNew = false
+    for (const [i, { series, file }] of files.entries()) {
+      const stamp = stamps.get(series)
+      if (file === undefined || stamp === undefined) continue
+      const { id } = changes[i]!
+      const then = next.get(series)
+      if (then?.id === id && then.file === file && isAsKnown(series, id)) continue
+      next.set(series, { file, id, stamp })
+      isNew = true
+    }
+    return isNew ? { ...state, files: next } : state
+  }
+  const { result, commit } = await applyChange(repo, change, {
+    ...options,
+    series: new Set(files.flatMap(({ series, file }) => (file === undefined ? [series] : []))),
+    message: generatedMessage,
+    also,
+  })
+  return { series: result, dryRun: options.dryRun === true, ...(commit && { commit }) }
+}
+
+const NOTHING = { appended: 0, backfilled: 0, revised: 0, deleted: 0 }
+
+/** Whether the options say something that a file which is as it was could be at odds with. */
+function saysMore({ index, duplicates, schema, types }: AddFilesOptions): boolean {
+  return [index, duplicates, schema, types].some((option) => option !== undefined)
+}
+
+function checkNames(files: readonly AddedFile[]): void {
+  const seen = new Map<string, string>()
+  for (const { series, input } of files) {
+    checkSeriesName(series)
+    const other = seen.get(series)
+    if (other !== undefined) {
+      throw new VarveError('bad-input', `${other} and ${input.name} would both be ${series}`, {
+        data: { series, files: [other, input.name] },
+        hint: '--as gives another name: varve add FILE --as SERIES',
+      })
+    }
+    seen.set(series, input.name)
+  }
+}
+
+/** How the files look before they are read: what is written meanwhile is seen by the next command. */
+async function stampsOf(
+  repo: Repository,
+  files: readonly AddedFile[],
+): Promise<Map<string, SeriesFile['stamp']>> {
+  const stamps = new Map<string, SeriesFile['stamp']>()
+  for (const { series, file } of files) {
+    if (file === undefined) continue
+    const stat = await workTreeOf(repo).stat(file)
+    if (stat !== undefined) stamps.set(series, stampOf(stat))
+  }
+  return stamps
+}

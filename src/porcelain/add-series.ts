@@ -1,0 +1,216 @@
+import { type ColumnType, isColumnType } from '../core/column.ts'
+import { widerTypes } from '../core/column-ops.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
+import { parseScalar } from '../core/scalar-text.ts'
+import type { ColumnSpec, Schema } from '../core/schema.ts'
+import { readSeries, type Series } from '../core/series.ts'
+import { buildSeries } from '../core/series-build.ts'
+import { diffStat } from '../core/series-diff.ts'
+import { lookupPath } from '../core/tree.ts'
+import { describeChange, type SeriesChange } from './change-summary.ts'
+import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
+import {
+  cellFaultOf,
+  headerOf,
+  type InputRows,
+  type InputTable,
+  inferRows,
+  noRows,
+  typedRows,
+} from './read-input.ts'
+
+export interface AddSeriesOptions extends SchemaOptions {
+  /** Whether any number of rows may vanish. */
+  readonly allowDeletes?: boolean | undefined
+  /** Whether columns that the table lacks are dropped. */
+  readonly dropColumns?: boolean | undefined
+}
+
+/** A series that was built of a table. */
+export interface BuiltSeries {
+  readonly id: Id
+  readonly emptyRows: number
+}
+
+/**
+ * Builds the series that a table holds: under the schema of what stands at the path, widened where
+ * that loses nothing; under one that is given or inferred where nothing does.
+ */
+export async function buildFromTable(
+  writer: ObjectWriter,
+  tree: Id,
+  path: string,
+  input: InputTable,
+  options: AddSeriesOptions,
+): Promise<BuiltSeries> {
+  const old = await seriesAt(writer, tree, path)
+  if (old === undefined) {
+    const given = await schemaForNew(writer, tree, path, options)
+    return build(
+      writer,
+      given === undefined ? await inferRows(input, options) : typedRows(input, given),
+    )
+  }
+  checkSaid(path, old.schema, options)
+  const rows = await rowsForKnown(path, input, old.schema, options)
+  const built = await buildWidening(writer, input, rows)
+  const { rows: count } = await readSeries(writer, built.id)
+  if (count === 0 && old.rows > 0 && options.allowDeletes !== true) throw noRows(input.name)
+  return built
+}
+
+/** The series at a path; `already-exists` where a collection is. */
+export async function seriesAt(
+  reader: ObjectReader,
+  tree: Id,
+  path: string,
+): Promise<(Series & { readonly id: Id }) | undefined> {
+  const entry = await lookupPath(reader, tree, path)
+  if (entry === undefined) return undefined
+  if (entry.kind === 'series') return { ...(await readSeries(reader, entry.id)), id: entry.id }
+  throw new VarveError('already-exists', `${path} is a collection`, {
+    data: { path, kind: 'tree' },
+    hint: `a series inside it would be ${path}/NAME`,
+  })
+}
+
+async function build(writer: ObjectWriter, rows: InputRows): Promise<BuiltSeries> {
+  try {
+    const { id } = await buildSeries(writer, rows.schema, rows.frames())
+    return { id, emptyRows: rows.emptyRows() }
+  } finally {
+    await rows.discard()
+  }
+}
+
+/** Matches a table's columns with those of the series. */
+async function rowsForKnown(
+  path: string,
+  input: InputTable,
+  schema: Schema,
+  options: AddSeriesOptions,
+): Promise<InputRows> {
+  const header = new Set(await headerOf(input))
+  const isThere = ({ name }: ColumnSpec): boolean => header.has(name)
+  const missing = schema.columns.slice(schema.indexCount).filter((column) => !isThere(column))
+  if (missing.length > 0 && options.dropColumns !== true) {
+    throw columnsMissing(path, input, missing, [...header])
+  }
+  const names = new Set(schema.columns.map(({ name }) => name))
+  // A column that never had a value gets a type with its first one.
+  const typed = schema.columns.filter((column) => isThere(column) && column.type !== 'null')
+  const isKnown = typed.length === header.size
+  // The index is part of what is known, so that the error for a missing one comes from the reader.
+  const index = schema.columns.slice(0, schema.indexCount)
+  const known = { ...schema, columns: [...index, ...typed.slice(index.filter(isThere).length)] }
+  if (isKnown) return typedRows(input, known)
+  const types = new Map([...(options.types ?? [])].filter(([name]) => !names.has(name)))
+  const rows = await inferRows(input, { known, types })
+  return inOrder(rows, schema)
+}
+
+/** The columns in the order that the series has them; new ones last. */
+function inOrder(rows: InputRows, { columns, indexCount }: Schema): InputRows {
+  const inferred = rows.schema.columns
+  const byName = new Map(inferred.map((column) => [column.name, column]))
+  const names = new Set(columns.map(({ name }) => name))
+  const ordered = [
+    ...columns.flatMap(({ name }) => byName.get(name) ?? []),
+    ...inferred.filter(({ name }) => !names.has(name)),
+  ]
+  return { ...rows, schema: { ...rows.schema, columns: ordered, indexCount } }
+}
+
+/** Builds; where a value does not fit its column's type, again with a type that holds it. */
+async function buildWidening(
+  writer: ObjectWriter,
+  input: InputTable,
+  rows: InputRows,
+): Promise<BuiltSeries> {
+  for (let current = rows; ; ) {
+    try {
+      return await build(writer, current)
+    } catch (error) {
+      const wider = widened(current.schema, error)
+      if (wider === undefined) throw error
+      current = typedRows(input, wider)
+    }
+  }
+}
+
+/** The schema in which the cell that an error is about fits; undefined where there is none. */
+function widened(schema: Schema, error: unknown): Schema | undefined {
+  const fault = cellFaultOf(error)
+  const column = schema.columns.find(({ name }) => name === fault?.field)
+  if (fault === undefined || column === undefined || fault.value === '') return undefined
+  const type = widerTypes(column.type).find((wider) => holds(wider, fault.value))
+  if (type === undefined) return undefined
+  const columns = schema.columns.map((spec) => (spec === column ? { ...spec, type } : spec))
+  return { ...schema, columns }
+}
+
+/** Whether a type holds a value exactly, as far as it is for a column to become that type. */
+function holds(type: ColumnType, text: string): boolean {
+  // Fractions have no exact float32, and binary is not what a text is meant to be.
+  if (type === 'float32' || type === 'binary' || !isColumnType(type)) return false
+  try {
+    parseScalar(text.trim(), type)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'invalid-value') || hasCode(error, 'invalid-date')) return false
+    throw error
+  }
+}
+
+function columnsMissing(
+  path: string,
+  { name: file }: InputTable,
+  missing: readonly ColumnSpec[],
+  header: readonly string[],
+): VarveError {
+  const names = missing.map(({ name }) => JSON.stringify(name)).join(', ')
+  const found = header.map((name) => JSON.stringify(name)).join(', ')
+  const expected = `the ${missing.length === 1 ? 'column' : 'columns'} ${names} of ${path}`
+  return new VarveError('bad-input', `${file}:1:1: expected ${expected}, found ${found}`, {
+    data: {
+      file,
+      line: 1,
+      column: 1,
+      found: header,
+      expected: missing.map(({ name }) => name),
+      series: path,
+    },
+    hint: '--drop-columns drops them from the series; varve write leaves them as they are',
+  })
+}
+
+/**
+ * Says what the series at `path` becomes. `refused` when more than 10 rows and more than 1 % of
+ * those it has would vanish and nobody allowed it.
+ */
+export async function describeReplacement(
+  reader: ObjectReader,
+  path: string,
+  old: Id | undefined,
+  built: BuiltSeries,
+  options: Pick<AddSeriesOptions, 'allowDeletes'> & { readonly hint: string },
+): Promise<SeriesChange> {
+  const { id, emptyRows } = built
+  const { schemaChanges, ...counts } = await diffStat(reader, old, id)
+  const change = { series: path, old, id, counts, schemaChanges, emptyRows }
+  if (old === undefined || options.allowDeletes === true) return describeChange(reader, change)
+  const { rows } = await readSeries(reader, old)
+  if (counts.deleted > Math.max(10, rows / 100)) {
+    throw new VarveError(
+      'refused',
+      `${counts.deleted} of the ${rows} rows of ${path} would vanish`,
+      {
+        data: { series: path, deleted: counts.deleted, rows },
+        hint: options.hint,
+      },
+    )
+  }
+  return describeChange(reader, change)
+}

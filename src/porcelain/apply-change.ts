@@ -1,0 +1,120 @@
+import type { Signature } from '../core/commit.ts'
+import { VarveError } from '../core/errors.ts'
+import { type Applied, type Change, commitChange, stageChange } from '../plumbing/change.ts'
+import { hasIndex, type IndexState, readIndex, updateIndexState } from '../plumbing/index-state.ts'
+import { applyFilePlan, planRefresh } from '../plumbing/refresh-files.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { fileStatus, scratchFor } from '../plumbing/series-files.ts'
+
+/** That a change is to be committed at once, and how. */
+export interface CommitRequest {
+  readonly author: Signature
+  readonly committer: Signature
+  /** The message; generated from what was changed when not given. */
+  readonly message?: string | undefined
+  /** Whether the committer's date was given on purpose: then it is never moved. */
+  readonly exactDate?: boolean | undefined
+}
+
+/** What all commands that change series take. */
+export interface ChangeOptions {
+  /** Commit the change at once, and nothing else; otherwise it is staged in the index. */
+  readonly commit?: CommitRequest | undefined
+  /** Only say what would happen. */
+  readonly dryRun?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ApplyOptions<R> extends ChangeOptions {
+  /** Series that the change is about, as far as it does not take them from their own files. */
+  readonly series: ReadonlySet<string>
+  /** The message of the commit when the request has none. */
+  readonly message: (result: R) => string
+  /** What else of the index changes with it. */
+  readonly also?: ((state: IndexState, result: R) => IndexState) | undefined
+}
+
+/**
+ * Makes a change where it belongs: in the index, or as a commit. Files in the work tree that show
+ * the series are rewritten. `refused`, before anything happens, where one was changed by hand, or
+ * where there is no index and nothing says how to commit.
+ */
+export async function applyChange<R>(
+  repo: Repository,
+  change: Change<R>,
+  options: ApplyOptions<R>,
+): Promise<Applied<R>> {
+  const { commit, dryRun, signal, series, also } = options
+  if (commit === undefined && !hasIndex(repo)) {
+    throw new VarveError('refused', 'a repository without a work tree has nowhere to stage this', {
+      hint: 'commit it at once',
+    })
+  }
+  await refuseChangedFiles(repo, series, signal)
+  const applied =
+    commit === undefined
+      ? await stageChange(repo, change, { signal, dryRun, ...(also && { also }) })
+      : await commitChange(
+          repo,
+          change,
+          {
+            author: commit.author,
+            committer: commit.committer,
+            exactDate: commit.exactDate,
+            message: (result) => commit.message ?? options.message(result),
+          },
+          { signal, dryRun },
+        )
+  if (dryRun || !hasIndex(repo)) return applied
+  if (commit !== undefined && also !== undefined) {
+    await updateIndexState(repo, (state) => also(state, applied.result))
+  }
+  if (applied.changed) await refreshFiles(repo, series, signal)
+  return applied
+}
+
+/** `refused` where a file that shows one of these series was changed by hand. */
+async function refuseChangedFiles(
+  repo: Repository,
+  series: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!hasIndex(repo) || series.size === 0) return
+  const { files } = (await readIndex(repo)).state
+  const changed: string[] = []
+  const scratch = scratchFor(repo)
+  try {
+    for (const path of series) {
+      const known = files.get(path)
+      if (known === undefined) continue
+      const { state } = await fileStatus(repo, scratch, known, signal)
+      if (state === 'changed') changed.push(known.file)
+    }
+  } finally {
+    await scratch.discard()
+  }
+  if (changed.length === 0) return
+  throw new VarveError('refused', `changed by hand and not added: ${changed.join(', ')}`, {
+    data: { files: changed },
+    hint: `varve add ${changed[0]} keeps what is in the file, varve restore ${changed[0]} drops it`,
+  })
+}
+
+async function refreshFiles(
+  repo: Repository,
+  series: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { files, tree } = (await readIndex(repo)).state
+  const only = new Set([...series].filter((path) => files.has(path)))
+  if (only.size === 0) return
+  const plan = await planRefresh(repo, { files, tree, only, signal })
+  if (plan.write.size === 0 && plan.remove.length === 0) return
+  const next = await applyFilePlan(repo, files, plan, signal === undefined ? {} : { signal })
+  await updateIndexState(repo, (state) => {
+    const merged = new Map(state.files)
+    for (const path of plan.write.keys()) merged.set(path, next.get(path)!)
+    for (const path of plan.remove) merged.delete(path)
+    return { ...state, files: merged }
+  })
+}

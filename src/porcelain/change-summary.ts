@@ -1,0 +1,168 @@
+import type { Id } from '../core/id.ts'
+import type { ObjectReader } from '../core/objects.ts'
+import { type JsonScalar, scalarToJson } from '../core/scalar-text.ts'
+import {
+  formatSchemaText,
+  type SchemaJson,
+  schemaFromJson,
+  schemaToJson,
+} from '../core/schema-codec.ts'
+import { firstKey, lastKey, readSeries, type Series } from '../core/series.ts'
+import { addCounts, type ChangeCounts, formatCounts } from '../core/series-counts.ts'
+import type { SchemaChange } from '../core/series-diff.ts'
+
+/** Rows added past the old end and before it, changed, and removed. */
+export type RowCounts = Omit<ChangeCounts, 'unchanged'>
+
+/** What a command did to one series. */
+export interface SeriesChange {
+  readonly series: string
+  readonly state: 'new' | 'changed' | 'unchanged'
+  /** The series as it is now. */
+  readonly id: Id
+  /** Rows that it has now. */
+  readonly rows: number
+  readonly counts: RowCounts
+  readonly schema: SchemaJson
+  /** Index values of its first and last row; absent when it has none. */
+  readonly first?: readonly JsonScalar[]
+  readonly last?: readonly JsonScalar[]
+  readonly schemaChanges: readonly SchemaChange[]
+  /** Rows of the input that were left out because all their cells were empty. */
+  readonly emptyRows: number
+}
+
+export interface DescribeOptions {
+  readonly series: string
+  /** The series before; undefined when it is new. */
+  readonly old: Id | undefined
+  readonly id: Id
+  readonly counts: RowCounts
+  readonly schemaChanges?: readonly SchemaChange[]
+  readonly emptyRows?: number
+}
+
+/** Describes what a series has become. */
+export async function describeChange(
+  reader: ObjectReader,
+  options: DescribeOptions,
+): Promise<SeriesChange> {
+  const { series, old, id, counts, schemaChanges = [], emptyRows = 0 } = options
+  const now = await readSeries(reader, id)
+  const { appended, backfilled, revised, deleted } = counts
+  const state = old === undefined ? 'new' : old === id ? 'unchanged' : 'changed'
+  return {
+    series,
+    state,
+    id,
+    rows: now.rows,
+    counts: { appended, backfilled, revised, deleted },
+    schema: schemaToJson(now.schema),
+    ...keysOf(now),
+    schemaChanges,
+    emptyRows,
+  }
+}
+
+function keysOf(series: Series): { first?: JsonScalar[]; last?: JsonScalar[] } {
+  const first = firstKey(series)
+  const last = lastKey(series)
+  if (first === undefined || last === undefined) return {}
+  const json = (values: typeof first) =>
+    values.map((value, i) => scalarToJson(value, series.schema.columns[i]!.type))
+  return { first: json(first), last: json(last) }
+}
+
+/** The message of a commit that nobody wrote one for: `brent-daily: +0 ~1 -0`. */
+export function generatedMessage(
+  changes: readonly Pick<SeriesChange, 'series' | 'state' | 'counts'>[],
+): string {
+  const changed = changes.filter(({ state }) => state !== 'unchanged')
+  const one = changed.length === 1 ? changed[0]! : undefined
+  const counts = changed.reduce(
+    (sum, change) => addCounts(sum, { ...change.counts, unchanged: 0 }),
+    { appended: 0, backfilled: 0, revised: 0, deleted: 0, unchanged: 0 },
+  )
+  const what = one === undefined ? `${changed.length} series` : one.series
+  return `${what}: ${formatCounts(counts)}\n`
+}
+
+/** Series listed one by one; of more, only those that are not simply new or unchanged. */
+const LISTED = 100
+
+export interface ChangesResult {
+  readonly series: readonly SeriesChange[]
+  readonly dryRun: boolean
+  readonly commit?: Id
+}
+
+/** What a command did to series, as text. */
+export function changesText({ series, dryRun, commit }: ChangesResult): string {
+  const lines: string[] = []
+  const isListed = (change: SeriesChange): boolean =>
+    series.length <= LISTED || change.state === 'changed' || change.emptyRows > 0
+  for (const change of series) if (isListed(change)) lines.push(...formatChange(change))
+  const rest = series.filter((change) => !isListed(change))
+  for (const state of ['new', 'unchanged'] as const) {
+    const some = rest.filter((change) => change.state === state)
+    if (some.length === 0) continue
+    const rows = some.reduce((sum, change) => sum + change.rows, 0)
+    lines.push(`${some.length.toLocaleString('en-US')} series ${state}, ${count(rows, 'row')}`)
+  }
+  if (commit !== undefined) lines.push(`committed as ${commit.slice(0, 10)}`)
+  if (dryRun) lines.push('nothing was changed: this was a dry run')
+  return lines.join('\n')
+}
+
+/** What was done to a series, as lines: the counts, and what else is worth knowing. */
+export function formatChange(change: SeriesChange): string[] {
+  const { series, state } = change
+  const lines = [
+    state === 'new'
+      ? `${series}: new, ${rowsText(change)}`
+      : `${series}: ${state === 'unchanged' ? 'unchanged' : formatCounts(change.counts)}`,
+  ]
+  if (state === 'new') lines.push(`  ${schemaLine(change.schema)}`)
+  for (const schemaChange of change.schemaChanges) lines.push(`  ${schemaChangeText(schemaChange)}`)
+  if (change.emptyRows > 0) lines.push(`  ${count(change.emptyRows, 'empty row')} skipped`)
+  return lines
+}
+
+function rowsText({ rows, first, last }: SeriesChange): string {
+  if (first === undefined || last === undefined) return count(rows, 'row')
+  return `${count(rows, 'row')}, ${keyText(first)} to ${keyText(last)}`
+}
+
+function keyText(key: readonly JsonScalar[]): string {
+  return key.map(String).join(', ')
+}
+
+/** `Date:date Price:float64, index Date`. */
+export function schemaLine(json: SchemaJson): string {
+  const duplicates = json.duplicates ? ', duplicates allowed' : ''
+  return `${formatSchemaText(schemaFromJson(json))}, index ${json.index.join(', ')}${duplicates}`
+}
+
+function schemaChangeText(change: SchemaChange): string {
+  switch (change.kind) {
+    case 'added':
+      return `new column ${change.column.name}:${change.column.type}`
+    case 'dropped':
+      return `column dropped: ${change.column.name}`
+    case 'renamed':
+      return `column ${change.from} is ${change.to} now`
+    case 'retyped':
+      return `column ${change.name}: ${change.from} is ${change.to} now`
+    case 'reordered':
+      return `columns in a new order: ${change.columns.join(' ')}`
+    case 'index':
+      return `index ${change.from.join(', ')} is ${change.to.join(', ')} now`
+    case 'duplicates':
+      return change.allowed ? 'duplicates are allowed now' : 'duplicates are not allowed any more'
+  }
+}
+
+/** `1 row`, `9,894 rows`. */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,40 @@
+import type { Context } from '../../cli/context.ts'
+import type { Progress } from '../../cli/progress.ts'
+import type { InputTable } from '../read-input.ts'
+
+/** A bar for tables being read. */
+export interface InputProgress {
+  /** The table, watched. */
+  watch(input: InputTable): InputTable
+  done(): void
+}
+
+/** Shows how much has been read of all the tables that are watched. */
+export function inputProgress(context: Context, label: string): InputProgress {
+  let progress: Progress | undefined
+  let total = 0
+  const grow = (bytes: number): void => {
+    total += bytes
+    progress?.total(total)
+  }
+  return {
+    watch(input) {
+      const { bytes } = input
+      if (bytes !== undefined) total += bytes
+      return {
+        ...input,
+        willRead(times) {
+          if (bytes !== undefined) grow(bytes * (times - 1))
+        },
+        async *open() {
+          progress ??= context.progress({ label, unit: 'bytes', ...(total > 0 && { total }) })
+          for await (const piece of input.open()) {
+            progress.add(piece.length)
+            yield piece
+          }
+        },
+      }
+    },
+    done: () => progress?.done(),
+  }
+}

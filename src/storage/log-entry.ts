@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, idToBytes } from '../core/id.ts'
+import type { Signature } from '../core/signature.ts'
 import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
 
 // The content of a log entry, after the envelope's head. A text is a varint length and UTF-8;
@@ -18,14 +19,7 @@ import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
 //   index            u8 flags (1: present, 2: has tree), [32]: what an operation discarded
 
 /** Who and when, as commits have it. */
-export interface LogSignature {
-  readonly name: string
-  readonly email: string
-  /** Since 1970-01-01T00:00:00Z. */
-  readonly seconds: number
-  /** East of UTC. */
-  readonly offsetMinutes: number
-}
+export type LogSignature = Signature
 
 export interface RefUpdate {
   /** Whole, as `refs/heads/main`. */

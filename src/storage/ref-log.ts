@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { isId, parseId } from '../core/id.ts'
 import { checkRefName } from '../core/names.ts'
+import { checkSignature } from '../core/signature.ts'
 import { decodeArchive, encodeArchive, type RawEntry } from './log-archive.ts'
 import { decodeEntry, encodeEntry, type LogEntry, type Transaction } from './log-entry.ts'
 import { checkFeatures, corruptLog } from './log-envelope.ts'
@@ -277,6 +278,7 @@ export class RefLog {
 /** What is in the log stays there: nothing goes in that a reader could not take. */
 function checkTransaction(transaction: Transaction): void {
   checkFeatures(transaction.features ?? [], 'the transaction')
+  checkSignature('who', transaction.who)
   const names = new Set<string>()
   for (const { name, old, new: next } of transaction.updates) {
     checkRefName(name)

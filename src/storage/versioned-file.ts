@@ -48,7 +48,7 @@ export interface VersionedFile {
   replace(version: number, bytes: Uint8Array): Promise<number | undefined>
 }
 
-interface Decoded {
+export interface VersionContent {
   readonly token: Uint8Array
   readonly before: readonly Uint8Array[]
   readonly content: Uint8Array
@@ -92,7 +92,7 @@ class FileSystemVersionedFile implements VersionedFile {
     const token = randomBytes(TOKEN_BYTES)
     const before = current === undefined ? [] : [current.decoded.token, ...current.decoded.before]
     const next = version + 1
-    const encoded = encode({ token, before: before.slice(0, TOKENS_KEPT), content: bytes })
+    const encoded = encodeVersion({ token, before: before.slice(0, TOKENS_KEPT), content: bytes })
     if (!(await this.#publish(next, encoded))) return undefined
     const versions = this.#versions()
     if (versions.some((other) => other > next)) {
@@ -130,14 +130,15 @@ class FileSystemVersionedFile implements VersionedFile {
   }
 
   /** The highest version, read between two looks at the folder that agree on it. */
-  async #latest(): Promise<{ version: number; decoded: Decoded } | undefined> {
+  async #latest(): Promise<{ version: number; decoded: VersionContent } | undefined> {
     let version = Math.max(0, ...this.#versions())
     for (;;) {
       if (version === 0) return undefined
       const path = this.#path(version)
       const bytes = await readWhole(path)
       const again = Math.max(0, ...this.#versions())
-      if (bytes !== undefined && again === version) return { version, decoded: decode(bytes, path) }
+      if (bytes !== undefined && again === version)
+        return { version, decoded: decodeVersion(bytes, path) }
       version = again
     }
   }
@@ -175,7 +176,8 @@ export async function writeTemporary(
   }
 }
 
-function encode({ token, before, content }: Decoded): Uint8Array {
+/** The bytes of one version. */
+export function encodeVersion({ token, before, content }: VersionContent): Uint8Array {
   const writer = new ByteWriter(content.length + 1024).bytes(HEAD).bytes(token)
   writer.varint(before.length)
   for (const known of before) writer.bytes(known)
@@ -183,7 +185,8 @@ function encode({ token, before, content }: Decoded): Uint8Array {
   return Buffer.concat([covered, checksum(covered)])
 }
 
-function decode(bytes: Uint8Array, path: string): Decoded {
+/** Reads one version; `corrupt-file` when a byte is wrong. */
+export function decodeVersion(bytes: Uint8Array, path: string): VersionContent {
   const end = bytes.length - CHECKSUM_BYTES
   if (bytes.length > 7 && equalBytes(bytes.subarray(0, 7), HEAD.subarray(0, 7)) && bytes[7] !== 1) {
     throw new VarveError('unsupported-format', `${path} has version ${bytes[7]} of the format`, {

@@ -139,11 +139,13 @@ export class ColumnGuess {
     if (signed) this.#negative = true
     if (Number.isNaN(value)) {
       this.#large = true
-      const exact = digits > 20 ? MAX_UINT64 + 1n : BigInt(latin1(bytes, start, end))
-      if (exact > MAX_INT64) this.#pastInt64 = true
-      if (exact > MAX_UINT64 || exact < MIN_INT64) this.#pastUint64 = true
       this.#sorted = false
-      scannedNumber[0] = Number(exact)
+      // Fewer digits, or 19 that begin with less than a 9, fit int64.
+      if (digits > 19 || (digits === 19 && bytes[first] === 0x39)) {
+        const exact = digits > 20 ? MAX_UINT64 + 1n : BigInt(latin1(bytes, start, end))
+        if (exact > MAX_INT64) this.#pastInt64 = true
+        if (exact > MAX_UINT64 || exact < MIN_INT64) this.#pastUint64 = true
+      }
     }
     return WHOLE
   }

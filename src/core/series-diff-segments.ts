@@ -12,7 +12,8 @@ import type { SegmentEntry } from './series-segment.ts'
 /** A segment of one of the two series. */
 export class DiffSegment extends LoadedSegment {
   readonly #indexTypes: readonly ColumnType[]
-  readonly #same: boolean
+  /** Whether the keys to compare by are those that the entry has. */
+  readonly keysAreStored: boolean
   readonly #duplicates: boolean
   #comparable: Promise<Keys> | undefined
 
@@ -24,13 +25,13 @@ export class DiffSegment extends LoadedSegment {
   ) {
     super(reader, series.schema, entry)
     this.#indexTypes = indexTypes
-    this.#same = indexTypes.every((type, i) => type === series.schema.columns[i]!.type)
+    this.keysAreStored = indexTypes.every((type, i) => type === series.schema.columns[i]!.type)
     this.#duplicates = series.schema.duplicates
   }
 
   /** Keys in the types that both series' index columns can have. */
   override keys(): Promise<Keys> {
-    if (this.#same) return super.keys()
+    if (this.keysAreStored) return super.keys()
     this.#comparable ??= this.#widenedKeys()
     return this.#comparable
   }

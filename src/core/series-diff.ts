@@ -4,7 +4,7 @@ import type { Column, ColumnType, Scalar } from './column.ts'
 import { columnOf } from './column-builder.ts'
 import { scalarAt, widenColumn } from './column-ops.ts'
 import type { Id } from './id.ts'
-import { encodeKeyPrefix, type Keys } from './key.ts'
+import { encodeKeyPrefix } from './key.ts'
 import type { ObjectReader } from './objects.ts'
 import type { Schema } from './schema.ts'
 import { keyValues, lastKey, lastKeyBytes, readSeries, type Series } from './series.ts'
@@ -41,6 +41,8 @@ export interface DiffOptions {
   readonly columns?: 'all' | 'common' | undefined
 }
 
+const BATCH_ROWS = 2048
+
 /** How many rows differ, by class, and in what else two series differ. */
 export interface DiffStat {
   readonly appended: number
@@ -68,7 +70,7 @@ export async function* diffSeries(
   for await (const changes of diffSeriesBatches(reader, old, fresh, options)) yield* changes
 }
 
-/** {@link diffSeries} in arrays, each of what differs between at most two segments. */
+/** {@link diffSeries} in arrays of up to 2,048 rows. */
 export async function* diffSeriesBatches(
   reader: ObjectReader,
   old: Id | undefined,
@@ -77,7 +79,7 @@ export async function* diffSeriesBatches(
 ): AsyncGenerator<RowChange[]> {
   if (old === fresh) return
   const diff = await openDiff(reader, old, fresh, options)
-  for await (const piece of diff.pieces) yield await rowChanges(diff, piece)
+  for await (const piece of diff.pieces) yield* rowChanges(diff, piece)
 }
 
 /** Counts what differs, without reading rows that are in whole segments of one side alone. */
@@ -98,13 +100,16 @@ export async function diffStat(
     const segment = piece.new ?? piece.old!
     if (piece.rows === 'all') {
       if (piece.new === undefined) counts.deleted += segment.rows
-      else await countWhole(diff, piece.new, counts)
+      else {
+        const end = await endWithin(diff, piece)
+        counts.backfilled += end
+        counts.appended += segment.rows - end
+      }
       continue
     }
-    const keys = piece.new === undefined ? undefined : await piece.new.keys()
-    for (let i = 0; i < piece.rows.old.length; i++) {
-      counts[classOf(diff, piece.rows.old[i]!, piece.rows.new[i]!, keys)]++
-    }
+    const { old: oldRows, new: newRows } = piece.rows
+    const end = await endWithin(diff, piece)
+    for (let i = 0; i < oldRows.length; i++) counts[classOf(oldRows[i]!, newRows[i]!, end)]++
   }
   return {
     ...counts,
@@ -184,26 +189,20 @@ function endKey(old: Series, types: readonly ColumnType[]): Uint8Array | undefin
   return duplicates ? Buffer.concat([key, bytes.subarray(-4)]) : key
 }
 
-function classOf(diff: Diff, oldRow: number, newRow: number, keys: Keys | undefined): ChangeClass {
-  if (newRow < 0) return 'deleted'
-  if (oldRow >= 0) return 'revised'
-  const { oldEnd } = diff
-  return oldEnd === undefined || keys!.compareTo(newRow, oldEnd) > 0 ? 'appended' : 'backfilled'
+/** The first row of a piece's new segment that is past the old end. */
+async function endWithin({ oldEnd }: Diff, { new: fresh }: DiffPiece): Promise<number> {
+  if (oldEnd === undefined || fresh === undefined) return 0
+  const { key, last } = fresh.entry
+  if (fresh.keysAreStored && compareBytes(key, oldEnd) > 0) return 0
+  if (fresh.keysAreStored && compareBytes(last, oldEnd) <= 0) return fresh.rows
+  return (await fresh.keys()).upperBound(oldEnd)
 }
 
-async function countWhole(
-  { oldEnd }: Diff,
-  segment: DiffSegment,
-  counts: { appended: number; backfilled: number },
-): Promise<void> {
-  const { key, last } = segment.entry
-  if (oldEnd === undefined || compareBytes(key, oldEnd) > 0) counts.appended += segment.rows
-  else if (compareBytes(last, oldEnd) < 0) counts.backfilled += segment.rows
-  else {
-    const before = (await segment.keys()).upperBound(oldEnd)
-    counts.backfilled += before
-    counts.appended += segment.rows - before
-  }
+/** @param end the first row of the new segment that is past the old end */
+function classOf(oldRow: number, newRow: number, end: number): ChangeClass {
+  if (newRow < 0) return 'deleted'
+  if (oldRow >= 0) return 'revised'
+  return newRow >= end ? 'appended' : 'backfilled'
 }
 
 /** Index values of the first or last row of a piece. */
@@ -224,24 +223,26 @@ async function keyOf(diff: Diff, piece: DiffPiece, end: 'first' | 'last'): Promi
   return values
 }
 
-async function rowChanges(diff: Diff, piece: DiffPiece): Promise<RowChange[]> {
+async function* rowChanges(diff: Diff, piece: DiffPiece): AsyncGenerator<RowChange[]> {
   const old = piece.old && (await loadColumns(piece.old, diff.old!))
   const fresh = piece.new && (await loadColumns(piece.new, diff.new!))
-  const keys = piece.new === undefined ? undefined : await piece.new.keys()
-  const count = piece.rows === 'all' ? (piece.new ?? piece.old!).rows : piece.rows.old.length
-  const changes: RowChange[] = []
-  for (let i = 0; i < count; i++) {
-    const oldRow = piece.rows !== 'all' ? piece.rows.old[i]! : old === undefined ? -1 : i
-    const newRow = piece.rows !== 'all' ? piece.rows.new[i]! : fresh === undefined ? -1 : i
-    const key = newRow >= 0 ? scalars(fresh!.index, newRow) : scalars(old!.index, oldRow)
-    changes.push({
-      class: classOf(diff, oldRow, newRow, keys),
-      key,
-      ...(oldRow < 0 ? {} : { old: scalars(old!.values, oldRow) }),
-      ...(newRow < 0 ? {} : { new: scalars(fresh!.values, newRow) }),
-    })
+  const end = await endWithin(diff, piece)
+  const { rows } = piece
+  const count = rows === 'all' ? (piece.new ?? piece.old!).rows : rows.old.length
+  for (let from = 0; from < count; from += BATCH_ROWS) {
+    const changes: RowChange[] = []
+    for (let i = from; i < Math.min(from + BATCH_ROWS, count); i++) {
+      const oldRow = rows !== 'all' ? rows.old[i]! : old === undefined ? -1 : i
+      const newRow = rows !== 'all' ? rows.new[i]! : fresh === undefined ? -1 : i
+      changes.push({
+        class: classOf(oldRow, newRow, end),
+        key: newRow >= 0 ? scalars(fresh!.index, newRow) : scalars(old!.index, oldRow),
+        ...(oldRow >= 0 && { old: scalars(old!.values, oldRow) }),
+        ...(newRow >= 0 && { new: scalars(fresh!.values, newRow) }),
+      })
+    }
+    yield changes
   }
-  return changes
 }
 
 async function loadColumns(

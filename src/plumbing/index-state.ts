@@ -91,26 +91,65 @@ async function carryOver(
   const onto = { ...rest, ...(tip !== undefined && { base: tip }) }
   const before = await treeOf(repo.objects, state.base)
   const after = await treeOf(repo.objects, tip)
-  if (before === after) return onto
+  if (before === after || after === state.tree) return onto
   if (before === state.tree) return { ...onto, tree: after }
-  const pending = new Map<string, PathEdit | undefined>()
-  for await (const { path, new: entry } of diffTrees(repo.objects, before, state.tree)) {
-    pending.set(path, entry && { kind: entry.kind, id: entry.id, settings: entry.settings ?? null })
-  }
-  for await (const { path, new: theirs } of diffTrees(repo.objects, before, after)) {
-    if (!pending.has(path)) continue
-    const mine = pending.get(path)
-    if (mine !== undefined && 'id' in mine && mine.id === theirs?.id) continue
+  const { edits, clashes } = await carryPending(repo.objects, before, state.tree, after)
+  const [path] = clashes
+  if (path !== undefined) {
     throw new VarveError('conflict', `${path} is changed here and was committed meanwhile`, {
       data: { series: path },
       hint: `varve restore --staged ${path} drops what is pending here`,
     })
   }
+  return { ...onto, ...(await layOver(repo, after, edits, state.packs)) }
+}
+
+/** What is pending, as edits of the tree that it is carried over to. */
+export interface CarriedEdits {
+  readonly edits: ReadonlyMap<string, PathEdit | undefined>
+  /** Paths that are pending and differ between the two trees in another way. */
+  readonly clashes: readonly string[]
+}
+
+/** What it takes to make on tree `after` what leads from tree `before` to tree `pending`. */
+export async function carryPending(
+  reader: ObjectReader,
+  before: Id,
+  pending: Id,
+  after: Id,
+): Promise<CarriedEdits> {
+  const edits = new Map<string, PathEdit | undefined>()
+  for await (const { path, new: entry } of diffTrees(reader, before, pending)) {
+    edits.set(path, entry && { kind: entry.kind, id: entry.id, settings: entry.settings ?? null })
+  }
+  const clashes: string[] = []
+  if (edits.size === 0) return { edits, clashes }
+  for await (const { path, new: theirs } of diffTrees(reader, before, after)) {
+    if (!edits.has(path)) continue
+    const mine = edits.get(path)
+    const settings = theirs?.settings ?? null
+    const same =
+      mine === undefined
+        ? theirs === undefined
+        : 'id' in mine && mine.id === theirs?.id && mine.settings === settings
+    if (!same) clashes.push(path)
+  }
+  return { edits, clashes }
+}
+
+/** Makes edits of a tree for an index that has these packs: its tree and packs then. */
+export async function layOver(
+  repo: Repository,
+  tree: Id,
+  edits: ReadonlyMap<string, PathEdit | undefined>,
+  packs: readonly string[],
+): Promise<Pick<IndexState, 'tree' | 'packs'>> {
+  if (edits.size === 0) return { tree, packs }
   const batch = await repo.objects.begin()
   try {
-    const tree = await updatePaths(batch, after, pending)
+    const next = await updatePaths(batch, tree, edits)
     const pack = await batch.publish()
-    return { ...onto, tree, packs: pack === undefined ? state.packs : [...state.packs, pack] }
+    return { tree: next, packs: pack === undefined ? packs : [...packs, pack] }
   } finally {
     await batch.discard()
   }

@@ -1,9 +1,6 @@
-import type { Context } from '../../cli/context.ts'
 import { defineCommand } from '../../cli/define-command.ts'
-import { readWhole } from '../byte-lines.ts'
-import { joinParagraphs } from '../commit-message.ts'
 import { commitTree } from '../commit-tree.ts'
-import { decodeText } from './text-input.ts'
+import { readMessage } from './message-input.ts'
 
 export const commitTreeCommand = defineCommand({
   name: 'commit-tree',
@@ -47,7 +44,7 @@ export const commitTreeCommand = defineCommand({
       author,
       committer,
       exactDate: context.env('VARVE_COMMITTER_DATE') !== undefined,
-      message: await readMessage(context, m, files),
+      message: await readMessage(context, m, m.length + files.length === 0 ? ['-'] : files),
       now: context.now(),
       signal: context.abort,
     })
@@ -55,19 +52,3 @@ export const commitTreeCommand = defineCommand({
   },
   toText: ({ id }) => id,
 })
-
-const MESSAGE_LIMIT = 16 * 1024 * 1024
-
-async function readMessage(
-  context: Context,
-  paragraphs: readonly string[],
-  files: readonly string[],
-): Promise<string> {
-  const texts = [...paragraphs]
-  const sources = texts.length === 0 && files.length === 0 ? ['-'] : files
-  for (const file of sources) {
-    const bytes = file === '-' ? context.stdin : context.readFile(file)
-    texts.push(decodeText(await readWhole(bytes, MESSAGE_LIMIT), file === '-' ? '<stdin>' : file))
-  }
-  return joinParagraphs(texts)
-}

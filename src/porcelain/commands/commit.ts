@@ -1,0 +1,122 @@
+import { defineCommand } from '../../cli/define-command.ts'
+import { subjectOf } from '../../core/commit.ts'
+import { formatCounts } from '../../core/series-counts.ts'
+import { readMessage } from '../../plumbing/commands/message-input.ts'
+import { type CommitResult, commit } from '../commit.ts'
+import type { PathStat } from '../tree-stat.ts'
+import { commitJson, pathStatJson } from './commit-json.ts'
+import { commitSignatures, signatureOptions } from './commit-options.ts'
+
+export const commitCommand = defineCommand({
+  name: 'commit',
+  usage: 'commit [-a] [-m <message>]... [<options>]',
+  summary: 'Record what is staged as a commit',
+  description: [
+    'Without -m or -F the message says what changed: "brent-daily: +1 ~2 -0" is one row added, two',
+    'revised and none deleted.',
+    '',
+    'Committer dates never run backwards from parent to child, so that --as-of can rely on them. An',
+    "older date belongs into --date, which is the author's.",
+    '',
+    'With VARVE_AUTHOR_NAME, VARVE_AUTHOR_EMAIL, VARVE_AUTHOR_DATE and VARVE_COMMITTER_… given, the',
+    'id is the same on every machine.',
+  ].join('\n'),
+  examples: [
+    { command: 'varve commit -m "EIA, 21 August"', about: 'what was added and written' },
+    { command: 'varve commit -am "by hand"', about: 'also what changed in files' },
+    { command: 'varve commit --amend', about: 'put what is staged into the last commit' },
+    { command: 'varve commit --date 2020-04-21', about: 'published then, recorded now' },
+  ],
+  options: (y) =>
+    signatureOptions(
+      y
+        .option('message', {
+          alias: 'm',
+          array: true,
+          describe: 'The message, or a paragraph of it',
+        })
+        .option('file', {
+          alias: 'F',
+          array: true,
+          describe: 'Read a paragraph of the message from a file; - is standard input',
+          complete: 'file',
+        })
+        .option('edit', { alias: 'e', type: 'boolean', describe: 'Edit the message' })
+        .option('amend', { type: 'boolean', describe: 'Replace the last commit' })
+        .option('reset-author', {
+          type: 'boolean',
+          describe: 'With --amend: it is your work now',
+        })
+        .option('allow-empty', { type: 'boolean', describe: 'Commit although nothing changed' })
+        .option('dry-run', {
+          alias: 'n',
+          type: 'boolean',
+          describe: 'Only say what would be committed',
+        }),
+    ).implies('reset-author', 'amend'),
+  report: true,
+  run: async (args, context) => {
+    const repo = await context.repository()
+    const { author, committer, exactDate, authorGiven } = await commitSignatures(context, args)
+    const messageGiven = args.message.length + args.file.length > 0
+    const keepsAuthor = args.amend && !args.resetAuthor && !authorGiven
+    return commit(repo, {
+      message: messageGiven ? await readMessage(context, args.message, args.file) : undefined,
+      author: keepsAuthor ? undefined : author,
+      committer,
+      exactDate,
+      amend: args.amend,
+      allowEmpty: args.allowEmpty,
+      dryRun: args.dryRun,
+      edit: args.edit
+        ? async (message, changes) =>
+            withoutComments(await context.edit(editable(message, changes), 'COMMIT_EDITMSG'))
+        : undefined,
+      signal: context.abort,
+    })
+  },
+  toText: (result, style) => {
+    const { id, commit, changes, counts } = result
+    const where = placeOf(result)
+    const at = id === undefined ? 'dry run' : id.slice(0, 7)
+    const root = commit.parents.length === 0 ? ' (root-commit)' : ''
+    const lines = [`[${style.cyan(where)}${root} ${style.yellow(at)}] ${subjectOf(commit)}`]
+    if (changes.length > 0) {
+      lines.push(` ${changes.length} series changed, ${formatCounts(counts)}`)
+    }
+    for (const { path, kind, state } of changes) {
+      if (state === 'changed' || kind === 'collection') continue
+      lines.push(state === 'new' ? ` new series ${path}` : ` deleted series ${path}`)
+    }
+    return lines.join('\n')
+  },
+  toJson: ({ id, branch, commit, changes, counts }) => ({
+    id: id ?? null,
+    branch: branch ?? null,
+    ...commitJson(commit),
+    counts,
+    changes: changes.map(pathStatJson),
+  }),
+})
+
+function placeOf({ branch }: CommitResult): string {
+  return branch?.replace(/^refs\/heads\//, '') ?? 'detached HEAD'
+}
+
+/** What the editor shows: the message, and as comments what it is about. */
+function editable(message: string, changes: readonly PathStat[]): string {
+  const lines = changes.map(({ path, stat }) => `#\t${path}: ${formatCounts(stat)}`)
+  return [
+    `${message.trimEnd()}\n`,
+    '# Lines that begin with # are left out. Without a message nothing is committed.',
+    ...(lines.length > 0 ? ['#', '# Changes to be committed:', ...lines] : []),
+    '',
+  ].join('\n')
+}
+
+function withoutComments(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n')
+}

@@ -1,0 +1,209 @@
+import { type Commit, readCommit, type Signature, subjectOf, writeCommit } from '../core/commit.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { cleanMessage } from '../core/message.ts'
+import { addCounts, noChanges } from '../core/series-counts.ts'
+import { EMPTY_TREE } from '../core/tree.ts'
+import { clampCommitter } from '../plumbing/clamp-committer.ts'
+import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
+import {
+  hasIndex,
+  type IndexState,
+  publishIndex,
+  readIndex,
+  readStoredIndex,
+  treeOf,
+} from '../plumbing/index-state.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { generatedMessage, type RowCounts } from './change-summary.ts'
+import { type PathStat, treeStat } from './tree-stat.ts'
+
+export interface CommitOptions {
+  /** Generated from what changed when not given; under `amend` that of the commit replaced. */
+  readonly message?: string | undefined
+  /** Under `amend` that of the commit replaced, unless given. */
+  readonly author?: Signature | undefined
+  readonly committer: Signature
+  /** Whether the committer's date was given on purpose: then it is never moved. */
+  readonly exactDate?: boolean | undefined
+  /** Replace the last commit. */
+  readonly amend?: boolean | undefined
+  /** Also commit where nothing differs from the commit before. */
+  readonly allowEmpty?: boolean | undefined
+  /** Only say what would be committed. */
+  readonly dryRun?: boolean | undefined
+  /** Lets somebody change the message before it is used. */
+  readonly edit?: ((message: string, changes: readonly PathStat[]) => Promise<string>) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface CommitResult {
+  /** The commit made; absent in a dry run. */
+  readonly id?: Id
+  /** Full name of the branch that it is on; absent where HEAD is detached. */
+  readonly branch?: string
+  readonly commit: Commit
+  /** What it changes, by series. */
+  readonly changes: readonly PathStat[]
+  /** The rows that it changes, of all series together. */
+  readonly counts: RowCounts
+}
+
+/**
+ * Commits what is in the index on HEAD. Who loses a race against another commit carries the index
+ * over to the new tip and tries again: `conflict` where both are about one series.
+ *
+ * `nothing-to-commit` where the tree is that of the commit before; `refused` for an empty message,
+ * and for an exact date older than the parents'.
+ */
+export async function commit(repo: Repository, options: CommitOptions): Promise<CommitResult> {
+  if (!hasIndex(repo)) {
+    throw new VarveError('refused', 'a repository without a work tree has no index to commit', {
+      hint: 'commands that change series commit at once there: varve write SERIES',
+    })
+  }
+  let message = options.message
+  for (;;) {
+    // The tip is read first: an index that follows a later one makes the move fail, and repeat.
+    const head = await headState(repo)
+    const { state } = await readIndex(repo)
+    const draft = await draftCommit(repo, head, state, { ...options, message })
+    message = draft.edited ?? message
+    const { result } = draft
+    if (options.dryRun) return result
+    const id = await storeAndMove(repo, head, state, result.commit, options)
+    if (id === undefined) continue
+    await settleIndex(repo, head.id, id)
+    return { ...result, id }
+  }
+}
+
+interface Draft {
+  readonly result: CommitResult
+  /** The message that somebody wrote, so that they need not write it again. */
+  readonly edited?: string
+}
+
+async function draftCommit(
+  repo: Repository,
+  head: HeadState,
+  state: IndexState,
+  options: CommitOptions,
+): Promise<Draft> {
+  const { amend = false, allowEmpty = false } = options
+  const replaced = amend ? await commitToAmend(repo, head) : undefined
+  const parents = replaced?.parents ?? (head.id === undefined ? [] : [head.id])
+  const before = await treeOf(repo.objects, parents[0])
+  const same = state.tree === before && (parents.length > 0 || state.tree === EMPTY_TREE)
+  if (same && !allowEmpty && parents.length < 2) throw nothingToCommit(amend)
+  const changes: PathStat[] = []
+  for await (const change of treeStat(repo.objects, before, state.tree)) changes.push(change)
+  const author = options.author ?? replaced?.author ?? options.committer
+  const committer = await clampCommitter(repo.objects, parents, options)
+  const drafted = options.message ?? replaced?.message ?? generateMessage(changes)
+  const edited = options.edit && (await options.edit(drafted, changes))
+  const message = cleanMessage(edited ?? drafted)
+  if (message === '') {
+    throw new VarveError('refused', 'a commit needs a message', {
+      hint: 'without -m one is made from what changed',
+    })
+  }
+  const result: CommitResult = {
+    ...(head.ref !== undefined && { branch: head.ref }),
+    commit: { tree: state.tree, parents, author, committer, message },
+    changes,
+    counts: sumCounts(changes),
+  }
+  return edited === undefined ? { result } : { result, edited }
+}
+
+async function commitToAmend(repo: Repository, head: HeadState): Promise<Commit> {
+  if (head.id !== undefined) return readCommit(repo.objects, head.id)
+  throw new VarveError('refused', 'there is no commit yet that could be amended')
+}
+
+function nothingToCommit(amend: boolean): VarveError {
+  const message = amend
+    ? 'nothing to commit: amended like this, the commit would change nothing'
+    : 'nothing to commit: the index is as the last commit'
+  return new VarveError('nothing-to-commit', message, {
+    hint: amend
+      ? 'varve reset HEAD~1 takes the commit back; --allow-empty keeps it without changes'
+      : 'varve add FILE or varve write SERIES stages changes; varve status shows what there is',
+  })
+}
+
+function generateMessage(changes: readonly PathStat[]): string {
+  if (changes.length === 0) return 'no changes'
+  return generatedMessage(
+    changes.map(({ path, state, kind, stat }) => ({
+      series: kind === 'collection' ? `${path}/` : path,
+      state: state === 'new' ? state : 'changed',
+      counts: stat,
+    })),
+  )
+}
+
+function sumCounts(changes: readonly PathStat[]): RowCounts {
+  const { unchanged: _, ...counts } = changes.reduce(
+    (sum, { stat }) => addCounts(sum, { ...stat, unchanged: 0 }),
+    noChanges(),
+  )
+  return counts
+}
+
+/** Stores the commit and moves HEAD to it; undefined where another commit was first. */
+async function storeAndMove(
+  repo: Repository,
+  head: HeadState,
+  state: IndexState,
+  commit: Commit,
+  { amend, signal }: CommitOptions,
+): Promise<Id | undefined> {
+  const batch = await repo.objects.begin(signal === undefined ? {} : { signal })
+  try {
+    if (commit.tree === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
+    const id = await writeCommit(batch, commit)
+    const pack = await batch.publish()
+    const packs = [...state.packs, ...(pack === undefined ? [] : [pack])]
+    await moveRef(repo, {
+      ref: 'HEAD',
+      old: head.id,
+      new: id,
+      who: commit.committer,
+      message: logMessage(commit, amend),
+      packs: await unpublished(repo, packs),
+      // The index is as it was, and so it is to be when this is undone.
+      index: { old: commit.tree },
+    })
+    return id
+  } catch (error) {
+    // Another commit would be replaced by an amended one that knows nothing of it.
+    if (hasCode(error, 'conflict') && !amend) return undefined
+    throw error
+  } finally {
+    await batch.discard()
+  }
+}
+
+/** Puts the index on the commit that was just made of it. */
+async function settleIndex(repo: Repository, old: Id | undefined, id: Id): Promise<void> {
+  for (;;) {
+    const { version, state: stored } = await readStoredIndex(repo)
+    if (stored === undefined) return
+    // What somebody staged on top meanwhile is pending on the new commit as it was on the old one.
+    const state = stored.base === old ? { ...stored, base: id } : (await readIndex(repo)).state
+    const packs = await unpublished(repo, state.packs)
+    if (await publishIndex(repo, version, { ...state, packs })) return
+  }
+}
+
+async function unpublished(repo: Repository, packs: readonly string[]): Promise<string[]> {
+  const published = (await repo.refs.state()).packs
+  return packs.filter((name) => !published.has(name))
+}
+
+function logMessage(commit: Commit, amend: boolean | undefined): string {
+  const kind = amend ? ' (amend)' : commit.parents.length === 0 ? ' (initial)' : ''
+  return `commit${kind}: ${subjectOf(commit)}`
+}

@@ -69,7 +69,7 @@ async function insideOf(
     case 'series': {
       const { schema, root } = decodeSeries(await reader.read(id, kind))
       await walkNodes(reader, formatOf(schema), root, enters, async ({ value, weight }) => {
-        const columns = walkColumns(reader, value, schema.columns.length, weight)
+        const columns = walkColumns(reader, value, schema.columns.length, weight, () => false)
         for await (const reference of columns) await enters(reference)
       })
       break

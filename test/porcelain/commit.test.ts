@@ -80,7 +80,7 @@ describe('commit', () => {
   it('cleans messages and refuses empty ones', async () => {
     await stage(repo, { a: [1] })
     await expect(make({ message: ' \n\n' })).rejects.toThrow(fails('refused'))
-    expect((await make({ message: '\n one  \n\n\n\ntwo\n\n' })).commit.message).toBe('one\n\ntwo\n')
+    expect((await make({ message: '\none  \n\n\n\ntwo\n\n' })).commit.message).toBe('one\n\ntwo\n')
   })
 
   it('changes nothing in a dry run', async () => {

@@ -1,0 +1,79 @@
+import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import { parseSchemaText } from '../../core/schema-codec.ts'
+import type { Json } from '../../core/settings.ts'
+import { createSeries } from '../create-series.ts'
+import { changingOptions, parseNames } from './changing-options.ts'
+import { commitRequest } from './commit-request.ts'
+import { committed } from './committed.ts'
+import { parseZone } from './setting-values.ts'
+
+export const createCommand = defineCommand({
+  name: 'create',
+  usage: 'create [<options>] <series>|<collection>/ <column>:<type>...',
+  summary: 'Make an empty series, or give a collection a schema',
+  description: [
+    'With a / at its end the name is a collection, and the columns are those of every series that is',
+    'made in it from then on. A series made by add or write --create needs no create.',
+    '',
+    'Types: bool; int8 … int64, uint8 … uint64; float32, float64; timestamp_s, _ms, _us, _ns; date;',
+    'string; binary; json; null.',
+  ].join('\n'),
+  examples: [
+    {
+      command: 'varve create weather/hourly/ time:timestamp_s temp:float64 rain:float32',
+      about: 'what every series in weather/hourly will have',
+    },
+    { command: 'varve create notes key:string text:string', about: 'an empty key-value series' },
+  ],
+  report: true,
+  options: (y) =>
+    changingOptions(
+      y
+        .positional('name', { demandOption: true, complete: 'series' })
+        .positional('column', { array: true })
+        .option('index', {
+          value: 'columns',
+          coerce: parseNames,
+          describe: 'The index columns, separated by commas: the first unless given',
+        })
+        .option('duplicates', { type: 'boolean', describe: 'Rows with equal keys are allowed' })
+        .option('zone', {
+          value: 'zone',
+          coerce: parseZone,
+          describe: 'The time zone of the data, such as Europe/Brussels',
+        }),
+    ),
+  run: async (args, context) => {
+    const repo = await context.repository()
+    if (args.column.length === 0 && (args.index !== undefined || args.duplicates)) {
+      throw usageError('--index and --duplicates need columns')
+    }
+    const schema =
+      args.column.length === 0
+        ? undefined
+        : parseSchemaText(args.column.map(quoteName).join(' '), {
+            duplicates: args.duplicates,
+            ...given({ index: args.index }),
+          })
+    const settings =
+      args.zone === undefined ? undefined : new Map<string, Json>([['zone', args.zone]])
+    return createSeries(repo, {
+      name: args.name,
+      dryRun: args.dryRun,
+      signal: context.abort,
+      ...given({ schema, settings, commit: await commitRequest(context, repo, args) }),
+    })
+  },
+  toText: ({ result, commit }) =>
+    `${result.name}: ${result.kind === 'series' ? 'new' : 'schema set'}${
+      result.schema === null ? '' : `, ${result.schema}`
+    }${committed(commit)}`,
+})
+
+/** A word of the command line as an item of a schema's text: its name may hold spaces. */
+function quoteName(word: string): string {
+  const colon = word.lastIndexOf(':')
+  if (colon < 1 || word.startsWith('"')) return word
+  const name = word.slice(0, colon)
+  return /[\s,"]/.test(name) ? JSON.stringify(name) + word.slice(colon) : word
+}

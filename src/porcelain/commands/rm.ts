@@ -1,0 +1,37 @@
+import { defineCommand, given } from '../../cli/define-command.ts'
+import { removeSeries } from '../move-series.ts'
+import { changingOptions } from './changing-options.ts'
+import { commitRequest } from './commit-request.ts'
+import { committed } from './committed.ts'
+
+export const rmCommand = defineCommand({
+  name: 'rm',
+  summary: 'Remove whole series',
+  description: [
+    'Removes series from the next commit, and their files from the work tree. What commits hold of',
+    'them stays. To remove rows, use delete.',
+  ].join('\n'),
+  examples: [
+    { command: 'varve rm brent-daily', about: 'one series' },
+    { command: 'varve rm -r sensors/', about: 'a collection with all that is in it' },
+  ],
+  report: true,
+  options: (y) =>
+    changingOptions(
+      y
+        .positional('series', { demandOption: true, array: true, complete: 'series' })
+        .option('recursive', { alias: 'r', type: 'boolean', describe: 'Also collections' }),
+    ),
+  run: async (args, context) => {
+    const repo = await context.repository()
+    return removeSeries(repo, {
+      names: args.series,
+      recursive: args.recursive,
+      dryRun: args.dryRun,
+      signal: context.abort,
+      ...given({ commit: await commitRequest(context, repo, args) }),
+    })
+  },
+  toText: ({ result, commit }) =>
+    result.removed.map((path) => `rm ${path}`).join('\n') + committed(commit),
+})

@@ -1,0 +1,31 @@
+import { usageError } from '../../cli/define-command.ts'
+import type { Json } from '../../core/settings.ts'
+
+/** An IANA zone as it is spelled; `usage` for one that there is not. */
+export function parseZone(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw usageError(`there is no time zone ${JSON.stringify(text)}`, 'such as Europe/Brussels')
+  }
+}
+
+/** `key=value` of a setting: JSON where the value is JSON, else text; nothing after `=` removes. */
+export function parseSetting(text: string): { key: string; value: Json | undefined } {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw usageError(`not a setting: ${text}`, 'as in zone=Europe/Brussels')
+  const key = text.slice(0, equals)
+  const value = text.slice(equals + 1)
+  if (key === 'schema') {
+    throw usageError('the schema is not set like this', 'varve create NAME/ column:type …')
+  }
+  if (value === '') return { key, value: undefined }
+  if (key === 'zone') return { key, value: parseZone(value) }
+  try {
+    return { key, value: JSON.parse(value) as Json }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return { key, value }
+  }
+}

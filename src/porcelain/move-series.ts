@@ -1,0 +1,144 @@
+import { VarveError } from '../core/errors.ts'
+import { checkSeriesName } from '../core/names.ts'
+import { lookupPath, type PathEdit, updatePaths, walkTree } from '../core/tree.ts'
+import { type Applied, firstChangedPath } from '../plumbing/change.ts'
+import { readIndex, updateIndexState } from '../plumbing/index-state.ts'
+import { applyFilePlan, planRefresh } from '../plumbing/refresh-files.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { resolvePath } from '../plumbing/resolve-object-name.ts'
+import { applyChange, type ChangeOptions } from './apply-change.ts'
+
+export interface RemoveOptions extends ChangeOptions {
+  /** Series, or with `recursive` collections. */
+  readonly names: readonly string[]
+  readonly recursive?: boolean | undefined
+}
+
+export interface RemoveResult {
+  readonly removed: readonly string[]
+}
+
+/** Removes whole series, and their files in the work tree. History keeps what they held. */
+export async function removeSeries(
+  repo: Repository,
+  options: RemoveOptions,
+): Promise<Applied<RemoveResult>> {
+  const touched = new Set<string>()
+  return applyChange(
+    repo,
+    {
+      async run(batch, tree) {
+        const removed: string[] = []
+        const edits = new Map<string, PathEdit | undefined>()
+        for (const name of options.names) {
+          const { entry } = await resolvePath(repo, tree, name, 'the index')
+          const path = name.replace(/\/$/, '')
+          edits.set(path, undefined)
+          if (entry.kind === 'series') removed.push(path)
+          else if (options.recursive) {
+            for await (const inner of walkTree(batch, tree, `${path}/`)) removed.push(inner.path)
+          } else {
+            throw new VarveError('refused', `${path}/ is a collection: nothing was removed`, {
+              hint: `varve rm -r ${path}/ removes all that is in it`,
+            })
+          }
+        }
+        for (const path of removed) touched.add(path)
+        return { tree: await updatePaths(batch, tree, edits), result: { removed } }
+      },
+      meets: (reader, before, after) => firstChangedPath(reader, before, after, touched),
+    },
+    {
+      ...options,
+      series: new Set(await seriesUnder(repo, options.names)),
+      message: ({ removed }) =>
+        removed.length === 1 ? `rm ${removed[0]}\n` : `rm ${removed.length} series\n`,
+    },
+  )
+}
+
+/** The series among those with files that are one of `names`, or in it. */
+async function seriesUnder(repo: Repository, names: readonly string[]): Promise<string[]> {
+  if (repo.workTree === undefined) return []
+  const { files } = (await readIndex(repo)).state
+  return [...files.keys()].filter((path) =>
+    names.some((name) => {
+      const top = name.replace(/\/$/, '')
+      return path === top || path.startsWith(`${top}/`)
+    }),
+  )
+}
+
+export interface MoveOptions extends ChangeOptions {
+  readonly from: string
+  /** The new name; with a `/` at its end the collection to move into. */
+  readonly to: string
+}
+
+export interface MoveResult {
+  readonly moved: readonly { readonly from: string; readonly to: string }[]
+}
+
+/** Gives a series or a collection another name. What is stored of it stays, and so do settings. */
+export async function moveSeries(
+  repo: Repository,
+  options: MoveOptions,
+): Promise<Applied<MoveResult>> {
+  const from = options.from.replace(/\/$/, '')
+  const base = from.slice(from.lastIndexOf('/') + 1)
+  const to = checkSeriesName(options.to.endsWith('/') ? options.to + base : options.to)
+  const withFiles = new Set(await seriesUnder(repo, [from]))
+  const applied = await applyChange(
+    repo,
+    {
+      async run(batch, tree) {
+        const { entry } = await resolvePath(repo, tree, options.from, 'the index')
+        if (to === from || to.startsWith(`${from}/`)) {
+          throw new VarveError('refused', `${from} cannot be moved to ${to}`)
+        }
+        if ((await lookupPath(batch, tree, to)) !== undefined) {
+          throw new VarveError('already-exists', `there is ${to} already`, { data: { name: to } })
+        }
+        const moved: { from: string; to: string }[] = []
+        if (entry.kind === 'series') moved.push({ from, to })
+        else {
+          for await (const { path } of walkTree(batch, tree, `${from}/`)) {
+            moved.push({ from: path, to: to + path.slice(from.length) })
+          }
+        }
+        const { kind, id, settings } = entry
+        const without = await updatePaths(batch, tree, new Map([[from, undefined]]))
+        const edits = new Map([[to, { kind, id, settings: settings ?? null }]])
+        return { tree: await updatePaths(batch, without, edits), result: { moved } }
+      },
+      meets: (reader, before, after) =>
+        firstChangedPath(reader, before, after, new Set([from, to])),
+    },
+    {
+      ...options,
+      series: withFiles,
+      message: () => `mv ${from} ${to}\n`,
+    },
+  )
+  if (applied.changed && !options.dryRun) await showMoved(repo, applied.result, withFiles, options)
+  return applied
+}
+
+/** Writes the files of moved series that had one, under their new names. */
+async function showMoved(
+  repo: Repository,
+  { moved }: MoveResult,
+  withFiles: ReadonlySet<string>,
+  { signal }: ChangeOptions,
+): Promise<void> {
+  const shown = new Set(moved.filter(({ from }) => withFiles.has(from)).map(({ to }) => to))
+  if (shown.size === 0) return
+  const { files, tree } = (await readIndex(repo)).state
+  const plan = await planRefresh(repo, { files, tree, materialise: shown, only: shown, signal })
+  const next = await applyFilePlan(repo, files, plan, signal === undefined ? {} : { signal })
+  await updateIndexState(repo, (state) => {
+    const merged = new Map(state.files)
+    for (const path of shown) merged.set(path, next.get(path)!)
+    return { ...state, files: merged }
+  })
+}

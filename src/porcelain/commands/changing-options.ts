@@ -53,7 +53,8 @@ export function typesOf(
   return new Map(columns.map(({ name, type }) => [name, type]))
 }
 
-function parseNames(text: string): string[] {
+/** Names of columns, separated by commas. */
+export function parseNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.includes('')) throw usageError('--index takes names of columns, separated by commas')
   return names

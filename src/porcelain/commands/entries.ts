@@ -11,6 +11,12 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('change', 'add', 'Make series equal to CSV files, for the next commit', () =>
     import('./add.ts').then((m) => m.addCommand),
   ),
+  command('change', 'write', 'Lay rows over a series, for the next commit', () =>
+    import('./write.ts').then((m) => m.writeCommand),
+  ),
+  command('change', 'delete', 'Delete rows of a series, for the next commit', () =>
+    import('./delete.ts').then((m) => m.deleteCommand),
+  ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),

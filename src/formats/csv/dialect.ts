@@ -6,7 +6,7 @@ export const QUOTE = 0x22
 const TAB = 0x09
 
 /** The delimiters that are found by themselves, the likelier first. */
-const CANDIDATES = [0x2c, 0x3b, TAB, 0x7c]
+export const CANDIDATES = [0x2c, 0x3b, TAB, 0x7c]
 
 /** How much of the input's beginning the delimiter is found from. */
 export const SNIFF_BYTES = 64 * 1024

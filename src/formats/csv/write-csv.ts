@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type Column, isNull } from '../../core/column.ts'
 import type { Frame, Schema } from '../../core/schema.ts'
-import { CR, delimiterByte, LF, QUOTE } from './dialect.ts'
+import { CANDIDATES, CR, delimiterByte, LF, QUOTE } from './dialect.ts'
 import {
   type CellWriter,
   cellBytes,
@@ -11,6 +11,7 @@ import {
 } from './format-cells.ts'
 
 const CHUNK_BYTES = 256 * 1024
+const COMMA = 0x2c
 const BOM_BYTE = 0xef
 const EVERY_BYTE = new Uint8Array(256).fill(1)
 
@@ -69,13 +70,18 @@ class CellSink {
   }
 
   *header(names: readonly string[]): Generator<Uint8Array, void, void> {
+    // Readers find the delimiter from the header: no other may be in sight there. In a table of one
+    // column they find none, and take it to be a comma.
+    const inHeader = this.#special.slice()
+    for (const byte of CANDIDATES) inHeader[byte] = 1
+    if (names.length === 1) this.#special[COMMA] = 1
     for (const [cell, name] of names.entries()) {
       const bytes = Buffer.from(name)
       yield* this.#room(bytes.length * 2 + 8)
       if (cell > 0) this.#target[this.#at++] = this.#delimiter
       // In quotes also where the reader would take something off.
       const bare = name.trim() === name && !name.startsWith('\ufeff')
-      const special = bare ? this.#special : EVERY_BYTE
+      const special = bare ? inHeader : EVERY_BYTE
       this.#at = writeText(this.#target, this.#at, bytes, 0, bytes.length, special)
     }
     for (const byte of this.#lineEnd) this.#target[this.#at++] = byte

@@ -146,16 +146,38 @@ describe('round trip', () => {
     )
   })
 
-  it('holds for column names of every kind', async () => {
-    const name = fc.constantFrom('a', ' a', 'b ', '"', 'c,d', '__proto__', 'é', '-1', "'", 'x;y')
+  it('holds for column names and text of every kind, whatever the delimiter', async () => {
+    const text = fc.constantFrom(
+      'a',
+      ' a',
+      'b ',
+      '"',
+      'c,d',
+      '__proto__',
+      'é',
+      "'",
+      'x;y',
+      't\tu;;',
+    )
+    const name = text.filter((each) => !each.includes('\t'))
+    const delimiter = fc.constantFrom(',', ';', '\t', '|')
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(name, { minLength: 1 }), async (names) => {
-        const columns = names.map((each) => ({ name: each, type: 'int64' as const }))
-        const schema = { columns, indexCount: 1, duplicates: false }
-        const one = frameFromRows(schema, [names.map((_, i) => BigInt(i))])
-        const text = bytes(await textOf(writeCsv(schema, [one])))
-        expect(await rowsOf(readCsv([text], { schema }))).toEqual(await rowsOf([one]))
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(name, { minLength: 1, maxLength: 4 }),
+        fc.array(text, { minLength: 4, maxLength: 8 }),
+        delimiter,
+        async (names, cells, separator) => {
+          const columns = names.map((each) => ({ name: each, type: 'string' as const }))
+          const schema = { columns, indexCount: 1, duplicates: false }
+          const one = frameFromRows(schema, [
+            cells.slice(0, names.length),
+            cells.slice(-names.length),
+          ])
+          const written = await textOf(writeCsv(schema, [one], { delimiter: separator }))
+          expect(await rowsOf(readCsv([bytes(written)], { schema }))).toEqual(await rowsOf([one]))
+        },
+      ),
+      { numRuns: 2000 },
     )
   })
 

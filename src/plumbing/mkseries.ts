@@ -5,7 +5,6 @@ import { VarveError } from '../core/errors.ts'
 import { indexColumns, makeFrame, sliceFrame, takeFrame } from '../core/frame.ts'
 import type { Id } from '../core/id.ts'
 import { encodeKeys } from '../core/key.ts'
-import type { ObjectReader } from '../core/objects.ts'
 import type { Frame, Schema } from '../core/schema.ts'
 import { orderedSchema, parseColumnType } from '../core/schema-codec.ts'
 import type { SeriesResult } from '../core/series.ts'
@@ -94,7 +93,7 @@ export function parseSeriesColumn(text: string): { name: string; type: ColumnTyp
 }
 
 async function readFrame(
-  reader: ObjectReader,
+  store: ObjectStore,
   given: readonly SeriesColumn[],
   schema: Schema,
 ): Promise<Frame> {
@@ -102,7 +101,14 @@ async function readFrame(
   const columns = []
   for (const { name, type } of schema.columns) {
     const id = ids.get(name)!
-    const column = decodeColumn(await reader.read(id, 'column'))
+    const stored = await store.readAny(id)
+    if (stored.kind !== 'column') {
+      throw new VarveError('bad-input', `${id} is a ${stored.kind}, not a column`, {
+        data: { column: name, id, found: stored.kind, expected: 'column' },
+        ...(stored.kind === 'blob' && { hint: 'varve hash-object -w --type makes a column' }),
+      })
+    }
+    const column = decodeColumn(stored.bytes)
     if (column.type !== type && !canWiden(column.type, type)) {
       throw new VarveError(
         'schema-mismatch',

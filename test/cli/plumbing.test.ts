@@ -106,6 +106,23 @@ describe('a commit made by hand', () => {
     expect(hash.digest('hex')).toBe(v)
   })
 
+  it('takes several index columns, and names with commas and colons', async () => {
+    const [t, v] = made.ids
+    const columns = ['--column', `a,b:c:date:${t}`, '--column', `x:float64:${v.slice(0, 12)}`]
+    const one = await run(['mkseries', ...columns, '--index', 'a,b:c'])
+    expect(one).toMatchObject({ stderr: '', exitCode: 0 })
+    const shown = await lines('cat-object', '-p', one.stdout.trim())
+    expect(shown.slice(0, 2)).toEqual(['index date a,b:c', 'value float64 x'])
+    const schema = ['--stdin', '--schema', 'v:int8 k:string t:date', '--index', 't,k']
+    const two = await run(['mkseries', ...schema], { input: 'k,t,v\na,2026-01-01,1\n' })
+    expect((await lines('cat-object', '-p', two.stdout.trim())).slice(0, 4)).toEqual([
+      'index date t',
+      'index string k',
+      'value int8 v',
+      'rows 1',
+    ])
+  })
+
   it('is the same series from CSV', async () => {
     const schema = 'Date:date Price:float64'
     const made2 = await run(['mkseries', '--stdin', '--schema', schema], { input: CSV })

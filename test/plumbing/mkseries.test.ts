@@ -128,6 +128,17 @@ describe('mkseries', () => {
     await expect(mkseries(store, [three, three])).rejects.toMatchObject({ code: 'bad-input' })
   })
 
+  it('refuses an object that is no column', async () => {
+    const store = newStore()
+    const batch = await store.begin()
+    const id = await batch.put('blob', Buffer.from('1\n'))
+    await batch.publish()
+    await expect(mkseries(store, [{ name: 'n', type: 'int8', id }])).rejects.toMatchObject({
+      code: 'bad-input',
+      data: { found: 'blob' },
+    })
+  })
+
   it('writes one pack, and none when it fails', async () => {
     const storage = createMemoryStorage()
     const store = openObjectStore(storage)

@@ -8,8 +8,8 @@ import { objectId } from './object-argument.ts'
 export const mkseriesCommand = defineCommand({
   name: 'mkseries',
   usage: [
-    'mkseries --column <name>:<type>:<id>... [--index <name>]... [--duplicates]',
-    'mkseries --stdin --schema <columns> [--index <name>]... [--duplicates]',
+    'mkseries --column <name>:<type>:<id>... [--index <columns>] [--duplicates]',
+    'mkseries --stdin --schema <columns> [--index <columns>] [--duplicates]',
   ],
   summary: 'Make a series of stored columns, or of rows',
   description: [
@@ -38,8 +38,8 @@ export const mkseriesCommand = defineCommand({
       })
       .option('index', {
         array: true,
-        value: 'name',
-        describe: 'An index column, in the order that sorts (default: the first column)',
+        value: 'columns',
+        describe: 'An index column, or several separated by commas (default: the first column)',
       })
       .option('duplicates', { type: 'boolean', describe: 'Take rows with equal keys' })
       .option('stdin', { type: 'boolean', describe: 'Read rows as CSV from standard input' })
@@ -58,18 +58,27 @@ export const mkseriesCommand = defineCommand({
       .implies('delimiter', 'stdin'),
   run: async ({ column, index, duplicates, schema, delimiter }, context) => {
     const repo = await context.repository()
-    const options = { duplicates, ...(index.length > 0 && { index }) }
     const signal = context.abort
     if (schema !== undefined) {
-      const parsed = parseSchemaText(schema, options)
+      const parsed = parseSchemaText(schema, { duplicates, ...indexOf(index, []) })
       return mkseriesOfCsv(repo.objects, context.stdin, parsed, { delimiter, signal })
     }
     if (column.length === 0) throw usageError('it takes --column for each column, or --stdin')
     const columns = await storedColumns(repo, context, column)
-    return mkseries(repo.objects, columns, { ...options, signal })
+    const names = columns.map(({ name }) => name)
+    return mkseries(repo.objects, columns, { duplicates, signal, ...indexOf(index, names) })
   },
   toText: ({ id }) => id,
 })
+
+/** The names given: several at once are separated by commas, unless a column is called just so. */
+function indexOf(
+  given: readonly string[],
+  columns: readonly string[],
+): { index?: readonly string[] } {
+  if (given.length === 0) return {}
+  return { index: given.flatMap((text) => (columns.includes(text) ? text : text.split(','))) }
+}
 
 async function storedColumns(
   repo: Repository,

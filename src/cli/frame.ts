@@ -22,9 +22,7 @@ export async function runCommandLine(host: Host, table: CommandTable): Promise<E
   const interruption = listenForSignals()
   // Until the command line was read, this decides how an error is shown.
   const shown = { json: host.argv.includes('--json') }
-  try {
-    return await dispatch(host, table, interruption, shown)
-  } catch (error) {
+  const fail = (error: unknown): ExitCode => {
     if (error instanceof BrokenPipe) return exitCodes.brokenPipe
     const interrupted = interruption.exitCode()
     if (interrupted !== undefined && isAbort(error)) return interrupted
@@ -32,7 +30,16 @@ export async function runCommandLine(host: Host, table: CommandTable): Promise<E
     const report = reportError(error, { json: shown.json, debug })
     host.stderr.write(report.text)
     return report.exitCode
+  }
+  // Node itself would exit with 1, which stands for "no".
+  const onCrash = (error: unknown) => process.exit(fail(error))
+  process.on('uncaughtException', onCrash)
+  try {
+    return await dispatch(host, table, interruption, shown)
+  } catch (error) {
+    return fail(error)
   } finally {
+    process.off('uncaughtException', onCrash)
     interruption.release()
   }
 }

@@ -29,7 +29,12 @@ export function makeContext(parts: ContextParts): OwnedContext {
   const env = (name: string) => host.env[name] || undefined
   const cwd = globals.directories.reduce((from, to) => resolve(from, to), host.cwd)
   const now = once((): Clock => clockAt(host.now()))
-  const location = { cwd, named: globals.repository ?? env('VARVE_REPO') }
+  const indexFile = env('VARVE_INDEX_FILE')
+  const location = {
+    cwd,
+    named: globals.repository ?? env('VARVE_REPO'),
+    indexFile: indexFile === undefined ? undefined : resolve(cwd, indexFile),
+  }
   const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
   let opened: Repository | undefined
   const repository = once(async () => {
@@ -66,7 +71,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     resolve: (path) => (isAbsolute(path) ? path : resolve(cwd, path)),
     readFile: (path) => readNamedFile(resolve(cwd, path), abort),
     get stdin() {
-      return abortable(host.stdin, abort)
+      return readStdin(host.stdin, abort)
     },
     get stdinIsTerminal() {
       return host.stdin.isTTY === true
@@ -121,7 +126,7 @@ async function optional(opening: Promise<Repository>): Promise<Repository | unde
   }
 }
 
-async function* abortable(
+async function* readStdin(
   source: AsyncIterable<Uint8Array>,
   abort: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -133,7 +138,7 @@ async function* abortable(
   aborted.catch(() => undefined)
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted])
+      const next = await Promise.race([iterator.next().catch(stdinError), aborted])
       if (next.done === true) return
       yield next.value
     }
@@ -141,6 +146,10 @@ async function* abortable(
     // Not awaited: a read that waits for a terminal would hold it up.
     void iterator.return?.()
   }
+}
+
+function stdinError(error: Error): never {
+  throw new VarveError('io', `cannot read standard input: ${error.message}`, { cause: error })
 }
 
 async function* readNamedFile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -89,6 +89,10 @@ function configurationPage(): string {
 const environment: readonly HelpRow[] = [
   { term: 'VARVE_REPO', about: 'The repository, as `-R` names it' },
   {
+    term: 'VARVE_INDEX_FILE',
+    about: "An index to use instead of the repository's own, for building a tree on the side",
+  },
+  {
     term: 'VARVE_AUTHOR_NAME, VARVE_AUTHOR_EMAIL, VARVE_AUTHOR_DATE',
     about: 'The author of commits; the date as ISO 8601 or `@SECONDS +HHMM`',
   },

@@ -3,8 +3,6 @@ import { escapeControl } from '../core/names.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { VERSION } from './version.ts'
 
-const ISSUES = 'https://github.com/varve-vcs/varve/issues'
-
 export interface ErrorReport {
   readonly text: string
   readonly exitCode: ExitCode
@@ -43,7 +41,7 @@ function bugReport(error: unknown, json: boolean): string {
   return [
     `varve: a bug: ${escapeControl(message, '\n')}`,
     ...(stack === undefined ? [] : [escapeControl(stack, '\n')]),
-    `hint: please report this, with the command line, at ${ISSUES}`,
+    'hint: please report this to the makers of varve, with the command line and all of this text',
     `hint: varve ${VERSION}, node ${process.versions.node}, ${process.platform} ${process.arch}`,
     '',
   ].join('\n')

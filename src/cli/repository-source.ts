@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VarveError } from '../core/errors.ts'
 import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
+import type { PrivateFiles } from '../storage/private-files.ts'
 import type { Config } from './config.ts'
 
 export type { Repository } from '../plumbing/repository.ts'
@@ -11,6 +12,8 @@ export interface RepositoryLocation {
   readonly cwd: string
   /** What `-R` or VARVE_REPO says. */
   readonly named: string | undefined
+  /** What VARVE_INDEX_FILE says: an index to use instead of the repository's own. */
+  readonly indexFile?: string | undefined
 }
 
 export interface FoundRepository {
@@ -49,13 +52,14 @@ export async function openFoundRepository(
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
   const { openRepository } = await import('../plumbing/repository.ts')
-  return openRepository(await repositoryParts(found, config))
+  return openRepository(await repositoryParts(found, config, location.indexFile))
 }
 
 /** What a repository in these folders is made of, whether it is there already or not. */
 export async function repositoryParts(
   place: Pick<FoundRepository, 'folder' | 'workTree'>,
   config: Config,
+  indexFile?: string,
 ): Promise<RepositoryParts> {
   // Loaded here, as commands that need no repository have no need of storage either.
   const { openFileSystemStorage } = await import('../storage/file-system.ts')
@@ -65,12 +69,25 @@ export async function repositoryParts(
     import('../storage/private-files.ts'),
     import('../storage/work-tree.ts'),
   ])
+  const temporary = join(place.folder, 'tmp')
+  const own = openPrivateFiles(place.folder)
   return {
     storage,
-    privateFiles: openPrivateFiles(place.folder),
-    workTree: openWorkTree(place.workTree, join(place.folder, 'tmp')),
+    privateFiles: indexFile === undefined ? own : await withIndex(own, indexFile, temporary),
+    workTree: openWorkTree(place.workTree, temporary),
     config,
   }
+}
+
+/** Private files with an index somewhere else, as scripts want that build a tree on the side. */
+async function withIndex(
+  own: PrivateFiles,
+  path: string,
+  temporary: string,
+): Promise<PrivateFiles> {
+  const { openVersionedFile } = await import('../storage/versioned-file.ts')
+  const index = openVersionedFile(path, temporary)
+  return { ...own, versioned: (name) => (name === 'index' ? index : own.versioned(name)) }
 }
 
 const URL_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i

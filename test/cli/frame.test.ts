@@ -89,6 +89,16 @@ describe('errors', () => {
     expect(stderr).toContain('please report')
     expect(exitCode).toBe(70)
     expect(JSON.parse((await run(['--json', 'bug'])).stderr).error.code).toBe('bug')
+    expect(await run(['crash'])).toMatchObject({
+      stderr: expect.stringContaining('varve: a bug: y is not a function'),
+      exitCode: 70,
+    })
+  })
+
+  it('name standard input that cannot be read', async () => {
+    const result = await execa('bash', ['-c', `node ${program} read-stdin 0>/dev/null`], { reject: false })
+    expect(result.stderr).toContain('varve: cannot read standard input')
+    expect(result.exitCode).toBe(8)
   })
 
   it.each([

@@ -69,6 +69,16 @@ const samples: Command[] = [
     },
   }),
   defineCommand({
+    name: 'crash',
+    summary: 'Fail by mistake, where nobody waits for it',
+    run: () => {
+      setTimeout(() => {
+        throw new TypeError('y is not a function')
+      })
+      return new Promise(() => undefined)
+    },
+  }),
+  defineCommand({
     name: 'no',
     summary: 'Answer no',
     run: (_, context) => {

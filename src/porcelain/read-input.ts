@@ -21,6 +21,8 @@ export interface InputTable {
 
 /** The rows of a table, typed and in the order of their keys. */
 export interface InputRows {
+  /** What messages call the table. */
+  readonly name: string
   /** The columns that the rows have. */
   readonly schema: Schema
   /** The rows, once. `bad-input`, with the place, at the first thing that is wrong. */
@@ -57,6 +59,7 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
     throw error
   }
   return {
+    name: input.name,
     schema,
     frames: () => sortFrames(found.frames(), schema, { spill, sorted }),
     emptyRows: () => emptyRows,
@@ -71,6 +74,7 @@ export function typedRows(input: InputTable, schema: Schema): InputRows {
     emptyRows = count
   }
   return {
+    name: input.name,
     schema,
     frames: () => {
       const frames = readCsv(input.open(), { schema, file: input.name, onEmptyRows })
@@ -96,6 +100,7 @@ export async function subsetRows(input: InputTable, schema: Schema): Promise<Inp
     yield* frames
   }
   return {
+    name: input.name,
     schema: first.value.schema,
     frames: () => sortFrames(all(), first.value.schema, { spill: temporarySpill() }),
     emptyRows: () => emptyRows,

@@ -1,0 +1,241 @@
+import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { checkSeriesName } from '../core/names.ts'
+import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
+import type { Schema } from '../core/schema.ts'
+import { readSeries, type Series } from '../core/series.ts'
+import { buildSeries } from '../core/series-build.ts'
+import { diffStat, type SchemaChange } from '../core/series-diff.ts'
+import { editSeries } from '../core/series-edit.ts'
+import { readRows } from '../core/series-read.ts'
+import { addColumn, widenColumn } from '../core/series-schema.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
+import { scratchFor } from '../plumbing/series-files.ts'
+import { applyChange, type ChangeOptions } from './apply-change.ts'
+import { generatedMessage, type SeriesChange } from './change-summary.ts'
+import { type Edited, editChange } from './edit-change.ts'
+import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
+import { type InputRows, type InputTable, inferRows, noRows, subsetRows } from './read-input.ts'
+
+export const writeModes = ['upsert', 'replace-range', 'append', 'replace'] as const
+/**
+ * How rows are laid over a series: replacing those with the same key; all between the first and the
+ * last key; none, for every key must be past the end; or all there are.
+ */
+export type WriteMode = (typeof writeModes)[number]
+
+export interface WriteSeriesOptions extends SchemaOptions, ChangeOptions {
+  readonly series: string
+  readonly input: InputTable
+  /** `upsert` unless given. */
+  readonly mode?: WriteMode | undefined
+  /** Whether the series is made when it is not there. */
+  readonly create?: boolean | undefined
+  /** Whether columns that the series does not have are added. */
+  readonly addColumns?: boolean | undefined
+}
+
+export interface EditResult {
+  readonly series: readonly [SeriesChange]
+  readonly dryRun: boolean
+  readonly commit?: Id
+}
+
+/** The input, set aside as a series of its own so that it can be laid over again. */
+interface SpooledRows {
+  readonly id: Id
+  readonly reader: ObjectReader
+  readonly emptyRows: number
+  /** Columns that the series is to get, or to get a type. */
+  readonly newColumns: Schema['columns']
+  /** Whether it is all that the series is to hold, stored where the series will be. */
+  readonly whole: boolean
+}
+
+/**
+ * Lays the rows of a table over a series. A table that lacks value columns leaves those as they are,
+ * and null in new rows.
+ *
+ * `series-not-found` with the nearest name unless the series may be made; `bad-input` with the place
+ * where the table cannot be read; `refused` where an append does not lie past the end.
+ */
+export async function writeSeries(
+  repo: Repository,
+  options: WriteSeriesOptions,
+): Promise<EditResult> {
+  const path = checkSeriesName(options.series)
+  const mode = options.mode ?? 'upsert'
+  const scratch = scratchFor(repo)
+  let spooled: SpooledRows | undefined
+  const change = editChange(path, async (batch, tree, series) => {
+    if (series === undefined && options.create !== true) throw await notThere(repo, tree, path)
+    // Once: the input may be a pipe. What is stored whole in an earlier batch was published.
+    spooled ??=
+      series === undefined
+        ? await spoolNew(batch, tree, path, options)
+        : await spoolKnown(scratch, batch, path, series, options)
+    if (series === undefined) {
+      if (!spooled.whole) throw await notThere(repo, tree, path)
+      return replaced(batch, undefined, spooled)
+    }
+    if (spooled.whole && mode === 'replace') return replaced(batch, series.id, spooled)
+    return laidOver(batch, series, spooled, mode)
+  })
+  try {
+    const { result, commit } = await applyChange(repo, change, {
+      ...options,
+      series: new Set([path]),
+      message: (written) => generatedMessage([written]),
+    })
+    return { series: [result], dryRun: options.dryRun === true, ...(commit && { commit }) }
+  } finally {
+    await scratch.discard()
+  }
+}
+
+/** Stores the rows of a series that is not there yet. */
+async function spoolNew(
+  batch: ObjectWriter,
+  tree: Id,
+  path: string,
+  options: WriteSeriesOptions,
+): Promise<SpooledRows> {
+  const given = await schemaForNew(batch, tree, path, options)
+  const rows =
+    given === undefined
+      ? await inferRows(options.input, options)
+      : await subsetRows(options.input, given)
+  return spool(batch, given ?? rows.schema, rows, { newColumns: [], whole: true })
+}
+
+/** Sets the rows for a series that is there aside, or stores them when they are all it will hold. */
+async function spoolKnown(
+  scratch: ObjectWriter,
+  batch: ObjectWriter,
+  path: string,
+  { schema }: Series,
+  options: WriteSeriesOptions,
+): Promise<SpooledRows> {
+  checkSaid(path, schema, options)
+  const rows = await rowsForKnown(path, schema, options)
+  const { columns } = schema
+  const before = new Map(columns.map(({ name, type }) => [name, type]))
+  const newColumns = rows.schema.columns.filter(({ name, type }) => before.get(name) !== type)
+  const given = new Map(rows.schema.columns.map((column) => [column.name, column]))
+  if (options.mode === 'replace' && columns.every(({ name }) => given.has(name))) {
+    const added = newColumns.filter(({ name }) => !before.has(name))
+    const next = [...columns.map(({ name }) => given.get(name)!), ...added]
+    return spool(batch, { ...schema, columns: next }, rows, { newColumns: [], whole: true })
+  }
+  return spool(scratch, rows.schema, rows, { newColumns, whole: false })
+}
+
+async function rowsForKnown(
+  path: string,
+  schema: Schema,
+  { input, addColumns, types }: WriteSeriesOptions,
+): Promise<InputRows> {
+  // A column that never had a value gets a type with its first one.
+  const typed = schema.columns.filter(({ type }) => type !== 'null')
+  const known = { ...schema, columns: typed }
+  if (addColumns !== true && typed.length === schema.columns.length) {
+    return withHint(() => subsetRows(input, schema))
+  }
+  const names = new Set(schema.columns.map(({ name }) => name))
+  const others = new Map([...(types ?? [])].filter(([name]) => !names.has(name)))
+  const rows = await inferRows(input, { known, subset: true, types: others })
+  const unknown = rows.schema.columns.find(({ name }) => !names.has(name))
+  if (unknown === undefined || addColumns === true) return rows
+  await rows.discard()
+  throw new VarveError(
+    'column-not-found',
+    `${path} has no column ${JSON.stringify(unknown.name)}`,
+    {
+      data: { series: path, column: unknown.name, columns: [...names] },
+      hint: '--add-column adds it',
+    },
+  )
+}
+
+/** Says how a column that the series does not have is added. */
+async function withHint(read: () => Promise<InputRows>): Promise<InputRows> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!hasCode(error, 'bad-input') || error.data.unknown === undefined) throw error
+    const adds = '--add-column adds it'
+    throw new VarveError(error.code, error.message, {
+      data: error.data,
+      hint: error.hint === undefined ? adds : `${error.hint} ${adds}`,
+      cause: error,
+    })
+  }
+}
+
+async function spool(
+  writer: ObjectWriter,
+  schema: Schema,
+  input: InputRows,
+  rest: Pick<SpooledRows, 'newColumns' | 'whole'>,
+): Promise<SpooledRows> {
+  try {
+    const { id, rows } = await buildSeries(writer, schema, input.frames())
+    if (rows === 0) throw noRows(input.name)
+    return { id, reader: writer, emptyRows: input.emptyRows(), ...rest }
+  } finally {
+    await input.discard()
+  }
+}
+
+async function replaced(
+  batch: ObjectReader,
+  old: Id | undefined,
+  { id, emptyRows }: SpooledRows,
+): Promise<Edited> {
+  const { schemaChanges, ...counts } = await diffStat(batch, old, id)
+  return { id, counts, touched: 'all', schemaChanges, emptyRows }
+}
+
+async function laidOver(
+  batch: ObjectWriter,
+  series: Series & { readonly id: Id },
+  spooled: SpooledRows,
+  mode: WriteMode,
+): Promise<Edited> {
+  const schemaChanges: SchemaChange[] = []
+  let { id } = series
+  for (const column of spooled.newColumns) {
+    const there = series.schema.columns.find(({ name }) => name === column.name)
+    if (there === undefined) {
+      ;({ id } = await addColumn(batch, id, column))
+      schemaChanges.push({ kind: 'added', column })
+    } else if (there.type !== column.type) {
+      ;({ id } = await widenColumn(batch, id, column.name, column.type))
+      schemaChanges.push({ kind: 'retyped', name: column.name, from: there.type, to: column.type })
+    }
+  }
+  // Of a batch that is over, what it stored is in the store.
+  const reader = spooled.whole ? batch : spooled.reader
+  const frames = readRows(reader, await readSeries(reader, spooled.id))
+  const edited = await editSeries(batch, id, { mode, frames })
+  return {
+    id: edited.id,
+    counts: edited.counts,
+    get touched() {
+      return edited.touched
+    },
+    schemaChanges,
+    emptyRows: spooled.emptyRows,
+  }
+}
+
+/** The error for a series that is not there. */
+async function notThere(repo: Repository, tree: Id, path: string): Promise<VarveError> {
+  const error = await seriesNotFound(repo, tree, path, 'this repository')
+  const makes = `varve write ${path} --create makes it`
+  return new VarveError(error.code, `there is no series ${JSON.stringify(path)}`, {
+    data: error.data,
+    hint: error.hint === undefined ? makes : `${error.hint} ${makes}`,
+  })
+}

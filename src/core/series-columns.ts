@@ -183,6 +183,57 @@ function listAt(lists: readonly ChunkList[], position: number): ChunkList {
   return list
 }
 
+/**
+ * Positions at which two segments with the same rows and columns have different chunk lists, without
+ * opening `columns` nodes that both have.
+ */
+export async function differingColumns(
+  reader: ObjectReader,
+  a: SegmentColumns,
+  b: SegmentColumns,
+  count: number,
+  rows: number,
+): Promise<number[]> {
+  const found: number[] = []
+  const compare = (x: readonly ChunkList[], y: readonly ChunkList[], base: number): void => {
+    for (let i = 0; i < x.length; i++) if (!sameChunks(x[i]!, y[i]!)) found.push(base + i)
+  }
+  if (typeof a !== 'string' || typeof b !== 'string') {
+    if (typeof a !== 'string' && typeof b !== 'string') compare(a, b, 0)
+    return found
+  }
+  const pending = [{ a, b, level: rootLevel(count), count, base: 0 }]
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.a === node.b) continue
+    const { level, base } = node
+    const x = await reader.read(node.a, 'columns')
+    const y = await reader.read(node.b, 'columns')
+    if (level === 0) {
+      compare(decodeLeaf(x, node.count, rows), decodeLeaf(y, node.count, rows), base)
+      continue
+    }
+    const span = COLUMNS_FANOUT ** level
+    const children = Math.ceil(node.count / span)
+    const others = decodeInner(y, level, children)
+    for (const [child, id] of decodeInner(x, level, children).entries()) {
+      const inside = childCount(child, level, node.count)
+      pending.push({
+        a: id,
+        b: others[child]!,
+        level: level - 1,
+        count: inside,
+        base: base + child * span,
+      })
+    }
+  }
+  return found
+}
+
+/** Whether two chunk lists are the same: then the values are. */
+export function sameChunks(a: ChunkList, b: ChunkList): boolean {
+  return a.length === b.length && a.every(({ id }, i) => id === b[i]!.id)
+}
+
 /** The same columns with some chunk lists replaced: what `writeColumns` would give for all. */
 export async function updateColumns(
   writer: ObjectWriter,

@@ -6,8 +6,9 @@ import type { Keys } from './key.ts'
 import type { ObjectReader } from './objects.ts'
 import { diffEntries } from './prolly.ts'
 import { formatOf, type Series } from './series.ts'
+import { differingColumns, sameChunks } from './series-columns.ts'
 import { allEntries, DiffSegment, overlapping, wholeSeries } from './series-diff-segments.ts'
-import { type ColumnPair, commonType, type SchemaMatch, sameChunks } from './series-match.ts'
+import { type ColumnPair, commonType, type SchemaMatch } from './series-match.ts'
 import { ALL_KEYS, isAfter, isBefore, type KeyRange } from './series-range.ts'
 import { rowNumbers } from './series-runs.ts'
 import type { SegmentEntry } from './series-segment.ts'
@@ -54,7 +55,7 @@ export async function* diffPieces(
   for await (const stretch of stretches) {
     const a = stretch.old.map((entry) => open('old', entry))
     const b = stretch.new.map((entry) => open('new', entry))
-    yield* mergeStretch(a, b, match.pairs, sameKeys, range)
+    yield* mergeStretch(reader, a, b, match, sameKeys, range)
   }
 }
 
@@ -103,9 +104,10 @@ class Side {
 }
 
 async function* mergeStretch(
+  reader: ObjectReader,
   olds: readonly DiffSegment[],
   news: readonly DiffSegment[],
-  pairs: readonly ColumnPair[],
+  match: SchemaMatch,
   sameKeys: boolean,
   range: KeyRange,
 ): AsyncGenerator<DiffPiece> {
@@ -125,6 +127,7 @@ async function* mergeStretch(
       const numbers = rowNumbers(from, to)
       a.next()
       b.next()
+      const pairs = await differingPairs(reader, x, y, match)
       const rows = await onlyChanged(x, y, { old: numbers, new: numbers }, pairs)
       if (rows.old.length > 0) yield { old: x, new: y, rows }
       continue
@@ -134,7 +137,7 @@ async function* mergeStretch(
     const merged = mergeKeys(await x.keys(), oldFrom, oldTo, await y.keys(), newFrom, newTo)
     a.advance(merged.oldAt, oldTo)
     b.advance(merged.newAt, newTo)
-    const rows = await onlyChanged(x, y, merged.rows, pairs)
+    const rows = await onlyChanged(x, y, merged.rows, match.pairs)
     if (rows.old.length > 0) yield { old: x, new: y, rows }
   }
 }
@@ -217,9 +220,9 @@ async function onlyChanged(
     else met = true
   }
   if (met) {
-    const inPlace = rows.old === rows.new
+    await x.chunkLists(pairs.flatMap((pair) => pair.old ?? []))
+    await y.chunkLists(pairs.flatMap((pair) => pair.new ?? []))
     for (const pair of pairs) {
-      if (inPlace && (await isStoredAlike(x, y, pair))) continue
       const equal = await pairEquality(x, y, pair)
       for (let i = 0; i < count; i++) {
         if (changed[i] === 0 && !equal(rows.old[i]!, rows.new[i]!)) changed[i] = 1
@@ -238,11 +241,30 @@ function pick(rows: Int32Array, marks: Uint8Array): Int32Array {
   return picked
 }
 
-async function isStoredAlike(x: DiffSegment, y: DiffSegment, pair: ColumnPair): Promise<boolean> {
-  if (pair.old === undefined || pair.new === undefined) return false
-  const [a] = await x.chunkLists([pair.old])
-  const [b] = await y.chunkLists([pair.new])
-  return sameChunks(a!, b!)
+/** Of the columns of two segments with the same keys, those that are not stored alike. */
+async function differingPairs(
+  reader: ObjectReader,
+  x: DiffSegment,
+  y: DiffSegment,
+  { pairs, aligned }: SchemaMatch,
+): Promise<ColumnPair[]> {
+  if (aligned) {
+    const count = pairs.length + x.indexPositions.length
+    const { value: a } = x.entry
+    const differing = new Set(await differingColumns(reader, a, y.entry.value, count, x.rows))
+    return pairs.filter((pair) => differing.has(pair.old!))
+  }
+  const [oldLists, newLists] = [
+    await x.chunkLists(pairs.flatMap((pair) => pair.old ?? [])),
+    await y.chunkLists(pairs.flatMap((pair) => pair.new ?? [])),
+  ]
+  let i = 0
+  let j = 0
+  return pairs.filter((pair) => {
+    const a = pair.old === undefined ? undefined : oldLists[i++]
+    const b = pair.new === undefined ? undefined : newLists[j++]
+    return a === undefined || b === undefined || !sameChunks(a, b)
+  })
 }
 
 /** Compares values of matched columns; a column that one side lacks is null there. */

@@ -10,7 +10,7 @@ import type { Schema } from './schema.ts'
 import { keyValues, lastKey, lastKeyBytes, readSeries, type Series } from './series.ts'
 import { type DiffPiece, diffPieces } from './series-diff-rows.ts'
 import type { DiffSegment } from './series-diff-segments.ts'
-import { matchSchemas, type SchemaChange } from './series-match.ts'
+import { type ColumnPair, matchSchemas, type SchemaChange } from './series-match.ts'
 import { type KeyRange, keyRange } from './series-range.ts'
 
 export type { SchemaChange } from './series-match.ts'
@@ -39,6 +39,8 @@ export interface DiffOptions {
    * are changes; 'common' compares only what both have. 'all' by default.
    */
   readonly columns?: 'all' | 'common' | undefined
+  /** Only these value columns are compared; one that was renamed has either name. */
+  readonly names?: readonly string[] | undefined
 }
 
 const BATCH_ROWS = 2048
@@ -146,12 +148,23 @@ async function openDiff(
   if (indexTypes === undefined) {
     return { ...schemas, oldEnd: undefined, changes, pieces: oneSide(reader, old, fresh, range) }
   }
-  const pairs =
-    options.columns === 'common'
-      ? match.pairs.filter((pair) => pair.old !== undefined && pair.new !== undefined)
-      : match.pairs
+  const pairs = match.pairs.filter((pair) => isCompared(pair, old.schema, fresh.schema, options))
   const pieces = diffPieces(reader, old, fresh, { ...match, indexTypes, pairs }, range)
   return { ...schemas, oldEnd: endKey(old, indexTypes), changes, pieces }
+}
+
+function isCompared(
+  pair: ColumnPair,
+  old: Schema,
+  fresh: Schema,
+  { columns, names }: DiffOptions,
+): boolean {
+  const isCommon = pair.old !== undefined && pair.new !== undefined
+  if (columns === 'common' && !isCommon) return false
+  if (names === undefined) return true
+  const isNamed = (schema: Schema, at: number | undefined) =>
+    at !== undefined && names.includes(schema.columns[at]!.name)
+  return isNamed(old, pair.old) || isNamed(fresh, pair.new)
 }
 
 /** All rows of series that have none in common. */
@@ -250,6 +263,7 @@ async function loadColumns(
   schema: Schema,
 ): Promise<{ index: Column[]; values: Column[] }> {
   const columns: Column[] = []
+  await segment.locateAll()
   for (let i = 0; i < schema.columns.length; i++) columns.push(await segment.column(i))
   return { index: columns.slice(0, schema.indexCount), values: columns.slice(schema.indexCount) }
 }

@@ -288,6 +288,7 @@ export class SeriesEditor {
         opened.push(run)
       }
     }
+    for (const { source } of opened) await source.old?.loaded.locateAll()
     this.#added.push(await writeSegment<EditRun>(this.#writer, this.#schema, opened, this.#limits))
   }
 

@@ -32,9 +32,15 @@ export class LoadedSegment {
     return Array.from({ length: this.#schema.indexCount }, (_, i) => i)
   }
 
+  /** Finds out at once where all columns are: for those who want most of them. */
+  async locateAll(): Promise<void> {
+    await this.chunkLists(this.#schema.columns.map((_, i) => i))
+  }
+
   /** Where the columns at these positions are. */
   async chunkLists(positions: readonly number[]): Promise<ChunkList[]> {
     const unknown = positions.filter((position) => !this.#lists.has(position))
+    if (unknown.length === 0) return positions.map((position) => this.#lists.get(position)!)
     const count = this.#schema.columns.length
     const lists = await readColumns(this.#reader, this.entry.value, count, this.rows, unknown)
     unknown.forEach((position, i) => {
@@ -71,6 +77,7 @@ export class LoadedSegment {
     const { indexCount, duplicates } = this.#schema
     const { key, last } = this.entry
     const columns: Column[] = []
+    await this.chunkLists(this.indexPositions)
     for (let i = 0; i < indexCount; i++) columns.push(await this.column(i))
     let keys: Keys
     try {

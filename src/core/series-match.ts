@@ -4,6 +4,7 @@ import type { ObjectReader } from './objects.ts'
 import { ProllyCursor } from './prolly.ts'
 import type { ColumnSpec, Schema } from './schema.ts'
 import { formatOf, type Series } from './series.ts'
+import { sameChunks } from './series-columns.ts'
 import { LoadedSegment } from './series-load.ts'
 
 /** One way in which two schemas differ. */
@@ -155,12 +156,4 @@ async function endSegment(
   const cursor = new ProllyCursor(reader, formatOf(series.schema), series.root)
   const found = await cursor[end]()
   return found ? new LoadedSegment(reader, series.schema, cursor.entry!) : undefined
-}
-
-/** Whether two chunk lists are the same: then the values are. */
-export function sameChunks(
-  a: readonly { readonly id: string }[],
-  b: readonly { readonly id: string }[],
-): boolean {
-  return a.length === b.length && a.every(({ id }, i) => id === b[i]!.id)
 }

@@ -116,6 +116,8 @@ export async function compareMerged(run: MergedRun, counts: MutableCounts): Prom
   let met = false
   for (let i = 0; i < oldRows.length && !met; i++) met = oldRows[i]! >= 0 && newRows[i] !== NO_ROW
   if (!met || old === undefined) return
+  const given = schema.columns.map((_, i) => i).filter((i) => block?.columns[i] !== undefined)
+  await old.loaded.chunkLists([...given, ...(blank ?? [])])
   for (let position = schema.indexCount; position < schema.columns.length; position++) {
     const given = block?.columns[position]
     const blanked = blank?.has(position) === true

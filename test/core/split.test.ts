@@ -33,7 +33,7 @@ class KeyRun implements Run<KeyRun> {
   }
 }
 
-/** The rule as design states it, over all rows at once. */
+/** The rule as the format states it, over all rows at once. */
 function splitPlainly(keys: readonly Uint8Array[], cap: number): Uint8Array[][] {
   if (keys.length === 0) return []
   if (keys.length <= cap) return [[...keys]]

@@ -187,6 +187,67 @@ describe('a diff of two series', () => {
   })
 })
 
+describe('a diff of wide and of large values', () => {
+  it('finds a few cells among thousands of columns', async () => {
+    const objects = new MemoryObjects()
+    const names = Array.from({ length: 4200 }, (_, i) => `c${i}`)
+    const schema = schemaOf(`t:int32 ${names.map((name) => `${name}:int32`).join(' ')}`)
+    const rows = Array.from({ length: 40 }, (_, row): Row => [row, ...names.map((_, i) => i % 7)])
+    const edited = rows.map((row) => [...row])
+    for (const [row, column] of [
+      [3, 1],
+      [3, 4200],
+      [17, 64],
+      [39, 65],
+    ] as const) {
+      edited[row]![column] = -1
+    }
+    const limits = { ...SMALL, segmentRows: 16 }
+    const a = await build(objects, schema, rows, limits)
+    const b = await build(objects, schema, edited, limits)
+    expect(await diffOf(objects, a, b)).toEqual(diffPlainly(schema, rows, edited))
+    objects.resetCounts()
+    expect(await diffStat(objects, a, b)).toMatchObject({ revised: 3, appended: 0 })
+    expect(objects.reads).toBeLessThan(90)
+  })
+
+  it('of 60 MiB', { timeout: 60_000 }, async () => {
+    const objects = new MemoryObjects()
+    const schema = schemaOf('n:int32 doc:json')
+    const doc = JSON.stringify('j'.repeat(60 * 1024 * 1024))
+    const a = await build(
+      objects,
+      schema,
+      [
+        [1, '{}'],
+        [2, doc],
+        [3, '1'],
+      ],
+      SPLIT_LIMITS,
+    )
+    const frames = framesOf(schema, [
+      [2, `${doc} `],
+      [4, '4'],
+    ])
+    const { id: b, counts } = await editSeries(objects, a, { mode: 'upsert', frames })
+    expect(counts).toMatchObject({ revised: 1, appended: 1 })
+    expect(await diffStat(objects, a, b)).toMatchObject({ revised: 1, appended: 1 })
+    expect(b).toBe(
+      await build(
+        objects,
+        schema,
+        [
+          [1, '{}'],
+          [2, `${doc} `],
+          [3, '1'],
+          [4, '4'],
+        ],
+        SPLIT_LIMITS,
+      ),
+    )
+  })
+})
+
 describe('a diff of two schemas', () => {
   const rows: Row[] = Array.from(
     { length: 30 },

@@ -7,7 +7,7 @@ export const countObjectsCommand = defineCommand({
   description: [
     'Staged packs are those that no commit needs yet: what is in the index, and what a stopped',
     'command left behind. With -v also a line for each kind: how many objects, the length of their',
-    'canonical bytes, and what they take in the packs.',
+    'canonical bytes, and what they take in the packs. Sizes are in KiB, but those by kind in bytes.',
   ].join('\n'),
   options: (y) =>
     y
@@ -20,7 +20,7 @@ export const countObjectsCommand = defineCommand({
   run: async ({ v }, context) => countObjects(await context.repository(), { kinds: v }),
   toText: (result, _style, { v, H: human }) => {
     const size = human ? humanSize : (bytes: number) => String(Math.ceil(bytes / 1024))
-    return v ? verbose(result, size) : brief(result, human, size)
+    return v ? verbose(result, human, size) : brief(result, human, size)
   },
   toJson: ({ published, staged, kinds }) => ({
     published,
@@ -36,15 +36,20 @@ function brief({ published, staged }: CountObjectsResult, human: boolean, size: 
   return `${published.objects + staged.objects} objects, ${bytes}${human ? '' : ' kilobytes'}`
 }
 
-function verbose({ published, staged, kinds }: CountObjectsResult, size: SizeText): string {
+function verbose(
+  { published, staged, kinds }: CountObjectsResult,
+  human: boolean,
+  size: SizeText,
+): string {
   const packs = (name: string, count: PackCount) => [
     `${name}packs: ${count.packs}`,
     `${name}objects: ${count.objects}`,
     `${name}size: ${size(count.size)}`,
   ]
+  const bytes = human ? humanSize : (count: number) => `${count} bytes`
   const byKind = [...(kinds ?? [])].map(
     ([kind, { objects, length, stored }]) =>
-      `${kind}: ${objects} objects, ${size(length)} in ${size(stored)}`,
+      `${kind}: ${objects} objects, ${bytes(length)}, in packs ${bytes(stored)}`,
   )
   return [...packs('', published), ...packs('staged-', staged), ...byKind].join('\n')
 }

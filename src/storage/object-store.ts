@@ -4,6 +4,7 @@ import type { ObjectReader, StoredObject } from '../core/objects.ts'
 import { type BatchOptions, ObjectBatch } from './object-batch.ts'
 import { ObjectCache } from './object-cache.ts'
 import { PackReader } from './pack-reader.ts'
+import { PackSet } from './pack-set.ts'
 import { packPath } from './pack-writer.ts'
 import type { Storage } from './storage.ts'
 
@@ -32,15 +33,6 @@ export interface ObjectSummary {
   readonly pack: string
 }
 
-const PACK_NAME = /^packs\/([0-9a-f]{64})\.pack$/
-
-interface KnownPack {
-  readonly name: string
-  readonly size: number
-  readonly modified: number
-  reader?: Promise<PackReader>
-}
-
 /** Opens the objects of a storage. Nothing is read before something is asked for. */
 export function openObjectStore(storage: Storage, options: ObjectStoreOptions = {}): ObjectStore {
   return new ObjectStore(storage, options)
@@ -54,12 +46,11 @@ export class ObjectStore implements ObjectReader {
   readonly storage: Storage
   readonly #cache: ObjectCache
   readonly #verify: boolean
-  /** The newest first: what was written last is asked for most. */
-  #packs: KnownPack[] | undefined
-  #listing: Promise<void> | undefined
+  readonly #packs: PackSet
 
   constructor(storage: Storage, options: ObjectStoreOptions = {}) {
     this.storage = storage
+    this.#packs = new PackSet(storage)
     this.#cache = new ObjectCache(options.cacheBytes ?? 32 * 1024 * 1024)
     this.#verify = options.verify === 'always'
   }
@@ -87,7 +78,7 @@ export class ObjectStore implements ObjectReader {
   async readIfPresent(id: Id): Promise<StoredObject | undefined> {
     const cached = this.#cache.get(id)
     if (cached !== undefined) return cached
-    const found = await this.#search((pack) => this.#readFrom(pack, id))
+    const found = await this.#search(id, (pack) => this.#readFrom(pack, id))
     if (found !== undefined) this.#cache.add(id, found)
     return found
   }
@@ -95,22 +86,15 @@ export class ObjectStore implements ObjectReader {
   /** Whether the object is there. Looks only at packs known so far unless `fresh`. */
   async has(id: Id, options: { fresh?: boolean } = {}): Promise<boolean> {
     if (this.#cache.get(id) !== undefined) return true
-    const search = (pack: PackReader) => pack.has(id).then((has) => has || undefined)
+    const ask = (pack: PackReader) => pack.has(id).then((has) => has || undefined)
     try {
-      const found = options.fresh
-        ? await this.#search(search)
-        : await this.#searchPacks(search, await this.#known())
-      return found === true
+      const found = options.fresh ? this.#search(id, ask) : this.#packs.search(id, ask)
+      return (await found) === true
     } catch (error) {
       // What may lie in a damaged pack is as good as absent: whoever asks will write it again.
       if (hasCode(error, 'corrupt-pack') || hasCode(error, 'corrupt-object')) return false
       throw error
     }
-  }
-
-  /** The name of a pack that holds the object; undefined when none does. */
-  async packOf(id: Id): Promise<string | undefined> {
-    return this.#search((pack) => pack.has(id).then((has) => (has ? pack.name : undefined)))
   }
 
   /** Ids that begin with these hex digits, sorted. */
@@ -119,8 +103,8 @@ export class ObjectStore implements ObjectReader {
     if (!/^[0-9a-f]{1,64}$/.test(digits)) return []
     await this.refresh()
     const found = new Set<Id>()
-    for (const pack of await this.#known()) {
-      for (const id of await (await this.#open(pack)).find(digits)) found.add(id)
+    for (const pack of await this.#packs.known()) {
+      for (const id of await (await this.#packs.open(pack)).find(digits)) found.add(id)
     }
     return [...found].sort()
   }
@@ -134,8 +118,8 @@ export class ObjectStore implements ObjectReader {
   async packs(): Promise<PackSummary[]> {
     await this.refresh()
     const summaries: PackSummary[] = []
-    for (const pack of await this.#known()) {
-      const { name, size, records } = await this.#open(pack)
+    for (const pack of await this.#packs.known()) {
+      const { name, size, records } = await this.#packs.open(pack)
       summaries.push({ name, size, objects: records })
     }
     return summaries
@@ -144,14 +128,14 @@ export class ObjectStore implements ObjectReader {
   /** The names of the packs there are now, without opening them. */
   async packNames(): Promise<string[]> {
     await this.refresh()
-    return (await this.#known()).map(({ name }) => name)
+    return (await this.#packs.known()).map(({ name }) => name)
   }
 
   /** Every object of every pack; one that lies in two packs comes twice. Checksums are verified. */
   async *objects(): AsyncIterable<ObjectSummary> {
     await this.refresh()
-    for (const pack of await this.#known()) {
-      for await (const record of (await this.#open(pack)).scan()) {
+    for (const pack of await this.#packs.known()) {
+      for await (const record of (await this.#packs.open(pack)).scan()) {
         const { id, kind, length, stored } = record
         yield { id, kind, length, stored, pack: pack.name }
       }
@@ -174,74 +158,24 @@ export class ObjectStore implements ObjectReader {
 
   /** Takes a pack that was just published into the known ones, without listing them again. */
   adopt(name: string, size: number): void {
-    if (this.#packs === undefined || this.#packs.some((pack) => pack.name === name)) return
-    this.#packs = [{ name, size, modified: Date.now() }, ...this.#packs]
+    this.#packs.adopt(name, size)
   }
 
   /** Looks for packs that were added or removed since. */
   async refresh(): Promise<void> {
-    this.#listing ??= this.#list().finally(() => {
-      this.#listing = undefined
-    })
-    return this.#listing
+    await this.#packs.refresh()
   }
 
-  async #list(): Promise<void> {
-    const before = new Map(this.#packs?.map((pack) => [pack.name, pack]))
-    const packs: KnownPack[] = []
-    for (const { name, size, modified } of await this.storage.list('packs/')) {
-      const hash = PACK_NAME.exec(name)?.[1]
-      if (hash !== undefined) packs.push(before.get(hash) ?? { name: hash, size, modified })
-    }
-    this.#packs = packs.sort((a, b) => b.modified - a.modified || (a.name < b.name ? -1 : 1))
-  }
-
-  async #known(): Promise<readonly KnownPack[]> {
-    if (this.#packs === undefined) await this.refresh()
-    return this.#packs ?? []
-  }
-
-  #open(pack: KnownPack): Promise<PackReader> {
-    pack.reader ??= PackReader.open(this.storage, pack.name, pack.size).catch((error) => {
-      delete pack.reader
-      throw error
-    })
-    return pack.reader
-  }
-
-  /** The first answer that a pack gives; when none does, packs are listed once again. */
-  async #search<T>(ask: (pack: PackReader) => Promise<T | undefined>): Promise<T | undefined> {
-    const known = await this.#known()
-    const seen = new Set(known)
+  /** As the packs' own search; when none has an answer, they are listed once again. */
+  async #search<T>(id: Id, ask: (pack: PackReader) => Promise<T | undefined>) {
     let failure: unknown
     try {
-      const found = await this.#searchPacks(ask, known)
+      const found = await this.#packs.search(id, ask)
       if (found !== undefined) return found
     } catch (error) {
       failure = error
     }
-    await this.refresh()
-    const added = (await this.#known()).filter((pack) => !seen.has(pack))
-    const found = await this.#searchPacks(ask, added)
-    if (found === undefined && failure !== undefined) throw failure
-    return found
-  }
-
-  /** Damage in one pack is an error only when no other has what is asked for. */
-  async #searchPacks<T>(
-    ask: (pack: PackReader) => Promise<T | undefined>,
-    packs: readonly KnownPack[],
-  ): Promise<T | undefined> {
-    let failure: unknown
-    for (const pack of packs) {
-      try {
-        const found = await ask(await this.#open(pack))
-        if (found !== undefined) return found
-      } catch (error) {
-        if (!(error instanceof VarveError)) throw error
-        failure ??= error
-      }
-    }
+    if ((await this.#packs.refresh()) > 0) return this.#packs.search(id, ask)
     if (failure !== undefined) throw failure
     return undefined
   }

@@ -129,6 +129,11 @@ export class PackIndex {
     return this.#bytes.toString('hex', at, at + PREFIX_BYTES)
   }
 
+  /** The first bytes of every id, as numbers. */
+  *prefixes(): Iterable<number> {
+    for (let entry = 0; entry < this.records; entry++) yield this.#prefix(entry)
+  }
+
   #prefix(entry: number): number {
     return this.#bytes.readUIntBE(entry * INDEX_ENTRY_BYTES, PREFIX_BYTES)
   }

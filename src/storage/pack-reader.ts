@@ -66,6 +66,11 @@ export class PackReader {
     return this.#index.records
   }
 
+  /** The first bytes of every id, as numbers. */
+  prefixes(): Iterable<number> {
+    return this.#index.prefixes()
+  }
+
   /** Whether the pack holds this object. */
   async has(id: Id): Promise<boolean> {
     const { from, to } = this.#index.candidates(id)

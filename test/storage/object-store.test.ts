@@ -1,9 +1,15 @@
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hasCode } from '../../src/core/errors.ts'
 import { hashObject, type Id } from '../../src/core/id.ts'
+import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openObjectStore } from '../../src/storage/object-store.ts'
+import { openRefLog } from '../../src/storage/ref-log.ts'
+import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { idOf, moveOf } from '../support/transactions.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -164,5 +170,45 @@ describe('object store', () => {
       hasCode(e, 'too-large'),
     )
     await batch.discard()
+  })
+
+  it('finds objects in hundreds of packs, many at once', async () => {
+    const storage = createMemoryStorage()
+    const ids: Id[] = []
+    for (let i = 0; i < 200; i++) ids.push(...(await published(storage, `pack ${i}`)))
+    const store = openObjectStore(storage)
+    const found = await Promise.all(ids.map((id) => store.read(id, 'blob')))
+    expect(found).toEqual(ids.map((_, i) => bytes(`pack ${i}`)))
+    expect(await store.packs()).toHaveLength(200)
+  })
+
+  it('finds an object again after the packs were put together into another', async () => {
+    const storage = createMemoryStorage()
+    const [id] = await published(storage, 'moves')
+    const store = openObjectStore(storage)
+    expect(await store.has(id!)).toBe(true)
+    for (const { name } of await storage.list('packs/')) await storage.delete(name)
+    await published(storage, 'moves', 'another')
+    expect(await store.read(id!, 'blob')).toEqual(bytes('moves'))
+    expect(await store.packNames()).toHaveLength(1)
+  })
+})
+
+describe('a commit', () => {
+  it('takes four fsyncs, however many objects', async () => {
+    const synced: string[] = []
+    const folder = join(temporaryFolder(), 'r.varve')
+    await initRepositoryFolder(folder)
+    const storage = openFileSystemStorage(folder, { onSync: (path) => synced.push(path) })
+    const [objects, log] = [openObjectStore(storage), openRefLog(storage)]
+    for (let i = 0; i < 3; i++) {
+      const batch = await objects.begin()
+      for (let row = 0; row < 2000 * i + 1; row++) await batch.put('blob', bytes(`${i} ${row}`))
+      const pack = (await batch.publish())!
+      await log.append({ ...moveOf(`refs/heads/b${i}`, undefined, idOf('x')), packs: [pack] })
+      const places = synced.splice(0).map((path) => basename(dirname(path)))
+      expect(places).toEqual(['tmp', 'r.varve', 'tmp', 'r.varve'])
+    }
+    await storage.close()
   })
 })

@@ -1,0 +1,169 @@
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { PREFIX_DIGITS } from './pack-index.ts'
+import { PackReader } from './pack-reader.ts'
+import { packPath } from './pack-writer.ts'
+import type { Storage } from './storage.ts'
+
+/** Packs of up to this many objects share one table; a larger one is searched by itself. */
+const SMALL_PACK = 4096
+/** Entries of the shared table, about 100 bytes each. */
+const TABLE_LIMIT = 1_000_000
+
+const PACK_NAME = /^packs\/([0-9a-f]{64})\.pack$/
+
+export interface KnownPack {
+  readonly name: string
+  readonly size: number
+  readonly modified: number
+  reader?: Promise<PackReader>
+  gone?: boolean
+}
+
+/**
+ * The packs of a storage, opened one by one, the newest first, until what is looked for is found.
+ * A repository may have thousands of small ones: their ids share a table, so that finding an
+ * object does not ask each of them.
+ */
+export class PackSet {
+  readonly #storage: Storage
+  #known: Map<string, KnownPack> | undefined
+  #listing: Promise<void> | undefined
+  /** Not opened yet, the newest last. */
+  #unopened: KnownPack[] = []
+  /** Opened and large, or impossible to open: asked for everything. */
+  readonly #large: KnownPack[] = []
+  /** The first bytes of ids, as a number, to the small packs that have such ids. */
+  readonly #table = new Map<number, KnownPack[]>()
+  #opened = 0
+
+  constructor(storage: Storage) {
+    this.#storage = storage
+  }
+
+  /** The packs known, after a first look; the newest first. */
+  async known(): Promise<KnownPack[]> {
+    const known = await this.#list()
+    return [...known.values()].sort((a, b) => b.modified - a.modified || (a.name < b.name ? -1 : 1))
+  }
+
+  /** Looks for packs that were added or removed since. Returns how many are new. */
+  async refresh(): Promise<number> {
+    const before = new Set(this.#known?.keys())
+    this.#listing ??= this.#relist().finally(() => {
+      this.#listing = undefined
+    })
+    await this.#listing
+    let added = 0
+    for (const name of this.#known?.keys() ?? []) if (!before.has(name)) added++
+    return added
+  }
+
+  /** Takes a pack that was just published into the known ones, without listing them again. */
+  adopt(name: string, size: number): void {
+    if (this.#known === undefined || this.#known.has(name)) return
+    this.#add({ name, size, modified: Date.now() })
+  }
+
+  /** Opens a pack; `corrupt-pack` when it cannot be. */
+  open(pack: KnownPack): Promise<PackReader> {
+    pack.reader ??= PackReader.open(this.#storage, pack.name, pack.size)
+      .catch((error) => {
+        delete pack.reader
+        this.#register(pack, undefined)
+        throw error
+      })
+      .then((reader) => {
+        this.#register(pack, reader)
+        return reader
+      })
+    return pack.reader
+  }
+
+  /**
+   * The first answer that a known pack which may have the object gives. Damage in one pack is an
+   * error only when no other has an answer.
+   */
+  async search<T>(
+    id: Id,
+    ask: (pack: PackReader) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    await this.#list()
+    const prefix = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
+    const asked = new Set<KnownPack>()
+    let failure: VarveError | undefined
+    const attempt = async <A>(run: () => Promise<A>): Promise<A | undefined> => {
+      try {
+        return await run()
+      } catch (error) {
+        if (!(error instanceof VarveError)) throw error
+        failure ??= error
+        return undefined
+      }
+    }
+    for (;;) {
+      const opened = this.#opened
+      for (const pack of [...(this.#table.get(prefix) ?? []), ...this.#large]) {
+        if (asked.has(pack) || pack.gone) continue
+        asked.add(pack)
+        const found = await attempt(async () => ask(await this.open(pack)))
+        if (found !== undefined) return found
+      }
+      // Another search may have opened a pack meanwhile: then the table knows more.
+      if (this.#opened !== opened) continue
+      const next = this.#unopened.at(-1)
+      if (next === undefined) break
+      await attempt(() => this.open(next))
+    }
+    if (failure !== undefined) throw failure
+    return undefined
+  }
+
+  async #list(): Promise<Map<string, KnownPack>> {
+    if (this.#known === undefined) await this.refresh()
+    return this.#known ?? new Map()
+  }
+
+  async #relist(): Promise<void> {
+    const found = await this.#storage.list('packs/')
+    this.#known ??= new Map()
+    const names = new Set<string>()
+    for (const { name, size, modified } of found.sort((a, b) => a.modified - b.modified)) {
+      const hash = PACK_NAME.exec(name)?.[1]
+      if (hash === undefined) continue
+      names.add(hash)
+      if (!this.#known.has(hash)) this.#add({ name: hash, size, modified })
+    }
+    for (const pack of this.#known.values()) {
+      if (names.has(pack.name)) continue
+      // Unless it was published while the folder was read.
+      if ((await this.#storage.size(packPath(pack.name))) !== undefined) continue
+      pack.gone = true
+      this.#known.delete(pack.name)
+      this.#unopened = this.#unopened.filter((other) => other !== pack)
+    }
+  }
+
+  #add(pack: KnownPack): void {
+    this.#known?.set(pack.name, pack)
+    this.#unopened.push(pack)
+  }
+
+  /** Makes an opened pack findable, once. */
+  #register(pack: KnownPack, reader: PackReader | undefined): void {
+    const at = this.#unopened.lastIndexOf(pack)
+    if (at < 0) return
+    this.#unopened.splice(at, 1)
+    this.#opened++
+    const small = reader !== undefined && reader.records <= SMALL_PACK
+    if (!small || this.#table.size + reader.records > TABLE_LIMIT) {
+      this.#large.push(pack)
+      return
+    }
+    for (const prefix of reader.prefixes()) {
+      const packs = this.#table.get(prefix)
+      if (packs === undefined) this.#table.set(prefix, [pack])
+      else if (!packs.includes(pack)) packs.push(pack)
+    }
+  }
+}

@@ -289,7 +289,7 @@ describe('many writers at once', () => {
       const sorted = acknowledged.sort((a, b) => a.number - b.number)
       expect(entries).toEqual(sorted)
     }
-  })
+  }, 30_000)
 
   it('of one ref: each move wins once, the others are told', async () => {
     const folder = await mkdtemp(join(temporaryFolder(), 'log-'))

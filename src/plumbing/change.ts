@@ -5,6 +5,7 @@ import type { ObjectReader } from '../core/objects.ts'
 import { diffTrees, EMPTY_TREE } from '../core/tree.ts'
 import type { ObjectBatch } from '../storage/object-batch.ts'
 import { clampCommitter } from './clamp-committer.ts'
+import { packsToPublish } from './collect-packs.ts'
 import { headState } from './head.ts'
 import {
   hasIndex,
@@ -125,7 +126,7 @@ export async function commitChange<R>(
           updates: [{ name: ref, old: tip, new: commit }],
           who: details.committer,
           message: `commit: ${message.split('\n', 1)[0]}`,
-          packs: pack === undefined ? [] : [pack],
+          packs: await packsToPublish(repo, { kind: 'commit', id: commit }, pack ? [pack] : []),
         })
       } catch (error) {
         if (hasCode(error, 'conflict')) continue

@@ -32,3 +32,23 @@ export async function collectPacks(
   }
   return [...needed]
 }
+
+/**
+ * All staged packs that a transaction must name for `start`, of which `known` are some. What is new
+ * is only looked through where there are other staged packs too: an object that was in one of them
+ * already was not written again.
+ */
+export async function packsToPublish(
+  repo: Repository,
+  start: Reference,
+  known: readonly string[],
+): Promise<string[]> {
+  const published = (await repo.refs.state()).packs
+  const isStaged = (name: string) => !published.has(name)
+  const needed = new Set(known.filter(isStaged))
+  const staged = (await repo.objects.packNames()).filter(isStaged)
+  if (staged.some((name) => !needed.has(name))) {
+    for (const name of await collectPacks(repo, [start])) needed.add(name)
+  }
+  return [...needed]
+}

@@ -67,6 +67,31 @@ export async function updateIndexState(
   }
 }
 
+/** What an operation makes of the index that says itself what it is to hold. */
+export interface IndexContent {
+  readonly tree: Id
+  /** The commit that HEAD is at; absent before the first. */
+  readonly base?: Id | undefined
+  readonly packs: readonly string[]
+}
+
+/**
+ * Makes the index hold something else. What is pending is dropped, not carried over to where HEAD
+ * is now: that need not be possible.
+ */
+export async function replaceIndexContent(
+  repo: Repository,
+  { tree, base, packs }: IndexContent,
+  changeFiles: (files: IndexState['files']) => IndexState['files'] = (files) => files,
+): Promise<void> {
+  for (;;) {
+    const { version, state } = await readStoredIndex(repo)
+    const files = changeFiles(state?.files ?? new Map())
+    const next = { tree, ...(base !== undefined && { base }), packs, files }
+    if (await publishIndex(repo, version, next)) return
+  }
+}
+
 /** The tree of a commit; the empty tree where there is none yet. */
 export async function treeOf(reader: ObjectReader, commit: Id | undefined): Promise<Id> {
   return commit === undefined ? EMPTY_TREE : (await readCommit(reader, commit)).tree

@@ -5,6 +5,7 @@ import { cleanMessage } from '../core/message.ts'
 import { addCounts, noChanges } from '../core/series-counts.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
+import { packsToPublish } from '../plumbing/collect-packs.ts'
 import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
 import {
   hasIndex,
@@ -172,7 +173,7 @@ async function storeAndMove(
       new: id,
       who: commit.committer,
       message: logMessage(commit, amend),
-      packs: await unpublished(repo, packs),
+      packs: await packsToPublish(repo, { kind: 'commit', id }, packs),
       // The index is as it was, and so it is to be when this is undone.
       index: { old: commit.tree },
     })
@@ -193,14 +194,10 @@ async function settleIndex(repo: Repository, old: Id | undefined, id: Id): Promi
     if (stored === undefined) return
     // What somebody staged on top meanwhile is pending on the new commit as it was on the old one.
     const state = stored.base === old ? { ...stored, base: id } : (await readIndex(repo)).state
-    const packs = await unpublished(repo, state.packs)
+    const published = (await repo.refs.state()).packs
+    const packs = state.packs.filter((name) => !published.has(name))
     if (await publishIndex(repo, version, { ...state, packs })) return
   }
-}
-
-async function unpublished(repo: Repository, packs: readonly string[]): Promise<string[]> {
-  const published = (await repo.refs.state()).packs
-  return packs.filter((name) => !published.has(name))
 }
 
 function logMessage(commit: Commit, amend: boolean | undefined): string {

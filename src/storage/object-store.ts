@@ -97,6 +97,11 @@ export class ObjectStore implements ObjectReader {
     }
   }
 
+  /** The name of a pack that holds the object; undefined when none does. */
+  async packOf(id: Id): Promise<string | undefined> {
+    return this.#search(id, (pack) => pack.has(id).then((has) => (has ? pack.name : undefined)))
+  }
+
   /** Ids that begin with these hex digits, sorted. */
   async find(hexPrefix: string): Promise<Id[]> {
     const digits = hexPrefix.toLowerCase()

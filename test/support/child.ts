@@ -7,12 +7,13 @@ import { afterAll } from 'vitest'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
+// Beside the modules, so that native ones are found.
+const folder = join(here, '..', '..', 'node_modules', '.cache', `varve-test-${process.pid}`)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
 /** Bundles a script of this folder so that plain Node runs it; returns the path to run. */
 export async function bundleChild(script: string): Promise<string> {
-  // Beside the modules, so that native ones are found.
-  const folder = join(here, '..', '..', 'node_modules', '.cache', `varve-test-${process.pid}`)
   mkdirSync(folder, { recursive: true })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const outfile = join(folder, `${basename(script, '.ts')}.mjs`)
   await build({
     entryPoints: [join(here, script)],

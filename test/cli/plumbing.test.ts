@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { isolated, PROGRAM, type RunOptions, someone, varve } from '../support/program.ts'
 import { newWorkTree } from '../support/repository-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const CSV = 'Date,Price\n2026-08-14,65.5\n2026-08-17,65.98\n2026-08-18,\n'
 
@@ -76,6 +77,18 @@ describe('a commit made by hand', () => {
         "04e28c26e497bd44ef056983ca2d2923e8db2462daa85f3779faf9f06a5dcef2",
       ]
     `)
+  })
+
+  it('is the commit that the porcelain makes', async () => {
+    const cwd = temporaryFolder()
+    await run(['init', 'repo'], { cwd })
+    const inside = { cwd: join(cwd, 'repo') }
+    expect(
+      (await run(['add', join(made.root, 'a.csv'), '--as', 'brent-daily'], inside)).stderr,
+    ).toBe('')
+    expect((await run(['write-tree'], inside)).stdout).toBe(`${made.ids[3]}\n`)
+    expect((await run(['commit', '-m', 'by hand'], inside)).exitCode).toBe(0)
+    expect((await run(['rev-parse', 'HEAD'], inside)).stdout).toBe(`${made.ids[4]}\n`)
   })
 
   it('can be read down to the digest of each column', async () => {

@@ -1,6 +1,8 @@
 import { VarveError } from '../core/errors.ts'
-import { checkSeriesName } from '../core/names.ts'
-import { lookupPath, type PathEdit, updatePaths, walkTree } from '../core/tree.ts'
+import type { Id } from '../core/id.ts'
+import { checkCollectionName, checkSeriesName } from '../core/names.ts'
+import type { ObjectReader } from '../core/objects.ts'
+import { lookupPath, type PathEdit, type TreeEntry, updatePaths, walkTree } from '../core/tree.ts'
 import { type Applied, firstChangedPath } from '../plumbing/change.ts'
 import { readIndex, updateIndexState } from '../plumbing/index-state.ts'
 import { applyFilePlan, planRefresh } from '../plumbing/refresh-files.ts'
@@ -71,7 +73,10 @@ async function seriesUnder(repo: Repository, names: readonly string[]): Promise<
 
 export interface MoveOptions extends ChangeOptions {
   readonly from: string
-  /** The new name; with a `/` at its end the collection to move into. */
+  /**
+   * The new name; with a `/` at its end the collection to move into, or where there is none such
+   * the new name of a collection.
+   */
   readonly to: string
 }
 
@@ -85,14 +90,14 @@ export async function moveSeries(
   options: MoveOptions,
 ): Promise<Applied<MoveResult>> {
   const from = options.from.replace(/\/$/, '')
-  const base = from.slice(from.lastIndexOf('/') + 1)
-  const to = checkSeriesName(options.to.endsWith('/') ? options.to + base : options.to)
+  let to = ''
   const withFiles = new Set(await seriesUnder(repo, [from]))
   const applied = await applyChange(
     repo,
     {
       async run(batch, tree) {
         const { entry } = await resolvePath(repo, tree, options.from, 'the index')
+        to = await newName(batch, tree, from, entry, options.to)
         if (to === from || to.startsWith(`${from}/`)) {
           throw new VarveError('refused', `${from} cannot be moved to ${to}`)
         }
@@ -122,6 +127,20 @@ export async function moveSeries(
   )
   if (applied.changed && !options.dryRun) await showMoved(repo, applied.result, withFiles, options)
   return applied
+}
+
+async function newName(
+  reader: ObjectReader,
+  tree: Id,
+  from: string,
+  entry: TreeEntry,
+  to: string,
+): Promise<string> {
+  if (!to.endsWith('/')) return checkSeriesName(to)
+  const collection = checkCollectionName(to)
+  const isThere = (await lookupPath(reader, tree, to)) !== undefined
+  if (entry.kind === 'tree' && !isThere) return collection
+  return checkSeriesName(`${collection}/${from.slice(from.lastIndexOf('/') + 1)}`)
 }
 
 /** Writes the files of moved series that had one, under their new names. */

@@ -43,7 +43,7 @@ const ambient = [
 ]
 const mayReadAmbient = ['cli', 'demo', OUTSIDE]
 /** The seam's `modified`, where a file system would stamp it: for grace periods, never for ids. */
-const stampsTimes = ['storage/memory.ts', 'storage/object-store.ts']
+const stampsTimes = ['storage/memory.ts']
 
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.tsx?$/.test(path))

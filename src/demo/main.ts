@@ -1,15 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
+import { Config } from '../cli/config.ts'
 import { startProgress } from '../cli/progress.ts'
+import { repositoryParts } from '../cli/repository-source.ts'
 import type { Id } from '../core/id.ts'
-import { initRepository } from '../plumbing/init-repository.ts'
-import { openFileSystemStorage } from '../storage/file-system.ts'
-import { openPrivateFiles } from '../storage/private-files.ts'
-import { initRepositoryFolder } from '../storage/repository-folder.ts'
-import { openWorkTree } from '../storage/work-tree.ts'
+import { initRepository, initRepositoryFolder } from '../plumbing/init-repository.ts'
 import { PUBLICATIONS, type Replayed, replay } from './replay.ts'
 
 // The main job on real data: eight years of oil prices as they were published, into a new
@@ -66,11 +64,8 @@ say('  varve checkout main~20        # CSV files as they were then')
 async function fill(root: string): Promise<Replayed> {
   const data = join(root, '.varve')
   await initRepositoryFolder(data)
-  mkdirSync(root, { recursive: true })
   const { repo } = await initRepository({
-    storage: openFileSystemStorage(data),
-    privateFiles: openPrivateFiles(data),
-    workTree: openWorkTree(root, join(data, 'tmp')),
+    ...(await repositoryParts({ folder: data, workTree: root }, new Config([]))),
     who: { name: 'varve', email: 'demo@example.org', seconds: 0, offsetMinutes: 0 },
   })
   const { stderr } = process

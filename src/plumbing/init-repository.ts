@@ -3,6 +3,8 @@ import type { LogSignature } from '../storage/log-entry.ts'
 import { writeHeadFile } from './head.ts'
 import { assembleRepository, type Repository, type RepositoryParts } from './repository.ts'
 
+export { initRepositoryFolder } from '../storage/repository-folder.ts'
+
 export interface InitRepositoryOptions extends RepositoryParts {
   /** Short name of the first branch: `main` unless told. */
   readonly initialBranch?: string

@@ -2,6 +2,7 @@ import type { ColumnType } from '../core/column.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { nearest } from '../core/nearest.ts'
+import type { ObjectWriter } from '../core/objects.ts'
 import { parseScalar } from '../core/scalar-text.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import { type SchemaJson, schemaFromJson, schemaToJson } from '../core/schema-codec.ts'
@@ -13,7 +14,6 @@ import { type Applied, firstChangedPath } from '../plumbing/change.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolvePath } from '../plumbing/resolve-object-name.ts'
 import { resolveSeriesName, type SeriesName } from '../plumbing/resolve-series.ts'
-import type { ObjectBatch } from '../storage/object-batch.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 
 /** One change of what the rows of a series are made of. */
@@ -64,7 +64,12 @@ export async function changeSchema(
   )
 }
 
-async function editSchema(batch: ObjectBatch, id: Id, edit: SchemaEdit, path: string): Promise<Id> {
+async function editSchema(
+  batch: ObjectWriter,
+  id: Id,
+  edit: SchemaEdit,
+  path: string,
+): Promise<Id> {
   try {
     switch (edit.kind) {
       case 'add-column': {

@@ -62,7 +62,8 @@ export class PackSet {
   /** Takes a pack that was just published into the known ones, without listing them again. */
   adopt(name: string, size: number): void {
     if (this.#known === undefined || this.#known.has(name)) return
-    this.#add({ name, size, modified: Date.now() })
+    // Newer than all that a listing can tell of.
+    this.#add({ name, size, modified: Number.MAX_SAFE_INTEGER })
   }
 
   /** Opens a pack; `corrupt-pack` when it cannot be. */

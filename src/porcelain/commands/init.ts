@@ -2,8 +2,7 @@ import { basename, join } from 'node:path'
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { VarveError } from '../../core/errors.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
-import { initRepository } from '../../plumbing/init-repository.ts'
-import { initRepositoryFolder } from '../../storage/repository-folder.ts'
+import { initRepository, initRepositoryFolder } from '../../plumbing/init-repository.ts'
 
 interface Made {
   readonly path: string

@@ -1,9 +1,6 @@
-import { type ColumnType, isColumnType } from '../core/column.ts'
-import { widerTypes } from '../core/column-ops.ts'
-import { hasCode, VarveError } from '../core/errors.ts'
+import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
-import { parseScalar } from '../core/scalar-text.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import { readSeries, type Series } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
@@ -12,7 +9,6 @@ import { lookupPath } from '../core/tree.ts'
 import { describeChange, type SeriesChange } from './change-summary.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
 import {
-  cellFaultOf,
   headerOf,
   type InputRows,
   type InputTable,
@@ -20,6 +16,7 @@ import {
   noRows,
   typedRows,
 } from './read-input.ts'
+import { widenedSchema } from './widened-schema.ts'
 
 export interface AddSeriesOptions extends SchemaOptions {
   /** Whether any number of rows may vanish. */
@@ -55,7 +52,7 @@ export async function buildFromTable(
   }
   checkSaid(path, old.schema, options)
   const rows = await rowsForKnown(path, input, old.schema, options)
-  const built = await buildWidening(writer, input, rows)
+  const built = await buildWidening(writer, input, rows, old)
   const { rows: count } = await readSeries(writer, built.id)
   if (count === 0 && old.rows > 0 && options.allowDeletes !== true) throw noRows(input.name)
   return built
@@ -128,39 +125,16 @@ async function buildWidening(
   writer: ObjectWriter,
   input: InputTable,
   rows: InputRows,
+  old: Series,
 ): Promise<BuiltSeries> {
   for (let current = rows; ; ) {
     try {
       return await build(writer, current)
     } catch (error) {
-      const wider = widened(current.schema, error)
+      const wider = await widenedSchema(writer, old, current.schema, error)
       if (wider === undefined) throw error
       current = typedRows(input, wider)
     }
-  }
-}
-
-/** The schema in which the cell that an error is about fits; undefined where there is none. */
-function widened(schema: Schema, error: unknown): Schema | undefined {
-  const fault = cellFaultOf(error)
-  const column = schema.columns.find(({ name }) => name === fault?.field)
-  if (fault === undefined || column === undefined || fault.value === '') return undefined
-  const type = widerTypes(column.type).find((wider) => holds(wider, fault.value))
-  if (type === undefined) return undefined
-  const columns = schema.columns.map((spec) => (spec === column ? { ...spec, type } : spec))
-  return { ...schema, columns }
-}
-
-/** Whether a type holds a value exactly, as far as it is for a column to become that type. */
-function holds(type: ColumnType, text: string): boolean {
-  // Fractions have no exact float32, and binary is not what a text is meant to be.
-  if (type === 'float32' || type === 'binary' || !isColumnType(type)) return false
-  try {
-    parseScalar(text.trim(), type)
-    return true
-  } catch (error) {
-    if (hasCode(error, 'invalid-value') || hasCode(error, 'invalid-date')) return false
-    throw error
   }
 }
 

@@ -16,7 +16,7 @@ import {
   type TreeEntry,
   writeTree,
 } from '../../src/core/tree.ts'
-import { documentedExamples, readGolden } from '../support/golden.ts'
+import { documentedExamples, documentedTexts, readGolden } from '../support/golden.ts'
 import { MemoryObjects } from '../support/memory-objects.ts'
 
 interface Golden {
@@ -30,12 +30,6 @@ const unhex = (digits: string) => Uint8Array.from(Buffer.from(digits, 'hex'))
 const pageOf = (name: string) =>
   readFileSync(new URL(`../../docs/format/${name}.md`, import.meta.url), 'utf8')
 
-/** The blocks of a page that are the text of an object, by name, each with its last newline. */
-function documentedTexts(page: string): Map<string, string> {
-  const matches = page.matchAll(/<!-- text: (.+?) -->\n```\n([\s\S]*?)```/g)
-  return new Map([...matches].map(([, name, text]) => [name!, text!]))
-}
-
 function expectDocumented(
   page: string,
   { name, id, hex: digits }: Golden,
@@ -43,7 +37,10 @@ function expectDocumented(
 ): void {
   expect(pageOf(page)).toContain(`\nid \`${id}\`\n\n<!-- ${marker}: ${name} -->`)
   if (marker === 'example') expect(documentedExamples(`format/${page}.md`).get(name)).toBe(digits)
-  else expect(documentedTexts(pageOf(page)).get(name)).toBe(Buffer.from(digits, 'hex').toString())
+  else
+    expect(documentedTexts(`format/${page}.md`).get(name)).toBe(
+      Buffer.from(digits, 'hex').toString(),
+    )
 }
 
 describe('the prolly tree format', () => {

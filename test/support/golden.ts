@@ -35,3 +35,10 @@ export function documentedExamples(page: string): Map<string, string> {
   }
   return examples
 }
+
+/** The blocks of a page that are text, by name: those that follow `<!-- text: NAME -->`. */
+export function documentedTexts(page: string): Map<string, string> {
+  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
+  const matches = text.matchAll(/<!-- text: (.+?) -->\n```\n([\s\S]*?)```/g)
+  return new Map([...matches].map(([, name, block]) => [name!, block!]))
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { Id } from '../../src/core/id.ts'
+import { decodeIndex, encodeIndex, type IndexState } from '../../src/plumbing/index-codec.ts'
+import { documentedTexts } from '../support/golden.ts'
+
+const id = (digits: string) => digits.repeat(32) as Id
+const bytes = (text: string) => Buffer.from(text)
+
+const state: IndexState = {
+  tree: '9e5cb6f7a060a4e1afd8452fd531046c7744671bdd6ab4b54a7620fdfa6258c4' as Id,
+  packs: ['5a72a597358737777c90a59c6eb5d098acc0ec01ff7c42c7c310fbf96b2ff668'],
+  files: new Map([
+    [
+      'brent-daily',
+      {
+        file: 'brent-daily.csv',
+        id: id('a1'),
+        stamp: { size: 178_686, mtimeNs: 1_787_191_829_000_000_001n, inode: 4711n },
+      },
+    ],
+  ]),
+}
+
+describe('the index', () => {
+  const documented = documentedTexts('format/index.md').get('one series')!
+
+  it('is written and read as documented', () => {
+    expect(Buffer.from(encodeIndex(state)).toString()).toBe(documented)
+    expect(decodeIndex(bytes(documented))).toEqual(state)
+  })
+
+  it('keeps the commit it was made on, and names that no object literal could', () => {
+    const files = new Map([['__proto__', state.files.get('brent-daily')!]])
+    const full = { ...state, base: id('b2'), files }
+    expect(decodeIndex(encodeIndex(full))).toEqual(full)
+  })
+
+  it.each([
+    ['a changed byte', documented.replace('4711', '4712')],
+    ['no header', documented.slice(1)],
+    ['a cut', documented.slice(0, -2)],
+    ['nothing', ''],
+  ])('refuses %s', (_, text) => {
+    expect(() => decodeIndex(bytes(text))).toThrowError(
+      expect.objectContaining({ code: 'corrupt-file' }),
+    )
+  })
+
+  it('refuses an id that is none, whatever the checksum says', () => {
+    const body = documented.split('\n')[1]!.replace('a1a1', 'A1A1')
+    const sum = createHash('sha256').update(body).digest('hex')
+    expect(() => decodeIndex(bytes(`varve index 1 ${sum}\n${body}\n`))).toThrowError(
+      expect.objectContaining({ code: 'corrupt-file' }),
+    )
+  })
+
+  it('refuses a newer version', () => {
+    expect(() => decodeIndex(bytes(documented.replace('index 1', 'index 2')))).toThrowError(
+      expect.objectContaining({ code: 'unsupported-format' }),
+    )
+  })
+})

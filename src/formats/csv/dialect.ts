@@ -31,9 +31,19 @@ export function delimiterByte(text: string): number {
  * is there most often. A comma where there is none: a table of one column.
  */
 export function sniffDelimiter(sample: Uint8Array, whole: boolean): number {
-  const lines = countByLine(sample, whole)
-  const header = lines[0]
-  if (header === undefined) return CANDIDATES[0]!
+  const [first] = countByLine(sample, whole, 1)
+  if (first === undefined) return CANDIDATES[0]!
+  // Where the first line has one candidate alone, the others cannot win.
+  if (first.filter((count) => count > 0).length < 2) {
+    return CANDIDATES[
+      Math.max(
+        0,
+        first.findIndex((count) => count > 0),
+      )
+    ]!
+  }
+  const lines = countByLine(sample, whole, Number.POSITIVE_INFINITY)
+  const header = lines[0]!
   let best = 0
   let bestScore = 0
   for (let i = 0; i < CANDIDATES.length; i++) {
@@ -49,8 +59,8 @@ export function sniffDelimiter(sample: Uint8Array, whole: boolean): number {
   return CANDIDATES[best]!
 }
 
-/** How often each candidate is outside quotes in each line that is not blank. */
-function countByLine(sample: Uint8Array, whole: boolean): number[][] {
+/** How often each candidate is outside quotes in each of the first lines that are not blank. */
+function countByLine(sample: Uint8Array, whole: boolean, most: number): number[][] {
   const lines: number[][] = []
   let counts = CANDIDATES.map(() => 0)
   let quoted = false
@@ -60,7 +70,7 @@ function countByLine(sample: Uint8Array, whole: boolean): number[][] {
     if (byte === QUOTE) quoted = !quoted
     else if (quoted) continue
     else if (byte === LF || byte === CR) {
-      if (at > lineStart) lines.push(counts)
+      if (at > lineStart && lines.push(counts) === most) return lines
       counts = CANDIDATES.map(() => 0)
       lineStart = at + 1
     } else {

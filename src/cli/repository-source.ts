@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VarveError } from '../core/errors.ts'
 import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
@@ -28,20 +27,16 @@ export interface FoundRepository {
 export async function findRepository(
   location: RepositoryLocation,
 ): Promise<FoundRepository | undefined> {
-  if (location.named !== undefined) {
-    const folder = namedFolder(location.named, location.cwd)
-    return foundAt(join(folder, '.varve'), folder) ?? foundAt(folder, undefined)
-  }
-  for (let folder = location.cwd; ; folder = dirname(folder)) {
-    const found = foundAt(join(folder, '.varve'), folder) ?? foundAt(folder, undefined)
-    if (found !== undefined) return found
-    if (dirname(folder) === folder) return undefined
-  }
-}
-
-function foundAt(folder: string, workTree: string | undefined): FoundRepository | undefined {
-  const isOne = existsSync(join(folder, 'log')) || existsSync(join(folder, 'checkpoints'))
-  return isOne ? { folder, workTree, configFile: join(folder, 'config') } : undefined
+  const { findRepositoryFolder, repositoryFolderAt } = await import(
+    '../storage/repository-folder.ts'
+  )
+  const found =
+    location.named === undefined
+      ? findRepositoryFolder(location.cwd)
+      : repositoryFolderAt(namedFolder(location.named, location.cwd))
+  if (found === undefined) return undefined
+  const { folder, workTree } = found
+  return { folder, workTree, configFile: join(folder, 'config') }
 }
 
 /** Opens the repository at a location; `not-a-repository` when there is none. */

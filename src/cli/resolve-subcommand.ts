@@ -2,7 +2,7 @@ import type { VarveError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { type Command, usageError } from './define-command.ts'
 import { globalOptions } from './global-options.ts'
-import { aliasesOf, spell } from './options.ts'
+import { aliasesOf, type DeclaredOption, spell } from './options.ts'
 
 export interface ResolvedCommand {
   readonly command: Command
@@ -11,13 +11,15 @@ export interface ResolvedCommand {
   readonly prefix: string
 }
 
-/** Global options without a value: they may stand before a subcommand's name. */
-const globalFlags: ReadonlySet<string> = new Set(
-  globalOptions
+/** How options without a value are spelled. */
+function flagsOf(options: readonly DeclaredOption[]): readonly string[] {
+  return options
     .filter((option) => option.type === 'boolean')
     .flatMap((option) => [option.name, ...aliasesOf(option)])
-    .flatMap((name) => [spell(name), `--no-${name}`]),
-)
+    .flatMap((name) => [spell(name), `--no-${name}`])
+}
+
+const globalFlags = flagsOf(globalOptions)
 
 /** Follows `config set` to the command it names; words that name none belong to the fallback. */
 export function resolveSubcommand(command: Command, argv: readonly string[]): ResolvedCommand {
@@ -25,13 +27,16 @@ export function resolveSubcommand(command: Command, argv: readonly string[]): Re
   let left = argv
   let prefix = ''
   while (current.subcommands.length > 0) {
-    const end = left.findIndex((arg) => !globalFlags.has(arg))
+    const { fallback } = current
+    const meant = current.subcommands.find((subcommand) => subcommand.name === fallback)
+    // `config --global list`: flags may stand before the subcommand's name.
+    const known = new Set([...globalFlags, ...flagsOf(meant?.options.declared ?? [])])
+    const end = left.findIndex((arg) => !known.has(arg))
     const flags = left.slice(0, end < 0 ? left.length : end)
     const word = left[flags.length]
     const named = current.subcommands.find((subcommand) => subcommand.name === word)
     if (named === undefined && (flags.includes('--help') || flags.includes('-h'))) break
-    const { fallback } = current
-    const next = named ?? current.subcommands.find((subcommand) => subcommand.name === fallback)
+    const next = named ?? meant
     if (next === undefined) throw subcommandError(current, word)
     if (named !== undefined) left = [...flags, ...left.slice(flags.length + 1)]
     prefix += `${current.name} `

@@ -44,6 +44,17 @@ describe('varve config', () => {
     })
   })
 
+  it('takes the ways of older git', async () => {
+    const env = { XDG_CONFIG_HOME: temporaryFolder() }
+    const config = (...args: string[]) => varve(['config', ...args], { env })
+    await config('--global', 'user.name', 'A')
+    expect((await config('--list')).stdout).toBe('user.name=A\n')
+    expect((await config('--global', 'list')).stdout).toBe('user.name=A\n')
+    expect((await config('--get', 'user.name')).stdout).toBe('A\n')
+    expect((await config('--global', '--unset', 'user.name')).exitCode).toBe(0)
+    expect((await config('-l')).stdout).toBe('')
+  })
+
   it('answers with defaults', async () => {
     expect((await varve(['config', 'get', 'init.defaultBranch'])).stdout).toBe('main\n')
   })

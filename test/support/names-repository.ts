@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { writeCommit } from '../../src/core/commit.ts'
 import { hashObject } from '../../src/core/id.ts'
 import { EMPTY_TREE, updatePaths } from '../../src/core/tree.ts'
-import { initRepository } from '../../src/plumbing/init-repository.ts'
+import { initRepository, initRepositoryFolder } from '../../src/plumbing/init-repository.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import { temporaryFolder } from './temporary.ts'
 
@@ -14,6 +14,7 @@ const who = { name: 'A', email: 'a@example.com', seconds: 1_700_000_000, offsetM
  */
 export async function repositoryWithNames(names: readonly string[]): Promise<string> {
   const folder = temporaryFolder()
+  await initRepositoryFolder(join(folder, '.varve'))
   const storage = openFileSystemStorage(join(folder, '.varve'))
   const { repo } = await initRepository({ storage, who })
   const batch = await repo.objects.begin()

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { initRepository } from '../../src/plumbing/init-repository.ts'
+import { initRepository, initRepositoryFolder } from '../../src/plumbing/init-repository.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import { openPrivateFiles } from '../../src/storage/private-files.ts'
 import { openWorkTree } from '../../src/storage/work-tree.ts'
@@ -12,7 +11,7 @@ const who = { name: 'A', email: 'a@example.com', seconds: 1_700_000_000, offsetM
 export async function newWorkTree(): Promise<string> {
   const root = temporaryFolder()
   const folder = join(root, '.varve')
-  mkdirSync(folder)
+  await initRepositoryFolder(folder)
   const storage = openFileSystemStorage(folder)
   await initRepository({
     storage,

@@ -4,7 +4,7 @@ import { type ConfigLayer, checkKey, checkValue } from '../config.ts'
 import { configKeys } from '../config-keys.ts'
 import { readConfigFile, userConfigFile, writeConfigFile } from '../config-layers.ts'
 import type { Context } from '../context.ts'
-import { defineCommand, defineCommandGroup, type Options } from '../define-command.ts'
+import { defineCommand, defineCommandGroup, type Options, usageError } from '../define-command.ts'
 
 const key = {
   demandOption: true,
@@ -103,19 +103,34 @@ const listCommand = defineCommand({
       .join('\n'),
 })
 
+/** `varve config KEY [VALUE]`, `--get`, `--unset`, `--list`: as git users have typed it for long. */
 const gitLikeCommand = defineCommand({
   name: 'access',
   usage: '[<key> [<value>]]',
   hidden: true,
   summary: 'Print a key, or set it where a value is given',
-  options: (y) => whichFile(y.positional('key', key).positional('value', {})),
-  run: (args, context) =>
-    args.value === undefined ? getCommand.run(args, context) : setCommand.run(args, context),
-  toText: (result) => {
+  options: (y) =>
+    whichFile(y.positional('key', { complete: 'config-key' }).positional('value', {}))
+      .option('list', { alias: 'l', type: 'boolean', describe: 'As `config list`' })
+      .option('get', { type: 'boolean', describe: 'As `config get`' })
+      .option('unset', { type: 'boolean', describe: 'As `config unset`' })
+      .option('show-origin', { type: 'boolean', describe: 'With --list' })
+      .conflicts('list', 'get', 'unset'),
+  run: ({ key: name, value, list, unset, ...rest }, context): unknown => {
+    if (list) return listCommand.run({ ...rest, known: false }, context)
+    if (name === undefined) {
+      throw usageError('missing <key>', 'usage: varve config [<key> [<value>]]')
+    }
+    const args = { ...rest, key: name, value }
+    if (unset) return unsetCommand.run(args, context)
+    return value === undefined ? getCommand.run(args, context) : setCommand.run(args, context)
+  },
+  toText: (result, style, args) => {
+    if (args.list) return listCommand.toText?.(result, style, args) ?? ''
     const setting = result as Setting | undefined
     return setting !== undefined && 'scope' in setting ? setting.value : ''
   },
-  raw: true,
+  raw: ({ list }) => !list,
 })
 
 export const configCommand = defineCommandGroup({

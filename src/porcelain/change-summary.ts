@@ -143,7 +143,8 @@ export function schemaLine(json: SchemaJson): string {
   return `${formatSchemaText(schemaFromJson(json))}, index ${json.index.join(', ')}${duplicates}`
 }
 
-function schemaChangeText(change: SchemaChange): string {
+/** One way in which the columns of a series changed. */
+export function schemaChangeText(change: SchemaChange): string {
   switch (change.kind) {
     case 'added':
       return `new column ${change.column.name}:${change.column.type}`

@@ -1,7 +1,7 @@
 import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import { type DiffStat, diffStat } from '../core/series-diff.ts'
-import { diffTrees } from '../core/tree.ts'
+import { type DiffOptions, type DiffStat, diffStat } from '../core/series-diff.ts'
+import { diffTrees, type TreeChange } from '../core/tree.ts'
 
 /** How one series, or the settings of a collection, differ between two trees. */
 export interface PathStat {
@@ -29,16 +29,29 @@ export async function* treeStat(
   prefix = '',
 ): AsyncGenerator<PathStat> {
   for await (const change of diffTrees(reader, old, fresh, prefix)) {
-    const { path } = change
-    const before = change.old?.kind === 'series' ? change.old.id : undefined
-    const after = change.new?.kind === 'series' ? change.new.id : undefined
-    const isSeries = before !== undefined || after !== undefined
-    yield {
-      path,
-      kind: isSeries ? 'series' : 'collection',
-      state: change.old === undefined ? 'new' : change.new === undefined ? 'deleted' : 'changed',
-      settings: change.old?.settings !== change.new?.settings,
-      stat: isSeries ? await diffStat(reader, before, after) : NO_ROWS,
-    }
+    yield pathStat(reader, change)
   }
+}
+
+/** One difference between two trees, in numbers. */
+export async function pathStat(
+  reader: ObjectReader,
+  change: TreeChange,
+  options: DiffOptions = {},
+): Promise<PathStat> {
+  const { old, new: fresh } = changedSeries(change)
+  const isSeries = old !== undefined || fresh !== undefined
+  return {
+    path: change.path,
+    kind: isSeries ? 'series' : 'collection',
+    state: change.old === undefined ? 'new' : change.new === undefined ? 'deleted' : 'changed',
+    settings: change.old?.settings !== change.new?.settings,
+    stat: isSeries ? await diffStat(reader, old, fresh, options) : NO_ROWS,
+  }
+}
+
+/** The series on either side of a change; undefined where there is none, or a collection. */
+export function changedSeries(change: TreeChange): { old: Id | undefined; new: Id | undefined } {
+  const series = (entry: TreeChange['old']) => (entry?.kind === 'series' ? entry.id : undefined)
+  return { old: series(change.old), new: series(change.new) }
 }

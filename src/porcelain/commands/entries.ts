@@ -17,6 +17,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('change', 'delete', 'Delete rows of a series, for the next commit', () =>
     import('./delete.ts').then((m) => m.deleteCommand),
   ),
+  command('examine', 'diff', 'Show what changed, row by row', () =>
+    import('./diff.ts').then((m) => m.diffCommand),
+  ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),

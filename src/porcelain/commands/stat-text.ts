@@ -1,0 +1,63 @@
+import type { Style } from '../../cli/style.ts'
+import { type ChangeCounts, formatCounts } from '../../core/series-counts.ts'
+import { formatKey } from '../../plumbing/key-text.ts'
+import { quotePath } from '../../plumbing/quote-path.ts'
+import { schemaChangeText } from '../change-summary.ts'
+import type { LargestRevision } from '../diff-stats.ts'
+import type { SeriesStat } from '../series-stat.ts'
+import { cellText } from '../value-text.ts'
+
+/** How wide the columns of the lines below are. */
+export interface StatWidths {
+  readonly path: number
+  readonly counts: number
+}
+
+const MOST = 40
+
+/** Widths in which the lines of some series are in line. */
+export function statWidths(stats: readonly SeriesStat[]): StatWidths {
+  const widest = (texts: string[]) => Math.min(MOST, Math.max(0, ...texts.map((t) => t.length)))
+  return { path: widest(stats.map(pathText)), counts: widest(stats.map(countsText)) }
+}
+
+/** ` brent-daily | +3 ~1 -0  2026-08-12…2026-08-17`, then what else there is to say. */
+export function statLine(
+  stat: SeriesStat & { readonly largest?: LargestRevision },
+  { path, counts }: StatWidths,
+  style: Style,
+): string {
+  const { schema, largest } = stat
+  const { firstKey, lastKey, schemaChanges } = stat.stat
+  const shown = countsText(stat).padEnd(counts)
+  const more: string[] = []
+  if (schema !== undefined && firstKey !== undefined && lastKey !== undefined) {
+    const [first, last] = [formatKey(schema, firstKey), formatKey(schema, lastKey)]
+    more.push(first === last ? first : `${first}…${last}`)
+  }
+  if (largest !== undefined) more.push(cellText(largest.cell.name, largest.cell, MOST))
+  const notes = schemaChanges.map(schemaChangeText)
+  if (stat.settings) notes.push('settings')
+  if (notes.length > 0) more.push(`[${notes.join('; ')}]`)
+  return ` ${pathText(stat).padEnd(path)} | ${colourCounts(stat, shown, style)}  ${more.join('  ')}`.trimEnd()
+}
+
+/** ` 3 series changed, +12 ~1 -0`. */
+export function totalLine(series: number, counts: Omit<ChangeCounts, 'unchanged'>): string {
+  return ` ${series.toLocaleString('en-US')} series changed, ${formatCounts(counts)}`
+}
+
+function pathText({ path, kind }: SeriesStat): string {
+  return quotePath(kind === 'collection' ? `${path}/` : path)
+}
+
+function countsText({ state, kind, stat }: SeriesStat): string {
+  if (kind === 'collection') return state === 'changed' ? '' : state
+  return state === 'changed' ? formatCounts(stat) : `${state} ${formatCounts(stat)}`
+}
+
+function colourCounts({ state, stat }: SeriesStat, text: string, style: Style): string {
+  if (state === 'deleted' || stat.deleted > 0) return style.red(text)
+  if (stat.revised > 0) return style.yellow(text)
+  return style.green(text)
+}

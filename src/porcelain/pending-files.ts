@@ -1,0 +1,166 @@
+import { hasCode, type VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
+import {
+  type FileStamp,
+  type IndexState,
+  type SeriesFile,
+  updateIndexState,
+} from '../plumbing/index-state.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { fileStatus, type scratchFor, workTreeOf } from '../plumbing/series-files.ts'
+import { buildFromTable } from './add-series.ts'
+
+type Scratch = ReturnType<typeof scratchFor>
+
+/** A file in the work tree that does not show what the index holds. */
+export type PendingFile = { readonly series: string; readonly file: string } & (
+  | {
+      readonly state: 'modified'
+      /** The series that the file holds. */
+      readonly id: Id
+    }
+  | { readonly state: 'missing' }
+  | {
+      readonly state: 'unreadable'
+      readonly fault: VarveError
+    }
+  /** Nobody touched it, but the series has changed since it was written. */
+  | { readonly state: 'outdated' }
+)
+
+export interface PendingFiles {
+  readonly files: readonly PendingFile[]
+  /** Files that have another stamp but still hold what the index says. */
+  readonly clean: ReadonlyMap<string, SeriesFile>
+}
+
+export interface PendingOptions {
+  /** Whether a series is asked about; all are unless given. */
+  readonly wanted?: ((series: string) => boolean) | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Told of each file that is looked at. */
+  readonly onFile?: ((file: string) => void) | undefined
+}
+
+/**
+ * Which files in the work tree differ from the series that the index holds: by stamp, and where
+ * that differs by content. A changed file is read as `add` would read it, into `scratch`.
+ */
+export async function pendingFiles(
+  repo: Repository,
+  scratch: Scratch,
+  state: IndexState,
+  options: PendingOptions = {},
+): Promise<PendingFiles> {
+  const files: PendingFile[] = []
+  const clean = new Map<string, SeriesFile>()
+  const wanted = [...state.files.keys()].filter(options.wanted ?? (() => true))
+  for (const series of sortedPaths(wanted)) {
+    const known = state.files.get(series)!
+    const { file } = known
+    options.onFile?.(file)
+    const entry = await lookupPath(scratch, state.tree, series)
+    const indexed = entry?.kind === 'series' ? entry.id : undefined
+    const now = await contentOf(repo, scratch, state.tree, series, known, options.signal)
+    if (now.state === 'missing') {
+      if (indexed !== undefined) files.push({ series, file, state: 'missing' })
+    } else if (now.state === 'unreadable') {
+      files.push({ series, file, state: 'unreadable', fault: now.fault })
+    } else if (now.id === indexed) {
+      if (now.id !== known.id || !sameStamp(now.stamp, known.stamp)) {
+        clean.set(series, { file, id: now.id, stamp: now.stamp })
+      }
+    } else if (now.id === known.id) files.push({ series, file, state: 'outdated' })
+    else files.push({ series, file, state: 'modified', id: now.id })
+  }
+  return { files, clean }
+}
+
+type Content =
+  | { readonly state: 'missing' }
+  | { readonly state: 'unreadable'; readonly fault: VarveError }
+  | { readonly state: 'readable'; readonly id: Id; readonly stamp: FileStamp }
+
+async function contentOf(
+  repo: Repository,
+  scratch: Scratch,
+  tree: Id,
+  series: string,
+  known: SeriesFile,
+  signal: AbortSignal | undefined,
+): Promise<Content> {
+  const status = await fileStatus(repo, scratch, known, signal)
+  if (status.state === 'missing') return { state: 'missing' }
+  const { stamp } = status
+  if (status.state === 'clean') return { state: 'readable', id: known.id, stamp }
+  if (status.id !== undefined) return { state: 'readable', id: status.id, stamp }
+  // It may have new columns, or values of a wider type.
+  const { file } = known
+  const open = () => workTreeOf(repo).read(file, signal === undefined ? {} : { signal })
+  try {
+    const input = { name: file, bytes: stamp.size, open }
+    const options = { allowDeletes: true, dropColumns: true }
+    const { id } = await buildFromTable(scratch, tree, series, input, options)
+    return { state: 'readable', id, stamp }
+  } catch (fault) {
+    if (isInputFault(fault)) return { state: 'unreadable', fault }
+    throw fault
+  }
+}
+
+function isInputFault(error: unknown): error is VarveError {
+  return (
+    hasCode(error, 'bad-input') ||
+    hasCode(error, 'invalid-name') ||
+    hasCode(error, 'schema-mismatch') ||
+    hasCode(error, 'too-large')
+  )
+}
+
+function sortedPaths(paths: readonly string[]): string[] {
+  return [...paths].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+}
+
+function sameStamp(a: FileStamp, b: FileStamp): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
+}
+
+/** The tree that the index would hold if all changed files were added; stored in `scratch`. */
+export async function treeWithFiles(
+  scratch: Scratch,
+  tree: Id,
+  files: readonly PendingFile[],
+): Promise<Id> {
+  const edits = new Map<string, PathEdit>()
+  for (const file of files) {
+    if (file.state === 'modified') edits.set(file.series, { kind: 'series', id: file.id })
+  }
+  return edits.size === 0 ? tree : updatePaths(scratch, tree, edits)
+}
+
+/**
+ * Remembers how clean files look now, so that the next look at them need not read them. Only an
+ * advantage: where the index cannot be written it is left out.
+ */
+export async function rememberClean(
+  repo: Repository,
+  seen: IndexState,
+  clean: ReadonlyMap<string, SeriesFile>,
+): Promise<void> {
+  if (clean.size === 0) return
+  try {
+    await updateIndexState(repo, (state) => {
+      const files = new Map(state.files)
+      for (const [series, file] of clean) {
+        // Another process may have written the file, and said so, after it was looked at here.
+        const then = seen.files.get(series)!
+        const now = files.get(series)
+        if (now?.id === then.id && sameStamp(now.stamp, then.stamp)) files.set(series, file)
+      }
+      return { ...state, files }
+    })
+  } catch (error) {
+    if (!hasCode(error, 'permission-denied') && !hasCode(error, 'disk-full')) throw error
+  }
+}

@@ -53,6 +53,8 @@ export async function stageChange<R>(
   } = {},
 ): Promise<Applied<R>> {
   const seen = new Seen(repo, change)
+  // What was published before a race was lost is not stored again: it is needed all the same.
+  const published: string[] = []
   for (;;) {
     const { version, state } = await readIndex(repo)
     await seen.check(state.tree)
@@ -64,7 +66,8 @@ export async function stageChange<R>(
       const next = options.also?.(state, result) ?? state
       if (!changed && next === state) return { result, changed }
       const pack = await batch.publish()
-      const packs = pack === undefined ? next.packs : [...next.packs, pack]
+      if (pack !== undefined) published.push(pack)
+      const packs = [...next.packs, ...published]
       if (await publishIndex(repo, version, { ...next, tree, packs })) return { result, changed }
     } finally {
       await batch.discard()
@@ -140,9 +143,20 @@ export async function commitChange<R>(
   }
 }
 
+/** What it is called when a change cannot be made on what is pending in the index. */
+const notMade = [
+  'series-not-found',
+  'column-not-found',
+  'schema-mismatch',
+  'bad-input',
+  'already-exists',
+  'refused',
+] as const
+
 /**
  * Makes the change that was just committed on `tip` in the index too, where something else is
- * pending there. Where nothing is, the index follows HEAD by itself.
+ * pending there. Where nothing is, the index follows HEAD by itself. Where it cannot be made, the
+ * index stays behind: reading it says what is in the way.
  */
 async function followInIndex<R>(
   repo: Repository,
@@ -160,6 +174,9 @@ async function followInIndex<R>(
       const pack = await batch.publish()
       const packs = pack === undefined ? state.packs : [...state.packs, pack]
       if (await publishIndex(repo, version, { ...state, tree, base: commit, packs })) return
+    } catch (error) {
+      if (notMade.some((code) => hasCode(error, code))) return
+      throw error
     } finally {
       await batch.discard()
     }

@@ -1,5 +1,5 @@
 import type { Signature } from '../core/commit.ts'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { type Applied, type Change, commitChange, stageChange } from '../plumbing/change.ts'
 import { hasIndex, type IndexState, readIndex, updateIndexState } from '../plumbing/index-state.ts'
 import { applyFilePlan, planRefresh } from '../plumbing/refresh-files.ts'
@@ -66,10 +66,15 @@ export async function applyChange<R>(
           { signal, dryRun },
         )
   if (dryRun || !hasIndex(repo)) return applied
-  if (commit !== undefined && also !== undefined) {
-    await updateIndexState(repo, (state) => also(state, applied.result))
+  try {
+    if (commit !== undefined && also !== undefined) {
+      await updateIndexState(repo, (state) => also(state, applied.result))
+    }
+    if (applied.changed) await refreshFiles(repo, series, signal)
+  } catch (error) {
+    // The commit is made. What is pending and in its way, the next look at the index says.
+    if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error
   }
-  if (applied.changed) await refreshFiles(repo, series, signal)
   return applied
 }
 

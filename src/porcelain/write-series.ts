@@ -9,6 +9,8 @@ import { diffStat, type SchemaChange } from '../core/series-diff.ts'
 import { editSeries } from '../core/series-edit.ts'
 import { readRows } from '../core/series-read.ts'
 import { addColumn, widenColumn } from '../core/series-schema.ts'
+import { lookupPath } from '../core/tree.ts'
+import { hasIndex, readStoredIndex } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
 import { scratchFor } from '../plumbing/series-files.ts'
@@ -232,6 +234,15 @@ async function laidOver(
 
 /** The error for a series that is not there. */
 async function notThere(repo: Repository, tree: Id, path: string): Promise<VarveError> {
+  if (hasIndex(repo)) {
+    const pending = (await readStoredIndex(repo)).state?.tree ?? tree
+    if (pending !== tree && (await lookupPath(repo.objects, pending, path)) !== undefined) {
+      return new VarveError('series-not-found', `${path} is staged and not committed yet`, {
+        data: { series: path },
+        hint: 'varve commit first, or leave --commit out; --create makes it of these rows alone',
+      })
+    }
+  }
   const error = await seriesNotFound(repo, tree, path, 'this repository')
   const makes = `varve write ${path} --create makes it`
   return new VarveError(error.code, `there is no series ${JSON.stringify(path)}`, {

@@ -25,7 +25,9 @@ export async function parseArguments(
     return { args: {}, globals }
   }
   const own = tokens.options.filter(({ option }) => !globalOptions.includes(option))
-  const values = declared.length === 0 ? new Map() : await checkWithYargs(command, own)
+  // Without options there is nothing to judge, and loading yargs takes longer than much else.
+  const judged = own.length > 0 || declared.some((option) => option.demandOption === true)
+  const values = judged ? await checkWithYargs(command, own) : new Map()
   const args: Arguments = {}
   for (const option of declared) {
     args[camelCase(option.name)] = optionValue(option, values.get(option.name))

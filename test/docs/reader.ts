@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { decompress } from 'zstd-napi'
+
+// A reader of repositories, written from docs/format/ alone. It imports nothing of varve, so that a
+// page which leaves something out makes its test fail. It is simple before it is fast: it
+// reads whole packs and whole series.
+
+type Bytes = Buffer
+export type Value = null | boolean | number | bigint | string
+
+const sha256 = (...parts: (string | Bytes)[]) => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
+}
+
+function demand(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`not as documented: ${what}`)
+}
+
+/** Reads what the pages call varint, text, list, and fixed bytes. */
+class Cursor {
+  at = 0
+  readonly data: Bytes
+  constructor(data: Bytes) {
+    this.data = data
+  }
+  bytes(length: number): Bytes {
+    demand(this.at + length <= this.data.length, 'it ends too early')
+    this.at += length
+    return this.data.subarray(this.at - length, this.at)
+  }
+  u8(): number {
+    return this.bytes(1)[0]!
+  }
+  hex = (length = 32): string => this.bytes(length).toString('hex')
+  varint(): number {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.u8()
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+  }
+  prefixed = (): Bytes => this.bytes(this.varint())
+  text = (): string => this.prefixed().toString('utf8')
+  list = <T>(item: () => T): T[] => Array.from({ length: this.varint() }, item)
+  end = (): void => demand(this.at === this.data.length, 'something follows')
+}
+
+/** repository.md, ref-log.md, checkpoint.md */
+export function readRefs(folder: string): { refs: Map<string, string>; packs: Set<string> } {
+  const numbers = (name: string) =>
+    readdirSync(join(folder, name))
+      .filter((file) => /^\d{12}$/.test(file))
+      .map(Number)
+      .sort((a, b) => a - b)
+  const open = (name: string, number: number, magic: string) => {
+    const file = readFileSync(join(folder, name, String(number).padStart(12, '0')))
+    const covered = file.subarray(0, -8)
+    demand(sha256(covered).subarray(0, 8).equals(file.subarray(-8)), 'checksum')
+    const c = new Cursor(covered)
+    demand(c.bytes(8).toString('latin1') === `${magic}\x01`, 'a version that is known')
+    demand(c.varint() === number, 'number')
+    return c
+  }
+  const refs = new Map<string, string>()
+  const packs = new Set<string>()
+  const start = numbers('checkpoints').at(-1) ?? 0
+  if (start > 0) {
+    const c = open('checkpoints', start, 'varveLC')
+    demand(c.list(c.text).length === 0, 'required features')
+    c.text()
+    c.list(() => refs.set(c.text(), c.hex()))
+    for (const pack of c.list(() => c.hex())) packs.add(pack)
+    c.list(() => c.hex())
+    c.end()
+  }
+  for (const number of numbers('log').filter((n) => n > start)) {
+    const c = open('log', number, 'varveLG')
+    c.bytes(16)
+    demand(c.list(c.text).length === 0, 'required features')
+    c.list(() => {
+      const name = c.text()
+      const has = c.u8()
+      if (has & 1) demand(refs.get(name) === c.hex(), 'the old id')
+      if (has & 2) refs.set(name, c.hex())
+      else refs.delete(name)
+    })
+    const head = c.u8()
+    if (head & 2) c.text()
+    if (head & 1) c.text()
+    c.text()
+    c.text()
+    c.varint()
+    c.varint()
+    c.text()
+    for (const pack of c.list(() => c.hex())) packs.add(pack)
+    for (const pack of c.list(() => c.hex())) packs.delete(pack)
+    c.list(() => c.hex())
+    c.list(() => c.hex())
+    if (c.u8() & 2) c.hex()
+    c.end()
+  }
+  return { refs, packs }
+}
+
+const KINDS = 'blob column columns segments series settings tree commit tag'.split(' ')
+
+/** pack.md: all objects of a pack, by id. */
+function readPack(path: string, objects: Map<string, { kind: string; bytes: Bytes }>): void {
+  const file = readFileSync(path)
+  demand(file.subarray(0, 8).equals(Buffer.from('varvePK\x01')), 'a pack')
+  const footer = file.subarray(-56)
+  demand(sha256(file.subarray(0, -32)).equals(footer.subarray(24)), 'the name')
+  const count = footer.readUInt32LE(0)
+  const index = footer.readUIntLE(8, 6)
+  demand(index + 16 * count === file.length - 56, 'the index ends where the footer begins')
+  for (let i = 0; i < count; i++) {
+    const entry = index + 16 * i
+    const from = file.readUIntLE(entry + 6, 6)
+    const record = file.subarray(from, from + file.readUInt32LE(entry + 12))
+    const covered = record.subarray(0, -8)
+    demand(sha256(covered).subarray(0, 8).equals(record.subarray(-8)), 'checksum')
+    const c = new Cursor(covered)
+    const id = c.hex()
+    const kind = KINDS[c.u8() - 1]!
+    const method = c.u8()
+    const length = c.varint()
+    const body = c.prefixed()
+    c.end()
+    demand(method === 0 || method === 1, 'the encoding')
+    const bytes = method === 0 ? body : decompress(body)
+    demand(bytes.length === length, 'the length')
+    demand(sha256(`${kind} ${length}\0`, bytes).toString('hex') === id, 'the id')
+    objects.set(id, { kind, bytes })
+  }
+}
+
+/** What a repository holds, as far as its log names it. */
+export class Reader {
+  readonly refs: Map<string, string>
+  readonly #objects = new Map<string, { kind: string; bytes: Bytes }>()
+
+  constructor(folder: string) {
+    const { refs, packs } = readRefs(folder)
+    this.refs = refs
+    for (const pack of packs) readPack(join(folder, 'packs', `${pack}.pack`), this.#objects)
+  }
+
+  object(id: string, kind: string): Bytes {
+    const found = this.#objects.get(id)
+    demand(found?.kind === kind, `${kind} ${id}`)
+    return found!.bytes
+  }
+
+  /** commit.md */
+  commit(id: string): { tree: string; parents: string[]; message: string } {
+    const text = this.object(id, 'commit').toString('utf8')
+    const blank = text.indexOf('\n\n')
+    const lines = text.slice(0, blank).split('\n')
+    const all = (word: string) =>
+      lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1))
+    return { tree: all('tree')[0]!, parents: all('parent'), message: text.slice(blank + 2) }
+  }
+
+  /** tree.md: path and id of each series. */
+  *series(tree: string, prefix = ''): Generator<[path: string, id: string]> {
+    for (const c of this.#leaves(this.object(tree, 'tree'), 'tree')) {
+      const name = prefix + c.text()
+      const kind = c.u8()
+      const id = c.hex()
+      if (c.u8() === 1) JSON.parse(this.object(c.hex(), 'settings').toString('utf8'))
+      if (kind === 1) yield* this.series(id, `${name}/`)
+      else yield [name, id]
+    }
+  }
+
+  /** series.md: the names of the columns, then each row. */
+  *rows(id: string): Generator<(Value | Bytes)[]> {
+    const c = new Cursor(this.object(id, 'series'))
+    c.u8()
+    const columns = c.varint()
+    c.varint()
+    const types: number[] = []
+    const names = Array.from({ length: columns }, () => {
+      const name = c.text()
+      types.push(c.u8())
+      return name
+    })
+    yield names
+    for (const entry of this.#leaves(c.bytes(c.data.length - c.at), 'segments')) {
+      entry.prefixed()
+      entry.prefixed()
+      const rows = entry.varint()
+      const lists =
+        columns <= 16
+          ? Array.from({ length: columns }, () => chunkList(entry))
+          : this.#chunkLists(entry.hex(), columns)
+      const values = lists.map((chunks, i) =>
+        chunks.flatMap((chunk) => readColumn(this.object(chunk, 'column'), types[i]!)),
+      )
+      for (const column of values) demand(column.length === rows, 'rows of a column')
+      for (let row = 0; row < rows; row++) yield values.map((column) => column[row]!)
+    }
+  }
+
+  /** series.md, `columns`: 64 chunk lists a node, or 64 nodes. */
+  #chunkLists(id: string, columns: number): string[][] {
+    const c = new Cursor(this.object(id, 'columns'))
+    const level = c.u8()
+    const entries = c.varint()
+    const below = 64 ** level
+    return Array.from({ length: entries }, (_, i) =>
+      level === 0
+        ? [chunkList(c)]
+        : this.#chunkLists(c.hex(), Math.min(below, columns - i * below)),
+    ).flat()
+  }
+
+  /** prolly-tree.md: a cursor at each entry of level 0, which the caller reads to its end. */
+  *#leaves(node: Bytes, kind: string): Generator<Cursor> {
+    const c = new Cursor(node)
+    const level = c.u8()
+    const entries = c.varint()
+    for (let i = 0; i < entries; i++) {
+      if (level === 0) {
+        yield c
+        continue
+      }
+      c.prefixed()
+      c.prefixed()
+      c.varint()
+      const child = this.object(c.hex(), kind)
+      demand(child[0] === level - 1, 'the level of a node')
+      yield* this.#leaves(child, kind)
+    }
+    c.end()
+  }
+}
+
+function chunkList(c: Cursor): string[] {
+  const count = c.varint()
+  return Array.from({ length: count }, () => {
+    if (count > 1) c.varint()
+    return c.hex()
+  })
+}
+
+/** column.md */
+function readColumn(data: Bytes, type: number): (Value | Bytes)[] {
+  demand(data[0] === type, 'the type of a column')
+  const rows = data.readUInt32LE(4)
+  const bitmap = data[1] === 1 ? data.subarray(8, 8 + 8 * Math.ceil(rows / 64)) : undefined
+  const values = data.subarray(8 + (bitmap?.length ?? 0))
+  const bit = (bytes: Bytes, i: number) => ((bytes[i >> 3]! >> (i & 7)) & 1) === 1
+  const texts = values.subarray(4 * (rows + 1))
+  const one = (i: number): Value | Bytes => {
+    if (type === 0 || (bitmap !== undefined && !bit(bitmap, i))) return null
+    if (type === 1) return bit(values, i)
+    if (type >= 17) {
+      const value = texts.subarray(values.readUInt32LE(4 * i), values.readUInt32LE(4 * i + 4))
+      return type === 18 ? value : value.toString('utf8')
+    }
+    if (type === 10) return values.readFloatLE(4 * i)
+    if (type === 11) return values.readDoubleLE(8 * i)
+    if (type === 12) return values.readInt32LE(4 * i)
+    if (type === 9) return values.readBigUInt64LE(8 * i)
+    if (type === 5 || type >= 13) return values.readBigInt64LE(8 * i)
+    const size = 2 ** ((type - 2) % 4)
+    return type <= 4 ? values.readIntLE(size * i, size) : values.readUIntLE(size * i, size)
+  }
+  return Array.from({ length: rows }, (_, i) => one(i))
+}

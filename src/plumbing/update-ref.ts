@@ -117,12 +117,12 @@ function planChanges(state: LogState, head: Head, { changes, noDeref }: UpdateRe
       updates.push({ name, old: found, new: change.new })
     }
   }
-  checkFolders(state, updates)
+  checkRefFolders(state, updates)
   return newHead === undefined ? { updates } : { updates, head: newHead }
 }
 
-/** As in git, `refs/heads/a` and `refs/heads/a/b` cannot both be there. */
-function checkFolders(state: LogState, updates: readonly RefUpdate[]): void {
+/** `refused` where, as in git, `refs/heads/a` and `refs/heads/a/b` would both be there. */
+export function checkRefFolders(state: LogState, updates: readonly RefUpdate[]): void {
   const created = updates.filter((update) => update.new !== undefined && update.old === undefined)
   if (created.length === 0) return
   const names = new Set(state.refs.keys())

@@ -1,5 +1,5 @@
 import type { Signature } from '../core/commit.ts'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
@@ -10,6 +10,7 @@ import {
   type IndexState,
   layOver,
   readIndex,
+  readStoredIndex,
   treeOf,
 } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
@@ -48,11 +49,12 @@ const NO_FILES: FilesMoved = { written: [], removed: [] }
 export async function moveHead(repo: Repository, options: MoveHeadOptions): Promise<MovedHead> {
   const { to, commit, updates = [], who, message, force = false } = options
   const from = await headState(repo)
-  if (!hasIndex(repo)) {
+  // At the same commit nothing else changes: not even series without files get any.
+  if (!hasIndex(repo) || (commit === from.id && !force)) {
     await setHead(repo, { to, who, message, updates })
     return { from, carried: [], files: NO_FILES }
   }
-  const { state } = await readIndex(repo)
+  const state = force ? await indexToReplace(repo) : (await readIndex(repo)).state
   const before = await treeOf(repo.objects, state.base)
   const after = await treeOf(repo.objects, commit)
   const { edits, next } = force
@@ -72,11 +74,30 @@ export async function moveHead(repo: Repository, options: MoveHeadOptions): Prom
   return { from, carried: [...edits.keys()], files }
 }
 
+/** The index for an operation that replaces it, even where it cannot be carried over to HEAD. */
+export async function indexToReplace(repo: Repository): Promise<IndexState> {
+  try {
+    return (await readIndex(repo)).state
+  } catch (error) {
+    const { state } = hasCode(error, 'conflict')
+      ? await readStoredIndex(repo)
+      : { state: undefined }
+    if (state === undefined) throw error
+    return state
+  }
+}
+
+export interface DiscardedIndex {
+  readonly index: { readonly old: Id }
+  /** What the tree needs and the log does not name yet. */
+  readonly packs: readonly string[]
+}
+
 /** What the log is told of an index that an operation replaces, for undo. */
 export async function discardedIndex(
   repo: Repository,
   { tree, packs }: IndexState,
-): Promise<{ index: { old: Id }; packs: string[] }> {
+): Promise<DiscardedIndex> {
   if (tree === EMPTY_TREE) return { index: { old: tree }, packs: [] }
   return {
     index: { old: tree },

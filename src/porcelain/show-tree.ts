@@ -38,7 +38,7 @@ export interface ShowPlan {
 }
 
 /** 256 MiB: what `checkout.filesLimit` is unless configured. */
-const DEFAULT_LIMIT = 256 * 1024 * 1024
+export const DEFAULT_FILES_LIMIT = 256 * 1024 * 1024
 
 /**
  * What it takes to make the work tree show a tree. Series that have files keep having them; the
@@ -51,7 +51,7 @@ export async function planShow(
   tree: Id,
   options: FilesOptions,
 ): Promise<ShowPlan> {
-  const { filesLimit: limit = DEFAULT_LIMIT, force, signal } = options
+  const { filesLimit: limit = DEFAULT_FILES_LIMIT, force, signal } = options
   const plan = (materialise: 'all' | undefined) =>
     planRefresh(repo, { files, tree, materialise, force, signal })
   if (limit <= 0 || !(await anyWithoutFile(repo, files, tree))) {
@@ -83,6 +83,15 @@ export async function applyShow(
   if (content !== undefined) await replaceIndexContent(repo, content, merge)
   else await updateIndexState(repo, (state) => ({ ...state, files: merge(state.files) }))
   return movedBy(plan)
+}
+
+/** Puts files that were written and removed as planned into the index. */
+export async function putFiles(repo: Repository, plan: FilePlan, next: IndexFiles): Promise<void> {
+  if (plan.write.size === 0 && plan.remove.length === 0) return
+  await updateIndexState(repo, (state) => ({
+    ...state,
+    files: withWritten(state.files, plan, next),
+  }))
 }
 
 /** Files as others left them, with what a plan has written and removed. */

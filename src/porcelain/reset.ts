@@ -1,0 +1,87 @@
+import { type Commit, readCommit, type Signature } from '../core/commit.ts'
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { headState, moveRef } from '../plumbing/head.ts'
+import { hasIndex, publishIndex, readIndex, replaceIndexContent } from '../plumbing/index-state.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { type DiscardedIndex, discardedIndex, indexToReplace } from './move-head.ts'
+import { applyShow, type FilesMoved, type FilesOptions, keepFiles, planShow } from './show-tree.ts'
+
+/**
+ * What goes with HEAD: `soft` nothing, so that what was committed since is staged; `mixed` the
+ * index, so that files that differ are changed files; `hard` the index and the files.
+ */
+export type ResetMode = 'soft' | 'mixed' | 'hard'
+
+export interface ResetOptions extends Omit<FilesOptions, 'force'> {
+  readonly to: Id
+  readonly mode: ResetMode
+  /** How the commit was named, for the log. */
+  readonly shown?: string | undefined
+  readonly who: Signature
+}
+
+export interface ResetResult {
+  readonly mode: ResetMode
+  readonly old: Id | undefined
+  readonly id: Id
+  readonly commit: Commit
+  readonly files: FilesMoved
+  /** Series whose files differ from the index now; under `mixed`. */
+  readonly unstaged: readonly string[]
+}
+
+/**
+ * Moves HEAD, or the branch that it is on, to a commit. What the index held is remembered in the
+ * log, for `undo`; what was changed by hand in files is lost under `hard`.
+ */
+export async function reset(repo: Repository, options: ResetOptions): Promise<ResetResult> {
+  const { to, mode, who, shown = to } = options
+  if (!hasIndex(repo) && mode !== 'soft') {
+    throw new VarveError('refused', `reset --${mode} needs a work tree`, {
+      hint: 'varve reset --soft moves the branch alone',
+    })
+  }
+  const head = await headState(repo)
+  const commit = await readCommit(repo.objects, to)
+  const result = { mode, old: head.id, id: to, commit }
+  const log = { who, message: `reset: moving to ${shown}` }
+  const move = async (discarded?: DiscardedIndex) => {
+    // A log entry without a move still remembers the index.
+    if (head.id === to) await repo.refs.append({ updates: [], packs: [], ...log, ...discarded })
+    else await moveRef(repo, { ref: 'HEAD', old: head.id, new: to, ...log, ...discarded })
+  }
+  const nothing = { files: { written: [], removed: [] }, unstaged: [] }
+  if (!hasIndex(repo)) {
+    await move()
+    return { ...result, ...nothing }
+  }
+  const state = await indexToReplace(repo)
+  const discarded = await discardedIndex(repo, state)
+  if (mode === 'soft') {
+    // The index first: on either tip it then says the same.
+    await rebase(repo, to)
+    await move(discarded)
+    return { ...result, ...nothing }
+  }
+  const content = { tree: commit.tree, base: to, packs: [] }
+  if (mode === 'mixed') {
+    await move(discarded)
+    const kept = await keepFiles(repo, state.files, state.tree, commit.tree)
+    await replaceIndexContent(repo, content, () => kept)
+    const unstaged = [...kept].filter(([path, file]) => file !== state.files.get(path))
+    return { ...result, ...nothing, unstaged: unstaged.map(([path]) => path) }
+  }
+  const plan = await planShow(repo, state.files, commit.tree, { ...options, force: true })
+  await move(discarded)
+  const files = await applyShow(repo, state.files, plan, options, content)
+  return { ...result, files, unstaged: [] }
+}
+
+/** Puts the index, as it is, on another commit. */
+async function rebase(repo: Repository, base: Id): Promise<void> {
+  for (;;) {
+    const { version, state } = await readIndex(repo)
+    if (await publishIndex(repo, version, { ...state, base })) return
+  }
+}

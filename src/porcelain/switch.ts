@@ -1,0 +1,180 @@
+import type { Commit, Signature } from '../core/commit.ts'
+import { readCommit } from '../core/commit.ts'
+import type { CommitDate } from '../core/commit-date.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import { type Id, isId } from '../core/id.ts'
+import { branchRefName } from '../core/names.ts'
+import { type Head, headState } from '../plumbing/head.ts'
+import { previousHeads } from '../plumbing/read-reflog.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { resolveCommit } from '../plumbing/resolve-revision.ts'
+import { branchId, type PlannedBranch, planBranch, shortBranch } from './branch.ts'
+import { type MovedHead, moveHead } from './move-head.ts'
+import type { FilesMoved, FilesOptions } from './show-tree.ts'
+
+export interface SwitchOptions extends FilesOptions {
+  /** A branch, `-` for the one before, or with `detach` any revision. HEAD unless given. */
+  readonly target?: string | undefined
+  /** Point HEAD at the commit itself. */
+  readonly detach?: boolean | undefined
+  /** Make this branch at the target, and go there. */
+  readonly create?: string | undefined
+  /** With `create`: move the branch if it exists. */
+  readonly reset?: boolean | undefined
+  readonly who: Signature
+  readonly now?: CommitDate | undefined
+}
+
+/** Where HEAD is or was: a branch by its short name, a commit, or a branch at a commit. */
+export interface HeadPlace {
+  readonly branch?: string
+  readonly id?: Id
+}
+
+export interface SwitchResult {
+  readonly from: HeadPlace
+  readonly to: HeadPlace
+  /** The commit that HEAD is at now; absent on a branch without any. */
+  readonly commit?: Commit
+  /** The commit that a detached HEAD was at. */
+  readonly left?: Commit
+  /** A branch was made. */
+  readonly created: boolean
+  /** HEAD was there already: nothing was done. */
+  readonly already: boolean
+  /** Series that are staged and stay so. */
+  readonly carried: readonly string[]
+  readonly files: FilesMoved
+}
+
+/**
+ * Goes to another branch, or with `detach` to a commit. `ref-not-found` for a target that is no
+ * branch, saying what it is; `refused` where something that is not committed would be lost.
+ */
+export async function switchBranch(
+  repo: Repository,
+  options: SwitchOptions,
+): Promise<SwitchResult> {
+  const { create, target, detach = false, now } = options
+  if (create !== undefined) {
+    const head = await headState(repo)
+    // Before the first commit the branch has only a name to go to.
+    if (head.id === undefined && target === undefined) return toUnborn(repo, create, options)
+    const start = target === '-' ? '@{-1}' : target
+    const force = options.reset
+    return goTo(repo, await planBranch(repo, { name: create, start, force, now }), options)
+  }
+  if (target === '-') return goTo(repo, await previousHead(repo), options)
+  if (detach || target === undefined) {
+    return goTo(repo, { id: await resolveCommit(repo, target ?? 'HEAD', { now }) }, options)
+  }
+  return goTo(repo, await branchNamed(repo, target, now), options)
+}
+
+/** As {@link switchBranch}, but what is no branch is a commit to detach HEAD at. */
+export async function checkoutRevision(
+  repo: Repository,
+  options: SwitchOptions,
+): Promise<SwitchResult> {
+  const { target, detach = false } = options
+  const { refs } = await repo.refs.state()
+  const isBranch = target === undefined || target === '-' || refs.has(`refs/heads/${target}`)
+  if (target === undefined && !detach && options.create === undefined) {
+    const head = await headState(repo)
+    return goTo(repo, head.ref === undefined ? { id: head.id! } : { ref: head.ref }, options)
+  }
+  return switchBranch(repo, { ...options, detach: detach || !isBranch })
+}
+
+async function branchNamed(
+  repo: Repository,
+  name: string,
+  now: CommitDate | undefined,
+): Promise<Head> {
+  const ref = `refs/heads/${name}`
+  try {
+    await branchId(repo, ref, name)
+    return { ref }
+  } catch (error) {
+    if (!hasCode(error, 'ref-not-found')) throw error
+    const head = await headState(repo)
+    if (head.ref === ref) return { ref }
+    const commit = await resolveCommit(repo, name, { now }).catch(() => undefined)
+    if (commit === undefined) throw error
+    throw new VarveError('ref-not-found', `${name} is no branch`, {
+      data: { branch: name, commit },
+      hint: `varve switch --detach ${name} goes to the commit that it means`,
+    })
+  }
+}
+
+async function previousHead(repo: Repository): Promise<Head> {
+  const { refs } = await repo.refs.state()
+  for await (const before of previousHeads(repo)) {
+    if (isId(before)) return { id: before }
+    if (refs.has(before)) return { ref: before }
+    throw new VarveError(
+      'ref-not-found',
+      `the branch before was ${shortBranch(before)}: it is gone`,
+    )
+  }
+  throw new VarveError('ref-not-found', 'HEAD was nowhere else yet', {
+    hint: 'varve branch lists the branches there are',
+  })
+}
+
+async function toUnborn(
+  repo: Repository,
+  name: string,
+  options: SwitchOptions,
+): Promise<SwitchResult> {
+  return goTo(repo, { ref: branchRefName(name) }, options)
+}
+
+async function goTo(
+  repo: Repository,
+  to: Head | PlannedBranch,
+  options: SwitchOptions,
+): Promise<SwitchResult> {
+  const planned = 'change' in to ? to : undefined
+  const head: Head = 'ref' in to ? { ref: to.ref } : { id: to.id }
+  const from = await headState(repo)
+  const id = planned?.id ?? ('ref' in head ? await tipOf(repo, head.ref) : head.id)
+  const already = 'ref' in head ? from.ref === head.ref : from.detached && from.id === head.id
+  const stays = already && planned === undefined && !options.force
+  const moved: Pick<MovedHead, 'carried' | 'files'> = stays
+    ? { carried: [], files: { written: [], removed: [] } }
+    : await moveHead(repo, {
+        ...options,
+        to: head,
+        commit: id,
+        updates: planned === undefined ? [] : [planned.change],
+        message: `checkout: moving from ${placeText(from.ref, from.id)} to ${
+          'ref' in head ? shortBranch(head.ref) : (options.target ?? head.id)
+        }`,
+      })
+  const left =
+    from.detached && from.id !== id ? await readCommit(repo.objects, from.id!) : undefined
+  return {
+    from: placeOf(from.ref, from.id),
+    to: placeOf('ref' in head ? head.ref : undefined, id),
+    ...(id !== undefined && { commit: await readCommit(repo.objects, id) }),
+    ...(left !== undefined && { left }),
+    created: planned !== undefined && planned.change.old === undefined,
+    already: stays,
+    carried: moved.carried,
+    files: moved.files,
+  }
+}
+
+async function tipOf(repo: Repository, ref: string): Promise<Id | undefined> {
+  return (await repo.refs.state()).refs.get(ref)
+}
+
+function placeText(ref: string | undefined, id: Id | undefined): string {
+  return ref === undefined ? id! : shortBranch(ref)
+}
+
+function placeOf(ref: string | undefined, id: Id | undefined): HeadPlace {
+  return { ...(ref !== undefined && { branch: shortBranch(ref) }), ...(id !== undefined && { id }) }
+}

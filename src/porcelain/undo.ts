@@ -1,0 +1,158 @@
+import type { Signature } from '../core/commit.ts'
+import { VarveError } from '../core/errors.ts'
+import { type Id, isId } from '../core/id.ts'
+import { diffTrees } from '../core/tree.ts'
+import { type Head, type HeadState, headState, setHead } from '../plumbing/head.ts'
+import { hasIndex, type IndexState, readIndex, treeOf } from '../plumbing/index-state.ts'
+import { planRefresh } from '../plumbing/refresh-files.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { estimateFiles } from './estimate-files.ts'
+import { carry, type DiscardedIndex, discardedIndex, type RefChange } from './move-head.ts'
+import {
+  applyShow,
+  DEFAULT_FILES_LIMIT,
+  type FilesMoved,
+  type FilesOptions,
+  movedBy,
+  type ShowPlan,
+} from './show-tree.ts'
+
+export interface UndoOptions extends FilesOptions {
+  /** Only say what would be undone. */
+  readonly dryRun?: boolean | undefined
+  readonly who: Signature
+}
+
+export interface UndoResult {
+  /** The operation that was undone, as the ref log has it. */
+  readonly undone: { readonly number: number; readonly message: string; readonly who: Signature }
+  /** Refs that are as they were. */
+  readonly refs: readonly RefChange[]
+  /** Where HEAD is again, when the operation had moved it: a ref name or an id. */
+  readonly head?: { readonly old: string; readonly new: string }
+  /** What the index holds, where that is another tree than before. */
+  readonly index?: { readonly old: Id; readonly new: Id }
+  readonly files: FilesMoved
+  readonly dryRun: boolean
+}
+
+type LogEntry = Awaited<ReturnType<Repository['refs']['append']>>
+
+/**
+ * Makes refs, HEAD, index and files what they were before the last operation that the ref log
+ * knows. That is an operation too, so that a second undo takes back the first. `refused` where
+ * there is nothing to undo, and where files that were changed by hand would be lost.
+ */
+export async function undo(repo: Repository, options: UndoOptions): Promise<UndoResult> {
+  const { dryRun = false, who } = options
+  const entry = await lastOperation(repo)
+  const { number, message, updates: made } = entry
+  const updates = made.map(({ name, old, new: now }) => ({ name, old: now, new: old }))
+  const from = await headState(repo)
+  const head = entry.head?.old === undefined ? undefined : headOf(entry.head.old)
+  const commit = await commitAfter(repo, from, head, updates)
+  const result = {
+    undone: { number, message, who: entry.who },
+    refs: updates,
+    ...(head !== undefined && { head: { old: entry.head!.new, new: entry.head!.old! } }),
+    dryRun,
+  }
+  const log = { updates, who, message: messageOf(message) }
+  if (!hasIndex(repo)) {
+    if (!dryRun) await append(repo, head, log)
+    return { ...result, files: { written: [], removed: [] } }
+  }
+  const { state } = await readIndex(repo)
+  const next = await indexAfter(repo, entry, state, from.id, commit)
+  const plan = await planBack(repo, state, next.tree, options)
+  const index = next.tree === state.tree ? {} : { index: { old: state.tree, new: next.tree } }
+  if (dryRun) return { ...result, ...index, files: movedBy(plan) }
+  await append(repo, head, { ...log, ...(await discardedIndex(repo, state)) })
+  const files = await applyShow(repo, state.files, plan, options, { ...next, base: commit })
+  return { ...result, ...index, files }
+}
+
+async function lastOperation(repo: Repository): Promise<LogEntry> {
+  for await (const entry of repo.refs.entries({ newestFirst: true })) {
+    // The first one made the repository.
+    if (entry.head !== undefined && entry.head.old === undefined) break
+    if (entry.updates.length > 0 || entry.head !== undefined || entry.index !== undefined) {
+      return entry
+    }
+  }
+  throw new VarveError('refused', 'there is nothing to undo', {
+    hint: 'varve restore --staged SERIES takes back what is not committed yet',
+  })
+}
+
+function messageOf(message: string): string {
+  if (message.startsWith('undo: ')) return `redo: ${message.slice('undo: '.length)}`
+  if (message.startsWith('redo: ')) return `undo: ${message.slice('redo: '.length)}`
+  return `undo: ${message}`
+}
+
+function headOf(text: string): Head {
+  return isId(text) ? { id: text } : { ref: text }
+}
+
+/** The commit that HEAD will be at. */
+async function commitAfter(
+  repo: Repository,
+  from: HeadState,
+  head: Head | undefined,
+  updates: readonly RefChange[],
+): Promise<Id | undefined> {
+  if (head !== undefined && 'id' in head) return head.id
+  const ref = head?.ref ?? from.ref
+  if (ref === undefined) return from.id
+  const update = updates.find(({ name }) => name === ref)
+  return update === undefined ? (await repo.refs.state()).refs.get(ref) : update.new
+}
+
+/** What the index is to hold: what the operation discarded, or what is pending, carried back. */
+async function indexAfter(
+  repo: Repository,
+  entry: LogEntry,
+  state: IndexState,
+  from: Id | undefined,
+  commit: Id | undefined,
+): Promise<Pick<IndexState, 'tree' | 'packs'>> {
+  const before = await treeOf(repo.objects, from)
+  const after = await treeOf(repo.objects, commit)
+  if (entry.index === undefined) return (await carry(repo, state, before, after)).next
+  const old = entry.index.old ?? after
+  // Commits leave the index as it is: what was staged since stays.
+  const kept = from !== commit && old === before
+  return kept ? { tree: state.tree, packs: state.packs } : { tree: old, packs: [] }
+}
+
+/** Files as they were: also of series that the operation took away with their files. */
+async function planBack(
+  repo: Repository,
+  state: IndexState,
+  tree: Id,
+  { filesLimit: limit = DEFAULT_FILES_LIMIT, force, signal }: UndoOptions,
+): Promise<ShowPlan> {
+  const back = new Set<string>()
+  for await (const change of diffTrees(repo.objects, state.tree, tree)) {
+    if (change.old === undefined && change.new?.kind === 'series') back.add(change.path)
+  }
+  const show = { files: state.files, tree, force, signal }
+  if (back.size === 0) return { files: await planRefresh(repo, show) }
+  const estimate = await estimateFiles(repo.objects, tree, limit)
+  if (!estimate.over) return { files: await planRefresh(repo, { ...show, materialise: back }) }
+  return { files: await planRefresh(repo, show), left: { ...estimate, limit } }
+}
+
+async function append(
+  repo: Repository,
+  head: Head | undefined,
+  log: {
+    readonly updates: readonly RefChange[]
+    readonly who: Signature
+    readonly message: string
+  } & Partial<DiscardedIndex>,
+): Promise<void> {
+  if (head === undefined) await repo.refs.append({ packs: [], ...log })
+  else await setHead(repo, { to: head, ...log })
+}

@@ -11,7 +11,6 @@ import { isNarrowed, type Narrowing } from '../narrow-diff.ts'
 import { type Comparison, openComparison } from '../open-comparison.ts'
 import type { PathStat } from '../tree-stat.ts'
 import { cellsJson } from '../value-text.ts'
-import { pathStatJson } from './commit-json.ts'
 import {
   diffItemJson,
   diffItemText,
@@ -20,6 +19,7 @@ import {
   TERMINAL_ROWS,
   TERMINAL_SERIES,
 } from './diff-text.ts'
+import { seriesStatJson } from './history-json.ts'
 import { type StatWidths, statLine, statWidths, totalLine } from './stat-text.ts'
 
 type Item =
@@ -244,18 +244,8 @@ function widthsOf(items: readonly StatItem[]): StatWidths {
 
 function statJson(stat: ComparedSeries) {
   const { schema, largest } = stat
-  const { firstKey, lastKey } = stat.stat
-  const key = (values: typeof firstKey) => schema && values && keyToJson(schema, values)
-  return {
-    ...pathStatJson(stat),
-    firstKey: key(firstKey) ?? null,
-    lastKey: key(lastKey) ?? null,
-    ...(largest && {
-      largest: {
-        key: key(largest.key),
-        old: cellsJson([largest.cell], 'old'),
-        new: cellsJson([largest.cell], 'new'),
-      },
-    }),
-  }
+  if (schema === undefined || largest === undefined) return seriesStatJson(stat)
+  const { key, cell } = largest
+  const values = { old: cellsJson([cell], 'old'), new: cellsJson([cell], 'new') }
+  return { ...seriesStatJson(stat), largest: { key: keyToJson(schema, key), ...values } }
 }

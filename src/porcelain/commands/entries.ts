@@ -20,6 +20,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('examine', 'diff', 'Show what changed, row by row', () =>
     import('./diff.ts').then((m) => m.diffCommand),
   ),
+  command('examine', 'log', 'Show commits, the latest first', () =>
+    import('./log.ts').then((m) => m.logCommand),
+  ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),

@@ -204,13 +204,17 @@ export async function* readFile(
     throw fileError(error, 'read', path)
   }
   try {
+    const stat = fs.fstatSync(handle.fd)
+    // No more memory than there is to read: thousands of small files are read one after another.
+    let left = stat.isFile() ? stat.size : Number.POSITIVE_INFINITY
     for (;;) {
       checkSignal(options.signal)
-      const piece = new Uint8Array(READ_SIZE)
+      const piece = new Uint8Array(Math.min(Math.max(left, 4096), READ_SIZE))
       const { bytesRead } = await withPath('read', path, () =>
-        handle.read(piece, 0, READ_SIZE, null),
+        handle.read(piece, 0, piece.length, null),
       )
       if (bytesRead === 0) return
+      left -= bytesRead
       yield piece.subarray(0, bytesRead)
     }
   } finally {

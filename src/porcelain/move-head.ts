@@ -52,7 +52,7 @@ export async function moveHead(repo: Repository, options: MoveHeadOptions): Prom
   // At the same commit nothing else changes: not even series without files get any.
   if (!hasIndex(repo) || (commit === from.id && !force)) {
     await setHead(repo, { to, who, message, updates })
-    return { from, carried: [], files: NO_FILES }
+    return { from, carried: await pendingSeries(repo), files: NO_FILES }
   }
   const state = force ? await indexToReplace(repo) : (await readIndex(repo)).state
   const before = await treeOf(repo.objects, state.base)
@@ -72,6 +72,14 @@ export async function moveHead(repo: Repository, options: MoveHeadOptions): Prom
   const content = force ? { ...next, base: commit } : undefined
   const files = await applyShow(repo, state.files, plan, options, content)
   return { from, carried: [...edits.keys()], files }
+}
+
+/** The series that are staged. */
+async function pendingSeries(repo: Repository): Promise<string[]> {
+  if (!hasIndex(repo)) return []
+  const { state } = await readIndex(repo)
+  const before = await treeOf(repo.objects, state.base)
+  return [...(await carryPending(repo.objects, before, state.tree, before)).edits.keys()]
 }
 
 /** The index for an operation that replaces it, even where it cannot be carried over to HEAD. */

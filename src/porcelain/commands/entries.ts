@@ -2,6 +2,30 @@ import { type CommandEntry, command } from '../../cli/command-table.ts'
 
 /** The porcelain commands, for the command table. */
 export const porcelainCommands: readonly CommandEntry[] = [
+  command('history', 'branch', 'List, make, rename and delete branches', () =>
+    import('./branch.ts').then((m) => m.branchCommand),
+  ),
+  command('history', 'checkout', 'Go to a branch or a commit, or put series back', () =>
+    import('./checkout.ts').then((m) => m.checkoutCommand),
+  ),
+  command('history', 'reflog', 'Show where a branch, or HEAD, has been', () =>
+    import('./reflog.ts').then((m) => m.reflogCommand),
+  ),
+  command('history', 'reset', 'Move the branch to a commit, or unstage series', () =>
+    import('./reset.ts').then((m) => m.resetCommand),
+  ),
+  command('history', 'restore', 'Put series back as they were, whole or in part', () =>
+    import('./restore.ts').then((m) => m.restoreCommand),
+  ),
+  command('history', 'switch', 'Go to another branch', () =>
+    import('./switch.ts').then((m) => m.switchCommand),
+  ),
+  command('history', 'tag', 'List, make and delete tags', () =>
+    import('./tag.ts').then((m) => m.tagCommand),
+  ),
+  command('history', 'undo', 'Take back the last operation', () =>
+    import('./undo.ts').then((m) => m.undoCommand),
+  ),
   command('change', 'commit', 'Record what is staged as a commit', () =>
     import('./commit.ts').then((m) => m.commitCommand),
   ),
@@ -24,6 +48,12 @@ export const porcelainCommands: readonly CommandEntry[] = [
     import('./log.ts').then((m) => m.logCommand),
   ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
+  command('examine', 'show', 'Show a commit, a tag, what is in a tree, or what a series is', () =>
+    import('./show.ts').then((m) => m.showCommand),
+  ),
+  command('examine', 'status', 'Show what is staged, what changed in files, and what is new', () =>
+    import('./status.ts').then((m) => m.statusCommand),
+  ),
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),
   ),

@@ -1,0 +1,191 @@
+import type { Context } from '../../cli/context.ts'
+import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import type { Style } from '../../cli/style.ts'
+import { subjectOf } from '../../core/commit.ts'
+import type { Id } from '../../core/id.ts'
+import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { headState } from '../../plumbing/head.ts'
+import type { Repository } from '../../plumbing/repository.ts'
+import {
+  createBranch,
+  currentBranch,
+  type DeletedRef,
+  deleteBranches,
+  type ListedBranch,
+  listBranches,
+  renameBranch,
+  shortBranch,
+} from '../branch.ts'
+import { commitJson } from './commit-json.ts'
+import { short } from './moving.ts'
+import { listingOptions } from './ref-options.ts'
+
+type Result =
+  | { readonly branches: readonly ListedBranch[]; readonly detached?: Id | undefined }
+  | { readonly current: string | undefined }
+  | { readonly created: Awaited<ReturnType<typeof createBranch>> }
+  | { readonly deleted: readonly DeletedRef[] }
+  | { readonly renamed: Awaited<ReturnType<typeof renameBranch>> }
+
+export const branchCommand = defineCommand({
+  name: 'branch',
+  usage: [
+    'branch [-v] [-a | -r] [<options>] [--list <pattern>...]',
+    'branch [-f] <new> [<start>]',
+    'branch (-d | -D) <branch>...',
+    'branch (-m | -M) [<old>] <new>',
+    'branch --show-current',
+  ],
+  summary: 'List, make, rename and delete branches',
+  description: [
+    'A star marks the branch that you are on. A new branch begins at HEAD, or where <start> says;',
+    'switch goes there.',
+    '',
+    '-d refuses to delete a branch with commits that HEAD, or the branch that it follows, does not',
+    'have; -D does not. undo brings it back.',
+  ].join('\n'),
+  examples: [
+    { command: 'varve branch -v', about: 'the branches, with their last commits' },
+    { command: 'varve branch vendor-b v1', about: 'a new one at v1' },
+    { command: 'varve branch -d vendor-b', about: 'it is merged: delete it' },
+  ],
+  options: (y) =>
+    listingOptions(
+      y
+        .positional('names', { array: true, complete: 'branch', describe: 'Branches' })
+        .option('list', { alias: 'l', type: 'boolean', describe: 'List those that fit patterns' })
+        .option('all', { alias: 'a', type: 'boolean', describe: 'Also the branches of remotes' })
+        .option('remotes', { alias: 'r', type: 'boolean', describe: 'Only those of remotes' })
+        .option('verbose', { alias: 'v', type: 'count', describe: 'With id and subject' })
+        .option('show-current', { type: 'boolean', describe: 'Print the branch you are on' })
+        .option('delete', { alias: 'd', type: 'boolean', describe: 'Delete branches' })
+        .option('D', { type: 'boolean', describe: 'Delete them though they are not merged' })
+        .option('move', { alias: 'm', type: 'boolean', describe: 'Rename a branch' })
+        .option('M', { type: 'boolean', describe: 'Rename it though the new name is taken' })
+        .option('force', { alias: 'f', type: 'boolean', describe: 'Move a branch that exists' }),
+    )
+      .conflicts('delete', 'move', 'M', 'list', 'show-current')
+      .conflicts('D', 'move', 'M', 'list', 'show-current')
+      .conflicts('move', 'list', 'show-current')
+      .conflicts('M', 'list', 'show-current')
+      .conflicts('all', 'remotes'),
+  run: async (args, context): Promise<Result> => {
+    const repo = await context.repository()
+    const { names } = args
+    if (args.showCurrent) return { current: await currentBranch(repo) }
+    if (args.delete || args.D) {
+      if (names.length === 0) throw usageError('missing <branch>')
+      const force = args.D || args.force
+      const who = await logIdentity(context)
+      return { deleted: await deleteBranches(repo, { names, force, remotes: args.remotes, who }) }
+    }
+    if (args.move || args.M) return { renamed: await rename(repo, context, args) }
+    const filtered = [args.contains, args.noContains, args.merged, args.noMerged, args.pointsAt]
+    const lists = args.list || args.all || args.remotes || filtered.some((one) => one !== undefined)
+    if (lists || names.length === 0) {
+      const { contains, noContains, merged, noMerged, pointsAt, sort } = args
+      const branches = await listBranches(repo, {
+        ...given({ contains, noContains, merged, noMerged, pointsAt }),
+        sort,
+        names,
+        remotes: args.remotes ? 'only' : args.all ? 'too' : undefined,
+        now: context.now(),
+      })
+      const head = await headState(repo)
+      return { branches, detached: head.detached ? head.id : undefined }
+    }
+    if (names.length > 2) throw usageError(`unexpected argument ${names[2]}`)
+    const who = await logIdentity(context)
+    const [name, start] = names as [string, string?]
+    const now = context.now()
+    return { created: await createBranch(repo, { name, start, force: args.force, who, now }) }
+  },
+  toText: (result, style, { verbose }) => {
+    if ('branches' in result) return listText(result, style, verbose)
+    if ('current' in result) {
+      return result.current === undefined ? '' : shortBranch(result.current)
+    }
+    if ('deleted' in result) {
+      return result.deleted
+        .map(({ name, id }) => `Deleted branch ${name} (was ${short(id)}).`)
+        .join('\n')
+    }
+    return ''
+  },
+  toJson: (result) => {
+    if ('current' in result) return { current: result.current ?? null }
+    if ('created' in result) return { ...result.created, old: result.created.old ?? null }
+    if ('renamed' in result) return { ...result.renamed, id: result.renamed.id ?? null }
+    if ('deleted' in result) return result.deleted
+    return result.branches.map(({ name, short, id, isHead, upstream, tracking, commit }) => ({
+      ref: name,
+      name: short,
+      id,
+      current: isHead,
+      ...(upstream !== undefined && { upstream }),
+      ...tracking,
+      ...(commit !== undefined && { commit: commitJson(commit) }),
+    }))
+  },
+})
+
+async function rename(
+  repo: Repository,
+  context: Context,
+  { names, M, force }: { names: readonly string[]; M: boolean; force: boolean },
+) {
+  const [from, to] = names.length === 1 ? [undefined, names[0]] : names
+  if (to === undefined || names.length > 2) {
+    throw usageError('a branch is renamed from one name to one other', 'varve branch -m OLD NEW')
+  }
+  const who = await logIdentity(context)
+  return renameBranch(repo, { from, to, force: M || force, who })
+}
+
+function listText(
+  { branches, detached }: Extract<Result, { branches: unknown }>,
+  style: Style,
+  verbose: number,
+): string {
+  const rows = branches.map((branch) => ({
+    name: branch.name.replace(/^refs\/(?:heads\/)?/, ''),
+    mark: branch.isHead ? '*' : ' ',
+    id: branch.id,
+    note: noteOf(branch, verbose),
+  }))
+  if (detached !== undefined) {
+    rows.unshift({
+      name: `(HEAD detached at ${short(detached)})`,
+      mark: '*',
+      id: detached,
+      note: '',
+    })
+  }
+  const width = Math.max(0, ...rows.map(({ name }) => name.length))
+  return rows
+    .map(({ name, mark, id, note }) => {
+      const padding = ' '.repeat(width - name.length)
+      const shown =
+        mark === '*' ? style.green(name) : name.startsWith('remotes/') ? style.red(name) : name
+      return `${mark} ${shown}${verbose === 0 ? '' : `${padding} ${short(id)} ${note}`}`.trimEnd()
+    })
+    .join('\n')
+}
+
+/** The subject of the last commit, and how it stands to the branch that it follows. */
+function noteOf({ commit, upstream, tracking }: ListedBranch, verbose: number): string {
+  const { ahead = 0, behind = 0 } = tracking ?? {}
+  const distance = [
+    ...(ahead > 0 ? [`ahead ${ahead}`] : []),
+    ...(behind > 0 ? [`behind ${behind}`] : []),
+  ]
+  const follows = upstream?.replace(/^refs\/(?:heads|remotes)\//, '')
+  const gone = upstream !== undefined && tracking === undefined ? ['gone'] : []
+  const state = [...distance, ...gone].join(', ')
+  const words =
+    verbose > 1 && follows !== undefined
+      ? [follows, ...(state === '' ? [] : [state])].join(': ')
+      : state
+  const subject = commit === undefined ? '' : subjectOf(commit)
+  return words === '' ? subject : `[${words}] ${subject}`
+}

@@ -1,0 +1,76 @@
+import { defineCommand, usageError } from '../../cli/define-command.ts'
+import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { switchBranch } from '../switch.ts'
+import { noteFilesLeft, switchJson, switchText, whileMoving } from './moving.ts'
+
+export const switchCommand = defineCommand({
+  name: 'switch',
+  usage: [
+    'switch [<options>] (<branch> | -)',
+    'switch [<options>] -c <new> [<start>]',
+    'switch [<options>] --detach [<rev>]',
+  ],
+  summary: 'Go to another branch',
+  description: [
+    'Index and files become those of the branch. What is staged, and files changed by hand, go along',
+    'where the branch has the same series there; otherwise nothing happens, and the series are named.',
+    '',
+    'Files are written for all series where they come to less than checkout.filesLimit.',
+  ].join('\n'),
+  examples: [
+    { command: 'varve switch -c vendor-b', about: 'a new branch, here' },
+    { command: 'varve switch main', about: 'and back' },
+    { command: 'varve switch -', about: 'to where you were before' },
+    { command: 'varve switch -c fix v1', about: 'a branch from an older state' },
+  ],
+  report: true,
+  options: (y) =>
+    y
+      .positional('branch', { complete: 'branch', describe: 'A branch, or - for the one before' })
+      .option('create', { alias: 'c', value: 'new', describe: 'Make this branch, and go there' })
+      .option('force-create', {
+        alias: 'C',
+        value: 'new',
+        describe: 'As --create, moving the branch if it exists',
+      })
+      .option('detach', {
+        alias: 'd',
+        type: 'boolean',
+        describe: 'Go to the commit itself, on no branch',
+      })
+      .option('force', {
+        alias: ['f', 'discard-changes'],
+        type: 'boolean',
+        describe: 'Drop what is staged and what was changed in files',
+      })
+      .option('files', {
+        type: 'boolean',
+        default: true,
+        describe: 'Write files where they are small enough; --no-files only those there are',
+      })
+      .conflicts('create', 'force-create', 'detach')
+      .conflicts('force-create', 'detach'),
+  run: async (args, context) => {
+    const create = args.create ?? args.forceCreate
+    if (args.branch === undefined && create === undefined && !args.detach) {
+      throw usageError('missing <branch>', 'varve branch lists them')
+    }
+    const repo = await context.repository()
+    const who = await logIdentity(context)
+    const result = await whileMoving(context, args, (files) =>
+      switchBranch(repo, {
+        ...files,
+        target: args.branch,
+        detach: args.detach,
+        create,
+        reset: args.forceCreate !== undefined,
+        who,
+        now: context.now(),
+      }),
+    )
+    noteFilesLeft(context, result.files)
+    return result
+  },
+  toText: (result) => switchText(result),
+  toJson: (result) => switchJson(result),
+})

@@ -1,0 +1,67 @@
+import { defineCommand } from '../../cli/define-command.ts'
+import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { type UndoResult, undo } from '../undo.ts'
+import { signatureJson } from './commit-json.ts'
+import { noteFilesLeft, short, whileMoving } from './moving.ts'
+
+export const undoCommand = defineCommand({
+  name: 'undo',
+  summary: 'Take back the last operation',
+  description: [
+    'Branches, tags, HEAD, index and files become what they were before the last operation that the',
+    'ref log knows: a commit, switch, reset, restore --staged, branch, tag and so on. What commands',
+    'only stage is not in it: restore --staged takes that back.',
+    '',
+    'A second undo takes back the first. It refuses where files that were changed by hand would be',
+    'lost; what they held before a reset --hard does not come back.',
+  ].join('\n'),
+  examples: [
+    { command: 'varve undo --dry-run', about: 'what would be taken back?' },
+    { command: 'varve undo', about: 'after a reset --hard too many' },
+  ],
+  report: true,
+  options: (y) =>
+    y
+      .option('dry-run', { alias: 'n', type: 'boolean', describe: 'Only say what would happen' })
+      .option('force', {
+        alias: 'f',
+        type: 'boolean',
+        describe: 'Drop what was changed in files',
+      }),
+  run: async (args, context) => {
+    const repo = await context.repository()
+    const who = await logIdentity(context)
+    const result = await whileMoving(context, args, (files) =>
+      undo(repo, { ...files, dryRun: args.dryRun, who }),
+    )
+    noteFilesLeft(context, result.files)
+    return result
+  },
+  toText: (result) => undoText(result),
+  toJson: ({ undone, ...rest }) => ({
+    undone: { ...undone, who: signatureJson(undone.who) },
+    ...rest,
+  }),
+})
+
+function undoText(result: UndoResult): string {
+  const { undone, refs, head, index, files, dryRun } = result
+  const lines = [`${dryRun ? 'would undo' : 'undone'}: ${undone.message}`]
+  for (const { name, old, new: next } of refs) {
+    const shown = name.replace(/^refs\/(?:heads|tags)\//, '')
+    if (next === undefined) lines.push(` ${shown} (was ${short(old)}) is gone`)
+    else if (old === undefined) lines.push(` ${shown} is back at ${short(next)}`)
+    else if (old !== next) lines.push(` ${shown} ${short(old)} → ${short(next)}`)
+  }
+  if (head !== undefined && head.old !== head.new) {
+    lines.push(` HEAD ${place(head.old)} → ${place(head.new)}`)
+  }
+  if (index !== undefined) lines.push(' the index holds what it held before')
+  for (const series of files.written) lines.push(` file of ${series}: written`)
+  for (const series of files.removed) lines.push(` file of ${series}: removed`)
+  return lines.join('\n')
+}
+
+function place(text: string): string {
+  return text.startsWith('refs/') ? text.replace(/^refs\/heads\//, '') : short(text)
+}

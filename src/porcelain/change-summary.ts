@@ -137,10 +137,18 @@ function keyText(key: readonly JsonScalar[]): string {
   return key.map(String).join(', ')
 }
 
-/** `Date:date Price:float64, index Date`. */
+/** Columns named in a line at most. */
+const SHOWN_COLUMNS = 20
+
+/** `Date:date Price:float64, index Date`; of many columns the first. */
 export function schemaLine(json: SchemaJson): string {
+  const { columns, indexCount } = schemaFromJson(json)
+  const shown = columns.slice(0, Math.max(SHOWN_COLUMNS, indexCount))
+  const more = columns.length - shown.length
+  const text = formatSchemaText({ columns: shown, indexCount, duplicates: false })
+  const rest = more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''
   const duplicates = json.duplicates ? ', duplicates allowed' : ''
-  return `${formatSchemaText(schemaFromJson(json))}, index ${json.index.join(', ')}${duplicates}`
+  return `${text}${rest}, index ${json.index.join(', ')}${duplicates}`
 }
 
 /** One way in which the columns of a series changed. */

@@ -53,17 +53,20 @@ export const writeCommand = defineCommand({
     const repo = await context.repository()
     const commit = await commitRequest(context, repo, args)
     const fromFile = args.file !== undefined && args.file !== '-'
-    if (!fromFile && context.stdinIsTerminal) {
+    const isTyped = !fromFile && context.stdinIsTerminal
+    if (isTyped) {
       context.note('reading rows from the terminal: a header first; Ctrl-D ends them')
     }
     const name = fromFile ? args.file! : '<stdin>'
     const progress = inputProgress(context, `reading ${fromFile ? name : 'rows'}`)
     try {
       const open = () => (fromFile ? context.readFile(name) : context.stdin)
+      const input = { name, once: true, open }
       return await writeSeries(repo, {
         ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
         series: args.series,
-        input: progress.watch({ name, once: true, open }),
+        // A bar would be drawn over what is being typed.
+        input: isTyped ? input : progress.watch(input),
         mode: args.mode as WriteMode | undefined,
         create: args.create,
         addColumns: args.addColumn,

@@ -54,6 +54,12 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('examine', 'status', 'Show what is staged, what changed in files, and what is new', () =>
     import('./status.ts').then((m) => m.statusCommand),
   ),
+  command('examine', 'show', 'Show a commit, a tag, what is in a tree, or what a series is', () =>
+    import('./show.ts').then((m) => m.showCommand),
+  ),
+  command('examine', 'status', 'Show what is staged, what changed in files, and what is new', () =>
+    import('./status.ts').then((m) => m.statusCommand),
+  ),
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),
   ),

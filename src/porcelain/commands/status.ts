@@ -1,0 +1,180 @@
+import { defineCommand } from '../../cli/define-command.ts'
+import type { Style } from '../../cli/style.ts'
+import { formatCounts } from '../../core/series-counts.ts'
+import { quotePath } from '../../plumbing/quote-path.ts'
+import { schemaChangeText } from '../change-summary.ts'
+import type { SeriesStat } from '../series-stat.ts'
+import { type StatusResult, status, type UnstagedFile } from '../status.ts'
+import { seriesStatJson } from './history-json.ts'
+
+const untrackedModes = ['no', 'normal', 'all'] as const
+
+export const statusCommand = defineCommand({
+  name: 'status',
+  summary: 'Show what is staged, what changed in files, and what is new',
+  description: [
+    'A changed file is one whose size or time differ, and then its rows. `unreadable` says why a',
+    'file cannot be added as it is; a `missing` file is not a deletion: `varve rm` is; an `outdated`',
+    'one was not touched, but its series has changed since.',
+    '',
+    '--short has two letters a line: what is staged (A new, M modified, D deleted), then the file',
+    '(M modified or unreadable, D missing, O outdated), then the series; `??` and a file that is no',
+    "series'. --porcelain is the same without colours, for scripts.",
+  ].join('\n'),
+  examples: [
+    { command: 'varve status', about: 'what a commit would hold, and what not' },
+    { command: 'varve status -sb', about: 'the same in short, with the branch' },
+  ],
+  options: (y) =>
+    y
+      .option('short', { alias: 's', type: 'boolean', describe: 'A line each, two letters before' })
+      .option('porcelain', { type: 'boolean', describe: 'As --short, for scripts' })
+      .option('branch', { alias: 'b', type: 'boolean', describe: 'The branch too, in short' })
+      .option('untracked-files', {
+        alias: 'u',
+        value: 'mode',
+        choices: untrackedModes,
+        optionalValue: 'all',
+        describe: "Files that are no series': no, normal (folders as one), or all",
+      }),
+  run: async (args, context) => {
+    const repo = await context.repository()
+    const progress = context.progress({ label: 'looking at files', unit: 'series' })
+    return status(repo, {
+      untracked: args.untrackedFiles,
+      signal: context.abort,
+      onFile: () => progress.add(1),
+    }).finally(() => progress.done())
+  },
+  toText: (result, style, { short, porcelain, branch }) => {
+    if (porcelain) return shortText(result, branch)
+    return short ? shortText(result, branch, style) : longText(result, style)
+  },
+  toJson: ({ branch, head, bare, staged, unstaged, untracked }) => ({
+    branch: branch ?? null,
+    head: head ?? null,
+    bare,
+    staged: staged.map(seriesStatJson),
+    unstaged: unstaged.map(({ change, fault, ...file }) => ({
+      ...file,
+      ...(change && { change: seriesStatJson(change) }),
+      ...(fault && { reason: fault.message, data: fault.data }),
+    })),
+    untracked,
+  }),
+})
+
+const stagedLetters = { new: 'A', changed: 'M', deleted: 'D' } as const
+const fileLetters = { modified: 'M', unreadable: 'M', missing: 'D', outdated: 'O' } as const
+
+function shortText(
+  { branch, head, staged, unstaged, untracked }: StatusResult,
+  withBranch: boolean,
+  style?: Style,
+): string {
+  const green = style?.green ?? String
+  const red = style?.red ?? String
+  const letters = new Map<string, { index: string; file: string }>()
+  for (const change of staged) {
+    letters.set(nameOf(change), { index: stagedLetters[change.state], file: ' ' })
+  }
+  for (const { series, state } of unstaged) {
+    letters.set(series, { index: letters.get(series)?.index ?? ' ', file: fileLetters[state] })
+  }
+  const lines = [...letters]
+    .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .map(([name, { index, file }]) => `${green(index)}${red(file)} ${quotePath(name)}`)
+  if (withBranch) {
+    const where = branch?.replace(/^refs\/heads\//, '') ?? 'HEAD (no branch)'
+    lines.unshift(`## ${head === undefined ? 'No commits yet on ' : ''}${where}`)
+  }
+  return [...lines, ...untracked.map((file) => `${red('??')} ${quotePath(file)}`)].join('\n')
+}
+
+function longText(result: StatusResult, style: Style): string {
+  const { branch, head, bare, staged, unstaged, untracked } = result
+  const where =
+    branch === undefined
+      ? `${style.red('HEAD detached at')} ${head?.slice(0, 7)}`
+      : `On branch ${branch.replace(/^refs\/heads\//, '')}`
+  const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
+  if (bare) return `${parts[0]}\nno work tree here: every command that changes series commits`
+  if (staged.length > 0) {
+    const lines = inColumns(staged.map((change) => [stagedLabel(change), changeText(change)]))
+    parts.push(
+      section(
+        'Changes to be committed:',
+        ['use "varve restore --staged <series>..." to unstage'],
+        lines,
+        style.green,
+      ),
+    )
+  }
+  if (unstaged.length > 0) {
+    const lines = inColumns(unstaged.map((file) => [`${file.state}:`, fileText(file)]))
+    const hints = [
+      'use "varve add <file>..." to update what will be committed',
+      'use "varve restore <file>..." to bring a file back as it was',
+    ]
+    parts.push(section('Changes not staged for commit:', hints, lines, style.red))
+  }
+  if (untracked.length > 0) {
+    const hints = ['use "varve add <file>..." to include in what will be committed']
+    parts.push(section('Untracked files:', hints, untracked.map(quotePath), style.red))
+  }
+  const end = lastLine(result)
+  if (end !== '') parts.push(end)
+  return parts.join(parts.length === 2 && head !== undefined && end !== '' ? '\n' : '\n\n')
+}
+
+function lastLine({ head, staged, unstaged, untracked }: StatusResult): string {
+  if (staged.length > 0) return ''
+  if (unstaged.length > 0) return 'no changes added to commit (use "varve add")'
+  if (untracked.length > 0) {
+    return 'nothing added to commit but untracked files present (use "varve add" to track)'
+  }
+  return head === undefined
+    ? 'nothing to commit (use "varve add <file>..." or "varve write <series> --create")'
+    : 'nothing to commit, work tree clean'
+}
+
+function section(
+  title: string,
+  hints: readonly string[],
+  lines: readonly string[],
+  paint: (text: string) => string,
+): string {
+  const body = [...hints.map((hint) => `  (${hint})`), ...lines.map((line) => `\t${paint(line)}`)]
+  return [title, ...body].join('\n')
+}
+
+function inColumns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length)) + 2
+  return rows.map(([label, text]) => `${label.padEnd(width)}${text}`)
+}
+
+function stagedLabel({ state, kind }: SeriesStat): string {
+  const noun = kind === 'collection' ? ' collection' : ' series'
+  return `${state === 'changed' ? 'modified' : `${state}${state === 'new' ? noun : ''}`}:`
+}
+
+function nameOf({ path, kind }: SeriesStat): string {
+  return kind === 'collection' ? `${path}/` : path
+}
+
+function changeText(change: SeriesStat): string {
+  return `${quotePath(nameOf(change))}${countsText(change)}`
+}
+
+function countsText({ kind, stat, settings, state }: SeriesStat): string {
+  const notes = stat.schemaChanges.map(schemaChangeText)
+  if (settings && (state === 'changed' || kind === 'series')) notes.push('settings')
+  const counts = kind === 'collection' ? '' : `  ${formatCounts(stat)}`
+  return `${counts}${notes.length === 0 ? '' : `  [${notes.join('; ')}]`}`
+}
+
+function fileText({ file, change, fault }: UnstagedFile): string {
+  const name = quotePath(file)
+  if (change !== undefined) return `${name}${countsText(change)}`
+  return fault === undefined ? name : `${name}  (${fault.message})`
+}

@@ -2,6 +2,7 @@ import { type Commit, readCommit, type Signature, subjectOf, writeCommit } from 
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { cleanMessage } from '../core/message.ts'
+import type { ObjectReader } from '../core/objects.ts'
 import { addCounts, noChanges } from '../core/series-counts.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
@@ -17,6 +18,7 @@ import {
 } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { generatedMessage, type RowCounts } from './change-summary.ts'
+import { stageFiles, withStagedFiles } from './stage-files.ts'
 import { type PathStat, treeStat } from './tree-stat.ts'
 
 export interface CommitOptions {
@@ -29,12 +31,16 @@ export interface CommitOptions {
   readonly exactDate?: boolean | undefined
   /** Replace the last commit. */
   readonly amend?: boolean | undefined
+  /** First stage what differs in the files of series: changes, and files that are gone. */
+  readonly all?: boolean | undefined
   /** Also commit where nothing differs from the commit before. */
   readonly allowEmpty?: boolean | undefined
   /** Only say what would be committed. */
   readonly dryRun?: boolean | undefined
   /** Lets somebody change the message before it is used. */
   readonly edit?: ((message: string, changes: readonly PathStat[]) => Promise<string>) | undefined
+  /** Told of each file that is looked at under `all`. */
+  readonly onFile?: ((file: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -63,12 +69,21 @@ export async function commit(repo: Repository, options: CommitOptions): Promise<
       hint: 'commands that change series commit at once there: varve write SERIES',
     })
   }
+  if (options.all) {
+    if (options.dryRun) {
+      return withStagedFiles(repo, options, async (reader, tree) => {
+        return (await draftCommit(repo, reader, await headState(repo), tree, options)).result
+      })
+    }
+    await stageFiles(repo, options)
+  }
   let message = options.message
   for (;;) {
     // The tip is read first: an index that follows a later one makes the move fail, and repeat.
     const head = await headState(repo)
     const { state } = await readIndex(repo)
-    const draft = await draftCommit(repo, head, state, { ...options, message })
+    const wanted = { ...options, message }
+    const draft = await draftCommit(repo, repo.objects, head, state.tree, wanted)
     message = draft.edited ?? message
     const { result } = draft
     if (options.dryRun) return result
@@ -87,18 +102,19 @@ interface Draft {
 
 async function draftCommit(
   repo: Repository,
+  reader: ObjectReader,
   head: HeadState,
-  state: IndexState,
+  tree: Id,
   options: CommitOptions,
 ): Promise<Draft> {
   const { amend = false, allowEmpty = false } = options
   const replaced = amend ? await commitToAmend(repo, head) : undefined
   const parents = replaced?.parents ?? (head.id === undefined ? [] : [head.id])
   const before = await treeOf(repo.objects, parents[0])
-  const same = state.tree === before && (parents.length > 0 || state.tree === EMPTY_TREE)
+  const same = tree === before && (parents.length > 0 || tree === EMPTY_TREE)
   if (same && !allowEmpty && parents.length < 2) throw nothingToCommit(amend)
   const changes: PathStat[] = []
-  for await (const change of treeStat(repo.objects, before, state.tree)) changes.push(change)
+  for await (const change of treeStat(reader, before, tree)) changes.push(change)
   const author = options.author ?? replaced?.author ?? options.committer
   const committer = await clampCommitter(repo.objects, parents, options)
   const drafted = options.message ?? replaced?.message ?? generateMessage(changes)
@@ -111,7 +127,7 @@ async function draftCommit(
   }
   const result: CommitResult = {
     ...(head.ref !== undefined && { branch: head.ref }),
-    commit: { tree: state.tree, parents, author, committer, message },
+    commit: { tree, parents, author, committer, message },
     changes,
     counts: sumCounts(changes),
   }

@@ -41,6 +41,11 @@ export const commitCommand = defineCommand({
           describe: 'Read a paragraph of the message from a file; - is standard input',
           complete: 'file',
         })
+        .option('all', {
+          alias: 'a',
+          type: 'boolean',
+          describe: 'First stage what changed in files; series whose file is gone are removed',
+        })
         .option('edit', { alias: 'e', type: 'boolean', describe: 'Edit the message' })
         .option('amend', { type: 'boolean', describe: 'Replace the last commit' })
         .option('reset-author', {
@@ -66,6 +71,7 @@ export const commitCommand = defineCommand({
       committer,
       exactDate,
       amend: args.amend,
+      all: args.all,
       allowEmpty: args.allowEmpty,
       dryRun: args.dryRun,
       edit: args.edit

@@ -33,8 +33,8 @@ import { countRows, RadixSplitter, type SplitLimits } from './split.ts'
  * Only stretches around touched places are streamed. A boundary b rows away from an edit stays a
  * cut when b is more than the cap: the trie node over the boundary either does not contain the
  * edit, or contains all those b rows and is too large for one segment. So a stretch begins and ends
- * behind more than `cap` untouched rows (or at an end of the series), at boundaries whose branching
- * bits are known from the keys on both sides.
+ * with more than `cap` untouched rows on both sides (or at an end of the series), at boundaries
+ * whose branching bits are known from the keys on both sides.
  */
 export class SeriesEditor {
   readonly counts: MutableCounts = noChanges()
@@ -49,6 +49,8 @@ export class SeriesEditor {
   readonly #oldEnd: Uint8Array | undefined
   readonly #removed: Uint8Array[] = []
   readonly #added: SegmentEntry[] = []
+  /** Where the stretch around the next touched place begins, once that was asked. */
+  #ahead: Approach | undefined
   /** Whether the removal range lies behind. */
   #removalDone: boolean
   /** Last key of the last old segment that streamed by. */
@@ -95,9 +97,11 @@ export class SeriesEditor {
     return head === undefined || compareBytes(from, head) < 0 ? from : head
   }
 
-  /** Streams from before `place` until enough untouched rows have gone by. */
+  /** Streams from before `place` until enough untouched rows have gone by and are to come. */
   async #stretch(place: Uint8Array): Promise<void> {
-    const before = await this.#padding(place)
+    const { left, padding } = await this.#approach(place)
+    const before = [...padding]
+    this.#splitter.begin(left)
     this.#quiet = 0
     let more = await this.#cursor.seek(place)
     for (;;) {
@@ -106,7 +110,7 @@ export class SeriesEditor {
       await this.#pushInputBefore(entry)
       if (entry === undefined) break
       const touched = await this.#isTouched(entry)
-      if (!touched && this.#quiet > this.#limits.segmentRows && padded === undefined) {
+      if (!touched && padded === undefined && (await this.#isFarFromNext(entry))) {
         await this.#emit(this.#splitter.finish(branchBit(this.#passed!, entry.key)))
         return
       }
@@ -119,31 +123,39 @@ export class SeriesEditor {
     this.#ended = true
   }
 
+  /** Whether the boundary before an entry is far from the last touched place and from the next. */
+  async #isFarFromNext(entry: SegmentEntry): Promise<boolean> {
+    if (this.#quiet <= this.#limits.segmentRows) return false
+    const place = await this.#nextPlace()
+    if (place === undefined) return true
+    const { start } = await this.#approach(place)
+    return start !== undefined && compareBytes(entry.key, start) <= 0
+  }
+
   /**
-   * The segments before `place` that the stretch begins with, last first. The one right before may
-   * be touched itself, so it does not count as padding.
+   * How a stretch around `place` begins. The segment right before the place may be touched itself,
+   * so it does not count as padding.
    */
-  async #padding(place: Uint8Array): Promise<SegmentEntry[]> {
-    const { segmentRows } = this.#limits
+  async #approach(place: Uint8Array): Promise<Approach> {
+    if (this.#ahead !== undefined && equalBytes(this.#ahead.place, place)) return this.#ahead
     const back = new ProllyCursor(this.#writer, formatOf(this.#schema), this.#series.root)
     await back.seek(place)
-    const entries: SegmentEntry[] = []
-    let next = back.entry?.key ?? place
+    const padding: SegmentEntry[] = []
+    let start = back.entry?.key
     let rows = 0
     let left = -1
     while (await back.previous()) {
       const entry = back.entry!
-      const streamed = this.#passed !== undefined && compareBytes(entry.last, this.#passed) <= 0
-      if (streamed || rows > segmentRows) {
-        left = branchBit(entry.last, next)
+      if (rows > this.#limits.segmentRows) {
+        left = branchBit(entry.last, start!)
         break
       }
-      if (entries.length > 0) rows += entry.weight
-      entries.push(entry)
-      next = entry.key
+      if (padding.length > 0) rows += entry.weight
+      padding.push(entry)
+      start = entry.key
     }
-    this.#splitter.begin(left)
-    return entries
+    this.#ahead = { place, start, left, padding }
+    return this.#ahead
   }
 
   /** Takes the rows of the input that come before a segment and do not touch it; all, at the end. */
@@ -303,6 +315,17 @@ export class SeriesEditor {
     const value = await updateColumns(this.#writer, entry.value, count, entry.weight, changes)
     return { ...entry, value }
   }
+}
+
+/** How a stretch around a touched place begins. */
+interface Approach {
+  readonly place: Uint8Array
+  /** Key of its first segment; undefined in an empty series. */
+  readonly start: Uint8Array | undefined
+  /** Branching bit of the boundary that it begins at. */
+  readonly left: number
+  /** The segments before the place, last first. */
+  readonly padding: readonly SegmentEntry[]
 }
 
 /** The old segment whose rows, all of them and no others, the runs are. */

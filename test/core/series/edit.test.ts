@@ -185,6 +185,55 @@ describe('edits give what building from scratch gives', () => {
   })
 })
 
+describe('an edit of two places', () => {
+  // The middle is untouched and too large for a segment, but its end is not without the right place.
+  const groups: [number, number][] = [[0, 1], ...[16, 17, 18, 19, 32, 34].map(one), [35, 5]]
+  function one(key: number): [number, number] {
+    return [key, 1]
+  }
+  const ticksOf = (counts: readonly [number, number][]): Row[] =>
+    counts.flatMap(([key, count]) => Array.from({ length: count }, (_, i) => [BigInt(key), i, '']))
+
+  it('joins what the second leaves small with what lies before it', async () => {
+    const objects = new MemoryObjects()
+    const id = await build(objects, ticks, ticksOf(groups))
+    const frames = framesOf(ticks, [
+      [0n, 9, ''],
+      [35n, 0, ''],
+    ])
+    const { id: edited } = await editSeries(objects, id, { mode: 'upsert', frames }, SMALL)
+    const rows = ticksOf([...groups.slice(0, -1), [35, 1]])
+    rows[0] = [0n, 9, '']
+    expect(edited).toBe(await build(new MemoryObjects(), ticks, rows))
+  })
+
+  it('may shrink groups of duplicates anywhere', { timeout: 120_000 }, async () => {
+    const count = fc.oneof(
+      { weight: 6, arbitrary: fc.constant(1) },
+      { weight: 1, arbitrary: fc.integer({ min: 3, max: 9 }) },
+    )
+    const counts = fc
+      .uniqueArray(fc.tuple(fc.nat(63), count), {
+        selector: ([key]) => key,
+        minLength: 8,
+        maxLength: 24,
+      })
+      .map((groups) => groups.sort(([a], [b]) => a - b))
+    await fc.assert(
+      fc.asyncProperty(counts, async (before) => {
+        const objects = new MemoryObjects()
+        const id = await build(objects, ticks, ticksOf(before))
+        const ones = before.filter(([, size], i) => i === 0 || size > 1).map(([key]) => one(key))
+        const frames = framesOf(ticks, ticksOf(ones))
+        const result = await editSeries(objects, id, { mode: 'upsert', frames }, SMALL)
+        const rows = ticksOf(before.map(([key]) => one(key)))
+        expect(result.id).toBe(await build(new MemoryObjects(), ticks, rows))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
 describe('an edit', () => {
   const plain = schemaOf('t:timestamp_s v:float64 w:int32')
   const rows = (from: number, to: number): Scalar[][] =>

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    env: { NO_COLOR: '1' },
+    // Tests that take a size of their own are run at full size by `npm run test:large`.
+    env: { NO_COLOR: '1', VARVE_TEST_SIZE: mode === 'large' ? 'large' : 'small' },
   },
-})
+}))

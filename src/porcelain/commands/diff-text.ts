@@ -1,5 +1,6 @@
 import type { Style } from '../../cli/style.ts'
 import { canWiden } from '../../core/column-ops.ts'
+import type { VarveError } from '../../core/errors.ts'
 import { schemaToJson } from '../../core/schema-codec.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import type { ChangeClass, RowChange } from '../../core/series-diff.ts'
@@ -97,10 +98,17 @@ function colourClass(change: ChangeClass, text: string, style: Style): string {
   }
 }
 
+/** `brent-daily.csv  missing`, or what is wrong with it and where. */
 export function fileLine({ file }: FileDiff, style: Style): string {
-  const name = style.bold(quotePath(file.file))
-  if (file.state !== 'unreadable') return `${name}  ${style.red(file.state)}`
-  return `${name}  ${style.red(file.state)}: ${file.fault.message}`
+  if (file.state === 'unreadable') {
+    return `${style.red(file.state)}  ${faultText(file.file, file.fault)}`
+  }
+  return `${style.bold(quotePath(file.file))}  ${style.red(file.state)}`
+}
+
+/** What is wrong in a file; most messages begin with its name. */
+export function faultText(file: string, { message }: VarveError): string {
+  return message.startsWith(file) ? message : `${quotePath(file)}: ${message}`
 }
 
 /** The documents of one item: a row each, what is said of a series before its rows. */

@@ -5,6 +5,7 @@ import { quotePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
 import type { SeriesStat } from '../series-stat.ts'
 import { type StatusResult, status, type UnstagedFile } from '../status.ts'
+import { faultText } from './diff-text.ts'
 import { seriesStatJson } from './history-json.ts'
 
 const untrackedModes = ['no', 'normal', 'all'] as const
@@ -98,7 +99,7 @@ function longText(result: StatusResult, style: Style): string {
       ? `${style.red('HEAD detached at')} ${head?.slice(0, 7)}`
       : `On branch ${branch.replace(/^refs\/heads\//, '')}`
   const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
-  if (bare) return `${parts[0]}\nno work tree here: every command that changes series commits`
+  if (bare) parts.push('no work tree here: every command that changes series commits')
   if (staged.length > 0) {
     const lines = inColumns(staged.map((change) => [stagedLabel(change), changeText(change)]))
     parts.push(
@@ -122,9 +123,10 @@ function longText(result: StatusResult, style: Style): string {
     const hints = ['use "varve add <file>..." to include in what will be committed']
     parts.push(section('Untracked files:', hints, untracked.map(quotePath), style.red))
   }
-  const end = lastLine(result)
+  const end = bare ? '' : lastLine(result)
   if (end !== '') parts.push(end)
-  return parts.join(parts.length === 2 && head !== undefined && end !== '' ? '\n' : '\n\n')
+  // As in git, where two lines say that there is nothing.
+  return parts.join(parts.length === 2 && staged.length === 0 && head !== undefined ? '\n' : '\n\n')
 }
 
 function lastLine({ head, staged, unstaged, untracked }: StatusResult): string {
@@ -176,5 +178,5 @@ function countsText({ kind, stat, settings, state }: SeriesStat): string {
 function fileText({ file, change, fault }: UnstagedFile): string {
   const name = quotePath(file)
   if (change !== undefined) return `${name}${countsText(change)}`
-  return fault === undefined ? name : `${name}  (${fault.message})`
+  return fault === undefined ? name : faultText(file, fault)
 }

@@ -80,8 +80,11 @@ class Side {
   }
 
   get isWhole(): boolean {
-    const { key, last } = this.segment!.entry
-    return this.#at === 0 && !isBefore(this.#range, key) && !isAfter(this.#range, last)
+    if (this.#at !== 0) return false
+    const { from, to } = this.#range
+    if (from === undefined && to === undefined) return true
+    const { entry, keysAreStored } = this.segment!
+    return keysAreStored && !isBefore(this.#range, entry.key) && !isAfter(this.#range, entry.last)
   }
 
   /** The rows of the segment in the range. */

@@ -1,10 +1,14 @@
 import type { KeyBound } from './bounds.ts'
+import type { ColumnType } from './column.ts'
 import { canWiden, widenColumn } from './column-ops.ts'
+import { indexColumns, sliceFrame } from './frame.ts'
 import type { Id } from './id.ts'
+import { encodeKeys } from './key.ts'
 import type { ObjectReader, ObjectWriter } from './objects.ts'
 import type { Frame, Schema } from './schema.ts'
 import { readSeries, type Series } from './series.ts'
 import { type EditResult, editSeries, valueColumn } from './series-edit.ts'
+import { type KeyRange, keyRange } from './series-range.ts'
 import { readRows } from './series-read.ts'
 import { SPLIT_LIMITS, type SplitLimits } from './split.ts'
 
@@ -52,23 +56,42 @@ function commonColumns(schema: Schema, source: Schema): string[] {
     .filter((name) => names.has(name))
 }
 
-/** Rows of the source in the types of the series that they go into. */
+/** Rows of the source, in the types of the series that they go into, whose keys there are in range. */
 async function* fittedFrames(
   reader: ObjectReader,
   source: Series,
   schema: Schema,
-  range: RestoreRange,
+  { from, to, columns: names }: RestoreRange,
 ): AsyncGenerator<Frame> {
   const types = new Map(schema.columns.map(({ name, type }) => [name, type]))
+  // Bounds are keys of the series: those of a narrower index are other bytes.
+  const isSameIndex = source.schema.columns
+    .slice(0, source.schema.indexCount)
+    .every(({ name, type }) => types.get(name) === type)
+  const range = keyRange({ from, to })
   let fitted: Schema | undefined
-  for await (const frame of readRows(reader, source, range)) {
-    const specs = frame.schema.columns.map((spec) => {
-      const wanted = types.get(spec.name)
-      // What does not fit is refused, with the names, by the edit.
-      return wanted !== undefined && canWiden(spec.type, wanted) ? { ...spec, type: wanted } : spec
-    })
-    fitted ??= { ...frame.schema, columns: specs }
+  const wanted = isSameIndex ? { from, to, columns: names } : { columns: names }
+  for await (const frame of readRows(reader, source, wanted)) {
+    fitted ??= fittedSchema(frame.schema, types)
+    const { columns: specs } = fitted
     const columns = frame.columns.map((column, i) => widenColumn(column, specs[i]!.type))
-    yield { schema: fitted, columns, rows: frame.rows }
+    const whole: Frame = { schema: fitted, columns, rows: frame.rows }
+    yield isSameIndex ? whole : rowsInRange(whole, range)
   }
+}
+
+function fittedSchema(schema: Schema, types: ReadonlyMap<string, ColumnType>): Schema {
+  const columns = schema.columns.map((spec) => {
+    const type = types.get(spec.name)
+    // What does not fit is refused, with the names, by the edit.
+    return type !== undefined && canWiden(spec.type, type) ? { ...spec, type } : spec
+  })
+  return { ...schema, columns }
+}
+
+function rowsInRange(frame: Frame, { from, to }: KeyRange): Frame {
+  const keys = encodeKeys(indexColumns(frame))
+  const start = from === undefined ? 0 : keys.lowerBound(from)
+  const end = to === undefined ? frame.rows : keys.lowerBound(to)
+  return sliceFrame(frame, start, Math.max(start, end))
 }

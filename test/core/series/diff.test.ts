@@ -334,6 +334,15 @@ describe('a diff of two schemas', () => {
     expect(await diffStat(objects, c, a)).toMatchObject({ deleted: 2, appended: 0 })
   })
 
+  it('takes a range as keys of the wider index', async () => {
+    const objects = new MemoryObjects()
+    const a = await build(objects, plain, rows)
+    const { id: b } = await widenColumn(objects, a, 't', 'timestamp_ms', SMALL)
+    const at = (ms: bigint) => ({ key: encodeKeyPrefix(['timestamp_ms'], [ms]), inclusive: true })
+    const { id: c } = await editSeries(objects, b, { mode: 'delete', from: at(20_000n) }, SMALL)
+    expect(await diffStat(objects, a, c, { to: at(22_000n) })).toMatchObject({ deleted: 3 })
+  })
+
   it('takes series with other index columns as unrelated', async () => {
     const objects = new MemoryObjects()
     const a = await build(objects, plain, rows)

@@ -242,6 +242,23 @@ describe('putting a range back', () => {
     })
   })
 
+  it('takes a range of keys also where the index was widened since', async () => {
+    const objects = new MemoryObjects()
+    const daily = schemaOf('t:date v:int8')
+    const days = (value: number): Row[] => Array.from({ length: 9 }, (_, day) => [day, value])
+    const source = await build(objects, daily, days(1))
+    const later = await build(objects, daily, days(2))
+    const { id } = await widenColumn(objects, later, 't', 'timestamp_s', SMALL)
+    const at = (day: number) => ({
+      key: encodeKeyPrefix(['timestamp_s'], [BigInt(day * 86_400)]),
+      inclusive: true,
+    })
+    const restored = await restoreRange(objects, id, source, { from: at(2), to: at(4) }, SMALL)
+    expect(restored.counts).toMatchObject({ revised: 3, deleted: 0 })
+    const values = (await readAll(objects, restored.id)).map(([, value]) => value)
+    expect(values).toEqual([2, 2, 1, 1, 1, 2, 2, 2, 2])
+  })
+
   it('widens what the source has narrower, and leaves columns that it lacks', async () => {
     const objects = new MemoryObjects()
     const source = await build(objects, schemaOf('t:timestamp_s v:int8 gone:bool'), [[1n, 1, true]])

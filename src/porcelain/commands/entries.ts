@@ -2,6 +2,9 @@ import { type CommandEntry, command } from '../../cli/command-table.ts'
 
 /** The porcelain commands, for the command table. */
 export const porcelainCommands: readonly CommandEntry[] = [
+  command('maintain', 'fsck', 'Check everything that is stored', () =>
+    import('./fsck.ts').then((m) => m.fsckCommand),
+  ),
   command('history', 'branch', 'List, make, rename and delete branches', () =>
     import('./branch.ts').then((m) => m.branchCommand),
   ),
@@ -48,12 +51,6 @@ export const porcelainCommands: readonly CommandEntry[] = [
     import('./log.ts').then((m) => m.logCommand),
   ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
-  command('examine', 'show', 'Show a commit, a tag, what is in a tree, or what a series is', () =>
-    import('./show.ts').then((m) => m.showCommand),
-  ),
-  command('examine', 'status', 'Show what is staged, what changed in files, and what is new', () =>
-    import('./status.ts').then((m) => m.statusCommand),
-  ),
   command('examine', 'show', 'Show a commit, a tag, what is in a tree, or what a series is', () =>
     import('./show.ts').then((m) => m.showCommand),
   ),

@@ -1,7 +1,7 @@
 import { defineCommand, given } from '../../cli/define-command.ts'
-import { closedSides } from '../../core/bounds.ts'
 import { changesText } from '../change-summary.ts'
 import { deleteRows } from '../delete-rows.ts'
+import { boundsOf, boundsOptions } from './bounds-options.ts'
 import { changingOptions } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 
@@ -21,26 +21,14 @@ export const deleteCommand = defineCommand({
   report: true,
   options: (y) =>
     changingOptions(
-      y
-        .positional('series', { demandOption: true, complete: 'series' })
-        .option('from', { value: 'key', describe: 'Leave the rows before this' })
-        .option('to', { value: 'key', describe: 'Leave the rows after this' })
-        .option('at', {
-          array: true,
-          value: 'key',
-          describe: 'Only this key; once for each of its first index columns',
-        })
-        .option('closed', {
-          choices: closedSides,
-          describe: 'Which of two exact bounds are in the range: left unless given',
-        }),
+      boundsOptions(y.positional('series', { demandOption: true, complete: 'series' })),
     ),
   run: async (args, context) => {
     const repo = await context.repository()
-    const { series, from, to, closed, dryRun } = args
-    const at = args.at.length === 0 ? undefined : args.at
+    const { series, dryRun } = args
     return deleteRows(repo, {
-      ...given({ from, to, at, closed, commit: await commitRequest(context, repo, args) }),
+      ...boundsOf(args),
+      ...given({ commit: await commitRequest(context, repo, args) }),
       series,
       dryRun,
       signal: context.abort,

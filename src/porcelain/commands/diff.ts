@@ -1,6 +1,5 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
-import { closedSides } from '../../core/bounds.ts'
 import { writeCsv } from '../../formats/csv/index.ts'
 import { keyToJson } from '../../plumbing/key-text.ts'
 import { quotePath } from '../../plumbing/quote-path.ts'
@@ -11,6 +10,7 @@ import { isNarrowed, type Narrowing } from '../narrow-diff.ts'
 import { type Comparison, openComparison } from '../open-comparison.ts'
 import type { PathStat } from '../tree-stat.ts'
 import { cellsJson } from '../value-text.ts'
+import { boundsOf, boundsOptions } from './bounds-options.ts'
 import {
   diffItemJson,
   diffItemText,
@@ -64,47 +64,39 @@ export const diffCommand = defineCommand({
     },
   ],
   options: (y) =>
-    y
-      .positional('revision', { array: true, complete: 'revision' })
-      .afterDashes('series', { complete: 'series' })
-      .option('staged', {
-        alias: 'cached',
-        type: 'boolean',
-        describe: 'Compare what the next commit will hold',
-      })
-      .option('unstaged', { type: 'boolean', describe: 'Compare files with what is staged' })
-      .option('stat', { type: 'boolean', describe: 'Print a line a series, in numbers' })
-      .option('name-only', { type: 'boolean', describe: 'Print the names of series alone' })
-      .option('name-status', { type: 'boolean', describe: 'Print A, M or D and the name' })
-      .option('csv', { type: 'boolean', describe: 'Print a table, one line a cell' })
-      .option('all', { type: 'boolean', describe: 'Show all rows on a terminal too' })
-      .option('from', { value: 'key', describe: 'Leave out the rows before this' })
-      .option('to', { value: 'key', describe: 'Leave out the rows after this' })
-      .option('at', { value: 'key', describe: 'Only the rows with this key' })
-      .option('closed', {
-        choices: closedSides,
-        describe: 'Which of two exact bounds are in the range: left unless given',
-      })
-      .option('columns', {
-        alias: 'c',
-        value: 'names',
-        describe: 'Only these value columns, separated by commas',
-      })
-      .option('exit-code', {
-        type: 'boolean',
-        describe: 'Exit with 1 when there are differences; --quiet does too, and prints none',
-      })
-      .conflicts('staged', 'unstaged')
-      .conflicts('stat', 'name-only', 'name-status', 'csv')
-      .conflicts('name-only', 'name-status', 'csv')
-      .conflicts('name-status', 'csv')
-      .conflicts('at', 'from')
-      .conflicts('at', 'to'),
+    boundsOptions(
+      y
+        .positional('revision', { array: true, complete: 'revision' })
+        .afterDashes('series', { complete: 'series' })
+        .option('staged', {
+          alias: 'cached',
+          type: 'boolean',
+          describe: 'Compare what the next commit will hold',
+        })
+        .option('unstaged', { type: 'boolean', describe: 'Compare files with what is staged' })
+        .option('stat', { type: 'boolean', describe: 'Print a line a series, in numbers' })
+        .option('name-only', { type: 'boolean', describe: 'Print the names of series alone' })
+        .option('name-status', { type: 'boolean', describe: 'Print A, M or D and the name' })
+        .option('csv', { type: 'boolean', describe: 'Print a table, one line a cell' })
+        .option('all', { type: 'boolean', describe: 'Show all rows on a terminal too' })
+        .option('columns', {
+          alias: 'c',
+          value: 'names',
+          describe: 'Only these value columns, separated by commas',
+        })
+        .option('exit-code', {
+          type: 'boolean',
+          describe: 'Exit with 1 when there are differences; --quiet does too, and prints none',
+        })
+        .conflicts('staged', 'unstaged')
+        .conflicts('stat', 'name-only', 'name-status', 'csv')
+        .conflicts('name-only', 'name-status', 'csv')
+        .conflicts('name-status', 'csv'),
+    ),
   run: async function* (args, context): AsyncGenerator<Item> {
     const repo = await context.repository()
-    const { from, to, at, closed } = args
     const columns = args.columns?.split(',')
-    const narrowing: Narrowing = given({ from, to, at, closed, columns })
+    const narrowing: Narrowing = { ...boundsOf(args), ...given({ columns }) }
     if (context.json && args.csv) throw usageError('--json and --csv cannot be given together')
     const progress = context.progress({ label: 'reading changed files', unit: 'series' })
     const comparison = await openComparison(repo, {

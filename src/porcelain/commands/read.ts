@@ -1,11 +1,11 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
-import { closedSides } from '../../core/bounds.ts'
 import { parseWhen } from '../../core/commit-date.ts'
 import { writeCsv } from '../../formats/csv/index.ts'
 import { describeAsOf } from '../describe-as-of.ts'
 import { frameToJsonLines } from '../frame-json.ts'
 import { readSeriesRows } from '../read-rows.ts'
+import { boundsOf, boundsOptions } from './bounds-options.ts'
 
 export const readCommand = defineCommand({
   name: 'read',
@@ -25,20 +25,15 @@ export const readCommand = defineCommand({
     { command: 'varve read brent-daily --as-of 2026-08-20', about: 'what was known that evening' },
   ],
   options: (y) =>
-    y
-      .positional('series', { demandOption: true, complete: 'series' })
-      .option('rev', {
-        complete: 'revision',
-        describe: 'The revision to read; the name is then taken as it is',
-      })
-      .option('as-of', { value: 'when', describe: 'Read what was known at that time' })
-      .option('from', { value: 'key', describe: 'Leave out the rows before this' })
-      .option('to', { value: 'key', describe: 'Leave out the rows after this' })
-      .option('at', { value: 'key', describe: 'Only the rows with this key' })
-      .option('closed', {
-        choices: closedSides,
-        describe: 'Which of two exact bounds are in the range: left unless given',
-      })
+    boundsOptions(
+      y
+        .positional('series', { demandOption: true, complete: 'series' })
+        .option('rev', {
+          complete: 'revision',
+          describe: 'The revision to read; the name is then taken as it is',
+        })
+        .option('as-of', { value: 'when', describe: 'Read what was known at that time' }),
+    )
       .option('columns', {
         alias: 'c',
         value: 'names',
@@ -56,9 +51,10 @@ export const readCommand = defineCommand({
         default: true,
         describe: 'Print the names of the columns; --no-header leaves them out',
       })
-      .option('delimiter', { value: 'char', describe: 'Between the columns: a comma unless given' })
-      .conflicts('at', 'from')
-      .conflicts('at', 'to'),
+      .option('delimiter', {
+        value: 'char',
+        describe: 'Between the columns: a comma unless given',
+      }),
   run: async function* (args, context) {
     const repo = await context.repository()
     const now = context.now()
@@ -70,13 +66,10 @@ export const readCommand = defineCommand({
     const found = await readSeriesRows(repo, {
       name: args.series,
       now,
+      ...boundsOf(args),
       ...given({
         rev: args.rev,
         asOf: args.asOf === undefined ? undefined : parseWhen(args.asOf, now),
-        from: args.from,
-        to: args.to,
-        at: args.at,
-        closed: args.closed,
         columns,
         limit: rows('--limit', args.limit),
         tail: rows('--tail', args.tail),

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/define-command.ts'
-import { closedSides } from '../../core/bounds.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { type RestoreResult, restore } from '../restore.ts'
+import { boundsOf, boundsOptions } from './bounds-options.ts'
 import { changingOptions } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { committed } from './committed.ts'
@@ -36,43 +36,37 @@ export const restoreCommand = defineCommand({
   report: true,
   options: (y) =>
     changingOptions(
-      y
-        .positional('series', { demandOption: true, array: true, complete: 'series' })
-        .option('staged', { alias: 'S', type: 'boolean', describe: 'Put the index back' })
-        .option('worktree', {
-          alias: 'W',
-          type: 'boolean',
-          describe: 'With --staged: put files back too',
-        })
-        .option('source', {
-          alias: 's',
-          value: 'rev',
-          complete: 'revision',
-          describe: 'Take it from this revision',
-        })
-        .option('from', { value: 'key', describe: 'Leave rows before this as they are' })
-        .option('to', { value: 'key', describe: 'Leave rows after this as they are' })
-        .option('at', { value: 'key', describe: 'Only the rows with this key' })
-        .option('closed', {
-          choices: closedSides,
-          describe: 'Which of two exact bounds are in the range: left unless given',
-        })
-        .option('columns', {
-          value: 'names',
-          describe: 'Only these value columns, separated by commas',
-        }),
-    )
-      .conflicts('at', 'from', 'to')
-      .conflicts('staged', 'commit'),
+      boundsOptions(
+        y
+          .positional('series', { demandOption: true, array: true, complete: 'series' })
+          .option('staged', { alias: 'S', type: 'boolean', describe: 'Put the index back' })
+          .option('worktree', {
+            alias: 'W',
+            type: 'boolean',
+            describe: 'With --staged: put files back too',
+          })
+          .option('source', {
+            alias: 's',
+            value: 'rev',
+            complete: 'revision',
+            describe: 'Take it from this revision',
+          })
+          .option('columns', {
+            value: 'names',
+            describe: 'Only these value columns, separated by commas',
+          }),
+      ),
+    ).conflicts('staged', 'commit'),
   run: async (args, context) => {
     const repo = await context.repository()
-    const { series, staged, worktree, source, from, to, at, closed } = args
+    const { series, staged, worktree, source } = args
     const commit = source === undefined ? undefined : await commitRequest(context, repo, args)
     const who = await logIdentity(context)
     return whileMoving(context, {}, (files) =>
       restore(repo, {
         ...files,
-        ...{ series, staged, worktree, source, from, to, at, closed },
+        ...boundsOf(args),
+        ...{ series, staged, worktree, source },
         columns: args.columns?.split(','),
         commit,
         dryRun: args.dryRun,

@@ -1,0 +1,33 @@
+import { given, type Options } from '../../cli/define-command.ts'
+import { type BoundTexts, type ClosedSide, closedSides } from '../../core/bounds.ts'
+
+/** `--from`, `--to`, `--at` and `--closed`: which rows, by data time. */
+export function boundsOptions<T>(y: Options<T>) {
+  return y
+    .option('from', {
+      value: 'key',
+      describe: 'Only rows from this on; a partial date is a period',
+    })
+    .option('to', { value: 'key', describe: 'Only rows up to this; a partial date is a period' })
+    .option('at', {
+      array: true,
+      value: 'key',
+      describe: 'Only rows with this key; given once for each index column, from the first',
+    })
+    .option('closed', {
+      choices: closedSides,
+      describe: 'Which of two exact bounds are in the range: left unless given',
+    })
+    .conflicts('at', 'from', 'to')
+}
+
+/** What {@link boundsOptions} were given. */
+export function boundsOf(args: {
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly at: readonly string[]
+  readonly closed: ClosedSide | undefined
+}): BoundTexts {
+  const { from, to, closed } = args
+  return given({ from, to, at: args.at.length === 0 ? undefined : args.at, closed })
+}

@@ -14,8 +14,8 @@ export async function collectPacks(
   starts: readonly Reference[],
 ): Promise<string[]> {
   const published = (await repo.refs.state()).packs
-  const staged = (await repo.objects.packNames()).filter((name) => !published.has(name))
-  if (staged.length === 0) return []
+  const isStaged = (name: string) => !published.has(name)
+  if (![...(await repo.objects.knownPackNames())].some(isStaged)) return []
   const needed = new Set<string>()
   const seen = new Set<Id>()
   for (const start of starts) {
@@ -46,8 +46,8 @@ export async function packsToPublish(
   const published = (await repo.refs.state()).packs
   const isStaged = (name: string) => !published.has(name)
   const needed = new Set(known.filter(isStaged))
-  const staged = (await repo.objects.packNames()).filter(isStaged)
-  if (staged.some((name) => !needed.has(name))) {
+  const seen = [...(await repo.objects.knownPackNames())]
+  if (seen.some((name) => isStaged(name) && !needed.has(name))) {
     for (const name of await collectPacks(repo, [start])) needed.add(name)
   }
   return [...needed]

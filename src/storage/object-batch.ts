@@ -44,7 +44,7 @@ export class ObjectBatch implements ObjectWriter {
   async put(kind: ObjectKind, canonical: Uint8Array): Promise<Id> {
     this.#check()
     const id = hashObject(kind, canonical)
-    if (!this.#pack.has(id) && !(await this.#store.has(id))) {
+    if (!(await this.hasAtHand(id))) {
       await this.#pack.add(id, kind, canonical, this.#level)
     }
     return id
@@ -52,6 +52,11 @@ export class ObjectBatch implements ObjectWriter {
 
   async has(id: Id): Promise<boolean> {
     return this.#pack.has(id) || (await this.#store.has(id))
+  }
+
+  /** As the store's. */
+  async hasAtHand(id: Id): Promise<boolean> {
+    return this.#pack.has(id) || (await this.#store.hasAtHand(id))
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {

@@ -85,16 +85,31 @@ export class ObjectStore implements ObjectReader {
 
   /** Whether the object is there. Looks only at packs known so far unless `fresh`. */
   async has(id: Id, options: { fresh?: boolean } = {}): Promise<boolean> {
+    return this.#has(id, (ask) =>
+      options.fresh ? this.#search(id, ask) : this.#packs.search(id, ask),
+    )
+  }
+
+  async #has(
+    id: Id,
+    search: (ask: (pack: PackReader) => Promise<true | undefined>) => Promise<true | undefined>,
+  ): Promise<boolean> {
     if (this.#cache.get(id) !== undefined) return true
-    const ask = (pack: PackReader) => pack.has(id).then((has) => has || undefined)
     try {
-      const found = options.fresh ? this.#search(id, ask) : this.#packs.search(id, ask)
-      return (await found) === true
+      return (await search((pack) => pack.has(id).then((has) => has || undefined))) === true
     } catch (error) {
       // What may lie in a damaged pack is as good as absent: whoever asks will write it again.
       if (hasCode(error, 'corrupt-pack') || hasCode(error, 'corrupt-object')) return false
       throw error
     }
+  }
+
+  /**
+   * Whether the object is in one of the packs most likely to have it. For deciding whether to write
+   * it: what is written again for want of a longer look costs its bytes and no more.
+   */
+  async hasAtHand(id: Id): Promise<boolean> {
+    return this.#has(id, (ask) => this.#packs.search(id, ask, true))
   }
 
   /** The name of a pack that holds the object; undefined when none does. */
@@ -134,6 +149,14 @@ export class ObjectStore implements ObjectReader {
   async packNames(): Promise<string[]> {
     await this.refresh()
     return (await this.#packs.known()).map(({ name }) => name)
+  }
+
+  /**
+   * The names of the packs seen so far, in no order: every pack that an object was found in, here
+   * or by a batch that left it out for that, is among them.
+   */
+  knownPackNames(): Promise<Iterable<string>> {
+    return this.#packs.names()
   }
 
   /** Every object of every pack; one that lies in two packs comes twice. Checksums are verified. */

@@ -9,6 +9,8 @@ import type { Storage } from './storage.ts'
 const SMALL_PACK = 4096
 /** Entries of the shared table, about 100 bytes each. */
 const TABLE_LIMIT = 1_000_000
+/** Packs opened at most for an object that need not be found where it is. */
+const AT_HAND = 256
 
 const PACK_NAME = /^packs\/([0-9a-f]{64})\.pack$/
 
@@ -17,20 +19,25 @@ export interface KnownPack {
   readonly size: number
   readonly modified: number
   reader?: Promise<PackReader>
+  /** Whether searches know of it: it was opened, or cannot be. */
+  findable?: boolean
   gone?: boolean
 }
 
 /**
- * The packs of a storage, opened one by one, the newest first, until what is looked for is found.
- * A repository may have thousands of small ones: their ids share a table, so that finding an
- * object does not ask each of them.
+ * The packs of a storage, opened one by one until what is looked for is found: the newest and the
+ * largest in turn, as what is not new most likely came with much else. A repository may have
+ * thousands of small ones: their ids share a table, so that finding an object does not ask each of
+ * them.
  */
 export class PackSet {
   readonly #storage: Storage
   #known: Map<string, KnownPack> | undefined
   #listing: Promise<void> | undefined
-  /** Not opened yet, the newest last. */
-  #unopened: KnownPack[] = []
+  /** The packs to open, the newest last; among them some that are findable by now. */
+  #byAge: KnownPack[] = []
+  /** The same, the largest last, but for those that were adopted. */
+  #bySize: KnownPack[] = []
   /** Opened and large, or impossible to open: asked for everything. */
   readonly #large: KnownPack[] = []
   /** The first bytes of ids, as a number, to the small packs that have such ids. */
@@ -45,6 +52,11 @@ export class PackSet {
   async known(): Promise<KnownPack[]> {
     const known = await this.#list()
     return [...known.values()].sort((a, b) => b.modified - a.modified || (a.name < b.name ? -1 : 1))
+  }
+
+  /** The names of the packs known, after a first look, in no order. */
+  async names(): Promise<Iterable<string>> {
+    return (await this.#list()).keys()
   }
 
   /** Looks for packs that were added or removed since. Returns how many are new. */
@@ -84,10 +96,13 @@ export class PackSet {
   /**
    * The first answer that a known pack which may have the object gives. Damage in one pack is an
    * error only when no other has an answer.
+   *
+   * @param atHand whether to look no further than the packs most likely to have it
    */
   async search<T>(
     id: Id,
     ask: (pack: PackReader) => Promise<T | undefined>,
+    atHand = false,
   ): Promise<T | undefined> {
     await this.#list()
     const prefix = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
@@ -112,7 +127,8 @@ export class PackSet {
       }
       // Another search may have opened a pack meanwhile: then the table knows more.
       if (this.#opened !== opened) continue
-      const next = this.#unopened.at(-1)
+      if (atHand && opened >= AT_HAND) break
+      const next = this.#nextToOpen()
       if (next === undefined) break
       await attempt(() => this.open(next))
     }
@@ -135,26 +151,34 @@ export class PackSet {
       names.add(hash)
       if (!this.#known.has(hash)) this.#add({ name: hash, size, modified })
     }
+    this.#bySize = this.#byAge.filter(isToOpen).sort((a, b) => a.size - b.size)
     for (const pack of this.#known.values()) {
       if (names.has(pack.name)) continue
       // Unless it was published while the folder was read.
       if ((await this.#storage.size(packPath(pack.name))) !== undefined) continue
       pack.gone = true
       this.#known.delete(pack.name)
-      this.#unopened = this.#unopened.filter((other) => other !== pack)
     }
   }
 
   #add(pack: KnownPack): void {
     this.#known?.set(pack.name, pack)
-    this.#unopened.push(pack)
+    this.#byAge.push(pack)
+  }
+
+  #nextToOpen(): KnownPack | undefined {
+    const packs = this.#opened % 2 === 0 || this.#bySize.length === 0 ? this.#byAge : this.#bySize
+    for (let pack = packs.at(-1); pack !== undefined; pack = packs.at(-1)) {
+      if (isToOpen(pack)) return pack
+      packs.pop()
+    }
+    return packs === this.#byAge ? undefined : this.#byAge.findLast(isToOpen)
   }
 
   /** Makes an opened pack findable, once. */
   #register(pack: KnownPack, reader: PackReader | undefined): void {
-    const at = this.#unopened.lastIndexOf(pack)
-    if (at < 0) return
-    this.#unopened.splice(at, 1)
+    if (pack.findable) return
+    pack.findable = true
     this.#opened++
     const small = reader !== undefined && reader.records <= SMALL_PACK
     if (!small || this.#table.size + reader.records > TABLE_LIMIT) {
@@ -167,4 +191,8 @@ export class PackSet {
       else if (!packs.includes(pack)) packs.push(pack)
     }
   }
+}
+
+function isToOpen(pack: KnownPack): boolean {
+  return pack.findable !== true && pack.gone !== true
 }

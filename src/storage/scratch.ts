@@ -22,6 +22,7 @@ interface Kept {
 /** What a scratch is laid over: an object store, or a batch. */
 export interface ScratchBase extends ObjectReader {
   has(id: Id): Promise<boolean>
+  hasAtHand(id: Id): Promise<boolean>
 }
 
 /**
@@ -50,7 +51,7 @@ export class Scratch implements ObjectWriter {
 
   async put(kind: ObjectKind, canonical: Uint8Array): Promise<Id> {
     const id = hashObject(kind, canonical)
-    if (this.#objects.has(id) || (await this.#base.has(id))) return id
+    if (this.#objects.has(id) || (await this.#base.hasAtHand(id))) return id
     const { method, body } = await encodeBody(canonical, 1)
     if (this.#objects.has(id)) return id
     // The caller may go on using its buffer.

@@ -182,6 +182,37 @@ describe('object store', () => {
     expect(await store.packs()).toHaveLength(200)
   })
 
+  it('opens the newest and the largest of many packs before the others', async () => {
+    const storage = createMemoryStorage()
+    const [old] = await published(storage, 'an old one', 'much else '.repeat(500))
+    for (let i = 0; i < 20; i++) await published(storage, `pack ${i}`)
+    const opened = new Set<string>()
+    const range = storage.range.bind(storage)
+    storage.range = (name, offset, length) => {
+      opened.add(name)
+      return range(name, offset, length)
+    }
+    const store = openObjectStore(storage)
+    expect((await store.readAny(old!)).bytes).toEqual(bytes('an old one'))
+    expect(opened.size).toBe(2)
+    await store.readAny(hashObject('blob', bytes('pack 19')))
+    expect(opened.size).toBeLessThanOrEqual(3)
+  })
+
+  it('writes again, rather than look everywhere, what lies in one of very many packs', async () => {
+    const storage = createMemoryStorage()
+    for (let i = 0; i < 300; i++) await published(storage, `pack ${i}`)
+    const store = openObjectStore(storage)
+    const batch = await store.begin()
+    await batch.put('blob', bytes('pack 299'))
+    expect(batch.objects).toBe(0)
+    const ids: Id[] = []
+    for (let i = 0; i < 300; i++) ids.push(await batch.put('blob', bytes(`pack ${i}`)))
+    expect(batch.objects).toBeGreaterThan(0)
+    expect(batch.objects).toBeLessThan(60)
+    for (const id of ids) expect(await store.has(id)).toBe(true)
+  })
+
   it('finds an object again after the packs were put together into another', async () => {
     const storage = createMemoryStorage()
     const [id] = await published(storage, 'moves')

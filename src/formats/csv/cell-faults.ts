@@ -36,6 +36,7 @@ function isNaNText(batch: Tokenizer, cell: number, type: ColumnType): boolean {
 /**
  * The error for a cell that is not of its column's type, or cannot be in an index. Its `data` also
  * has the column's name as `field` where that is known, and the text, unless it is long, as `value`.
+ * `advice` is the hint where there is no better one.
  */
 export function cellFault(
   batch: Tokenizer,
@@ -44,6 +45,7 @@ export function cellFault(
   type: ColumnType,
   index: boolean,
   name?: string,
+  advice?: string,
 ): VarveError {
   const cell = row * batch.width + column
   const token = batch.starts[cell]!
@@ -65,7 +67,7 @@ export function cellFault(
   if (index && isNaNText(batch, cell, type)) {
     return badInput({ ...facts, found: quoteText(text), reason: 'the index cannot be NaN' })
   }
-  const hint = text === '' ? 'a null is an empty cell without quotes' : undefined
+  const hint = text === '' ? 'a null is an empty cell without quotes' : advice
   const { reason, cause } = whyNot(text, type)
   return badInput({ ...facts, found: quoteText(text), reason, hint: hint ?? cause?.hint, cause })
 }

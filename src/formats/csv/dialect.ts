@@ -11,7 +11,7 @@ export const CANDIDATES = [0x2c, 0x3b, TAB, 0x7c]
 /** How much of the input's beginning the delimiter is found from. */
 export const SNIFF_BYTES = 64 * 1024
 
-// Neither what numbers and times are written with, nor a quote or a line end.
+// Neither what numbers and dates are written with, nor a quote or a line end.
 const DELIMITER = /^[\t !#$%&'()*,/:;<=>?@[\\\]^_`{|}~]$/
 
 /** The byte of a delimiter given as text (`\\t` and `tab` too); `usage` unless it can be one. */

@@ -10,6 +10,8 @@ const ZERO = 0x30
 const MINUS = 0x2d
 const DOT = 0x2e
 const COLON = 0x3a
+const SLASH = 0x2f
+const EQUALS = 0x3d
 
 /** The longest text of a value of fixed width: of a timestamp, with room to spare. */
 export const FIXED_CELL_BYTES = 48
@@ -20,8 +22,9 @@ const LONG = 64 * 1024
 export type CellWriter = (target: Buffer, at: number, row: number) => number
 
 /**
- * The writer of a column's cells, as `formatScalar` has them. For string, binary and json the
- * caller sees to room (`cellBytes`).
+ * The writer of a column's cells, as `formatScalar` has them, in quotes where one of the bytes that
+ * `special` marks is or may be in them. For string, binary and json the caller sees to room
+ * (`cellBytes`).
  */
 export function cellWriter(column: Column, special: Uint8Array): CellWriter {
   const { type, values } = column
@@ -50,16 +53,27 @@ export function cellWriter(column: Column, special: Uint8Array): CellWriter {
     case 'timestamp_ms':
     case 'timestamp_us':
     case 'timestamp_ns':
-      return timestampWriter(values as BigInt64Array, type)
+      return special[COLON] === 0
+        ? timestampWriter(values as BigInt64Array, type)
+        : inQuotes(timestampWriter(values as BigInt64Array, type))
     case 'string':
     case 'json':
       return textWriter(column, special)
     case 'binary':
-      return binaryWriter(column)
+      return binaryWriter(column, special[SLASH] !== 0 || special[EQUALS] !== 0)
     default: {
       const numbers = values as Int32Array
       return (target, at, row) => writeWhole(target, at, numbers[row]!)
     }
+  }
+}
+
+function inQuotes(write: CellWriter): CellWriter {
+  return (target, at, row) => {
+    target[at] = QUOTE
+    const end = write(target, at + 1, row)
+    target[end] = QUOTE
+    return end + 1
   }
 }
 
@@ -302,16 +316,14 @@ export function writeText(
   return at
 }
 
-function binaryWriter(column: Column): CellWriter {
+function binaryWriter(column: Column, quoted: boolean): CellWriter {
   const offsets = column.offsets!
   const bytes = column.values as Uint8Array
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return (target, at, row) => {
-    const start = offsets[row]!
-    const end = offsets[row + 1]!
-    if (start < end) return at + target.write(source.toString('base64', start, end), at, 'latin1')
-    target[at] = QUOTE
-    target[at + 1] = QUOTE
-    return at + 2
-  }
+  const write: CellWriter = (target, at, row) =>
+    at + target.write(source.toString('base64', offsets[row], offsets[row + 1]), at, 'latin1')
+  const writeQuoted = inQuotes(write)
+  if (quoted) return writeQuoted
+  return (target, at, row) =>
+    offsets[row] === offsets[row + 1] ? writeQuoted(target, at, row) : write(target, at, row)
 }

@@ -1,5 +1,7 @@
 import { type ColumnType, isTimestampType } from '../../core/column.ts'
+import type { VarveError } from '../../core/errors.ts'
 import { momentOf, parseIso } from '../../core/time.ts'
+import { cellFault } from './cell-faults.ts'
 import {
   IS_DATE,
   IS_DECIMAL,
@@ -20,6 +22,11 @@ const TIME = 4
 const WHOLE = 8
 const DECIMAL = 16
 const TEXT = 32
+/** A date or time as it is written, of a day or an hour that does not exist. */
+const IMPOSSIBLE = 64
+
+const TIME_SHAPE =
+  /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
 
 const MAX_INT64 = 2n ** 63n - 1n
 const MIN_INT64 = -(2n ** 63n)
@@ -39,6 +46,8 @@ export class ColumnGuess {
   #negative = false
   #pastInt64 = false
   #pastUint64 = false
+  #impossible: VarveError | undefined
+  readonly #name: string
   readonly #index: boolean
   /** Whether every cell so far was not before the one above it; false where that is not known. */
   #sorted = true
@@ -48,7 +57,8 @@ export class ColumnGuess {
   readonly #above = new Float64Array(2)
   #textAbove = Buffer.alloc(0)
 
-  constructor(index: boolean) {
+  constructor(name: string, index: boolean) {
+    this.#name = name
     this.#index = index
   }
 
@@ -67,6 +77,7 @@ export class ColumnGuess {
       if ((seen & TEXT) === 0) {
         const kind = this.#kindOf(batch, cell, bytes, start, end, seen)
         seen |= kind
+        if (kind === IMPOSSIBLE) this.#impossible ??= this.#faultAt(batch, row, column)
         if (this.#index && this.#sorted) this.#compare(batch, cell, kind)
       } else if (!this.#index) {
         break
@@ -92,6 +103,11 @@ export class ColumnGuess {
     if (!this.#large) return this.#index ? 'int64' : 'float64'
     if (this.#pastUint64 || (this.#pastInt64 && this.#negative)) return 'string'
     return this.#pastInt64 ? 'uint64' : 'int64'
+  }
+
+  /** `bad-input` with the place where all cells are dates or times and one of them does not exist. */
+  fault(): VarveError | undefined {
+    return (this.#seen & ~(DATE | TIME | IMPOSSIBLE)) === 0 ? this.#impossible : undefined
   }
 
   /** Whether the cells of an index, read as `type`, are in order for sure; some may be equal. */
@@ -178,6 +194,7 @@ export class ColumnGuess {
       return DECIMAL
     }
     const iso = /^\d{4}-|^[+-]\d{6,12}-/.test(trimmed) ? parseIso(trimmed) : undefined
+    if (iso === undefined && TIME_SHAPE.test(trimmed)) return IMPOSSIBLE
     if (iso?.day === undefined || iso.fraction.length > 9) return TEXT
     const moment = momentOf(iso)
     scannedTime[0] = Number(moment.seconds)
@@ -185,6 +202,13 @@ export class ColumnGuess {
     scannedTime[1] = moment.nanoseconds
     scannedTime[2] = iso.fraction.length
     return this.#timeKind(iso.hour === undefined ? IS_DATE : IS_TIME)
+  }
+
+  #faultAt(batch: Tokenizer, row: number, column: number): VarveError {
+    const isDate = batch.text(row * batch.width + column).trim().length === 10
+    const type = isDate ? 'date' : 'timestamp_ns'
+    const hint = `--type ${this.#name}:string takes the column as text`
+    return cellFault(batch, row, column, type, this.#index, this.#name, hint)
   }
 
   #compare(batch: Tokenizer, cell: number, kind: number): void {

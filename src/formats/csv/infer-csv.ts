@@ -51,7 +51,7 @@ export interface InferredCsv {
  * Finds the narrowest type of every column of a table by reading all of it, and reads it again
  * under those types. A source given as a function is opened twice; any other is read once and kept
  * meanwhile. Types are inferred as `docs/csv.md` says. `bad-input` where the input is no table, has
- * no rows, or has a null in the index.
+ * no rows, has a null in the index, or a date that does not exist in a column of dates.
  */
 export async function inferCsv(
   source: ByteSource | (() => ByteSource),
@@ -109,7 +109,7 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
       const isIndex = index.includes(name)
       const isTyped = knownNames.has(name) || options.types?.has(name) === true
       // An index is watched for its order even where its type is known.
-      if (isIndex || !isTyped) guesses.set(cell, new ColumnGuess(isIndex))
+      if (isIndex || !isTyped) guesses.set(cell, new ColumnGuess(name, isIndex))
     }
     const rows = await observe(stream, header, index, guesses)
     const schema = schemaOf(header, index, guesses, { ...options, known })
@@ -200,7 +200,12 @@ function schemaOf(
   const columns: ColumnSpec[] = known === undefined ? [] : [...known.columns]
   const specOf = (cell: number): ColumnSpec => {
     const name = header.names[cell]!
-    return { name, type: options.types?.get(name) ?? guesses.get(cell)!.type() }
+    const given = options.types?.get(name)
+    if (given !== undefined) return { name, type: given }
+    const guess = guesses.get(cell)!
+    const fault = guess.fault()
+    if (fault !== undefined) throw fault
+    return { name, type: guess.type() }
   }
   if (known === undefined) {
     for (const name of index) columns.push(specOf(header.names.indexOf(name)))

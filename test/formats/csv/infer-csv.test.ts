@@ -45,7 +45,8 @@ describe('inferCsv', () => {
     ['string', ['N/A', '1']],
     ['string', ['""', '1']],
     ['date', ['2026-08-17', '2024-02-29']],
-    ['string', ['2026-02-29']],
+    ['string', ['2026-02-29', 'unknown']],
+    ['string', ['unknown', '2026-02-29']],
     ['timestamp_s', ['2026-08-17', '2026-08-17T10:00']],
     ['timestamp_s', ['2026-08-17 10:00:00+02:00', '2026-08-17T10:00:00 UTC']],
     ['timestamp_ms', ['2026-08-17 10:00:00.000', '2026-08-17']],
@@ -120,6 +121,21 @@ describe('inferCsv', () => {
       infer('t,u\n2026-08-17,1\n', { types: new Map([['v', 'bool']]) }),
     )
     expect(fault.data).toMatchObject({ line: 1, missing: 'v' })
+  })
+
+  it.each([
+    ['k,v\n1,2026-01-31\n2,2026-02-30\n', 3, 3, '"2026-02-30" (2026-02 has 28 days)'],
+    ['k,v\n2026-02-29,1\n', 2, 1, '"2026-02-29" (2026-02 has 28 days)'],
+    ['k,v\n1,2026-01-31T25:00:00Z\n', 2, 3, '"2026-01-31T25:00:00Z"'],
+    ['k,v\n1,2026-13-01\n2,\n3,2026-08-17 10:00\n', 2, 3, '"2026-13-01"'],
+  ])('takes no date that does not exist for text, as in %j', async (text, line, column, found) => {
+    const fault = await faultOf(() => infer(text))
+    expect(fault.message).toContain(`a.csv:${line}:${column}: expected `)
+    expect(fault.message).toContain(`found ${found}`)
+    const name = text[column === 1 ? 0 : 2]!
+    expect(fault.hint).toBe(`--type ${name}:string takes the column as text`)
+    const types = new Map([[name, 'string' as const]])
+    expect((await infer(text, { types })).rows).toBe(text.trim().split('\n').length - 1)
   })
 
   it('counts rows with nothing in any cell apart', async () => {

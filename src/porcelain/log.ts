@@ -56,12 +56,13 @@ export async function* log(
   const paths = [...split.series, ...named.paths]
   const decorations: Decorations = decorate ? await readDecorations(repo) : new Map()
   const { shallow } = await repo.refs.state()
+  const touches = paths.length === 0 ? () => true : touchesPaths(repo.objects, paths)
   let any = false
   const commits = revList(repo, {
     ...rest,
     ...(now && { now }),
     revisions: await withStart(repo, split.revisions, options),
-    test: (walked) => fits(repo, walked, paths, options),
+    test: async (walked) => fits(walked, options) && touches(walked),
   })
   for await (const { id, commit } of commits) {
     any = true
@@ -103,21 +104,17 @@ async function withStart(
   return include.length > 0 ? revisions : ['HEAD', ...revisions]
 }
 
-async function fits(
-  repo: Repository,
-  walked: WalkedCommit,
-  paths: readonly string[],
-  { authors, committers, messages }: LogOptions,
-): Promise<boolean> {
-  const { author, committer, message } = walked.commit
+function fits({ commit }: WalkedCommit, { authors, committers, messages }: LogOptions): boolean {
+  const { author, committer, message } = commit
   const some = (patterns: readonly RegExp[] | undefined, text: () => string) =>
     patterns === undefined ||
     patterns.length === 0 ||
     patterns.some((pattern) => pattern.test(text()))
-  if (!some(authors, () => `${author.name} <${author.email}>`)) return false
-  if (!some(committers, () => `${committer.name} <${committer.email}>`)) return false
-  if (!some(messages, () => message)) return false
-  return paths.length === 0 || touchesPaths(repo.objects, walked, paths)
+  return (
+    some(authors, () => `${author.name} <${author.email}>`) &&
+    some(committers, () => `${committer.name} <${committer.email}>`) &&
+    some(messages, () => message)
+  )
 }
 
 /** Series as they are called here; of one that is gone, history may still know. */

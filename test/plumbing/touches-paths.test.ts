@@ -38,7 +38,7 @@ describe('touchesPaths', () => {
       const found = await collect(
         revList(repo, {
           revisions: [ids[4]!],
-          test: (walked) => touchesPaths(repo.objects, walked, paths),
+          test: touchesPaths(repo.objects, paths),
         }),
       )
       return found.map(({ id }) => ids.indexOf(id))

@@ -129,6 +129,6 @@ function selection(repo: Repository, context: Context, args: Selection): RevList
     ...(args.maxParents !== undefined && { maxParents: args.maxParents }),
     ...(merges === true && { minParents: 2 }),
     ...(merges === false && { maxParents: 1 }),
-    ...(paths.length > 0 && { test: (walked) => touchesPaths(repo.objects, walked, paths) }),
+    ...(paths.length > 0 && { test: touchesPaths(repo.objects, paths) }),
   }
 }

@@ -181,6 +181,22 @@ describe('round trip', () => {
     )
   })
 
+  it.each([..."\t !#$%&'()*,/:;<=>?@[\\]^_`{|}~"])(
+    'holds with the delimiter %j',
+    async (delimiter) => {
+      const schema = schemaOf('t:timestamp_ms d:date b:binary x:float64 s:json')
+      const one = frameFromRows(schema, [
+        [0n, 0, Uint8Array.of(255, 255), -1e-300, '{"a":[1,2]}'],
+        [1n, -800_000, new Uint8Array(0), Infinity, JSON.stringify(delimiter)],
+        [2n, null, null, null, null],
+      ])
+      const text = await textOf(writeCsv(schema, [one], { delimiter }))
+      expect(await rowsOf(readCsv([bytes(text)], { schema, delimiter }))).toEqual(
+        await rowsOf([one]),
+      )
+    },
+  )
+
   it('holds for more than one chunk', async () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => [BigInt(i), `row ${i}`.repeat(3)])
     const one = frame('k:int64 s:string', rows)

@@ -1,0 +1,69 @@
+import { decodeColumnBody, encodeColumnBody } from '../src/core/encoding/body.ts'
+import { loadZstd } from '../src/storage/zstd.ts'
+import { benchColumns } from './columns.ts'
+import { formatTextTable } from './table.ts'
+
+/** What one column takes, and how fast it is written and read. */
+export interface EncodingResult {
+  readonly column: string
+  readonly bytesPerValue: number
+  /** As one zstd frame of level 3, for comparison. */
+  readonly zstdBytesPerValue: number
+  /** Canonical megabytes a second. */
+  readonly encodeSpeed: number
+  readonly decodeSpeed: number
+}
+
+/** Measures the encodings of columns, in this process and on one thread. */
+export async function benchEncodings(rows: number, runs: number): Promise<EncodingResult[]> {
+  const zstd = await loadZstd()
+  return benchColumns(rows).map(({ name, segments }) => {
+    const raw = segments.reduce((sum, { length }) => sum + length, 0)
+    const bodies = segments.map((segment) => encodeColumnBody(segment, 1, zstd))
+    const stored = bodies.reduce((sum, body, i) => sum + (body ?? segments[i]!).length, 0)
+    const plain = segments.reduce(
+      (sum, segment) => sum + (zstd.compress(segment, 3) ?? segment).length,
+      0,
+    )
+    const encode = best(runs, () => {
+      for (const segment of segments) encodeColumnBody(segment, 1, zstd)
+    })
+    const decode = best(runs, () => {
+      for (const [i, body] of bodies.entries()) {
+        if (body !== undefined) decodeColumnBody(body, segments[i]!.length, zstd)
+      }
+    })
+    return {
+      column: name,
+      bytesPerValue: stored / rows,
+      zstdBytesPerValue: plain / rows,
+      encodeSpeed: raw / encode / 1e6,
+      decodeSpeed: raw / decode / 1e6,
+    }
+  })
+}
+
+/** Seconds of the fastest of several runs. */
+function best(runs: number, work: () => void): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let run = 0; run <= runs; run++) {
+    const began = process.hrtime.bigint()
+    work()
+    least = Math.min(least, Number(process.hrtime.bigint() - began) / 1e9)
+  }
+  return least
+}
+
+/** Results as a table in Markdown. */
+export function formatEncodings(results: readonly EncodingResult[]): string {
+  return formatTextTable([
+    ['encodings', 'bytes a value', 'zstd-3', 'encode MB/s', 'decode MB/s'],
+    ...results.map((result) => [
+      result.column,
+      result.bytesPerValue.toFixed(3),
+      result.zstdBytesPerValue.toFixed(3),
+      result.encodeSpeed.toFixed(0),
+      result.decodeSpeed.toFixed(0),
+    ]),
+  ])
+}

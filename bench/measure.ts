@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What one run of a program took. */
+export interface Cost {
+  readonly seconds: number
+  /** Of all threads, user and system. */
+  readonly cpuSeconds: number
+  /** The most memory that it had at once. */
+  readonly peakBytes: number
+}
+
+export interface RunOptions {
+  readonly cwd: string
+  readonly env?: Record<string, string>
+  /** A file for its standard output; nowhere unless given. */
+  readonly stdout?: string
+}
+
+/** Without the machine's own configuration. */
+const environment = {
+  PATH: process.env.PATH ?? '',
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  LC_ALL: 'C.UTF-8',
+  ...identity('VARVE'),
+  ...identity('GIT'),
+}
+
+function identity(program: string): Record<string, string> {
+  return Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap((role) => [
+      [`${program}_${role}_NAME`, 'Ada'],
+      [`${program}_${role}_EMAIL`, 'ada@example.org'],
+    ]),
+  )
+}
+
+/** Runs a program to its end under GNU time; an error when it fails. */
+export function run(command: readonly string[], { cwd, env = {}, stdout }: RunOptions): Cost {
+  const timed = ['/usr/bin/time', '-o', join(cwd, '.cost'), '-f', '%e %U %S %M', ...command]
+  const script = `exec "$@" > ${JSON.stringify(stdout ?? '/dev/null')}`
+  const began = process.hrtime.bigint()
+  const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...timed], {
+    cwd,
+    env: { ...environment, ...env },
+    encoding: 'utf8',
+  })
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9
+  if (status !== 0) throw new Error(`${command.join(' ')} failed:\n${stderr}`)
+  const measured = readFileSync(join(cwd, '.cost'), 'utf8').trim().split(' ').map(Number)
+  const [, user, system, kilobytes] = measured as [number, number, number, number]
+  return { seconds, cpuSeconds: user + system, peakBytes: kilobytes * 1024 }
+}
+
+/** Each figure the median of several runs. */
+export function medianCost(costs: readonly Cost[]): Cost {
+  return {
+    seconds: median(costs.map((cost) => cost.seconds)),
+    cpuSeconds: median(costs.map((cost) => cost.cpuSeconds)),
+    peakBytes: median(costs.map((cost) => cost.peakBytes)),
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!
+}
+
+/** Bytes of a file, or of all files in a folder. */
+export function sizeOf(path: string): number {
+  const found = statSync(path)
+  if (!found.isDirectory()) return found.size
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
+}
+
+export function hasTool(name: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+}

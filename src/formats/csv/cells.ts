@@ -266,7 +266,11 @@ function readStrings(
     const end = ends[cell]!
     if (start === end && token === start << 2) builder.appendNull()
     else if ((token & ESCAPED) === 0) builder.appendBytes(bytes, start, end)
-    else builder.appendBytes(unescaped, 0, unquote(bytes, start, end))
+    else {
+      // First, for it may put a larger buffer in the place of this one.
+      const count = unquote(bytes, start, end)
+      builder.appendBytes(unescaped, 0, count)
+    }
   }
   release()
   return rows

@@ -226,6 +226,13 @@ describe('readCsv', () => {
     expect(rows[2]![9_999]).toBe(10_001n)
   })
 
+  it.each(['string', 'json'])('reads long values with quotes in them: %s', async (type) => {
+    const values = [3, 255, 256, 257, 1_000, 70_000, 300].map((n) => JSON.stringify('ab'.repeat(n)))
+    const lines = values.map((value, k) => `${k},"${value.replaceAll('"', '""')}"\n`)
+    const rows = await read(`k,v\n${lines.join('')}`, `k:int64 v:${type}`)
+    expect(rows.map(([, value]) => value)).toEqual(values)
+  })
+
   it('reads a value of 60 MiB', async () => {
     const value = `["${'x'.repeat(60 * 1024 * 1024)}"]`
     const text = bytes(`k,j\n1,"${value.replaceAll('"', '""')}"\n2,[]\n`)

@@ -45,10 +45,12 @@ export async function buildFromTable(
   const old = await seriesAt(writer, tree, path)
   if (old === undefined) {
     const given = await schemaForNew(writer, tree, path, options)
-    return build(
+    const built = await build(
       writer,
       given === undefined ? await inferRows(input, options) : typedRows(input, given),
     )
+    if ((await readSeries(writer, built.id)).rows === 0) throw noRows(input.name)
+    return built
   }
   checkSaid(path, old.schema, options)
   const rows = await rowsForKnown(path, input, old.schema, options)

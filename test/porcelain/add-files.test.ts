@@ -115,12 +115,13 @@ describe('addFiles', () => {
     ['a repeated key', 'k,v\n2,2\n1,1\n2,3\n', { line: 4, found: 'a second 2', firstLine: 2 }],
     ['an empty input', '', { line: 1, column: 1, found: 'an empty input' }],
     ['a header alone', 'k,v\n', { line: 2, column: 1, found: 'a header and no rows' }],
+    ['a header whose types are known', 'Date,v\n', { line: 2, column: 1, expected: 'rows' }],
     ['two columns of one name', 'k,v,v\n1,2,3\n', { line: 1, column: 5, found: 'a second "v"' }],
     ['a column without a name', 'k,,v\n1,2,3\n', { line: 1, column: 3, found: 'nothing' }],
   ])('refuses %s, says where, and changes nothing', async (what, text, data) => {
     const repo = await withTree()
-    const isDate = what === '30 February'
-    const options = isDate ? { schema: 'Date:date v:float64' } : {}
+    const isTyped = what === '30 February' || what === 'a header whose types are known'
+    const options = isTyped ? { schema: 'Date:date v:float64' } : {}
     const before = await everythingOf(repo)
     const fault = await faultOf(() => add(repo, 's', table(text, 'in.csv'), options))
     expect({ code: fault.code, ...fault.data }).toMatchObject({

@@ -91,7 +91,7 @@ function encodeBlock(frame: SourceFrame): Uint8Array {
 }
 
 function decodeBlock(given: Uint8Array, schema: Schema, file: string): SourceFrame {
-  const bytes = given.byteOffset % 8 === 0 ? given : given.slice()
+  const bytes = given.byteOffset % 8 === 0 ? given : new Uint8Array(given)
   const width = schema.columns.length
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, 2 + width)
   const rows = words[0]!

@@ -22,7 +22,8 @@ class MemoryStorage implements Storage {
 
   async get(name: string): Promise<Uint8Array | undefined> {
     checkStorageName(name)
-    return this.#objects.get(name)?.bytes.slice()
+    const kept = this.#objects.get(name)
+    return kept && new Uint8Array(kept.bytes)
   }
 
   async range(name: string, offset: number, length: number): Promise<Uint8Array> {
@@ -40,7 +41,8 @@ class MemoryStorage implements Storage {
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
     checkStorageName(name)
     if (this.#objects.has(name)) return false
-    this.#objects.set(name, { bytes: bytes.slice(), modified: Date.now() })
+    // Not slice, which copies nothing of a Buffer.
+    this.#objects.set(name, { bytes: new Uint8Array(bytes), modified: Date.now() })
     return true
   }
 

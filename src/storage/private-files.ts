@@ -71,9 +71,13 @@ export function createMemoryPrivateFiles(location = 'memory:'): PrivateFiles {
   const versioned = new Map<string, VersionedFile>()
   return {
     location,
-    read: async (name) => files.get(checkPrivateName(name))?.slice(),
+    async read(name) {
+      const bytes = files.get(checkPrivateName(name))
+      return bytes && new Uint8Array(bytes)
+    },
     async write(name, bytes) {
-      files.set(checkPrivateName(name), bytes.slice())
+      // Not slice, which copies nothing of a Buffer.
+      files.set(checkPrivateName(name), new Uint8Array(bytes))
     },
     async remove(name) {
       files.delete(checkPrivateName(name))

@@ -52,10 +52,10 @@ export class Scratch implements ObjectWriter {
   async put(kind: ObjectKind, canonical: Uint8Array): Promise<Id> {
     const id = hashObject(kind, canonical)
     if (this.#objects.has(id) || (await this.#base.hasAtHand(id))) return id
-    const { method, body } = await encodeBody(canonical, 1)
+    const { method, body } = await encodeBody(kind, canonical, 1)
     if (this.#objects.has(id)) return id
-    // The caller may go on using its buffer.
-    const own = body === canonical ? body.slice() : body
+    // The caller may go on using its buffer. Not slice, which copies nothing of a Buffer.
+    const own = body === canonical ? new Uint8Array(body) : body
     this.#objects.set(id, { kind, method, length: canonical.length, body: own })
     this.#inMemory += own.length
     if (this.#spill !== undefined && this.#inMemory > this.#memoryLimit) {

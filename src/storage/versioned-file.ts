@@ -215,11 +215,12 @@ export function createMemoryVersionedFile(): VersionedFile {
   let current: Versioned | undefined
   return {
     async read() {
-      return current && { version: current.version, bytes: current.bytes.slice() }
+      return current && { version: current.version, bytes: new Uint8Array(current.bytes) }
     },
     async replace(version, bytes) {
       if ((current?.version ?? 0) !== version) return undefined
-      current = { version: version + 1, bytes: bytes.slice() }
+      // Not slice, which copies nothing of a Buffer.
+      current = { version: version + 1, bytes: new Uint8Array(bytes) }
       return current.version
     },
   }

@@ -52,11 +52,15 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
 
     it('is not changed by later changes to a buffer, nor by a reader', async () => {
       const storage = await open()
-      const buffer = bytes('before')
-      await storage.putIfAbsent('x', buffer)
-      buffer.fill(0)
-      ;(await storage.get('x'))!.fill(0)
-      expect(text(await storage.get('x'))).toBe('before')
+      for (const [name, buffer] of [
+        ['plain', bytes('before')],
+        ['buffer', Buffer.from('before')],
+      ] as const) {
+        await storage.putIfAbsent(name, buffer)
+        buffer.fill(0)
+        ;(await storage.get(name))!.fill(0)
+        expect(text(await storage.get(name))).toBe('before')
+      }
     })
 
     it('reports a range outside the object, or of none, as io', async () => {

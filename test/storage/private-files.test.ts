@@ -34,6 +34,19 @@ describe.each(kinds)('private files: %s', (_, open) => {
     expect(await files.read('HEAD')).toBeUndefined()
   })
 
+  it('are not changed by later changes to a buffer, nor by a reader', async () => {
+    const files = await open()
+    const index = files.versioned('index')
+    const buffer = Buffer.from('before')
+    await files.write('HEAD', buffer)
+    await index.replace(0, buffer)
+    buffer.fill(0)
+    ;(await files.read('HEAD'))!.fill(0)
+    ;(await index.read())!.bytes.fill(0)
+    expect(text(await files.read('HEAD'))).toBe('before')
+    expect(text((await index.read())!.bytes)).toBe('before')
+  })
+
   it.each(['', '..', '.x', 'a/b', 'a\\b', 'ä'])('refuse the name %j', async (name) => {
     const files = await open()
     await expect(files.read(name)).rejects.toSatisfy((e) => hasCode(e, 'invalid-name'))

@@ -3,7 +3,7 @@ import { equalBytes } from '../core/bytes.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, ID_BYTES, type Id, idFromBytes } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
-import { decodeBody } from './pack-encoding.ts'
+import { decodeBody, RAW, ZSTD } from './pack-encoding.ts'
 import {
   FOOTER_BYTES,
   INDEX_ENTRY_BYTES,
@@ -26,12 +26,15 @@ export class PackReader {
   readonly size: number
   readonly #storage: Storage
   readonly #index: PackIndex
+  /** Where the records end and the index begins. */
+  readonly #end: number
 
   private constructor(storage: Storage, name: string, size: number, index: PackIndex) {
     this.name = name
     this.size = size
     this.#storage = storage
     this.#index = index
+    this.#end = size - FOOTER_BYTES - index.records * INDEX_ENTRY_BYTES
   }
 
   /** Opens a pack; `corrupt-pack` when its footer or index is not right. */
@@ -92,6 +95,7 @@ export class PackReader {
 
   /** The record at a place of the index; `corrupt-object` naming `wanted` when it is damaged. */
   async recordAt(place: RecordPlace, wanted: string): Promise<PackRecord> {
+    if (!this.#isAmongRecords(place)) throw damaged(wanted, this.name)
     const bytes = await this.#bytesAt(place)
     try {
       return decodeRecord(bytes)
@@ -132,9 +136,16 @@ export class PackReader {
   }
 
   async #idAt(entry: number): Promise<Id> {
-    const { offset, length } = this.#index.place(entry)
-    if (length < ID_BYTES) throw damaged(this.#index.prefix(entry), this.name)
-    return idFromBytes(await this.#bytesAt({ offset, length: ID_BYTES }))
+    const place = this.#index.place(entry)
+    if (place.length < ID_BYTES || !this.#isAmongRecords(place)) {
+      throw damaged(this.#index.prefix(entry), this.name)
+    }
+    return idFromBytes(await this.#bytesAt({ offset: place.offset, length: ID_BYTES }))
+  }
+
+  /** The index is believed no further than its checksum: a hostile one has a right one too. */
+  #isAmongRecords({ offset, length }: RecordPlace): boolean {
+    return offset >= PACK_MAGIC.length && offset + length <= this.#end
   }
 
   async #bytesAt({ offset, length }: RecordPlace): Promise<Uint8Array> {
@@ -170,6 +181,10 @@ export class PackReader {
       if (offset !== expected) problems.push(damaged(`the record at byte ${offset}`, this.name))
       expected = offset + length
     }
+    if (expected !== this.#end) {
+      const reason = `its records end at byte ${expected}, its index begins at ${this.#end}`
+      problems.push(new VarveError('corrupt-pack', `pack ${this.name} is damaged: ${reason}`))
+    }
     return problems
   }
 
@@ -194,6 +209,10 @@ const WINDOW = 1 << 20
 /** Decodes a verified record; errors name the object. */
 export async function decodeObject(record: PackRecord, pack: string): Promise<StoredObject> {
   try {
+    const isPlain = record.base === undefined && record.parameters === undefined
+    if (!isPlain && (record.method === RAW || record.method === ZSTD)) {
+      throw new VarveError('unsupported-format', 'its encoding takes no base and no parameters')
+    }
     const bytes = await decodeBody(record.method, record.body, record.length)
     return { kind: record.kind, bytes }
   } catch (error) {

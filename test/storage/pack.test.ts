@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { equalBytes } from '../../src/core/bytes.ts'
 import { hasCode, VarveError } from '../../src/core/errors.ts'
 import { hashObject, type Id } from '../../src/core/id.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openObjectStore } from '../../src/storage/object-store.ts'
+import { encodeIndex, PACK_MAGIC } from '../../src/storage/pack-index.ts'
 import { PackReader } from '../../src/storage/pack-reader.ts'
 import { encodeRecord, type PackRecord } from '../../src/storage/pack-record.ts'
 import { PackWriter } from '../../src/storage/pack-writer.ts'
@@ -107,6 +109,14 @@ describe('records', () => {
     expect(await reader.record(id)).toEqual({ ...record, parameters })
   })
 
+  it('with a base or parameters that their encoding does not know are refused', async () => {
+    const plain = { id, kind: 'blob', method: 0, length: text.length, body: text } as const
+    for (const more of [{ base: id }, { parameters: Uint8Array.of(1) }]) {
+      const store = openObjectStore(await packOf({ ...plain, ...more }))
+      await expect(store.readAny(id)).rejects.toSatisfy((e) => hasCode(e, 'unsupported-format'))
+    }
+  })
+
   it('cannot make the reader allocate more than their bytes can stand for', async () => {
     const frame = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00)
     for (const [method, length] of [
@@ -168,6 +178,42 @@ describe('packs', () => {
     await expect(store.readAny(ids[0]!)).rejects.toSatisfy(
       (e) => e instanceof VarveError && e.code === 'unsupported-format',
     )
+  })
+
+  it('whose index leads outside their records are damaged, whatever its checksum', async () => {
+    const record = encodeRecord({ id, kind: 'blob', method: 0, length: text.length, body: text })
+    const all = PACK_MAGIC.length + record.length
+    const places = [
+      { offset: PACK_MAGIC.length, length: record.length + 1 },
+      { offset: PACK_MAGIC.length, length: 4_000_000_000 },
+      { offset: all, length: record.length },
+      { offset: 2 ** 47, length: record.length },
+      { offset: 0, length: all },
+    ]
+    for (const place of places) {
+      const index = encodeIndex([[id, place]], all)
+      const covered = Buffer.concat([PACK_MAGIC, record, index])
+      const hash = createHash('sha256').update(covered).digest()
+      const name = hash.toString('hex')
+      const storage = await storageWithPack(name, Buffer.concat([covered, hash]))
+      const store = openObjectStore(storage)
+      await expect(store.readAny(id)).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+      const codes = (await store.verifyPack(name)).map(({ code }) => code)
+      expect(codes).toContain('corrupt-object')
+    }
+  })
+
+  it('have nothing between their records and their index', async () => {
+    const record = encodeRecord({ id, kind: 'blob', method: 0, length: text.length, body: text })
+    const gap = new Uint8Array(5)
+    const place = { offset: PACK_MAGIC.length, length: record.length }
+    const records = Buffer.concat([PACK_MAGIC, record, gap])
+    const covered = Buffer.concat([records, encodeIndex([[id, place]], records.length)])
+    const hash = createHash('sha256').update(covered).digest()
+    const name = hash.toString('hex')
+    const store = openObjectStore(await storageWithPack(name, Buffer.concat([covered, hash])))
+    expect((await store.readAny(id)).bytes).toEqual(text)
+    expect((await store.verifyPack(name)).map(({ code }) => code)).toEqual(['corrupt-pack'])
   })
 
   it('with 100,000 records open without reading them', async () => {

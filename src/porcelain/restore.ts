@@ -125,9 +125,11 @@ async function restoreFrom(
     message: () => `restore ${options.series.join(' ')} from ${revision}\n`,
   })
   const done = { index: result.changed, ...(commit !== undefined && { commit }) }
-  if (options.dryRun || !hasIndex(repo)) return { ...done, files: [], withoutFile: [] }
-  if (changed && discarded !== undefined) await logRestore(repo, options, discarded)
-  if (result.back.size > 0) await showBack(repo, result.back, options)
+  if (!hasIndex(repo)) return { ...done, files: [], withoutFile: [] }
+  if (!options.dryRun) {
+    if (changed && discarded !== undefined) await logRestore(repo, options, discarded)
+    if (result.back.size > 0) await showBack(repo, result.back, options)
+  }
   const { files } = (await readIndex(repo)).state
   return {
     ...done,

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { readCommit } from '../../src/core/commit.ts'
 import { EMPTY_TREE, lookupPath } from '../../src/core/tree.ts'
@@ -6,7 +8,7 @@ import { readIndex, readStoredIndex, updateIndexState } from '../../src/plumbing
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { type CommitOptions, commit } from '../../src/porcelain/commit.ts'
 import { ann, newRepository } from '../support/repositories.ts'
-import { commitStaged, stage, storeValues } from '../support/staging.ts'
+import { commitStaged, materialise, stage, storeValues } from '../support/staging.ts'
 
 let repo: Repository
 let second: number
@@ -241,5 +243,42 @@ describe('commits at the same time', () => {
     await updateIndexState(repo, (now) => now)
     const next = await make()
     expect(next.changes.map(({ path }) => path)).toEqual(['a', 'c'])
+  })
+})
+
+describe('commit --all', () => {
+  const file = (name: string) => join(repo.workTree!.root, name)
+
+  beforeEach(async () => {
+    await stage(repo, { a: [1, 2], b: [3], c: [4] })
+    await materialise(repo, 'a', 'b')
+    await make({ message: 'first' })
+  })
+
+  it('stages what changed in files, and what is gone', async () => {
+    writeFileSync(file('a.csv'), 't,v\n0,1\n1,5\n')
+    rmSync(file('b.csv'))
+    const { number } = await repo.refs.state()
+    const would = await make({ all: true, dryRun: true })
+    expect((await repo.refs.state()).number).toBe(number)
+    expect((await readIndex(repo)).state.base).toBe((await headState(repo)).id)
+    const made = await make({ all: true })
+    expect(made.changes.map(({ path, state }) => [path, state])).toEqual([
+      ['a', 'changed'],
+      ['b', 'deleted'],
+    ])
+    expect(would.commit.tree).toBe(made.commit.tree)
+    expect(made.counts).toMatchObject({ revised: 1, deleted: 1 })
+    await expect(make({ all: true })).rejects.toThrow(fails('nothing-to-commit'))
+  })
+
+  it('commits nothing where a file cannot be read', async () => {
+    writeFileSync(file('a.csv'), 't,v\n0,"1\n')
+    rmSync(file('b.csv'))
+    const before = await readIndex(repo)
+    for (const dryRun of [true, false]) {
+      await expect(make({ all: true, dryRun })).rejects.toThrow(fails('bad-input'))
+    }
+    expect((await readIndex(repo)).state.tree).toBe(before.state.tree)
   })
 })

@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts'
-import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import { defineCommand, usageError } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
 import type { Id } from '../../core/id.ts'
@@ -18,7 +18,7 @@ import {
 } from '../branch.ts'
 import { commitJson } from './commit-json.ts'
 import { short } from './moving.ts'
-import { listingOptions } from './ref-options.ts'
+import { listingFilter, listingOptions } from './ref-options.ts'
 
 type Result =
   | { readonly branches: readonly ListedBranch[]; readonly detached?: Id | undefined }
@@ -80,14 +80,13 @@ export const branchCommand = defineCommand({
       return { deleted: await deleteBranches(repo, { names, force, remotes: args.remotes, who }) }
     }
     if (args.move || args.M) return { renamed: await rename(repo, context, args) }
-    const filtered = [args.contains, args.noContains, args.merged, args.noMerged, args.pointsAt]
-    const lists = args.list || args.all || args.remotes || filtered.some((one) => one !== undefined)
+    const filter = listingFilter(args)
+    const lists = args.list || args.all || args.remotes || filter !== undefined
     if (lists || names.length === 0) {
-      const { contains, noContains, merged, noMerged, pointsAt, sort } = args
       const branches = await listBranches(repo, {
-        ...given({ contains, noContains, merged, noMerged, pointsAt }),
-        sort,
-        names,
+        ...filter?.filters,
+        sort: args.sort,
+        names: filter?.names ?? names,
         remotes: args.remotes ? 'only' : args.all ? 'too' : undefined,
         now: context.now(),
       })

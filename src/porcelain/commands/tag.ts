@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts'
-import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { subjectOf } from '../../core/commit.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
@@ -8,7 +8,7 @@ import type { DeletedRef } from '../branch.ts'
 import { type CreatedTag, createTag, deleteTags, listTags } from '../tag.ts'
 import { commitJson, signatureJson } from './commit-json.ts'
 import { short } from './moving.ts'
-import { listingOptions } from './ref-options.ts'
+import { listingFilter, listingOptions } from './ref-options.ts'
 
 type Result =
   | { readonly tags: readonly RefDetails[] }
@@ -66,13 +66,12 @@ export const tagCommand = defineCommand({
       return { deleted: await deleteTags(repo, { names, who: await logIdentity(context) }) }
     }
     const message = args.annotate || args.message.length + args.file.length > 0
-    const filtered = [args.contains, args.noContains, args.merged, args.noMerged, args.pointsAt]
-    const lists = args.list || args.n !== undefined || filtered.some((one) => one !== undefined)
+    const filter = listingFilter(args)
+    const lists = args.list || args.n !== undefined || filter !== undefined
     const now = context.now()
     if (!message && (lists || names.length === 0)) {
-      const { contains, noContains, merged, noMerged, pointsAt, sort } = args
-      const filter = given({ contains, noContains, merged, noMerged, pointsAt })
-      return { tags: await listTags(repo, { ...filter, sort, names, now }) }
+      const wanted = { ...filter?.filters, sort: args.sort, names: filter?.names ?? names }
+      return { tags: await listTags(repo, { ...wanted, now }) }
     }
     const [name, target, ...more] = names
     if (name === undefined) throw usageError('missing <name>')

@@ -2,36 +2,6 @@ import { type CommandEntry, command } from '../../cli/command-table.ts'
 
 /** The porcelain commands, for the command table. */
 export const porcelainCommands: readonly CommandEntry[] = [
-  command('maintain', 'fsck', 'Check everything that is stored', () =>
-    import('./fsck.ts').then((m) => m.fsckCommand),
-  ),
-  command('history', 'branch', 'List, make, rename and delete branches', () =>
-    import('./branch.ts').then((m) => m.branchCommand),
-  ),
-  command('history', 'checkout', 'Go to a branch or a commit, or put series back', () =>
-    import('./checkout.ts').then((m) => m.checkoutCommand),
-  ),
-  command('history', 'reflog', 'Show where a branch, or HEAD, has been', () =>
-    import('./reflog.ts').then((m) => m.reflogCommand),
-  ),
-  command('history', 'reset', 'Move the branch to a commit, or unstage series', () =>
-    import('./reset.ts').then((m) => m.resetCommand),
-  ),
-  command('history', 'restore', 'Put series back as they were, whole or in part', () =>
-    import('./restore.ts').then((m) => m.restoreCommand),
-  ),
-  command('history', 'switch', 'Go to another branch', () =>
-    import('./switch.ts').then((m) => m.switchCommand),
-  ),
-  command('history', 'tag', 'List, make and delete tags', () =>
-    import('./tag.ts').then((m) => m.tagCommand),
-  ),
-  command('history', 'undo', 'Take back the last operation', () =>
-    import('./undo.ts').then((m) => m.undoCommand),
-  ),
-  command('change', 'commit', 'Record what is staged as a commit', () =>
-    import('./commit.ts').then((m) => m.commitCommand),
-  ),
   command('start', 'init', 'Make an empty repository', () =>
     import('./init.ts').then((m) => m.initCommand),
   ),
@@ -44,30 +14,60 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('change', 'delete', 'Delete rows of a series, for the next commit', () =>
     import('./delete.ts').then((m) => m.deleteCommand),
   ),
+  command('change', 'create', 'Make an empty series, or give a collection a schema', () =>
+    import('./create.ts').then((m) => m.createCommand),
+  ),
+  command('change', 'schema', 'Show and change what the rows of a series are made of', () =>
+    import('./schema.ts').then((m) => m.schemaCommand),
+  ),
+  command('change', 'mv', 'Give a series or a collection another name', () =>
+    import('./mv.ts').then((m) => m.mvCommand),
+  ),
+  command('change', 'rm', 'Remove whole series', () => import('./rm.ts').then((m) => m.rmCommand)),
+  command('change', 'commit', 'Record what is staged as a commit', () =>
+    import('./commit.ts').then((m) => m.commitCommand),
+  ),
+  command('examine', 'status', 'Show what is staged, what changed in files, and what is new', () =>
+    import('./status.ts').then((m) => m.statusCommand),
+  ),
   command('examine', 'diff', 'Show what changed, row by row', () =>
     import('./diff.ts').then((m) => m.diffCommand),
   ),
   command('examine', 'log', 'Show commits, the latest first', () =>
     import('./log.ts').then((m) => m.logCommand),
   ),
-  command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
   command('examine', 'show', 'Show a commit, a tag, what is in a tree, or what a series is', () =>
     import('./show.ts').then((m) => m.showCommand),
-  ),
-  command('examine', 'status', 'Show what is staged, what changed in files, and what is new', () =>
-    import('./status.ts').then((m) => m.statusCommand),
   ),
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),
   ),
-  command('change', 'create', 'Make an empty series, or give a collection a schema', () =>
-    import('./create.ts').then((m) => m.createCommand),
+  command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
+  command('history', 'branch', 'List, make, rename and delete branches', () =>
+    import('./branch.ts').then((m) => m.branchCommand),
   ),
-  command('change', 'mv', 'Give a series or a collection another name', () =>
-    import('./mv.ts').then((m) => m.mvCommand),
+  command('history', 'switch', 'Go to another branch', () =>
+    import('./switch.ts').then((m) => m.switchCommand),
   ),
-  command('change', 'rm', 'Remove whole series', () => import('./rm.ts').then((m) => m.rmCommand)),
-  command('change', 'schema', 'Show and change what the rows of a series are made of', () =>
-    import('./schema.ts').then((m) => m.schemaCommand),
+  command('history', 'checkout', 'Go to a branch or a commit, or put series back', () =>
+    import('./checkout.ts').then((m) => m.checkoutCommand),
+  ),
+  command('history', 'restore', 'Put series back as they were, whole or in part', () =>
+    import('./restore.ts').then((m) => m.restoreCommand),
+  ),
+  command('history', 'reset', 'Move the branch to a commit, or unstage series', () =>
+    import('./reset.ts').then((m) => m.resetCommand),
+  ),
+  command('history', 'tag', 'List, make and delete tags', () =>
+    import('./tag.ts').then((m) => m.tagCommand),
+  ),
+  command('history', 'reflog', 'Show where a branch, or HEAD, has been', () =>
+    import('./reflog.ts').then((m) => m.reflogCommand),
+  ),
+  command('history', 'undo', 'Take back the last operation', () =>
+    import('./undo.ts').then((m) => m.undoCommand),
+  ),
+  command('maintain', 'fsck', 'Check everything that is stored', () =>
+    import('./fsck.ts').then((m) => m.fsckCommand),
   ),
 ]

@@ -44,6 +44,9 @@ export const undoCommand = defineCommand({
   }),
 })
 
+/** Files that are named one by one. */
+const MOST_FILES = 10
+
 function undoText(result: UndoResult): string {
   const { undone, refs, head, index, files, dryRun } = result
   const lines = [`${dryRun ? 'would undo' : 'undone'}: ${undone.message}`]
@@ -57,8 +60,12 @@ function undoText(result: UndoResult): string {
     lines.push(` HEAD ${place(head.old)} → ${place(head.new)}`)
   }
   if (index !== undefined) lines.push(' the index holds what it held before')
-  for (const series of files.written) lines.push(` file of ${series}: written`)
-  for (const series of files.removed) lines.push(` file of ${series}: removed`)
+  const touched = [
+    ...files.written.map((series) => ` file of ${series}: written`),
+    ...files.removed.map((series) => ` file of ${series}: removed`),
+  ]
+  lines.push(...touched.slice(0, MOST_FILES))
+  if (touched.length > MOST_FILES) lines.push(` and ${touched.length - MOST_FILES} more files`)
   return lines.join('\n')
 }
 

@@ -1,14 +1,16 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath, walkTree } from '../core/tree.ts'
-import type { SeriesFile } from './index-codec.ts'
+import type { PreparedFile } from '../storage/work-tree.ts'
+import type { FileStamp, SeriesFile } from './index-codec.ts'
 import type { Repository } from './repository.ts'
 import {
   fileOfSeries,
   fileStatus,
+  prepareSeriesFile,
   scratchFor,
+  stampOf,
   workTreeOf,
-  writeSeriesFile,
 } from './series-files.ts'
 
 export interface RefreshOptions {
@@ -45,10 +47,11 @@ export async function planRefresh(repo: Repository, options: RefreshOptions): Pr
   const inTheWay: string[] = []
   const scratch = scratchFor(repo)
   try {
-    for (const [path, known] of files) {
-      if (!wanted(path)) continue
-      const entry = await lookupPath(repo.objects, tree, path)
-      const id = entry?.kind === 'series' ? entry.id : undefined
+    const shown = [...files.keys()].filter(wanted)
+    const idOf = await seriesIds(repo, tree, shown.length)
+    for (const path of shown) {
+      const known = files.get(path)!
+      const id = await idOf(path)
       if (id === known.id && !force) continue
       const status = await fileStatus(repo, scratch, known, options.signal)
       if (id === known.id && status.state === 'clean') continue
@@ -59,12 +62,7 @@ export async function planRefresh(repo: Repository, options: RefreshOptions): Pr
     for await (const { path, id } of toMaterialise(repo, options)) {
       if (files.has(path) || !wanted(path)) continue
       const file = fileOfSeries(path)
-      const stat = await workTreeOf(repo).stat(file)
-      if (stat !== undefined && !force) {
-        const unknown = { file, id, stamp: { size: -1, mtimeNs: 0n, inode: 0n } }
-        const status = await fileStatus(repo, scratch, unknown, options.signal)
-        if (status.state !== 'clean') inTheWay.push(file)
-      }
+      if (!force && (await isInTheWay(repo, scratch, file, id, options.signal))) inTheWay.push(file)
       write.set(path, { file, id })
     }
   } finally {
@@ -72,6 +70,61 @@ export async function planRefresh(repo: Repository, options: RefreshOptions): Pr
   }
   if (inTheWay.length > 0) throw wouldOverwrite(inTheWay)
   return { write, remove }
+}
+
+/** From so many series on they are looked up in a list of all rather than one by one. */
+const MANY_SERIES = 500
+
+/** Finds the series that paths name in a tree, for about `count` paths. */
+async function seriesIds(
+  repo: Repository,
+  tree: Id,
+  count: number,
+): Promise<(path: string) => Promise<Id | undefined> | Id | undefined> {
+  if (count < MANY_SERIES) {
+    return async (path) => {
+      const entry = await lookupPath(repo.objects, tree, path)
+      return entry?.kind === 'series' ? entry.id : undefined
+    }
+  }
+  const ids = new Map<string, Id>()
+  for await (const { path, entry } of walkTree(repo.objects, tree)) ids.set(path, entry.id)
+  return (path) => ids.get(path)
+}
+
+/**
+ * `refused`, naming them, where the files that series are about to get are there already and hold
+ * something else.
+ */
+export async function refuseFilesInTheWay(
+  repo: Repository,
+  series: Iterable<readonly [path: string, id: Id]>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const inTheWay: string[] = []
+  const scratch = scratchFor(repo)
+  try {
+    for (const [path, id] of series) {
+      const file = fileOfSeries(path)
+      if (await isInTheWay(repo, scratch, file, id, signal)) inTheWay.push(file)
+    }
+  } finally {
+    await scratch.discard()
+  }
+  if (inTheWay.length > 0) throw wouldOverwrite(inTheWay, 'move it away first')
+}
+
+/** Whether a file that is not known to the index is there, and is not what a series looks like. */
+async function isInTheWay(
+  repo: Repository,
+  scratch: ReturnType<typeof scratchFor>,
+  file: string,
+  id: Id,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if ((await workTreeOf(repo).stat(file)) === undefined) return false
+  const unknown = { file, id, stamp: { size: -1, mtimeNs: 0n, inode: 0n } }
+  return (await fileStatus(repo, scratch, unknown, signal)).state !== 'clean'
 }
 
 async function* toMaterialise(
@@ -89,31 +142,85 @@ async function* toMaterialise(
   }
 }
 
-/** Carries a plan out and returns the files as the index is to have them. */
+export interface ApplyOptions extends Pick<RefreshOptions, 'signal' | 'onFile'> {
+  /** Files that are written already. */
+  readonly prepared?: PreparedFiles | undefined
+  /** What makes it all valid: runs when all is written, before any file changes. */
+  readonly publish?: (() => Promise<unknown>) | undefined
+}
+
+/**
+ * Carries a plan out and returns the files as the index is to have them. First all is written that
+ * takes time and space; whatever stops that leaves the files as they were. From then on it is not
+ * interrupted any more.
+ */
 export async function applyFilePlan(
   repo: Repository,
   files: ReadonlyMap<string, SeriesFile>,
   plan: FilePlan,
-  options: Pick<RefreshOptions, 'signal' | 'onFile'> = {},
+  { prepared = new PreparedFiles(), publish, ...options }: ApplyOptions = {},
 ): Promise<Map<string, SeriesFile>> {
-  const next = new Map(files)
-  // Removed first: a series may take the place of a collection's folder.
-  for (const path of plan.remove) {
-    await workTreeOf(repo).remove(files.get(path)!.file)
-    next.delete(path)
+  try {
+    await prepared.write(repo, plan, options)
+    await publish?.()
+    const next = new Map(files)
+    // Removed first: a series may take the place of a collection's folder.
+    for (const path of plan.remove) {
+      await workTreeOf(repo).remove(files.get(path)!.file)
+      next.delete(path)
+    }
+    for (const [path, { file, id }] of plan.write) {
+      next.set(path, { file, id, stamp: await prepared.finish(file, id) })
+    }
+    return next
+  } finally {
+    await prepared.discard()
   }
-  for (const [path, { file, id }] of plan.write) {
-    next.set(path, await writeSeriesFile(repo, repo.objects, file, id, options.signal))
-    options.onFile?.(path)
-  }
-  return next
 }
 
-function wouldOverwrite(files: readonly string[]): VarveError {
+/** Files of series that are written and have not got their names yet. */
+export class PreparedFiles {
+  readonly #files = new Map<string, { readonly id: Id; readonly prepared: PreparedFile }>()
+
+  /** Writes the files of a plan, as far as they are not there as they should be. */
+  async write(
+    repo: Repository,
+    plan: FilePlan,
+    { signal, onFile }: Pick<RefreshOptions, 'signal' | 'onFile'> = {},
+  ): Promise<void> {
+    for (const [path, { file, id }] of plan.write) {
+      const known = this.#files.get(file)
+      if (known?.id === id) continue
+      await known?.prepared.discard()
+      this.#files.delete(file)
+      const prepared = await prepareSeriesFile(repo, repo.objects, file, id, signal)
+      this.#files.set(file, { id, prepared })
+      onFile?.(path)
+    }
+  }
+
+  /** Gives a file its name; what was written for it holds the series `id`. */
+  async finish(file: string, id: Id): Promise<FileStamp> {
+    const known = this.#files.get(file)
+    if (known?.id !== id) throw new Error(`${file} was not prepared`)
+    return stampOf(await known.prepared.finish())
+  }
+
+  /** Lets go of what was not finished. */
+  async discard(): Promise<void> {
+    for (const { prepared } of this.#files.values()) await prepared.discard()
+    this.#files.clear()
+  }
+}
+
+function wouldOverwrite(
+  files: readonly string[],
+  hint = 'varve add keeps them, varve restore FILE drops them; --force overwrites',
+): VarveError {
   const shown = files.slice(0, 5).join(', ')
   const more = files.length > 5 ? ` and ${files.length - 5} more` : ''
   return new VarveError('refused', `changes in files would be lost: ${shown}${more}`, {
     data: { files },
-    hint: 'varve add keeps them, varve restore FILE drops them; --force overwrites',
+    hint,
   })
 }

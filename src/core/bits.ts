@@ -25,6 +25,14 @@ export function allOnes(bits: Uint8Array, count: number): boolean {
   return (count & 7) === 0 || (bits[whole]! & lastByteMask(count)) === lastByteMask(count)
 }
 
+/** Whether all bits of the bitmap behind the first `count` are 0. */
+export function isZeroBehind(bits: Uint8Array, count: number): boolean {
+  const used = bitmapBytes(count)
+  if (used > 0 && (bits[used - 1]! & ~lastByteMask(count)) !== 0) return false
+  for (let i = used; i < bits.length; i++) if (bits[i] !== 0) return false
+  return true
+}
+
 /** A bitmap of `count` ones with zero padding. */
 export function ones(count: number): Uint8Array {
   const bits = new Uint8Array(bitmapBytes(count)).fill(0xff)

@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer'
-import { allOnes, bitmapBytes, lastByteMask } from './bits.ts'
+import { bitmapBytes, isZeroBehind } from './bits.ts'
 import {
   type Column,
   type ColumnType,
@@ -8,15 +7,11 @@ import {
   isBytesType,
   type ValueArray,
 } from './column.ts'
-import {
-  bytesOf,
-  halvesOf,
-  MAX_VALUE_BYTES,
-  rawColumn,
-  valueWidth,
-  viewValues,
-} from './column-layout.ts'
+import { formFault, shapeFault } from './column-check.ts'
+import { bytesOf, rawColumn, valueWidth, viewValues } from './column-layout.ts'
 import { VarveError } from './errors.ts'
+
+export { canonicaliseNaN, firstInvalidText } from './column-check.ts'
 
 // Canonical column (docs/format/column.md):
 //
@@ -109,24 +104,34 @@ export function decodeColumn(canonical: Uint8Array, options: { maxRows?: number 
     const end = at + paddedBitmapBytes(rows)
     if (end > bytes.length) throw corrupt('cut short')
     validity = bytes.subarray(at, at + bitmapBytes(rows))
-    checkPadding(bytes.subarray(at, end), rows)
-    if (allOnes(validity, rows)) throw corrupt('a validity bitmap without a null')
+    if (!isZeroBehind(bytes.subarray(at, end), rows)) throw corrupt('padding bits')
     at = end
   }
-  if (isBytesType(type)) return decodeBytes(type, rows, validity, bytes, at)
-  if (type === 'bool') {
-    if (bytes.length - at !== bitmapBytes(rows)) throw corrupt('wrong length')
-    const values = bytes.subarray(at)
-    checkPadding(values, rows)
-    if (validity !== undefined) checkBoolNulls(values, validity)
-    return rawColumn(type, rows, values, validity)
+  const column = viewColumn(type, rows, validity, bytes, at)
+  const fault = shapeFault(column) ?? formFault(column)
+  if (fault !== undefined) throw corrupt(fault)
+  return column
+}
+
+/** The column whose values begin at `at`, none of them looked at. */
+function viewColumn(
+  type: ColumnType,
+  rows: number,
+  validity: Uint8Array | undefined,
+  bytes: Uint8Array,
+  at: number,
+): Column {
+  if (isBytesType(type)) {
+    const end = at + 4 * (rows + 1)
+    if (end > bytes.length) throw corrupt('cut short')
+    const offsets = alignedView('uint32', bytes, at, rows + 1, 4) as Uint32Array
+    return rawColumn(type, rows, bytes.subarray(end), validity, offsets)
   }
   const width = valueWidth(type)
-  if (bytes.length - at !== rows * width) throw corrupt('wrong length')
-  const values = alignedView(type, bytes, at, rows, width)
-  if (validity !== undefined) checkZeroUnderNull(bytesOf(values), width, validity, rows)
-  if (type === 'float64' || type === 'float32') checkNaN(type, values)
-  return rawColumn(type, rows, values, validity)
+  const length = type === 'bool' ? bitmapBytes(rows) : rows * width
+  if (bytes.length - at !== length) throw corrupt('wrong length')
+  if (type === 'bool') return rawColumn(type, rows, bytes.subarray(at), validity)
+  return rawColumn(type, rows, alignedView(type, bytes, at, rows, width), validity)
 }
 
 function alignedView(
@@ -139,118 +144,4 @@ function alignedView(
   const start = bytes.byteOffset + at
   if (start % width === 0) return viewValues(type, bytes.buffer, start, count)
   return viewValues(type, bytes.slice(at, at + count * width).buffer, 0, count)
-}
-
-function decodeBytes(
-  type: ColumnType,
-  rows: number,
-  validity: Uint8Array | undefined,
-  bytes: Uint8Array,
-  at: number,
-): Column {
-  const end = at + 4 * (rows + 1)
-  if (end > bytes.length) throw corrupt('cut short')
-  const offsets = alignedView('uint32', bytes, at, rows + 1, 4) as Uint32Array
-  const values = bytes.subarray(end)
-  if (offsets[0] !== 0 || offsets[rows] !== values.length) throw corrupt('wrong offsets')
-  let previous = 0
-  for (let row = 1; row <= rows; row++) {
-    const next = offsets[row]!
-    if (next < previous || next - previous > MAX_VALUE_BYTES) throw corrupt('wrong offsets')
-    previous = next
-  }
-  if (validity !== undefined) {
-    for (let row = 0; row < rows; row++) {
-      if (((validity[row >> 3]! >> (row & 7)) & 1) === 0 && offsets[row] !== offsets[row + 1]) {
-        throw corrupt('a value under a null')
-      }
-    }
-  }
-  if (type !== 'binary' && firstInvalidText(values, offsets, rows) !== -1) {
-    throw corrupt('text is not valid UTF-8')
-  }
-  return rawColumn(type, rows, values, validity, offsets)
-}
-
-/** The first row whose bytes are not valid UTF-8, or −1. */
-export function firstInvalidText(values: Uint8Array, offsets: Uint32Array, rows: number): number {
-  // The whole is valid and no cut falls inside a character: then every part is valid.
-  let cut = !isUtf8(values)
-  for (let row = 1; row < rows && !cut; row++) cut = (values[offsets[row]!]! & 0xc0) === 0x80
-  if (!cut) return -1
-  for (let row = 0; row < rows; row++) {
-    if (!isUtf8(values.subarray(offsets[row], offsets[row + 1]))) return row
-  }
-  return -1
-}
-
-function checkPadding(bits: Uint8Array, count: number): void {
-  const used = bitmapBytes(count)
-  if (used > 0 && (bits[used - 1]! & ~lastByteMask(count)) !== 0) throw corrupt('padding bits')
-  for (let i = used; i < bits.length; i++) if (bits[i] !== 0) throw corrupt('padding bytes')
-}
-
-function checkBoolNulls(values: Uint8Array, validity: Uint8Array): void {
-  for (let i = 0; i < validity.length; i++) {
-    if ((values[i]! & ~validity[i]!) !== 0) throw corrupt('a value under a null')
-  }
-}
-
-function checkZeroUnderNull(
-  values: Uint8Array,
-  width: number,
-  validity: Uint8Array,
-  rows: number,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const byte = validity[row >> 3]!
-    if (byte === 0xff) row |= 7
-    else if (((byte >> (row & 7)) & 1) === 0) {
-      for (let i = row * width; i < (row + 1) * width; i++) {
-        if (values[i] !== 0) throw corrupt('a value under a null')
-      }
-    }
-  }
-}
-
-function checkNaN(type: 'float32' | 'float64', values: ValueArray): void {
-  const found = type === 'float64' ? strayNaN64(values as Float64Array) : strayNaN32(values)
-  if (found) throw corrupt('a NaN that is not the canonical one')
-}
-
-function strayNaN64(values: Float64Array): boolean {
-  const halves = halvesOf(values)
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i]) && (halves[2 * i] !== 0 || halves[2 * i + 1] !== NAN64_HIGH)) {
-      return true
-    }
-  }
-  return false
-}
-
-function strayNaN32(values: ValueArray): boolean {
-  const bits = halvesOf(values)
-  for (let i = 0; i < bits.length; i++) {
-    if ((bits[i]! & 0x7fff_ffff) > 0x7f80_0000 && bits[i] !== NAN32) return true
-  }
-  return false
-}
-
-/** The canonical NaN: 0x7ff8000000000000, as a float32 0x7fc00000. */
-const NAN64_HIGH = 0x7ff8_0000
-const NAN32 = 0x7fc0_0000
-
-/** Turns every NaN among floats into the canonical one, in place. */
-export function canonicaliseNaN(values: Float32Array | Float64Array): void {
-  const halves = halvesOf(values)
-  const wide = values instanceof Float64Array
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isNaN(values[i])) continue
-    if (wide) {
-      halves[2 * i] = 0
-      halves[2 * i + 1] = NAN64_HIGH
-    } else {
-      halves[i] = NAN32
-    }
-  }
 }

@@ -1,14 +1,17 @@
 import { type Column, isNull, type Scalar } from './column.ts'
 import { ColumnBuilder } from './column-builder.ts'
+import { formFault, shapeFault } from './column-check.ts'
 import { rawColumn } from './column-layout.ts'
-import { concatColumns, sliceColumn, takeRows } from './column-ops.ts'
+import { concatColumns, scalarAt, sliceColumn, takeRows } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import type { Frame, Schema } from './schema.ts'
 
 /**
- * A frame of these columns, one for each of the schema's. Index columns hold neither null nor NaN:
- * `bad-input` otherwise, with `column` and `row` in `data`; a −0 in them becomes +0.
- * `schema-mismatch` where columns do not fit the schema or differ in length.
+ * A frame of these columns, one for each of the schema's, each in the one form that its values have:
+ * every NaN is the canonical one, nothing lies under a null. Index columns hold neither null nor NaN:
+ * `bad-input` otherwise, with `column` and `row` in `data`; a −0 in them becomes +0. `bad-input` too
+ * where a column's arrays do not fit its type and rows, or its text is not UTF-8; `schema-mismatch`
+ * where columns do not fit the schema or differ in length.
  */
 export function makeFrame(schema: Schema, columns: readonly Column[]): Frame {
   if (columns.length !== schema.columns.length) {
@@ -34,9 +37,24 @@ export function makeFrame(schema: Schema, columns: readonly Column[]): Frame {
         },
       )
     }
-    return i < schema.indexCount ? indexColumn(column, name) : column
+    const own = canonicalColumn(column, name)
+    return i < schema.indexCount ? indexColumn(own, name) : own
   })
   return { schema, columns: checked, rows }
+}
+
+/** The same values in their one form; columns that varve builds are in it already. */
+function canonicalColumn(column: Column, name: string): Column {
+  const fault = shapeFault(column)
+  if (fault !== undefined) {
+    throw new VarveError('bad-input', `column ${name} is not one of ${column.type}: ${fault}`, {
+      data: { column: name, type: column.type, fault },
+    })
+  }
+  if (formFault(column) === undefined) return column
+  const builder = new ColumnBuilder(column.type, column.length)
+  for (let row = 0; row < column.length; row++) builder.append(scalarAt(column, row))
+  return builder.finish()
 }
 
 function indexColumn(column: Column, name: string): Column {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Column } from '../../src/core/column.ts'
 import { columnOf } from '../../src/core/column-builder.ts'
+import { encodeColumn } from '../../src/core/column-codec.ts'
 import {
   concatFrames,
   frameFromRows,
@@ -29,6 +31,52 @@ describe('makeFrame', () => {
       [1, 1],
     ])
     expect(scalarsOf(zeros)).toEqual([-0, 1])
+  })
+
+  it('gives the same values one form, whoever made the columns', () => {
+    const payload = new Float64Array(3)
+    new Uint32Array(payload.buffer).set([1, 0x7ff8_1234, 0, 0x3ff0_0000, 7, 7])
+    const odd: Column[] = [
+      { type: 'int8', length: 3, values: Int8Array.of(1, 2, 3), validity: Uint8Array.of(0xff) },
+      { type: 'float64', length: 3, values: payload, validity: Uint8Array.of(0b011) },
+      { type: 'bool', length: 3, values: Uint8Array.of(0xfe), validity: Uint8Array.of(0b110) },
+      {
+        type: 'string',
+        length: 3,
+        values: Buffer.from('abc'),
+        offsets: Uint32Array.of(0, 1, 2, 3),
+        validity: Uint8Array.of(0b101),
+      },
+      { type: 'null', length: 3, values: new Uint8Array(3), validity: Uint8Array.of(0) },
+    ]
+    const made = makeFrame(parseSchemaText('k:int8 f:float64 b:bool s:string n:null'), odd)
+    const plain = [
+      columnOf('int8', [1, 2, 3]),
+      columnOf('float64', [Number.NaN, 1, null]),
+      columnOf('bool', [null, true, true]),
+      columnOf('string', ['a', null, 'c']),
+      columnOf('null', [null, null, null]),
+    ]
+    expect(made.columns.map(encodeColumn)).toEqual(plain.map(encodeColumn))
+    expect(payload[2]).not.toBe(0)
+  })
+
+  it('refuses columns whose arrays are not what their type says', () => {
+    const values = Uint8Array.of(0xe9, 0x20)
+    const broken: Column[] = [
+      { type: 'float64', length: 2, values: Float32Array.of(1, 2) },
+      { type: 'float64', length: 2, values: Float64Array.of(1) },
+      { type: 'bool', length: 2, values: new Uint8Array(0) },
+      { type: 'bool', length: 2, values: new Uint8Array(1), validity: new Uint8Array(0) },
+      { type: 'string', length: 2, values },
+      { type: 'string', length: 2, values, offsets: Uint32Array.of(0, 1) },
+      { type: 'binary', length: 2, values, offsets: Uint32Array.of(0, 2, 1) },
+      { type: 'string', length: 2, values, offsets: Uint32Array.of(0, 1, 2) },
+    ]
+    for (const column of broken) {
+      const text = parseSchemaText(`k:int8 v:${column.type}`)
+      expect(() => makeFrame(text, [columnOf('int8', [1, 2]), column])).toThrow(/^column v is not/)
+    }
   })
 
   it('refuses null and NaN in the index, saying where', () => {

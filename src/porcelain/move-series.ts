@@ -5,7 +5,7 @@ import type { ObjectReader } from '../core/objects.ts'
 import { lookupPath, type PathEdit, type TreeEntry, updatePaths, walkTree } from '../core/tree.ts'
 import { type Applied, firstChangedPath } from '../plumbing/change.ts'
 import { readIndex, updateIndexState } from '../plumbing/index-state.ts'
-import { applyFilePlan, planRefresh } from '../plumbing/refresh-files.ts'
+import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolvePath } from '../plumbing/resolve-object-name.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
@@ -105,12 +105,19 @@ export async function moveSeries(
           throw new VarveError('already-exists', `there is ${to} already`, { data: { name: to } })
         }
         const moved: { from: string; to: string }[] = []
-        if (entry.kind === 'series') moved.push({ from, to })
+        const shown: [path: string, id: Id][] = []
+        const move = (path: string, id: Id): void => {
+          const renamed = to + path.slice(from.length)
+          moved.push({ from: path, to: renamed })
+          if (withFiles.has(path)) shown.push([renamed, id])
+        }
+        if (entry.kind === 'series') move(from, entry.id)
         else {
-          for await (const { path } of walkTree(batch, tree, `${from}/`)) {
-            moved.push({ from: path, to: to + path.slice(from.length) })
+          for await (const inner of walkTree(batch, tree, `${from}/`)) {
+            move(inner.path, inner.entry.id)
           }
         }
+        await refuseFilesInTheWay(repo, shown, options.signal)
         const { kind, id, settings } = entry
         const without = await updatePaths(batch, tree, new Map([[from, undefined]]))
         const edits = new Map([[to, { kind, id, settings: settings ?? null }]])

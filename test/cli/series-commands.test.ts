@@ -177,6 +177,20 @@ describe('rm and mv', () => {
     expect(await out('ls')).toBe('petrol/brent\n')
   })
 
+  it('moves nothing where a file of somebody else stands at the new name', async () => {
+    writeFileSync(join(folder, 'oil.csv'), 'mine\n')
+    const before = await out('status', '--short')
+    for (const dry of [[], ['--dry-run']]) {
+      const ran = await run('mv', 'prices', 'oil', ...dry)
+      expect(ran).toMatchObject({ exitCode: 6, stdout: '' })
+      expect(ran.stderr).toContain('oil.csv')
+      expect(ran.stderr).not.toContain('--force')
+    }
+    expect(await out('status', '--short')).toBe(before)
+    expect(readFileSync(join(folder, 'prices.csv'), 'utf8')).toBe(PRICES)
+    expect(readFileSync(join(folder, 'oil.csv'), 'utf8')).toBe('mine\n')
+  })
+
   it('refuses a name that is taken, or inside itself', async () => {
     await out('create', 'other', 'k:string')
     expect((await run('mv', 'prices', 'other')).exitCode).toBe(6)

@@ -110,6 +110,6 @@ function storedId(text: string): Id {
 
 function damaged(why: string): VarveError {
   return new VarveError('corrupt-file', `the index is damaged: ${why}`, {
-    hint: 'varve reset --mixed makes a new one from HEAD; files in the work tree stay as they are',
+    hint: 'remove the file index.<number> in .varve: the index is then as HEAD, and files stay as they are',
   })
 }

@@ -1,3 +1,4 @@
+import { decodeColumnBody, encodeColumnBody } from '../core/encoding/body.ts'
 import { VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
 import { loadZstd } from './zstd.ts'
@@ -8,9 +9,11 @@ import { loadZstd } from './zstd.ts'
 // |---|---|
 // | 0 | the canonical bytes |
 // | 1 | one zstd frame of them |
+// | 2 | of a column: its values encoded by their kind, see `core/encoding/body.ts` |
 
 export const RAW = 0
 export const ZSTD = 1
+export const COLUMN = 2
 
 /** Every kind but untyped bytes and whole columns: one value of 64 MiB and what surrounds it. */
 const STRUCTURE_LIMIT = 65 * 1024 * 1024
@@ -33,10 +36,23 @@ export interface EncodedBody {
 /** Shorter objects gain nothing from a frame. */
 const WORTH_COMPRESSING = 48
 
-/** The body to store for canonical bytes: zstd where it makes them smaller. */
-export async function encodeBody(canonical: Uint8Array, level: number): Promise<EncodedBody> {
-  if (canonical.length < WORTH_COMPRESSING) return { method: RAW, body: canonical }
-  const frame = (await loadZstd()).compress(canonical, level)
+/**
+ * The body to store for canonical bytes: of a column its encoding, of anything else, or where that is
+ * no gain, zstd; the bytes themselves where nothing makes them smaller.
+ */
+export async function encodeBody(
+  kind: ObjectKind,
+  canonical: Uint8Array,
+  level: number,
+): Promise<EncodedBody> {
+  const short = canonical.length < WORTH_COMPRESSING
+  if (short && kind !== 'column') return { method: RAW, body: canonical }
+  const zstd = await loadZstd()
+  if (kind === 'column') {
+    const body = encodeColumnBody(canonical, level, zstd)
+    if (body !== undefined) return { method: COLUMN, body }
+  }
+  const frame = short ? undefined : zstd.compress(canonical, level)
   return frame === undefined ? { method: RAW, body: canonical } : { method: ZSTD, body: frame }
 }
 
@@ -60,6 +76,8 @@ export async function decodeBody(
         throw new VarveError('corrupt-object', `${body.length} bytes cannot stand for ${length}`)
       }
       return (await loadZstd()).decompress(body, length)
+    case COLUMN:
+      return decodeColumnBody(body, length, await loadZstd())
     default:
       throw new VarveError('unsupported-format', `objects of encoding ${method} cannot be read`, {
         hint: 'a newer varve wrote this repository',

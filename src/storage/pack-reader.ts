@@ -3,7 +3,7 @@ import { equalBytes } from '../core/bytes.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, ID_BYTES, type Id, idFromBytes } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
-import { decodeBody, RAW, ZSTD } from './pack-encoding.ts'
+import { COLUMN, decodeBody, RAW, ZSTD } from './pack-encoding.ts'
 import {
   FOOTER_BYTES,
   INDEX_ENTRY_BYTES,
@@ -210,7 +210,7 @@ const WINDOW = 1 << 20
 export async function decodeObject(record: PackRecord, pack: string): Promise<StoredObject> {
   try {
     const isPlain = record.base === undefined && record.parameters === undefined
-    if (!isPlain && (record.method === RAW || record.method === ZSTD)) {
+    if (!isPlain && [RAW, ZSTD, COLUMN].includes(record.method)) {
       throw new VarveError('unsupported-format', 'its encoding takes no base and no parameters')
     }
     const bytes = await decodeBody(record.method, record.body, record.length)

@@ -60,7 +60,7 @@ export class PackWriter {
         data: { length: canonical.length, limit: lengthLimit(kind) },
       })
     }
-    const encoded = await encodeBody(canonical, level)
+    const encoded = await encodeBody(kind, canonical, level)
     this.addRecord(id, encodeRecord({ id, kind, length: canonical.length, ...encoded }))
     if (this.#gatheredBytes >= WRITE_SIZE) await this.#flush()
   }

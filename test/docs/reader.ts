@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decompress } from 'zstd-napi'
+import { decodeColumnBody } from './encoding-reader.ts'
 
 // A reader of repositories, written from docs/format/ alone. It imports nothing of varve, so that a
 // page which leaves something out makes its test fail. It is simple before it is fast: it
@@ -131,8 +132,8 @@ function readPack(path: string, objects: Map<string, { kind: string; bytes: Byte
     const length = c.varint()
     const body = c.prefixed()
     c.end()
-    demand(method === 0 || method === 1, 'the encoding')
-    const bytes = method === 0 ? body : decompress(body)
+    demand(method < 2 || (method === 2 && kind === 'column'), 'the encoding')
+    const bytes = method === 0 ? body : method === 1 ? decompress(body) : decodeColumnBody(body)
     demand(bytes.length === length, 'the length')
     demand(sha256(`${kind} ${length}\0`, bytes).toString('hex') === id, 'the id')
     objects.set(id, { kind, bytes })

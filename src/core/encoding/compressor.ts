@@ -1,0 +1,9 @@
+/** A general compressor, given from outside: the core knows no library for it. */
+export interface Compressor {
+  /** `bytes` as one zstd frame, or undefined where that would not be smaller. */
+  compress(bytes: Uint8Array, level: number): Uint8Array | undefined
+  /** The same for bytes that are mostly noise, at the least cost. */
+  compressNoise(bytes: Uint8Array): Uint8Array | undefined
+  /** Exactly `length` bytes; `corrupt-object` where the frame does not hold just as many. */
+  decompress(frame: Uint8Array, length: number): Uint8Array
+}

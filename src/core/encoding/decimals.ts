@@ -1,0 +1,163 @@
+import { decodeIntegers, encodeIntegers, sumNumbers } from './integers.ts'
+import type { PartReader } from './part-reader.ts'
+import type { Parts } from './parts.ts'
+import { stepsOfNumbers } from './steps.ts'
+
+// Decimals: floats that are short decimals, as integers k with value k / 10^e rounded to the type. It
+// is bit-exact: what does not come back to the last bit (−0, NaN and the infinities among it) is an
+// exception, whose k is that of the value before.
+//
+//   u8      e, 0 to 15
+//   varint  number of exceptions x
+//   …       where they are: x rising integers (only where x > 0)
+//   …       their bytes: a stream of x values (only where x > 0)
+//   …       k of each value, as integers
+
+const POWERS = Array.from({ length: 16 }, (_, e) => 10 ** e)
+/** Whole numbers below this times a power of ten round to the nearest in one step. */
+const LIMIT = 2 ** 51
+const SAMPLE = 256
+
+type Floats = Float32Array | Float64Array
+
+/** Digits behind the point that one value needs; −1 where 15 are not enough. */
+function digitsOf(value: number, narrow: boolean): number {
+  for (let e = 0; e < POWERS.length; e++) {
+    const k = Math.floor(value * POWERS[e]! + 0.5)
+    const back = narrow ? Math.fround(k / POWERS[e]!) : k / POWERS[e]!
+    if (Object.is(back, value)) return Math.abs(k) < LIMIT ? e : -1
+  }
+  return -1
+}
+
+export interface Exponents {
+  /** Those worth trying, the most promising first. */
+  readonly likely: readonly number[]
+  /** Whether all of the sample are short decimals. */
+  readonly clear: boolean
+}
+
+/** How many digits behind the point the values have, by a sample of them. */
+export function likelyExponents(values: Floats): Exponents {
+  const narrow = values instanceof Float32Array
+  const found = new Array<number>(POWERS.length).fill(0)
+  const count = Math.min(values.length, SAMPLE)
+  let short = 0
+  let finite = 0
+  for (let i = 0; i < count; i++) {
+    const value = values[Math.floor((i * (values.length - 1)) / Math.max(1, count - 1))]!
+    if (!Number.isFinite(value)) continue
+    finite++
+    const digits = digitsOf(value, narrow)
+    if (digits === -1) {
+      if (finite === 32 && short === 0) break
+      continue
+    }
+    found[digits]!++
+    short++
+  }
+  if (short === 0 || short < finite / 4) return { likely: [], clear: false }
+  const most = found.findLastIndex((number) => number > 0)
+  let covered = 0
+  const usual = found.findIndex((number) => {
+    covered += number
+    return covered >= short * 0.9
+  })
+  return { likely: usual === most ? [most] : [most, usual], clear: short === finite }
+}
+
+export function encodeDecimals(
+  values: Floats,
+  exponent: number,
+  newParts: () => Parts,
+): Parts | undefined {
+  const count = values.length
+  const whole = new Float64Array(count)
+  const exceptions =
+    values instanceof Float32Array
+      ? scaleNarrow(values, POWERS[exponent]!, whole)
+      : scale(values, POWERS[exponent]!, whole)
+  // Most values would have to be written twice.
+  if (exceptions.length > count / 2) return undefined
+  const parts = newParts().u8(exponent).varint(exceptions.length)
+  if (exceptions.length > 0) {
+    bridge(whole, exceptions)
+    const places = encodeIntegers(stepsOfNumbers(exceptions), newParts)
+    if (places === undefined) return undefined
+    parts.append(places).stream(bytesAt(values, exceptions))
+  }
+  const integers = encodeIntegers(stepsOfNumbers(whole), newParts)
+  return integers && parts.append(integers)
+}
+
+function scale(values: Float64Array, power: number, whole: Float64Array): number[] {
+  const exceptions: number[] = []
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const k = Math.floor(value * power + 0.5)
+    if (k / power === value && k < LIMIT && k > -LIMIT && (k !== 0 || 1 / value > 0)) whole[i] = k
+    else exceptions.push(i)
+  }
+  return exceptions
+}
+
+function scaleNarrow(values: Float32Array, power: number, whole: Float64Array): number[] {
+  const exceptions: number[] = []
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    const k = Math.floor(value * power + 0.5)
+    const exact = Math.fround(k / power) === value
+    if (exact && k < LIMIT && k > -LIMIT && (k !== 0 || 1 / value > 0)) whole[i] = k
+    else exceptions.push(i)
+  }
+  return exceptions
+}
+
+/** Gives exceptions the number before them; those at the start the first that there is. */
+function bridge(whole: Float64Array, exceptions: readonly number[]): void {
+  let lead = 0
+  while (exceptions[lead] === lead) lead++
+  if (lead < whole.length) whole.fill(whole[lead]!, 0, lead)
+  for (const at of exceptions) if (at > 0) whole[at] = whole[at - 1]!
+}
+
+function bytesAt(values: Floats, places: readonly number[]): Uint8Array {
+  const width = values.BYTES_PER_ELEMENT
+  const source = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  const bytes = new Uint8Array(places.length * width)
+  places.forEach((place, i) => {
+    bytes.set(source.subarray(place * width, (place + 1) * width), i * width)
+  })
+  return bytes
+}
+
+export function decodeDecimals(reader: PartReader, target: Floats): void {
+  const power = POWERS[reader.u8()]
+  if (power === undefined) throw reader.error('an unknown power of ten')
+  const count = reader.count(target.length)
+  const places = new Float64Array(count)
+  let patterns: Uint8Array = NO_BYTES
+  const width = target.BYTES_PER_ELEMENT
+  if (count > 0) {
+    sumNumbers(decodeIntegers(reader, count), places)
+    patterns = reader.stream(count * width)
+  }
+  // Only the last step, the division, is rounded: k of a float32 may need more bits than it has.
+  const whole = decodeIntegers(reader, target.length)
+  if (target instanceof Float64Array) {
+    sumNumbers(whole, target)
+    for (let i = 0; i < target.length; i++) target[i]! /= power
+  } else {
+    const exact = whole.steps
+    sumNumbers(whole, exact)
+    for (let i = 0; i < target.length; i++) target[i] = exact[i]! / power
+  }
+  const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
+  for (let i = 0; i < count; i++) {
+    const place = places[i]!
+    if (!(place >= 0 && place < target.length)) throw reader.error('an exception outside')
+    bytes.set(patterns.subarray(i * width, (i + 1) * width), place * width)
+  }
+}
+
+const NO_BYTES: Uint8Array = new Uint8Array(0)

@@ -1,0 +1,123 @@
+import { allOnes, bitmapBytes, lastByteMask } from '../bits.ts'
+import { type ColumnType, columnTypes, isBytesType } from '../column.ts'
+import { valueWidth } from '../column-layout.ts'
+
+// Where things are in the canonical bytes of a column (docs/format/column.md).
+
+const HEADER = 8
+
+/** The pieces of canonical bytes. */
+export interface ColumnPieces {
+  readonly type: ColumnType
+  readonly rows: number
+  /** A bit for each row, without the padding bytes; absent where no row is null. */
+  readonly validity?: Uint8Array
+  /** Rows that have a value. */
+  readonly count: number
+  /** Where offsets or values begin. */
+  readonly start: number
+}
+
+/** Bytes in front of a column's values. */
+export function valuesStart(rows: number, hasValidity: boolean): number {
+  return HEADER + (hasValidity ? Math.ceil(rows / 64) * 8 : 0)
+}
+
+/**
+ * The pieces of canonical bytes; undefined where they do not have the form of a column so that they
+ * could not be put together again. Not everything that makes them canonical is checked.
+ */
+export function takeApart(canonical: Uint8Array): ColumnPieces | undefined {
+  if (canonical.length < HEADER) return undefined
+  const view = new DataView(canonical.buffer, canonical.byteOffset, canonical.byteLength)
+  const type = columnTypes[canonical[0]!]
+  const rows = view.getUint32(4, true)
+  const hasValidity = canonical[1] === 1
+  if (type === undefined || type === 'null' || canonical[1]! > 1) return undefined
+  if (view.getUint16(2, true) !== 0) return undefined
+  const start = valuesStart(rows, hasValidity)
+  if (start > canonical.length) return undefined
+  const length = canonical.length - start
+  if (isBytesType(type) ? length < 4 * (rows + 1) : length !== fixedLength(type, rows)) {
+    return undefined
+  }
+  if (!hasValidity) return { type, rows, count: rows, start }
+  const validity = canonical.subarray(HEADER, HEADER + bitmapBytes(rows))
+  if (allOnes(validity, rows) || !zeroBehind(canonical.subarray(HEADER, start), rows)) {
+    return undefined
+  }
+  return { type, rows, validity, count: countOnes(validity), start }
+}
+
+/** Bytes of the values of a type that is not string, binary or json. */
+export function fixedLength(type: ColumnType, rows: number): number {
+  return type === 'bool' ? bitmapBytes(rows) : rows * valueWidth(type)
+}
+
+export function zeroBehind(bits: Uint8Array, count: number): boolean {
+  const used = bitmapBytes(count)
+  if (used > 0 && (bits[used - 1]! & ~lastByteMask(count)) !== 0) return false
+  for (let i = used; i < bits.length; i++) if (bits[i] !== 0) return false
+  return true
+}
+
+export function countOnes(bits: Uint8Array): number {
+  let ones = 0
+  for (let i = 0; i < bits.length; i++) {
+    for (let byte = bits[i]!; byte !== 0; byte &= byte - 1) ones++
+  }
+  return ones
+}
+
+/** Writes header and bitmap of a column into its canonical bytes. */
+export function writeHead(
+  target: Uint8Array,
+  type: ColumnType,
+  rows: number,
+  validity: Uint8Array | undefined,
+): void {
+  target[0] = columnTypes.indexOf(type)
+  target[1] = validity === undefined ? 0 : 1
+  new DataView(target.buffer, target.byteOffset, target.byteLength).setUint32(4, rows, true)
+  if (validity !== undefined) target.set(validity, HEADER)
+}
+
+/**
+ * The values that rows have, without those of nulls, as bytes that are aligned for every width;
+ * undefined where a null has a value other than zero.
+ */
+export function compact(
+  values: Uint8Array,
+  width: number,
+  validity: Uint8Array | undefined,
+  count: number,
+): Uint8Array | undefined {
+  if (validity === undefined) return values.byteOffset % 8 === 0 ? values : values.slice()
+  const result = new Uint8Array(count * width)
+  const rows = values.length / width
+  for (let row = 0, to = 0; row < rows; row++) {
+    const from = row * width
+    const valid = (validity[row >> 3]! >> (row & 7)) & 1
+    for (let i = from; i < from + width; i++) {
+      if (valid === 1) result[to++] = values[i]!
+      else if (values[i] !== 0) return undefined
+    }
+  }
+  return result
+}
+
+/** The opposite of {@link compact}, in place: `values` begins with the compact ones. */
+export function spread(
+  values: Uint8Array,
+  width: number,
+  validity: Uint8Array,
+  count: number,
+): void {
+  let from = count * width
+  for (let row = values.length / width - 1; row >= 0; row--) {
+    const valid = (validity[row >> 3]! >> (row & 7)) & 1
+    for (let i = (row + 1) * width - 1; i >= row * width; i--) {
+      values[i] = valid === 1 ? values[--from]! : 0
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { ByteWriter } from '../bytes.ts'
+import type { Compressor } from './compressor.ts'
+
+// What an encoder makes: *fields*, small numbers that the decoder needs first, and *streams*, bytes
+// whose number the decoder knows by then. They stand in the order in which they are read. A body
+// packs them in one of two ways, see `body.ts`; a stream that is packed alone is
+//
+//   varint  0: stored | 1: all bytes are equal | n > 1: bytes of the frame
+//   …       the bytes | that byte              | a zstd frame without its first four bytes
+//
+// An empty stream takes no bytes at all.
+
+/** How many bytes one frame can stand for: zstd spends at least 4 bytes on a block of 128 KiB. */
+export const FRAME_RATIO = 32_768
+export const FRAME_SLACK = 128 * 1024
+
+/** `28 b5 2f fd`, with which every zstd frame begins. */
+export const FRAME_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
+
+/** Shorter streams gain nothing from a frame. */
+const WORTH_COMPRESSING = 24
+/** Up to this many bytes it is tried whether one frame for all parts is smaller. */
+const JOIN_LIMIT = 64 * 1024
+
+interface Stream {
+  readonly bytes: Uint8Array
+  /** Whether they are text or the like, in which zstd finds more at its higher levels. */
+  readonly text: boolean
+  packed?: Uint8Array
+}
+
+/** Fields and streams, in order, with what they take once packed. */
+export class Parts {
+  readonly #zstd: Compressor
+  readonly #level: number
+  readonly #parts: (Uint8Array | Stream)[] = []
+  #fields = new ByteWriter(24)
+  #joined: Uint8Array | undefined
+
+  constructor(zstd: Compressor, level: number) {
+    this.#zstd = zstd
+    this.#level = level
+  }
+
+  u8(value: number): this {
+    this.#fields.u8(value)
+    return this
+  }
+
+  varint(value: number): this {
+    this.#fields.varint(value)
+    return this
+  }
+
+  /** A whole number from −2^52 + 1 to 2^52 − 1: zigzag, varint. */
+  signed(value: number): this {
+    this.#fields.varint(value < 0 ? -2 * value - 1 : 2 * value)
+    return this
+  }
+
+  u32(value: number): this {
+    this.#fields.u32(value)
+    return this
+  }
+
+  /** Bytes that are compressed; they must not change afterwards. */
+  stream(bytes: Uint8Array): this {
+    return this.#stream(bytes, false)
+  }
+
+  /** The same for bytes from outside, which have more order than numbers do. */
+  text(bytes: Uint8Array): this {
+    return this.#stream(bytes, true)
+  }
+
+  #stream(bytes: Uint8Array, text: boolean): this {
+    if (bytes.length === 0) return this
+    this.#flush()
+    this.#parts.push({ bytes, text })
+    return this
+  }
+
+  /** All of other parts. */
+  append(others: Parts): this {
+    others.#flush()
+    this.#flush()
+    this.#parts.push(...others.#parts)
+    return this
+  }
+
+  /** Bytes that they take, in the better way. */
+  size(): number {
+    return Math.min(this.separate().length, this.joined()?.length ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Fields as they are, each stream packed alone. */
+  separate(): Uint8Array {
+    this.#flush()
+    const packed = this.#parts.map((part) => (part instanceof Uint8Array ? part : this.#pack(part)))
+    return concatenate(packed)
+  }
+
+  /** All bytes end to end: varint their number, then one frame. Undefined where it cannot pay. */
+  joined(): Uint8Array | undefined {
+    if (this.#joined !== undefined) return this.#joined
+    this.#flush()
+    const plain = this.#parts.map((part) => (part instanceof Uint8Array ? part : part.bytes))
+    const length = plain.reduce((sum, bytes) => sum + bytes.length, 0)
+    if (length < WORTH_COMPRESSING || length > JOIN_LIMIT) return undefined
+    const frame = this.#zstd.compress(concatenate(plain), this.#level)
+    if (frame === undefined) return undefined
+    this.#joined = new ByteWriter(frame.length + 4)
+      .varint(length)
+      .bytes(frame.subarray(FRAME_MAGIC.length))
+      .finish()
+    return this.#joined
+  }
+
+  #flush(): void {
+    this.#joined = undefined
+    if (this.#fields.length === 0) return
+    this.#parts.push(this.#fields.finish())
+    this.#fields = new ByteWriter(24)
+  }
+
+  #pack(stream: Stream): Uint8Array {
+    stream.packed ??= packStream(stream, this.#zstd, this.#level)
+    return stream.packed
+  }
+}
+
+function packStream({ bytes, text }: Stream, zstd: Compressor, level: number): Uint8Array {
+  if (allEqual(bytes)) return Uint8Array.of(1, bytes[0]!)
+  const frame =
+    bytes.length < WORTH_COMPRESSING
+      ? undefined
+      : text
+        ? zstd.compress(bytes, level)
+        : zstd.compressNoise(bytes)
+  const writer = new ByteWriter((frame ?? bytes).length + 4)
+  if (frame === undefined) return writer.varint(0).bytes(bytes).finish()
+  const tail = frame.subarray(FRAME_MAGIC.length)
+  return writer.varint(tail.length).bytes(tail).finish()
+}
+
+function allEqual(bytes: Uint8Array): boolean {
+  const first = bytes[0]
+  for (let i = 1; i < bytes.length; i++) if (bytes[i] !== first) return false
+  return true
+}
+
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}

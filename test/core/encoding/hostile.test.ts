@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { equalBytes } from '../../../src/core/bytes.ts'
+import { decodeColumnBody, encodeColumnBody } from '../../../src/core/encoding/body.ts'
+import { hasCode } from '../../../src/core/errors.ts'
+import { loadZstd } from '../../../src/storage/zstd.ts'
+import { seededRandom, variedColumns } from '../../support/varied-columns.ts'
+
+const zstd = await loadZstd()
+
+/** Decodes bytes that may be anything. Whatever happens, it is bytes of the length or a known error. */
+function decode(body: Uint8Array, length: number): Uint8Array | undefined {
+  try {
+    const bytes = decodeColumnBody(body, length, zstd)
+    expect(bytes.length).toBe(length)
+    return bytes
+  } catch (error) {
+    if (!hasCode(error, 'corrupt-object')) throw error
+    return undefined
+  }
+}
+
+/** Bytes like the given ones: some changed, some moved, cut or added. */
+function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
+  let result = bytes.slice()
+  const at = (length: number): number =>
+    // Most often near the start, where the fields are.
+    Math.floor(length * random() ** (random() < 0.7 ? 6 : 1))
+  for (let change = 0; change <= 3 * random(); change++) {
+    const kind = Math.floor(6 * random())
+    if (kind <= 2) result[at(result.length)] = Math.floor(256 * random())
+    else if (kind === 3) result[at(result.length)]! ^= 1 << Math.floor(8 * random())
+    else if (kind === 4) result = result.slice(0, Math.max(1, at(result.length)))
+    else {
+      const from = at(result.length)
+      const piece = result.slice(from, from + 1 + 9 * random())
+      result = Uint8Array.from([...result.slice(0, from), ...piece, ...result.slice(from)])
+    }
+  }
+  return result
+}
+
+describe('a body that has been tampered with', () => {
+  const rounds = 400
+  const seeds = [3, 300].flatMap((rows) => variedColumns(rows))
+
+  it.each(seeds.map(({ name, canonical }) => [name, canonical] as const))(
+    '%s: is bytes of the declared length or corrupt, at once',
+    (_, canonical) => {
+      const body = encodeColumnBody(canonical, 3, zstd)
+      if (body === undefined) return
+      const random = seededRandom(canonical.length)
+      const began = performance.now()
+      for (let round = 0; round < rounds; round++) {
+        const bad = mutate(body, random)
+        decode(bad, canonical.length)
+        decode(bad, Math.floor(canonical.length * 2 * random()))
+      }
+      expect((performance.now() - began) / rounds).toBeLessThan(50)
+    },
+  )
+
+  it('is corrupt wherever it is cut short', () => {
+    for (const { canonical } of variedColumns(500)) {
+      const body = encodeColumnBody(canonical, 3, zstd)
+      if (body === undefined) continue
+      for (let length = 0; length < body.length; length += length < 64 ? 1 : 37) {
+        expect(decode(body.subarray(0, length), canonical.length)).toBeUndefined()
+      }
+      const longer = new Uint8Array(body.length + 1)
+      longer.set(body)
+      expect(decode(longer, canonical.length)).toBeUndefined()
+    }
+  })
+
+  it('is corrupt where the record declares another length', () => {
+    for (const { canonical } of variedColumns(500)) {
+      const body = encodeColumnBody(canonical, 3, zstd)
+      if (body === undefined) continue
+      for (const length of [0, 7, 8, canonical.length - 1, canonical.length + 1, 2 ** 40]) {
+        const bytes = decode(body, length)
+        expect(bytes === undefined || !equalBytes(bytes, canonical)).toBe(true)
+      }
+      expect(decode(body, 2 ** 40)).toBeUndefined()
+    }
+  })
+
+  it('does not make the reader allocate more than a column can have', () => {
+    const huge = (...bytes: number[]) => Uint8Array.from(bytes)
+    // 2^48 rows of one value; as many bytes in one frame; as many runs, exceptions.
+    const rows = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f]
+    expect(decode(huge(0x05, ...rows, 1, 1, 0), 2 ** 51 + 8)).toBeUndefined()
+    expect(decode(huge(0x45, 100, ...rows, 0, 0, 0), 808)).toBeUndefined()
+    expect(decode(huge(0x01, 100, 1, ...rows, 1, 0), 21)).toBeUndefined()
+    expect(decode(huge(0x0b, 100, 2, 2, ...rows, 1, 0), 808)).toBeUndefined()
+  })
+})

@@ -8,7 +8,7 @@ import { restoreRange } from '../core/series-restore.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
 import { hasIndex, readIndex } from '../plumbing/index-state.ts'
-import { applyFilePlan, planRefresh } from '../plumbing/refresh-files.ts'
+import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveTree } from '../plumbing/resolve-revision.ts'
 import { workTreeOf } from '../plumbing/series-files.ts'
@@ -103,17 +103,23 @@ async function restoreFrom(
   const change: Change<Restored> = {
     async run(batch, tree) {
       const edits = new Map<string, PathEdit>()
-      const back = new Set<string>()
+      const back = new Map<string, Id>()
       for (const path of paths) {
         const old = await lookupPath(batch, tree, path)
         const entry = (await lookupPath(batch, source, path))!
         const oldId = old?.kind === 'series' ? old.id : undefined
         const id = await restored(batch, oldId, entry.id, options)
-        if (oldId === undefined) back.add(path)
-        if (id !== oldId) edits.set(path, { kind: 'series', id })
+        // A part of a series says nothing of its settings.
+        const settings = oldId !== undefined && isPart(options) ? old?.settings : entry.settings
+        if (oldId === undefined) back.set(path, id)
+        if (id === oldId && settings === old?.settings) continue
+        edits.set(path, { kind: 'series', id, settings: settings ?? null })
+      }
+      if (hasIndex(repo) && options.force !== true) {
+        await refuseFilesInTheWay(repo, back, options.signal)
       }
       const next = edits.size === 0 ? tree : await updatePaths(batch, tree, edits)
-      return { tree: next, result: { changed: [...edits.keys()], back } }
+      return { tree: next, result: { changed: [...edits.keys()], back: new Set(back.keys()) } }
     },
     meets: (reader, before, after) => firstChangedPath(reader, before, after, paths),
   }

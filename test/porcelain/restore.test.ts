@@ -1,10 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { lookupPath } from '../../src/core/tree.ts'
+import { lookupPath, settingsFor } from '../../src/core/tree.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { resolveCommit } from '../../src/plumbing/resolve-revision.ts'
+import { setSettings } from '../../src/porcelain/change-schema.ts'
 import { commit } from '../../src/porcelain/commit.ts'
 import { reset } from '../../src/porcelain/reset.ts'
 import { type RestoreOptions, restore } from '../../src/porcelain/restore.ts'
@@ -104,6 +105,37 @@ describe('restore', () => {
     await commitStaged(repo, 'without b')
     expect(await put('b', { source: 'HEAD~1' })).toMatchObject({ index: ['b'], files: ['b'] })
     expect(content('b.csv')).toBe('t,v\n0,1\n')
+  })
+
+  it('refuses to bring a series back where another file is, before anything changes', async () => {
+    await stage(repo, { b: undefined })
+    await commitStaged(repo, 'without b')
+    writeFileSync(file('b.csv'), 'mine')
+    const before = await snapshot(repo)
+    await expect(put('b', { source: 'HEAD~1' })).rejects.toThrow(
+      expect.objectContaining({ code: 'refused', data: { files: ['b.csv'] } }),
+    )
+    expect(await snapshot(repo)).toEqual(before)
+    expect(content('b.csv')).toBe('mine')
+  })
+
+  it('puts the settings of whole series back, and leaves them with a part', async () => {
+    const zone = async (path: string) => {
+      const { tree } = (await readIndex(repo)).state
+      return (await settingsFor(repo.objects, tree, path)).get('zone')
+    }
+    const set = (name: string, value: string | undefined) =>
+      setSettings(repo, { name, values: new Map([['zone', value]]) })
+    await set('a', 'Europe/Brussels')
+    await set('b', 'Europe/Paris')
+    await commitStaged(repo, 'zones')
+    await stage(repo, { b: undefined })
+    await set('a', 'UTC')
+    await commitStaged(repo, 'without b')
+    await put('a', { source: 'HEAD~1', at: ['0'] })
+    expect(await zone('a')).toBe('UTC')
+    expect((await put('.', { source: 'HEAD~1' })).index).toEqual(['a', 'b'])
+    expect([await zone('a'), await zone('b')]).toEqual(['Europe/Brussels', 'Europe/Paris'])
   })
 
   it('refuses to put a series back over a file that was changed by hand', async () => {

@@ -8,6 +8,7 @@ import {
   readGlobalOptions,
   versionOption,
 } from './global-options.ts'
+import { growHeapFreely } from './heap-growth.ts'
 import type { Host } from './host.ts'
 import { makeContext } from './make-context.ts'
 import { BrokenPipe } from './output.ts'
@@ -19,6 +20,7 @@ import { spellingsOf, tokenise } from './tokenise.ts'
 
 /** Runs one command line and says with which code to exit. */
 export async function runCommandLine(host: Host, table: CommandTable): Promise<ExitCode> {
+  growHeapFreely()
   const interruption = listenForSignals()
   // Until the command line was read, this decides how an error is shown.
   const shown = { json: host.argv.includes('--json') }
@@ -57,7 +59,6 @@ async function dispatch(
   }
   const before = tokenise(host.argv, spellingsOf([...globalOptions, versionOption]), true)
   const first = readGlobalOptions(before.options)
-  shown.json = first.json
   const [name = first.version ? 'version' : 'help', ...rest] = before.rest
   // `varve --help COMMAND` asks for the command's help, `varve --help` for the list of commands.
   const asked = first.help && before.rest.length > 0 ? ['--help', ...rest] : rest

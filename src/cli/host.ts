@@ -1,3 +1,5 @@
+import { VarveError } from '../core/errors.ts'
+
 /** The machine as the frame sees it: the one place where ambient input is read. */
 export interface Host {
   readonly argv: readonly string[]
@@ -14,13 +16,26 @@ export function hostOfProcess(): Host {
   return {
     argv: argv.slice(2),
     env,
-    cwd: process.cwd(),
-    // Getters, as touching process.stdin opens it.
+    // Getters: the folder may be gone, and touching process.stdin opens it.
+    get cwd() {
+      return currentFolder()
+    },
     get stdin() {
       return stdin
     },
     stdout,
     stderr,
     now: () => new Date(),
+  }
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new VarveError('file-not-found', 'the folder you are in is not there any more', {
+      hint: 'cd to another one',
+      cause,
+    })
   }
 }

@@ -30,7 +30,11 @@ export async function parseArguments(
   const values = judged ? await checkWithYargs(command, own) : new Map()
   const args: Arguments = {}
   for (const option of declared) {
-    args[camelCase(option.name)] = optionValue(option, values.get(option.name))
+    const parsed =
+      option.array === true
+        ? own.filter((token) => token.option === option).map(({ value }) => value)
+        : values.get(option.name)
+    args[camelCase(option.name)] = optionValue(option, parsed)
   }
   Object.assign(args, bindWords(command, tokens.words, tokens.trailing, prefix))
   return { args, globals }
@@ -126,15 +130,16 @@ function bindWords(
   const hint = `usage: varve ${prefix}${command.usage[0]}`
   const { positionals, trailing: after } = command.options
   const bound: Arguments = {}
+  const required = positionals.filter(({ demandOption }) => demandOption === true)
   let left = [...words]
   if (after === undefined) left.push(...(trailing ?? []))
   else bound[camelCase(after.name)] = (trailing ?? []).map((word) => wordValue(after, word))
+  const missing = required[left.length]
+  if (missing !== undefined) throw usageError(`missing <${missing.name}>`, hint)
   positionals.forEach((positional, index) => {
     const needed = positionals.slice(index + 1).filter((later) => later.demandOption).length
     const free = Math.max(0, left.length - needed)
     const count = positional.array === true ? free : Math.min(1, free)
-    if (count === 0 && positional.demandOption === true)
-      throw usageError(`missing <${positional.name}>`, hint)
     const taken = left.slice(0, count).map((word) => wordValue(positional, word))
     left = left.slice(count)
     bound[camelCase(positional.name)] =

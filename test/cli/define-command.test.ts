@@ -66,6 +66,7 @@ describe('parsing a command line', () => {
     expect(await parse(ID, '-p', 'x', '--parent=y', '-pz')).toMatchObject({
       parent: ['x', 'y', 'z'],
     })
+    expect(await parse(ID, '-p', '', '--parent=')).toMatchObject({ parent: ['', ''] })
     expect(await parse(ID, '--stat')).toMatchObject({ stat: 'short' })
     expect(await parse(ID, '--stat=wide')).toMatchObject({ stat: 'wide' })
     expect(await parse(ID, '--no-stat')).toMatchObject({ stat: 'none' })
@@ -79,6 +80,19 @@ describe('parsing a command line', () => {
       others: ['1e10', '007'],
       message: '1e3',
     })
+  })
+
+  it('names the word that is missing, not the first', async () => {
+    const pair = defineCommand({
+      name: 'pair',
+      summary: 'A command with two words',
+      options: (y) =>
+        y.positional('key', { demandOption: true }).positional('value', { demandOption: true }),
+      run: () => undefined,
+      toText: () => '',
+    })
+    await expect(parseArguments(pair, [])).rejects.toThrow('missing <key>')
+    await expect(parseArguments(pair, ['x'])).rejects.toThrow('missing <value>')
   })
 
   it('keeps words after -- apart', async () => {

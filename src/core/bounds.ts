@@ -99,9 +99,12 @@ function boundsAt(schema: Schema, texts: BoundTexts, at: string | readonly strin
     })
   }
   const types = schema.columns.slice(0, values.length).map((column) => column.type)
-  const scalars = values.map((text, position) =>
-    named('--at', text, () => keyScalar(text, types[position]!)),
-  )
+  const scalars = values.map((text, position) => {
+    const type = types[position]!
+    // The empty string is a key like any other; in any other type there is no such text.
+    if (text === '' && type === 'string') return ''
+    return named('--at', text, () => keyScalar(text, type))
+  })
   const bound: KeyBound = { key: encodeKeyPrefix(types, scalars), inclusive: true }
   return { from: bound, to: bound }
 }
@@ -187,7 +190,7 @@ function named<T>(option: string, text: string, read: () => T): T {
   if (text === '') {
     throw new VarveError('usage', `${option} is empty`, {
       data: { option },
-      hint: `leave ${option} out for everything on that side`,
+      ...(option !== '--at' && { hint: `leave ${option} out for everything on that side` }),
     })
   }
   try {

@@ -238,6 +238,12 @@ describe('bounds that mean nothing', () => {
     expect(() => boundsFor(dates, texts)).toThrow(message)
   })
 
+  it('are none of these: the empty string is a key where keys are text', () => {
+    const { from, to } = boundsFor(indexedBy('string'), { at: '' })
+    expect(from).toEqual({ key: encodeKeyPrefix(['string'], ['']), inclusive: true })
+    expect(to).toEqual(from)
+  })
+
   it('are open when they are not given', () => {
     expect(boundsFor(dates, {})).toEqual({})
     expect(boundsFor(dates, { from: undefined, to: undefined })).toEqual({})

@@ -1,4 +1,5 @@
 import { VarveError } from '../core/errors.ts'
+import { escapeJson } from '../core/json-text.ts'
 import { escapeControl } from '../core/names.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { VERSION } from './version.ts'
@@ -25,7 +26,7 @@ export function reportError(
 function textReport(error: VarveError, debug: boolean): string {
   const lines = [`varve: ${escapeControl(error.message, '\n')}`]
   if (error.hint !== undefined) lines.push(`hint: ${escapeControl(error.hint, '\n')}`)
-  if (debug && error.stack !== undefined) lines.push(error.stack)
+  if (debug && error.stack !== undefined) lines.push(escapeControl(error.stack, '\n'))
   return `${lines.join('\n')}\n`
 }
 
@@ -61,8 +62,5 @@ export function toJsonText(value: unknown): string {
     }
     return member
   })
-  return (text ?? 'null').replace(
-    /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return escapeJson(text ?? 'null')
 }

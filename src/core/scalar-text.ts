@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { ColumnType, Scalar } from './column.ts'
 import { VarveError } from './errors.ts'
+import { MAX_INT64, MAX_UINT64, MIN_INT64 } from './scalar.ts'
 import { formatDate, formatInstant, parseDate, parseInstant } from './time.ts'
 
 /** The range of each integer type, inclusive. */
@@ -8,11 +9,11 @@ export const integerRanges: ReadonlyMap<ColumnType, readonly [bigint, bigint]> =
   ['int8', [-128n, 127n]],
   ['int16', [-32_768n, 32_767n]],
   ['int32', [-(2n ** 31n), 2n ** 31n - 1n]],
-  ['int64', [-(2n ** 63n), 2n ** 63n - 1n]],
+  ['int64', [MIN_INT64, MAX_INT64]],
   ['uint8', [0n, 255n]],
   ['uint16', [0n, 65_535n]],
   ['uint32', [0n, 2n ** 32n - 1n]],
-  ['uint64', [0n, 2n ** 64n - 1n]],
+  ['uint64', [0n, MAX_UINT64]],
 ])
 
 const INTEGER = /^[+-]?\d+$/
@@ -112,7 +113,7 @@ export type JsonScalar = null | boolean | number | string
  * One value for JSON. Numbers up to 32 bits, float32 and float64 are numbers; int64 and uint64
  * are decimal strings, `NaN`, `inf` and `-inf` strings; everything else is the text of
  * {@link formatScalar}: json too, as its own text, because parsing it could lose digits. Null is
- * null. A −0 is the number −0, which `JSON.stringify` prints as 0.
+ * null. A −0 is the number −0, which `JSON.stringify` prints as 0: who prints must see to it.
  */
 export function scalarToJson(value: Scalar, type: ColumnType): JsonScalar {
   if (value === null) return null

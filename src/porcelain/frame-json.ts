@@ -1,5 +1,6 @@
 import type { Scalar } from '../core/column.ts'
 import { scalarAt } from '../core/column-ops.ts'
+import { escapeJson } from '../core/json-text.ts'
 import { scalarToJson } from '../core/scalar-text.ts'
 import type { Frame } from '../core/schema.ts'
 
@@ -15,9 +16,11 @@ export function frameToJsonLines({ schema, columns, rows }: Frame): string {
   for (let row = 0; row < rows; row++) {
     columns.forEach((column, i) => {
       const value: Scalar = scalarAt(column, row)
-      lines += heads[i] + JSON.stringify(scalarToJson(value, column.type))
+      // JSON.stringify would print the 0 of −0.
+      const json = Object.is(value, -0) ? '-0' : JSON.stringify(scalarToJson(value, column.type))
+      lines += heads[i] + json
     })
     lines += '}\n'
   }
-  return lines
+  return escapeJson(lines)
 }

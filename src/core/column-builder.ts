@@ -52,7 +52,7 @@ export class ColumnBuilder {
   readonly type: ColumnType
   readonly #code: number
   #length = 0
-  #capacity: number
+  #capacity = 0
   /** Set bits are nulls; as long as its content needs. Undefined until there is one. */
   #nulls: Uint8Array | undefined
   #hasNaN = false
@@ -77,8 +77,7 @@ export class ColumnBuilder {
   constructor(type: ColumnType, capacity = 64) {
     this.type = type
     this.#code = columnTypeCodes[type]
-    this.#capacity = Math.max(capacity, 8)
-    this.#allocate()
+    this.#allocate(Math.max(capacity, 8))
   }
 
   /** Rows so far. */
@@ -91,6 +90,14 @@ export class ColumnBuilder {
     if (isBytesType(this.type)) return this.#byteCount + 4 * (this.#length + 1)
     if (this.type === 'bool') return bitmapBytes(this.#length)
     return this.#length * valueWidth(this.type)
+  }
+
+  /** Makes room for more rows at once, where it is known how many come. */
+  reserve(rows: number): void {
+    const needed = this.#length + rows
+    if (needed <= this.#capacity) return
+    if (needed > MAX_U32) throw tooLarge('a column has more than 2^32 − 1 rows', needed)
+    this.#grow(Math.min(MAX_U32, Math.max(8, needed, this.#capacity * 2)))
   }
 
   appendNull(): void {
@@ -220,8 +227,8 @@ export class ColumnBuilder {
     const values = full ? store : store.slice(0, length)
     if (this.#hasNaN) canonicaliseNaN(values as Float64Array)
     this.reset()
-    // The array went into the column: a new one takes its place.
-    if (full) this.#allocate()
+    // The array went into the column: the next rows need a new one.
+    if (full) this.#allocate(0)
     if (this.type !== 'uint64') return rawColumn(this.type, length, values, validity)
     const unsigned = new BigUint64Array(values.buffer, values.byteOffset, length)
     return rawColumn('uint64', length, unsigned, validity)
@@ -282,7 +289,7 @@ export class ColumnBuilder {
 
   #next(): number {
     const row = this.#length
-    if (row === this.#capacity) this.#double()
+    if (row === this.#capacity) this.reserve(1)
     this.#length = row + 1
     return row
   }
@@ -299,34 +306,32 @@ export class ColumnBuilder {
     return this.#next()
   }
 
-  #double(): void {
-    if (this.#length >= MAX_U32)
-      throw tooLarge('a column has more than 2^32 − 1 rows', this.#length)
-    this.#capacity = Math.min(MAX_U32, this.#capacity * 2)
-    if (this.type === 'null') return
+  #grow(capacity: number): void {
     if (this.type === 'bool') {
       const old = this.#bytes
-      this.#bytes = new Uint8Array(bitmapBytes(this.#capacity))
+      this.#bytes = new Uint8Array(bitmapBytes(capacity))
       this.#bytes.set(old)
     } else if (isBytesType(this.type)) {
       const old = this.#offsets
-      this.#offsets = new Uint32Array(this.#capacity + 1)
+      this.#offsets = new Uint32Array(capacity + 1)
       this.#offsets.set(old)
-    } else {
+    } else if (this.type !== 'null') {
       const old = this.#store()
-      this.#allocate()
+      this.#allocate(capacity)
       // Both are of the builder's type.
       ;(this.#store() as Uint8Array).set(old as Uint8Array)
     }
+    this.#capacity = capacity
   }
 
-  #allocate(): void {
-    const values = newValues(this.type, this.#capacity)
+  #allocate(capacity: number): void {
+    this.#capacity = capacity
+    const values = newValues(this.type, capacity)
     if (this.type === 'null') return
-    if (this.type === 'bool') this.#bytes = new Uint8Array(bitmapBytes(this.#capacity))
+    if (this.type === 'bool') this.#bytes = new Uint8Array(bitmapBytes(capacity))
     else if (isBytesType(this.type)) {
-      this.#bytes = new Uint8Array(this.#capacity * 8)
-      this.#offsets = new Uint32Array(this.#capacity + 1)
+      this.#bytes = new Uint8Array(capacity * 8)
+      this.#offsets = new Uint32Array(capacity + 1)
     } else if (values instanceof Float64Array) this.#f64 = values
     else if (values instanceof Float32Array) this.#f32 = values
     else if (values instanceof Int32Array) this.#i32 = values

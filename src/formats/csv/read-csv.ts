@@ -118,8 +118,7 @@ export class TableReader {
     names: readonly string[] = [],
   ) {
     this.#stream = stream
-    const capacity = types.length > 100 ? 64 : 1024
-    this.#builders = types.map((type) => new ColumnBuilder(type, capacity))
+    this.#builders = types.map((type) => new ColumnBuilder(type))
     this.#readers = types.map(cellReader)
     this.#cells = cells
     this.#order = cells.map((_, column) => column).sort((a, b) => cells[a]! - cells[b]!)
@@ -149,6 +148,7 @@ export class TableReader {
     for (const column of this.#order) {
       const cell = this.#cells[column]!
       const builder = this.#builders[column]!
+      builder.reserve(rows)
       let read = good
       if (column < this.#indexCount) read = indexFault(batch, cell, good, builder.type)
       read = this.#readers[column]!(batch, cell, read, builder)

@@ -19,6 +19,8 @@ export interface CsvStreamOptions extends CsvDialect {
 }
 
 const FEED_BYTES = 256 * 1024
+/** Enough for most headers, which may be all that is wanted. */
+const FIRST_FEED_BYTES = 4 * 1024
 const BOM = [0xef, 0xbb, 0xbf]
 
 /** A source cut into records: `next` says how many the tokenizer now holds. */
@@ -80,8 +82,9 @@ export class CsvStream {
       const rows = this.tokenizer.fill()
       if (rows > 0) return rows
       if (this.#pending.length > 0) {
-        this.tokenizer.feed(this.#pending.subarray(0, FEED_BYTES))
-        this.#pending = this.#pending.subarray(FEED_BYTES)
+        const count = this.tokenizer.width === 0 ? FIRST_FEED_BYTES : FEED_BYTES
+        this.tokenizer.feed(this.#pending.subarray(0, count))
+        this.#pending = this.#pending.subarray(count)
       } else if (this.#ended) return 0
       else {
         const { value, done } = await this.#source.next()

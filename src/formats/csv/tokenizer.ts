@@ -20,7 +20,10 @@ const MAX_RECORD_BYTES = 2 ** 29 - 1
 /** A buffer that grew past this for one record is given back when it is mostly empty. */
 const ROOMY_BYTES = 8 * 1024 * 1024
 const BATCH_CELLS = 32_768
+const HEADER_CELLS = 64
 const BATCH_ROWS = 8_192
+/** Room behind what was fed, so that a record which goes on in the next piece needs no new buffer. */
+const SPARE_BYTES = 4_096
 
 const CELL_START = 0
 const PLAIN = 1
@@ -45,12 +48,12 @@ export class Tokenizer {
   /** What the cells' places refer to. The byte behind a cell is never a part of its text. */
   bytes = Buffer.alloc(1)
   /** Cell `row * width + column`: its start << 2 | flags. */
-  starts = new Int32Array(BATCH_CELLS)
-  ends = new Int32Array(BATCH_CELLS)
+  starts = new Int32Array(0)
+  ends = new Int32Array(0)
   /** The line that each record of the batch begins on. */
-  readonly lines = new Uint32Array(BATCH_ROWS)
+  lines = new Uint32Array(0)
   /** Where each record of the batch begins. */
-  readonly offsets = new Int32Array(BATCH_ROWS)
+  offsets = new Int32Array(0)
   /** Cells of a record; 0 until it is known: then a batch is one record, and sets it. */
   width = 0
   /** Records skipped so far because every cell in them was empty, as spreadsheets export them. */
@@ -97,7 +100,7 @@ export class Tokenizer {
     const roomy = this.bytes.length > ROOMY_BYTES && needed < this.bytes.length >> 3
     if (needed > this.bytes.length || roomy) {
       if (needed > MAX_RECORD_BYTES) throw this.#fault(faults.longRecord, this.#recordStart)
-      const size = Math.min(MAX_RECORD_BYTES, needed * 2)
+      const size = Math.min(MAX_RECORD_BYTES, needed + kept + SPARE_BYTES)
       const replacement = Buffer.allocUnsafeSlow(size)
       replacement.set(this.bytes.subarray(this.#recordStart, this.#length))
       this.bytes = replacement
@@ -153,7 +156,9 @@ export class Tokenizer {
     const single = this.width === 0
     const width = single ? ANY_WIDTH : this.width
     const maxRows = single ? 1 : Math.max(1, Math.min(BATCH_ROWS, (BATCH_CELLS / width) | 0))
-    this.#reserve(single ? 1 : maxRows * width)
+    // A cell takes a byte at least: a small input needs no more than it can fill.
+    const most = this.#cells + length - this.#position + 1
+    this.#reserve(single ? HEADER_CELLS : Math.min(maxRows * width, most), Math.min(maxRows, most))
     let { starts, ends } = this
     let rows = 0
     let position = this.#position
@@ -231,7 +236,7 @@ export class Tokenizer {
 
       if (cells < width) {
         if (next === starts.length) {
-          this.#reserve(next * 2)
+          this.#reserve(next * 2, maxRows)
           starts = this.starts
           ends = this.ends
         }
@@ -350,13 +355,19 @@ export class Tokenizer {
     }
   }
 
-  #reserve(cells: number): void {
-    if (cells <= this.starts.length) return
-    const starts = new Int32Array(cells)
-    starts.set(this.starts)
-    const ends = new Int32Array(cells)
-    ends.set(this.ends)
-    this.starts = starts
-    this.ends = ends
+  #reserve(cells: number, rows: number): void {
+    if (cells > this.starts.length) {
+      this.starts = grown(this.starts, new Int32Array(cells))
+      this.ends = grown(this.ends, new Int32Array(cells))
+    }
+    if (rows > this.lines.length) {
+      this.lines = grown(this.lines, new Uint32Array(rows))
+      this.offsets = grown(this.offsets, new Int32Array(rows))
+    }
   }
+}
+
+function grown<T extends Int32Array | Uint32Array>(from: T, to: T): T {
+  to.set(from)
+  return to
 }

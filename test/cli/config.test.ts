@@ -51,6 +51,13 @@ describe('varve config', () => {
     expect((await config('--list')).stdout).toBe('user.name=A\n')
     expect((await config('--global', 'list')).stdout).toBe('user.name=A\n')
     expect((await config('--get', 'user.name')).stdout).toBe('A\n')
+    for (const option of ['--get', '--unset']) {
+      const { stderr, exitCode } = await config('--global', option, 'user.name', 'B')
+      expect(stderr).toContain('unexpected argument "B"')
+      expect(exitCode).toBe(2)
+    }
+    expect((await config('--get', '--unset', 'user.name')).exitCode).toBe(2)
+    expect((await config('user.name')).stdout).toBe('A\n')
     expect((await config('--global', '--unset', 'user.name')).exitCode).toBe(0)
     expect((await config('-l')).stdout).toBe('')
   })

@@ -115,11 +115,15 @@ const gitLikeCommand = defineCommand({
       .option('get', { type: 'boolean', describe: 'As `config get`' })
       .option('unset', { type: 'boolean', describe: 'As `config unset`' })
       .option('show-origin', { type: 'boolean', describe: 'With --list' })
-      .conflicts('list', 'get', 'unset'),
-  run: ({ key: name, value, list, unset, ...rest }, context): unknown => {
+      .conflicts('list', 'get', 'unset')
+      .conflicts('get', 'unset'),
+  run: ({ key: name, value, list, get, unset, ...rest }, context): unknown => {
     if (list) return listCommand.run({ ...rest, known: false }, context)
     if (name === undefined) {
       throw usageError('missing <key>', 'usage: varve config [<key> [<value>]]')
+    }
+    if (value !== undefined && (get || unset)) {
+      throw usageError(`unexpected argument ${JSON.stringify(value)}`)
     }
     const args = { ...rest, key: name, value }
     if (unset) return unsetCommand.run(args, context)

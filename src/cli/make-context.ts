@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import { VarveError } from '../core/errors.ts'
+import { escapeControl } from '../core/names.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
@@ -50,7 +51,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
           now: () => host.now().getTime(),
         }
       : undefined
-  const say = (text: string) => void host.stderr.write(`varve: ${text}\n`)
+  const print = (line: string) => void host.stderr.write(`${escapeControl(line)}\n`)
 
   return {
     repository,
@@ -82,11 +83,11 @@ export function makeContext(parts: ContextParts): OwnedContext {
     abort,
     progress: (options) => startProgress(options, target),
     note(text) {
-      if (!globals.quiet) say(text)
+      if (!globals.quiet) print(`varve: ${text}`)
     },
     warn(text, hint) {
-      say(`warning: ${text}`)
-      if (hint !== undefined) host.stderr.write(`hint: ${hint}\n`)
+      print(`varve: warning: ${text}`)
+      if (hint !== undefined) print(`hint: ${hint}`)
     },
     answerNo: parts.onAnswerNo,
     async edit(text, fileName) {

@@ -1,3 +1,5 @@
+import { escapeControl } from '../core/names.ts'
+
 export interface ProgressOptions {
   /** What is being done: `reading prices.csv`. */
   readonly label: string
@@ -76,7 +78,8 @@ interface ProgressState {
 
 /** `reading x.csv ━━━━╌╌╌╌ 42 %  112 MB of 266 MB  180 MB/s  1 s left`. */
 export function progressLine(state: ProgressState): string {
-  const { label, unit, count, total, elapsed } = state
+  const { unit, count, total, elapsed } = state
+  const label = escapeControl(state.label)
   const rate = elapsed > 0 ? count / elapsed : 0
   const amount = (value: number) => formatAmount(value, unit)
   const speed = `${amount(rate)}/s`

@@ -91,11 +91,20 @@ const URL_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
 function namedFolder(named: string, cwd: string): string {
   const scheme = URL_SCHEME.exec(named)?.[1]?.toLowerCase()
   if (scheme === undefined) return resolve(cwd, named)
-  if (scheme === 'file') return fileURLToPath(named)
-  throw new VarveError('refused', `varve cannot work on a ${scheme} repository: ${named}`, {
-    data: { repository: named },
-    hint: '-R takes a path or a file:// URL',
-  })
+  const hint = '-R takes a path or a file:// URL'
+  const data = { repository: named }
+  if (scheme !== 'file') {
+    const message = `varve cannot work on a ${scheme} repository: ${named}`
+    throw new VarveError('refused', message, { data, hint })
+  }
+  try {
+    return fileURLToPath(named)
+  } catch (error) {
+    // Another host, or a path with an escaped slash or broken escapes.
+    if (!(error instanceof TypeError || error instanceof URIError)) throw error
+    const message = `not the URL of a folder here: ${named}`
+    throw new VarveError('usage', message, { data, hint, cause: error })
+  }
 }
 
 function notARepository(location: RepositoryLocation): VarveError {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { isolated, type RunOptions, runProgram } from '../support/program.ts'
@@ -44,6 +45,11 @@ describe('output', () => {
       stripFinalNewline: false,
     })
     expect([...bytes.stdout]).toEqual([0, 255, 27, 10])
+  })
+
+  it('has them escaped in notes and warnings too', async () => {
+    const { stderr } = await run(['notes'])
+    expect(stderr).toBe('varve: a\\x1b[31mb\nvarve: warning: a\\x1b[31mb\nhint: a\\x1b[31mb\n')
   })
 
   it('is coloured when asked to, and not by data', async () => {
@@ -96,7 +102,9 @@ describe('errors', () => {
   })
 
   it('name standard input that cannot be read', async () => {
-    const result = await execa('bash', ['-c', `node ${program} read-stdin 0>/dev/null`], { reject: false })
+    const result = await execa('bash', ['-c', `node ${program} read-stdin 0>/dev/null`], {
+      reject: false,
+    })
     expect(result.stderr).toContain('varve: cannot read standard input')
     expect(result.exitCode).toBe(8)
   })
@@ -185,6 +193,16 @@ describe('global options', () => {
     const env = { VARVE_REPO: '/elsewhere' }
     expect((await run(['where'], { env })).stderr).toContain('at /elsewhere')
     expect((await run(['where', '-R', 'ssh://host/x'])).stderr).toContain('ssh repository')
+    const folder = temporaryFolder()
+    const url = pathToFileURL(folder).href
+    expect((await run(['where', '-R', url])).stderr).toContain(`no varve repository at ${url}`)
+    for (const wrong of ['file://host/x', 'file:///a%2Fb', 'file:///%zz']) {
+      const { stderr, exitCode } = await run(['where', '-R', wrong])
+      expect({ stderr, exitCode }).toEqual({
+        stderr: `varve: not the URL of a folder here: ${wrong}\nhint: -R takes a path or a file:// URL\n`,
+        exitCode: 2,
+      })
+    }
   })
 
   it('yield to an option of the command with the same letter', async () => {

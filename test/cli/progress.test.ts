@@ -15,6 +15,13 @@ describe('progressLine', () => {
   })
 })
 
+describe('a label', () => {
+  it('cannot control the terminal', () => {
+    const state = { label: 'a\x1b[31m', unit: 'rows', count: 1, total: undefined, elapsed: 1 }
+    expect(progressLine({ ...state, unit: 'rows' })).toMatch(/^a\\x1b\[31m {2}/)
+  })
+})
+
 describe('startProgress', () => {
   function watch() {
     const written: string[] = []

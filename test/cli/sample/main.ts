@@ -62,6 +62,14 @@ const samples: Command[] = [
     },
   }),
   defineCommand({
+    name: 'notes',
+    summary: 'Say things that are not the answer',
+    run: (_, context) => {
+      context.note('a\x1b[31mb')
+      context.warn('a\x1b[31mb', 'a\x1b[31mb')
+    },
+  }),
+  defineCommand({
     name: 'bug',
     summary: 'Fail by mistake',
     run: () => {

@@ -8,11 +8,15 @@ import { lookupPath, updatePaths } from '../core/tree.ts'
 import { type Applied, firstChangedPath } from '../plumbing/change.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
+import { schemaForNew } from './new-series.ts'
 
 export interface CreateOptions extends ChangeOptions {
   /** A series, or with a `/` at its end a collection. */
   readonly name: string
-  /** What the series has; what every series that is made in the collection will have. */
+  /**
+   * What the series has: as its collection says unless given. What every series that is made in
+   * the collection will have.
+   */
   readonly schema?: Schema | undefined
   /** Other settings, such as `zone`. */
   readonly settings?: Settings | undefined
@@ -36,16 +40,11 @@ export async function createSeries(
   const { name, schema, settings } = options
   const collection = name.endsWith('/')
   const path = collection ? checkCollectionName(name) : checkSeriesName(name)
-  if (!collection && schema === undefined) {
-    throw new VarveError('usage', `${name} needs columns`, {
-      hint: `varve create ${name} time:timestamp_s value:float64`,
-    })
-  }
-  const result: CreateResult = {
+  const resultOf = (made: Schema | undefined): CreateResult => ({
     name: collection ? `${path}/` : path,
     kind: collection ? 'collection' : 'series',
-    schema: schema === undefined ? null : formatSchemaText(schema),
-  }
+    schema: made === undefined ? null : formatSchemaText(made),
+  })
   return applyChange(
     repo,
     {
@@ -77,14 +76,20 @@ export async function createSeries(
             })
           }
           const edits = new Map([[path, { settings: settingsId }]])
-          return { tree: await updatePaths(batch, tree, edits), result }
+          return { tree: await updatePaths(batch, tree, edits), result: resultOf(schema) }
         }
-        const { id } = await buildSeries(batch, schema!, [])
+        const made = schema ?? (await schemaForNew(batch, tree, path, {}))
+        if (made === undefined) {
+          throw new VarveError('usage', `${name} needs columns`, {
+            hint: `varve create ${name} time:timestamp_s value:float64`,
+          })
+        }
+        const { id } = await buildSeries(batch, made, [])
         const edits = new Map([[path, { kind: 'series' as const, id, settings: settingsId }]])
-        return { tree: await updatePaths(batch, tree, edits), result }
+        return { tree: await updatePaths(batch, tree, edits), result: resultOf(made) }
       },
       meets: (reader, before, after) => firstChangedPath(reader, before, after, new Set([path])),
     },
-    { ...options, series: new Set(), message: () => `create ${result.name}\n` },
+    { ...options, series: new Set(), message: (result) => `create ${result.name}\n` },
   )
 }

@@ -79,6 +79,22 @@ describe('create', () => {
     ])
   })
 
+  it('takes the columns of a new series from its collection', async () => {
+    await out('create', 'hourly/', 'time:timestamp_s', 'temp:float64')
+    expect(await out('create', 'hourly/brussels')).toBe(
+      'hourly/brussels: new, time:timestamp_s temp:float64\n',
+    )
+    expect(await out('read', 'hourly/brussels')).toBe('time,temp\n')
+    const [, ...said] = (await out('commit', '-m', 'one')).split('\n')
+    expect(said).toEqual([
+      ' 1 series changed, +0 ~0 -0',
+      ' settings of hourly/',
+      ' new series hourly/brussels',
+      '',
+    ])
+    expect((await run('create', 'elsewhere')).stderr).toContain('elsewhere needs columns')
+  })
+
   it('refuses a name that is taken, and columns that are none', async () => {
     await out('create', 's', 'k:string')
     expect(await run('create', 's', 'k:string')).toMatchObject({ exitCode: 6 })
@@ -126,6 +142,15 @@ describe('schema', () => {
     expect(
       (await run('schema', 'add-column', 'prices', 'a:int8', '--default', '300')).exitCode,
     ).toBe(4)
+  })
+
+  it('says what was set, and does not take for a setting what is fixed', async () => {
+    expect(await out('schema', 'set', 'prices', 'zone=Europe/Brussels', 'unit=dollar')).toBe(
+      'prices: zone = "Europe/Brussels", unit = "dollar"\n',
+    )
+    const ran = await run('schema', 'set', 'prices', 'duplicates=true')
+    expect(ran.exitCode).toBe(2)
+    expect(ran.stderr).toContain('duplicates is not a setting')
   })
 
   it('keeps settings beside the series, and leaves its id as it is', async () => {

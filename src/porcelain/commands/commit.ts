@@ -1,11 +1,12 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import { subjectOf } from '../../core/commit.ts'
 import { formatCounts } from '../../core/series-counts.ts'
+import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { type CommitResult, commit } from '../commit.ts'
 import type { PathStat } from '../tree-stat.ts'
-import { commitJson, pathStatJson } from './commit-json.ts'
 import { commitSignatures, signatureOptions } from './commit-options.ts'
+import { pathStatJson } from './history-json.ts'
 
 export const commitCommand = defineCommand({
   name: 'commit',
@@ -87,12 +88,12 @@ export const commitCommand = defineCommand({
     const at = id === undefined ? 'dry run' : id.slice(0, 7)
     const root = commit.parents.length === 0 ? ' (root-commit)' : ''
     const lines = [`[${style.cyan(where)}${root} ${style.yellow(at)}] ${subjectOf(commit)}`]
-    if (changes.length > 0) {
-      lines.push(` ${changes.length} series changed, ${formatCounts(counts)}`)
-    }
+    const series = changes.filter(({ kind }) => kind !== 'collection')
+    if (series.length > 0) lines.push(` ${series.length} series changed, ${formatCounts(counts)}`)
     for (const { path, kind, state } of changes) {
-      if (state === 'changed' || kind === 'collection') continue
-      lines.push(state === 'new' ? ` new series ${path}` : ` deleted series ${path}`)
+      if (kind === 'collection') lines.push(` settings of ${path}/`)
+      else if (state === 'new') lines.push(` new series ${path}`)
+      else if (state === 'deleted') lines.push(` deleted series ${path}`)
     }
     return lines.join('\n')
   },

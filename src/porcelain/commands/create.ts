@@ -13,7 +13,8 @@ export const createCommand = defineCommand({
   summary: 'Make an empty series, or give a collection a schema',
   description: [
     'With a / at its end the name is a collection, and the columns are those of every series that is',
-    'made in it from then on. A series made by add or write --create needs no create.',
+    'made in it from then on: there a series needs none of its own. A series made by add or',
+    'write --create needs no create.',
     '',
     'Types: bool; int8 … int64, uint8 … uint64; float32, float64; timestamp_s, _ms, _us, _ns; date;',
     'string; binary; json; null.',

@@ -165,8 +165,13 @@ const set = defineCommand({
       ...given({ commit: await commitRequest(context, repo, args) }),
     })
   },
-  toText: ({ result, changed, commit }) =>
-    `${result.name}: ${changed ? JSON.stringify(result.settings) : 'unchanged'}${committed(commit)}`,
+  toText: ({ result, changed, commit }) => {
+    const settings = Object.entries(result.settings)
+      .filter(([key]) => key !== 'schema')
+      .map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
+    const what = changed ? settings.join(', ') || 'no settings' : 'unchanged'
+    return `${result.name}: ${what}${committed(commit)}`
+  },
 })
 
 export const schemaCommand = defineCommandGroup({

@@ -20,6 +20,12 @@ export function parseSetting(text: string): { key: string; value: Json | undefin
   if (key === 'schema') {
     throw usageError('the schema is not set like this', 'varve create NAME/ column:type …')
   }
+  if (key === 'index' || key === 'duplicates' || key === 'columns') {
+    throw usageError(
+      `${key} is not a setting: it is said when a series is made`,
+      'varve help schema has what can be changed later',
+    )
+  }
   if (value === '') return { key, value: undefined }
   if (key === 'zone') return { key, value: parseZone(value) }
   try {

@@ -6,7 +6,7 @@ import {
   isBytesType,
   type Scalar,
 } from './column.ts'
-import { canonicaliseNaN, firstInvalidText } from './column-codec.ts'
+import { canonicaliseNaN, firstInvalidText } from './column-check.ts'
 import {
   halvesOf,
   MAX_U32,

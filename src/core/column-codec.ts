@@ -11,8 +11,6 @@ import { formFault, shapeFault } from './column-check.ts'
 import { bytesOf, rawColumn, valueWidth, viewValues } from './column-layout.ts'
 import { VarveError } from './errors.ts'
 
-export { canonicaliseNaN, firstInvalidText } from './column-check.ts'
-
 // Canonical column (docs/format/column.md):
 //
 //   0  u8   type code

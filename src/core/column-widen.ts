@@ -1,8 +1,16 @@
-import { type Column, type ColumnType, isBytesType, isNull, type Scalar } from './column.ts'
+import {
+  type Column,
+  type ColumnType,
+  isBytesType,
+  isNull,
+  isTimestampType,
+  type Scalar,
+} from './column.ts'
 import { ColumnBuilder } from './column-builder.ts'
 import { rawColumn } from './column-layout.ts'
 import { nullColumn, scalarAt } from './column-scalar.ts'
 import { VarveError } from './errors.ts'
+import { unitsPerSecond } from './time.ts'
 
 const wider: Readonly<Partial<Record<ColumnType, readonly ColumnType[]>>> = {
   int8: ['int16', 'int32', 'int64', 'float32', 'float64'],
@@ -21,14 +29,6 @@ const wider: Readonly<Partial<Record<ColumnType, readonly ColumnType[]>>> = {
   string: ['binary'],
   json: ['string', 'binary'],
 }
-
-/** Units of a type per second; date has days. */
-const perSecond = new Map<ColumnType, bigint>([
-  ['timestamp_s', 1n],
-  ['timestamp_ms', 1_000n],
-  ['timestamp_us', 1_000_000n],
-  ['timestamp_ns', 1_000_000_000n],
-])
 
 const SECONDS_A_DAY = 86_400n
 
@@ -83,9 +83,9 @@ export function widenColumn(column: Column, type: ColumnType): Column {
 
 /** Converts a value, or returns undefined where there is no exact equal. */
 function converter(from: ColumnType, to: ColumnType): (value: Scalar) => Scalar | undefined {
-  const units = perSecond.get(to)
-  if (units !== undefined) {
-    const factor = from === 'date' ? SECONDS_A_DAY * units : units / perSecond.get(from)!
+  if (isTimestampType(to)) {
+    const units = unitsPerSecond[to]
+    const factor = isTimestampType(from) ? units / unitsPerSecond[from] : SECONDS_A_DAY * units
     return (value) => {
       const scaled = BigInt(value as number | bigint) * factor
       return BigInt.asIntN(64, scaled) === scaled ? scaled : undefined

@@ -31,8 +31,6 @@ export const columnTypes = Object.keys(columnTypeCodes) as readonly ColumnType[]
 export type TimestampType = 'timestamp_s' | 'timestamp_ms' | 'timestamp_us' | 'timestamp_ns'
 /** Types whose values have a length of their own and live behind offsets. */
 export type BytesType = 'string' | 'binary' | 'json'
-/** Types whose values are 8-byte integers, held in a BigInt64Array or BigUint64Array. */
-export type WideType = 'int64' | 'uint64' | TimestampType
 
 export type ValueArray =
   | Uint8Array

@@ -16,7 +16,7 @@ import { ID_BYTES, type Id, idFromBytes, idToBytes, type ObjectKind } from './id
 import type { ObjectReader, ObjectWriter } from './objects.ts'
 
 /** A node ends after an entry with a hash that is 0 modulo this. */
-export const BOUNDARY_MODULUS = 24
+const BOUNDARY_MODULUS = 24
 /** A node ends after this many entries, whatever their hashes. */
 export const MAX_NODE_ENTRIES = 128
 

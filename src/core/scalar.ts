@@ -17,9 +17,9 @@ export function numberRange(type: ColumnType): readonly [number, number] | undef
   return numberRanges.get(type)
 }
 
-const MIN_INT64 = -(2n ** 63n)
-const MAX_INT64 = 2n ** 63n - 1n
-const MAX_UINT64 = 2n ** 64n - 1n
+export const MIN_INT64 = -(2n ** 63n)
+export const MAX_INT64 = 2n ** 63n - 1n
+export const MAX_UINT64 = 2n ** 64n - 1n
 
 // Under the u flag only a surrogate without its partner matches.
 const LONE_SURROGATE = /\p{Surrogate}/u

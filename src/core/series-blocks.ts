@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes } from './bytes.ts'
+import { compareBytes } from './bytes.ts'
 import type { Column } from './column.ts'
 import { nullColumn } from './column-ops.ts'
 import { VarveError } from './errors.ts'
@@ -6,7 +6,7 @@ import { makeFrame, sliceFrame } from './frame.ts'
 import { encodeKeys, type Keys } from './key.ts'
 import { type JsonScalar, scalarToJson } from './scalar-text.ts'
 import type { Frame, Schema } from './schema.ts'
-import { groupOf, keyValues } from './series.ts'
+import { groupOf, keyValues, rankOf } from './series.ts'
 import { SEGMENT_ROWS } from './split.ts'
 
 /** Frames in key order, whole or as a stream. */
@@ -115,7 +115,6 @@ class KeyOrder {
   #last: Uint8Array | undefined
   #rank = 0
   #rows = 0
-
   readonly #appends: boolean
 
   constructor(schema: Schema, after: Uint8Array | undefined) {
@@ -123,9 +122,7 @@ class KeyOrder {
     this.#appends = after !== undefined
     if (after === undefined) return
     this.#last = groupOf(schema, after)
-    if (schema.duplicates) {
-      this.#rank = new DataView(after.buffer, after.byteOffset).getUint32(after.length - 4) + 1
-    }
+    if (schema.duplicates) this.#rank = rankOf(after) + 1
   }
 
   keysOf(columns: readonly (Column | undefined)[], rows: number): Keys {
@@ -185,9 +182,4 @@ class KeyOrder {
     const json = values.map((value, i) => scalarToJson(value, columns[i]!.type))
     return { json, text: json.length === 1 ? String(json[0]) : JSON.stringify(json) }
   }
-}
-
-/** Whether two keys are of the same group of duplicates, or the same. */
-export function sameGroup(schema: Schema, a: Uint8Array, b: Uint8Array): boolean {
-  return equalBytes(groupOf(schema, a), groupOf(schema, b))
 }

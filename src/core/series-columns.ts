@@ -17,7 +17,7 @@ import type { ObjectReader, ObjectWriter } from './objects.ts'
 /** Columns that stand in a segment's entry itself; with more, the entry has a `columns` object. */
 export const INLINE_COLUMNS = 16
 /** Entries per node of a `columns` tree. */
-export const COLUMNS_FANOUT = 64
+const COLUMNS_FANOUT = 64
 
 /** A stored part of a column: `rows` consecutive rows of a segment. */
 export interface Chunk {

@@ -6,6 +6,7 @@ import { VarveError } from './errors.ts'
 import { encodeKeys, type Keys } from './key.ts'
 import type { ObjectReader } from './objects.ts'
 import type { Schema } from './schema.ts'
+import { rankOf } from './series.ts'
 import { type Chunk, type ChunkList, readColumns } from './series-columns.ts'
 import type { SegmentEntry } from './series-segment.ts'
 
@@ -84,6 +85,7 @@ export class LoadedSegment {
       keys = encodeKeys(columns)
       if (duplicates) keys = encodeKeys(columns, ranks(keys, key))
     } catch (cause) {
+      if (!(cause instanceof VarveError)) throw cause
       throw new VarveError('corrupt-object', 'a segment has bad keys', { cause })
     }
     const inOrder = keys.firstNotAscending() === keys.length
@@ -97,8 +99,7 @@ export class LoadedSegment {
 /** Ranks of rows with these groups, the first of which has the whole key `first`. */
 export function ranks(groups: Keys, first: Uint8Array): Uint32Array {
   const result = new Uint32Array(groups.length)
-  if (first.length < 4) throw new VarveError('corrupt-object', 'a key without its rank')
-  let rank = new DataView(first.buffer, first.byteOffset).getUint32(first.length - 4)
+  let rank = rankOf(first)
   result[0] = rank
   for (let row = 1; row < result.length; row++) {
     rank = groups.compare(row, groups, row - 1) === 0 ? rank + 1 : 0

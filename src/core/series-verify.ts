@@ -9,7 +9,7 @@ import type { ObjectReader } from './objects.ts'
 import { checkNode, type ProllyFormat, type ProllyNode } from './prolly.ts'
 import { isLeaf, readChild } from './prolly-node.ts'
 import type { Schema } from './schema.ts'
-import { formatOf, groupOf, readSeries } from './series.ts'
+import { formatOf, groupOf, rankOf, readSeries } from './series.ts'
 import { type SegmentColumns, walkColumns } from './series-columns.ts'
 import { LoadedSegment, readChunk } from './series-load.ts'
 import type { SegmentEntry } from './series-segment.ts'
@@ -24,8 +24,8 @@ export interface SeriesVerifierOptions {
 
 /**
  * Checks series: that all they are made of is there and reads, that rows are where their keys say,
- * and that segments and chunks are cut where the format cuts them. As with `checkSeries`, nothing
- * else can have such an id; but what many series share, as versions of one do, is read once.
+ * and that segments and chunks are cut where the format cuts them. What passes is what building the
+ * series from its rows would give; what many series share, as versions of one do, is read once.
  */
 export class SeriesVerifier {
   readonly #reader: ObjectReader
@@ -175,10 +175,6 @@ function checkRanks(schema: Schema, segments: readonly SegmentEntry[]): void {
     }
     before = last
   }
-}
-
-function rankOf(key: Uint8Array): number {
-  return new DataView(key.buffer, key.byteOffset).getUint32(key.length - 4)
 }
 
 function hasMinusZero({ type, values }: Column): boolean {

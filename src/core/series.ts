@@ -39,7 +39,7 @@ export function formatOf(schema: Schema): ProllyFormat<SegmentColumns> {
 }
 
 /** The canonical bytes of a `series` object. */
-export function encodeSeries(schema: Schema, root: ProllyNode<SegmentColumns>): Uint8Array {
+function encodeSeries(schema: Schema, root: ProllyNode<SegmentColumns>): Uint8Array {
   const writer = new ByteWriter()
   writer.u8(schema.duplicates ? DUPLICATES : 0)
   writer.varint(schema.columns.length).varint(schema.indexCount)
@@ -88,7 +88,7 @@ export async function writeSeries(
 }
 
 /** The encoded key of the first row. */
-export function firstKeyBytes(series: Series): Uint8Array | undefined {
+function firstKeyBytes(series: Series): Uint8Array | undefined {
   return series.root.entries[0]?.key
 }
 
@@ -118,4 +118,10 @@ export function keyValues(schema: Schema, key: Uint8Array): Scalar[] {
 /** An encoded key without its rank: what the rows of one group share. */
 export function groupOf(schema: Schema, key: Uint8Array): Uint8Array {
   return schema.duplicates ? key.subarray(0, key.length - 4) : key
+}
+
+/** The rank that an encoded key of a series with duplicates ends in. */
+export function rankOf(key: Uint8Array): number {
+  if (key.length < 4) throw new VarveError('corrupt-object', 'a key without its rank')
+  return new DataView(key.buffer, key.byteOffset).getUint32(key.length - 4)
 }

@@ -2,6 +2,7 @@ import { civilFromDays, daysFromCivil, daysInMonth } from './calendar.ts'
 import type { TimestampType } from './column.ts'
 import { VarveError } from './errors.ts'
 import { floorDiv } from './floor-div.ts'
+import { MAX_INT64, MIN_INT64 } from './scalar.ts'
 
 export { civilFromDays, daysFromCivil, daysInMonth } from './calendar.ts'
 
@@ -21,8 +22,6 @@ export const fractionDigits: Readonly<Record<TimestampType, number>> = {
   timestamp_ns: 9,
 }
 
-const MIN_INT64 = -(2n ** 63n)
-const MAX_INT64 = 2n ** 63n - 1n
 const SECONDS_PER_DAY = 86_400
 const MIN_DAYS = -(2 ** 31)
 const MAX_DAYS = 2 ** 31 - 1
@@ -192,32 +191,6 @@ export function parseDate(text: string): number {
 /** Writes days since 1970-01-01 as `YYYY-MM-DD`, years as {@link formatInstant} writes them. */
 export function formatDate(days: number): string {
   return formatDays(days)
-}
-
-/** The value in another unit, or undefined when it cannot be held there exactly. */
-export function convertInstant(
-  value: bigint,
-  from: TimestampType,
-  to: TimestampType,
-): bigint | undefined {
-  const scaled = value * unitsPerSecond[to]
-  const converted = scaled / unitsPerSecond[from]
-  if (converted * unitsPerSecond[from] !== scaled) return undefined
-  return converted < MIN_INT64 || converted > MAX_INT64 ? undefined : converted
-}
-
-/** Midnight UTC of a date, or undefined when that is outside the type's range. */
-export function dateToInstant(days: number, to: TimestampType): bigint | undefined {
-  const value = BigInt(days) * BigInt(SECONDS_PER_DAY) * unitsPerSecond[to]
-  return value < MIN_INT64 || value > MAX_INT64 ? undefined : value
-}
-
-/** The date of an instant that is midnight UTC; undefined for any other, or out of range. */
-export function instantToDate(value: bigint, from: TimestampType): number | undefined {
-  const unitsPerDay = BigInt(SECONDS_PER_DAY) * unitsPerSecond[from]
-  if (value % unitsPerDay !== 0n) return undefined
-  const days = Number(value / unitsPerDay)
-  return days < MIN_DAYS || days > MAX_DAYS ? undefined : days
 }
 
 function formatDays(days: number): string {

@@ -36,7 +36,7 @@ export interface PackRecord {
   readonly body: Uint8Array
 }
 
-export function kindCode(kind: ObjectKind): number {
+function kindCode(kind: ObjectKind): number {
   return objectKinds.indexOf(kind) + 1
 }
 

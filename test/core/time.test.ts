@@ -3,12 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { TimestampType } from '../../src/core/column.ts'
 import {
   civilFromDays,
-  convertInstant,
-  dateToInstant,
   daysFromCivil,
   formatDate,
   formatInstant,
-  instantToDate,
   parseDate,
   parseInstant,
   unitsPerSecond,
@@ -232,32 +229,5 @@ describe('dates', () => {
       }),
       { numRuns: 1000 },
     )
-  })
-})
-
-describe('conversions', () => {
-  it('go between units exactly or not at all', () => {
-    expect(convertInstant(5n, 'timestamp_s', 'timestamp_ns')).toBe(5_000_000_000n)
-    expect(convertInstant(5_000_000_000n, 'timestamp_ns', 'timestamp_s')).toBe(5n)
-    expect(convertInstant(5_000_000_001n, 'timestamp_ns', 'timestamp_s')).toBeUndefined()
-    expect(convertInstant(-1n, 'timestamp_ms', 'timestamp_s')).toBeUndefined()
-    expect(convertInstant(2n ** 62n, 'timestamp_s', 'timestamp_ms')).toBeUndefined()
-  })
-
-  it('come back to where they began', () => {
-    fc.assert(
-      fc.property(anyType, anyType, anyInt64, (from, to, value) => {
-        const converted = convertInstant(value, from, to)
-        if (converted !== undefined) expect(convertInstant(converted, to, from)).toBe(value)
-      }),
-    )
-  })
-
-  it('go between dates and midnights', () => {
-    expect(dateToInstant(1, 'timestamp_ms')).toBe(86_400_000n)
-    expect(dateToInstant(2 ** 31 - 1, 'timestamp_ns')).toBeUndefined()
-    expect(instantToDate(-86_400n, 'timestamp_s')).toBe(-1)
-    expect(instantToDate(86_401n, 'timestamp_s')).toBeUndefined()
-    expect(instantToDate(2n ** 62n - (2n ** 62n % 86_400n), 'timestamp_s')).toBeUndefined()
   })
 })

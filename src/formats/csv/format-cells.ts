@@ -91,7 +91,7 @@ export function cellBytes(column: Column, row: number): number {
   return room
 }
 
-export function writeAscii(target: Buffer, at: number, text: string): number {
+function writeAscii(target: Buffer, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) target[at + i] = text.charCodeAt(i)
   return at + text.length
 }

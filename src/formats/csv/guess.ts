@@ -1,5 +1,6 @@
 import { type ColumnType, isTimestampType } from '../../core/column.ts'
 import type { VarveError } from '../../core/errors.ts'
+import { MAX_INT64, MAX_UINT64, MIN_INT64 } from '../../core/scalar.ts'
 import { momentOf, parseIso } from '../../core/time.ts'
 import { cellFault } from './cell-faults.ts'
 import {
@@ -28,9 +29,6 @@ const IMPOSSIBLE = 64
 const TIME_SHAPE =
   /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
 
-const MAX_INT64 = 2n ** 63n - 1n
-const MIN_INT64 = -(2n ** 63n)
-const MAX_UINT64 = 2n ** 64n - 1n
 /** Seconds that any nanosecond timestamp within them fits 64 bits. */
 const NS_REACH = 9_223_372_035
 /** And any microsecond timestamp. */
@@ -200,7 +198,8 @@ export class ColumnGuess {
     scannedTime[0] = Number(moment.seconds)
     if (Math.abs(scannedTime[0]) > US_REACH) return TEXT
     scannedTime[1] = moment.nanoseconds
-    scannedTime[2] = iso.fraction.length
+    // Zeros at its end count, as in every other spelling.
+    scannedTime[2] = Math.min(9, /[.,](\d+)/.exec(trimmed)?.[1]?.length ?? 0)
     return this.#timeKind(iso.hour === undefined ? IS_DATE : IS_TIME)
   }
 

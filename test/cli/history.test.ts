@@ -72,7 +72,7 @@ describe('varve status', () => {
     expect(JSON.parse(await ok(['status', '--json']))).toMatchObject({
       branch: 'refs/heads/main',
       bare: false,
-      staged: [{ path: 'wti', state: 'changed', revised: 1, firstKey: ['2026-08-17'] }],
+      staged: [{ series: 'wti', state: 'changed', revised: 1, firstKey: ['2026-08-17'] }],
       unstaged: [{ series: 'brent', state: 'modified', change: { deleted: 2 } }],
       untracked: ['new.csv'],
     })
@@ -161,8 +161,10 @@ describe('varve diff', () => {
       { series: 'brent', change: 'appended', key: ['2026-08-18'], new: { Price: 66.1 } },
     ])
     const [stat, total] = await jsonLines(['diff', 'HEAD~1', 'HEAD', '--stat', '--json'])
-    expect(stat).toMatchObject({ path: 'brent', largest: { key: ['2026-08-17'] } })
-    expect(total).toMatchObject({ series: 1, total: { appended: 1, backfilled: 1, revised: 1 } })
+    expect(stat).toMatchObject({ series: 'brent', largest: { key: ['2026-08-17'] } })
+    expect(total).toEqual({
+      total: { series: 1, appended: 1, backfilled: 1, revised: 1, deleted: 0 },
+    })
   })
 
   it('answers with its exit code', async () => {
@@ -250,13 +252,17 @@ describe('varve log', () => {
     expect(await run(['log', '--grep', '('])).toMatchObject({ exitCode: 2 })
   })
 
+  it('prints the bytes that a format asks for', async () => {
+    expect(await ok(['log', '-1', '--format=%s%x00'])).toBe('correction\0')
+  })
+
   it('prints a document a commit', async () => {
     const [commit] = await jsonLines(['log', '--json', '--stat', '-1'])
     expect(commit).toMatchObject({
       author: { name: 'Ada Lovelace', date: '2023-11-16T00:13:20+02:00' },
       message: 'correction\n',
       refs: ['HEAD -> main'],
-      changes: [{ path: 'brent', appended: 1, backfilled: 1, revised: 1 }],
+      changes: [{ series: 'brent', appended: 1, backfilled: 1, revised: 1 }],
     })
   })
 })

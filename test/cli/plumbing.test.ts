@@ -322,6 +322,19 @@ describe('refs and revisions', () => {
       'side two ',
       'main by hand*',
     ])
+    const author = { name: 'Ada Lovelace', email: 'ada@example.com', date: '2023-11-14T22:13:20Z' }
+    const commit = { tree, author, committer: author }
+    const [side, listed] = [
+      await lines('for-each-ref', '--json', 'refs/heads/side'),
+      await lines('rev-list', '--json', '-1', 'side'),
+    ].map(([line]) => JSON.parse(line!))
+    expect(side).toMatchObject({ ref: 'refs/heads/side', name: 'side', id: next, commit })
+    expect(listed).toMatchObject({ id: next, ...commit, parents: [c] })
+    expect(
+      JSON.parse((await lines('commit-tree', tree, '-p', c, '-m', 'x', '--json'))[0]!),
+    ).toMatchObject({ ...commit, parents: [c] })
+    const nul = await run(['for-each-ref', '--format=%(refname)%00'])
+    expect(nul.stdout).toBe('refs/heads/main\0refs/heads/side\0')
     expect(await lines('rev-list', 'main..side')).toEqual([next])
     expect(await lines('rev-list', '--count', '--all')).toEqual(['2'])
     expect(await lines('rev-list', 'side', '--', 'brent-daily')).toEqual([c])

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import { commitTree } from '../commit-tree.ts'
+import { commitJson } from './commit-json.ts'
 import { readMessage } from './message-input.ts'
 
 export const commitTreeCommand = defineCommand({
@@ -38,7 +39,7 @@ export const commitTreeCommand = defineCommand({
       await context.identity('author'),
       await context.identity('committer'),
     ]
-    const { id, commit } = await commitTree(repo, {
+    return commitTree(repo, {
       tree,
       parents,
       author,
@@ -48,7 +49,7 @@ export const commitTreeCommand = defineCommand({
       now: context.now(),
       signal: context.abort,
     })
-    return { id, ...commit }
   },
   toText: ({ id }) => id,
+  toJson: ({ id, commit }) => ({ id, ...commitJson(commit) }),
 })

@@ -1,7 +1,8 @@
 import { defineCommand, given } from '../../cli/define-command.ts'
 import { abbreviationLength } from '../abbreviate-id.ts'
-import { forEachRef, refSortKeys } from '../for-each-ref.ts'
+import { forEachRef, type RefDetails, refSortKeys } from '../for-each-ref.ts'
 import { defaultRefFormat, parseRefFormat } from '../format-ref.ts'
+import { commitJson, signatureJson } from './commit-json.ts'
 
 export const forEachRefCommand = defineCommand({
   name: 'for-each-ref',
@@ -75,5 +76,17 @@ export const forEachRefCommand = defineCommand({
     }
   },
   toText: ({ text }) => text || '\n',
-  toJson: ({ details }) => details,
+  toJson: ({ details }) => refJson(details),
+  raw: true,
 })
+
+function refJson({ name, short, tag, commit, peeledCommit, ...rest }: RefDetails) {
+  return {
+    ref: name,
+    name: short,
+    ...rest,
+    ...(tag !== undefined && { tag: { ...tag, tagger: signatureJson(tag.tagger) } }),
+    ...(commit !== undefined && { commit: commitJson(commit) }),
+    ...(peeledCommit !== undefined && { peeledCommit: commitJson(peeledCommit) }),
+  }
+}

@@ -7,6 +7,7 @@ import { type RevListOptions, revList } from '../rev-list.ts'
 import { touchesPaths } from '../touches-paths.ts'
 import type { WalkedCommit } from '../walk-commits.ts'
 import { abbreviation } from './abbreviation.ts'
+import { commitJson } from './commit-json.ts'
 
 interface Selection {
   readonly revision: readonly string[]
@@ -104,7 +105,7 @@ export const revListCommand = defineCommand({
   toJson: (item) => {
     if ('count' in item) return item
     const { id, commit } = item.walked
-    return { id, ...commit }
+    return { id, ...commitJson(commit) }
   },
 })
 

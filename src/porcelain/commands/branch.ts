@@ -3,6 +3,7 @@ import { defineCommand, usageError } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
 import type { Id } from '../../core/id.ts'
+import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { headState } from '../../plumbing/head.ts'
 import type { Repository } from '../../plumbing/repository.ts'
@@ -16,7 +17,6 @@ import {
   renameBranch,
   shortBranch,
 } from '../branch.ts'
-import { commitJson } from './commit-json.ts'
 import { short } from './moving.ts'
 import { listingFilter, listingOptions } from './ref-options.ts'
 

@@ -19,7 +19,7 @@ import {
   TERMINAL_ROWS,
   TERMINAL_SERIES,
 } from './diff-text.ts'
-import { seriesStatJson } from './history-json.ts'
+import { rowCountsJson, seriesStatJson } from './history-json.ts'
 import { type StatWidths, statLine, statWidths, totalLine } from './stat-text.ts'
 
 type Item =
@@ -139,7 +139,8 @@ export const diffCommand = defineCommand({
     if ('name' in item) return { series: item.name, status: letters[item.state] }
     const { stat } = item
     if (stat.kind === 'stat') return statJson(stat.stat)
-    return stat.kind === 'file' ? fileJson(stat) : { series: stat.series, total: stat.counts }
+    if (stat.kind === 'file') return fileJson(stat)
+    return { total: { series: stat.series, ...rowCountsJson(stat.counts) } }
   },
   pager: ({ exitCode }) => !exitCode,
 })

@@ -128,6 +128,8 @@ export const logCommand = defineCommand({
     return `${first || !layout.apart ? '' : '\n'}${shown}${changes === '' ? '' : `${gap}${changes}`}`
   },
   toJson: ({ commit }) => loggedJson(commit),
+  // A format may ask for any byte: %x00.
+  raw: ({ format }) => format !== undefined,
   pager: true,
 })
 

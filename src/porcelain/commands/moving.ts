@@ -1,8 +1,8 @@
 import type { Context } from '../../cli/context.ts'
 import { subjectOf } from '../../core/commit.ts'
+import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import type { FilesMoved, FilesOptions } from '../show-tree.ts'
 import type { SwitchResult } from '../switch.ts'
-import { commitJson } from './commit-json.ts'
 
 /** What operations that move the work tree are given, while a bar counts the files written. */
 export async function whileMoving<R>(

@@ -1,7 +1,7 @@
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { dateStyles, formatCommitDate, parseDateStyle } from '../../core/date-format.ts'
+import { signatureJson } from '../../plumbing/commands/commit-json.ts'
 import { reflog, reflogRef } from '../reflog.ts'
-import { signatureJson } from './commit-json.ts'
 import { short } from './moving.ts'
 
 export const reflogCommand = defineCommand({

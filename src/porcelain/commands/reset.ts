@@ -1,11 +1,11 @@
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { subjectOf } from '../../core/commit.ts'
+import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { resolveCommit } from '../../plumbing/resolve-revision.ts'
 import { type ResetMode, type ResetResult, reset } from '../reset.ts'
 import { revisionsAndSeries } from '../revisions-and-series.ts'
 import { unstage } from '../unstage.ts'
-import { commitJson } from './commit-json.ts'
 import { noteFilesLeft, short, whileMoving } from './moving.ts'
 
 export const resetCommand = defineCommand({

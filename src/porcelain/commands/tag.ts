@@ -1,12 +1,12 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { subjectOf } from '../../core/commit.ts'
+import { commitJson, signatureJson } from '../../plumbing/commands/commit-json.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import type { RefDetails } from '../../plumbing/for-each-ref.ts'
 import type { DeletedRef } from '../branch.ts'
 import { type CreatedTag, createTag, deleteTags, listTags } from '../tag.ts'
-import { commitJson, signatureJson } from './commit-json.ts'
 import { short } from './moving.ts'
 import { listingFilter, listingOptions } from './ref-options.ts'
 

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/define-command.ts'
+import { signatureJson } from '../../plumbing/commands/commit-json.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { type UndoResult, undo } from '../undo.ts'
-import { signatureJson } from './commit-json.ts'
 import { noteFilesLeft, short, whileMoving } from './moving.ts'
 
 export const undoCommand = defineCommand({

@@ -1,7 +1,5 @@
 import type { Commit, Signature } from '../../core/commit.ts'
 import { formatCommitDate } from '../../core/date-format.ts'
-import type { DiffStat } from '../../core/series-diff.ts'
-import type { PathStat } from '../tree-stat.ts'
 
 /** Who and when, the date as ISO 8601 with its offset. */
 export function signatureJson(signature: Signature) {
@@ -18,13 +16,4 @@ export function commitJson({ tree, parents, author, committer, message }: Commit
     committer: signatureJson(committer),
     message,
   }
-}
-
-/** What a commit or a difference does to one series, in numbers. */
-export function pathStatJson({ path, kind, state, settings, stat }: PathStat) {
-  return { path, kind, state, settings, ...rowCounts(stat), schemaChanges: stat.schemaChanges }
-}
-
-function rowCounts({ appended, backfilled, revised, deleted }: DiffStat) {
-  return { appended, backfilled, revised, deleted }
 }

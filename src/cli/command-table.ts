@@ -1,6 +1,7 @@
 import { VarveError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Command } from './define-command.ts'
+import { commandHabits } from './git-habits.ts'
 
 /** The chapters of `varve help`, in order. */
 export const commandGroups = {
@@ -45,11 +46,10 @@ export function findCommand(table: CommandTable, name: string): CommandEntry {
   const entry = table.get(name)
   if (entry !== undefined) return entry
   const near = nearest(name, table.keys())
+  const meant = commandHabits.get(name) ?? (near && `did you mean \`varve ${near}\`?`)
+  const list = '`varve help` lists the commands'
   throw new VarveError('usage', `${JSON.stringify(name)} is not a varve command`, {
     data: { command: name },
-    hint:
-      near === undefined
-        ? '`varve help` lists the commands'
-        : `did you mean \`varve ${near}\`? \`varve help\` lists the commands`,
+    hint: meant === undefined ? list : `${meant}${meant.endsWith('?') ? '' : ';'} ${list}`,
   })
 }

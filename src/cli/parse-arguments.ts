@@ -1,7 +1,9 @@
+import { hasCode, VarveError } from '../core/errors.ts'
 import { type Arguments, type Command, usageError } from './define-command.ts'
+import { optionHabits } from './git-habits.ts'
 import { globalOptions } from './global-options.ts'
 import { camelCase, type DeclaredOption, type DeclaredPositional, spell } from './options.ts'
-import { spellingsOf, type Token, tokenise } from './tokenise.ts'
+import { spellingsOf, type Token, type Tokens, tokenise } from './tokenise.ts'
 
 export interface ParsedArguments {
   readonly args: Arguments
@@ -19,7 +21,7 @@ export async function parseArguments(
   prefix = '',
 ): Promise<ParsedArguments> {
   const { declared } = command.options
-  const tokens = tokenise(argv, spellingsOf(globalOptions, declared))
+  const tokens = tokeniseFor(command, argv, prefix)
   const globals = tokens.options.filter(({ option }) => globalOptions.includes(option))
   if (globals.some(({ option, value }) => option.name === 'help' && value === true)) {
     return { args: {}, globals }
@@ -38,6 +40,21 @@ export async function parseArguments(
   }
   Object.assign(args, bindWords(command, tokens.words, tokens.trailing, prefix))
   return { args, globals }
+}
+
+/** An option that the command does not have is an error with a hint, whichever it is. */
+function tokeniseFor(command: Command, argv: readonly string[], prefix: string): Tokens {
+  try {
+    return tokenise(argv, spellingsOf(globalOptions, command.options.declared))
+  } catch (error) {
+    if (!hasCode(error, 'usage') || error.hint !== undefined) throw error
+    const { option } = error.data
+    if (option === undefined) throw error
+    const name = `${prefix}${command.name}`
+    const habit = optionHabits.get(`${name} ${String(option)}`)
+    const hint = habit ?? `\`varve help ${name}\` lists its options`
+    throw new VarveError('usage', error.message, { data: { option }, hint })
+  }
 }
 
 /**

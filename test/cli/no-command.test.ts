@@ -12,6 +12,19 @@ describe('errors before any command runs', () => {
     }
   })
 
+  it.each([
+    [['revert', 'HEAD'], 'hint: `varve restore --source COMMIT~1 SERIES`'],
+    [['cat-file', '-p', 'HEAD'], 'hint: it is `varve cat-object`; `varve help` lists'],
+    [['comit'], 'hint: did you mean `varve commit`? `varve help` lists'],
+    [['log', '-p'], 'hint: `varve show COMMIT`'],
+    [['add', '-A'], 'hint: `varve add .`'],
+    [['config', 'list', '--bogus'], 'hint: `varve help config list` lists its options'],
+  ])('know what a user of git means: %j', async (args, hint) => {
+    const { stderr, exitCode } = await varve(args)
+    expect(stderr).toContain(hint)
+    expect(exitCode).toBe(2)
+  })
+
   it('say that the folder is gone', async () => {
     const gone = temporaryFolder()
     const script = `cd ${gone} && rmdir ${gone} && node ${PROGRAM} status`

@@ -1,0 +1,44 @@
+/**
+ * What users of git and of databases type that varve calls something else, or does another way.
+ * Looked at only for what there is not: a command or option of these names comes first.
+ */
+export const commandHabits: ReadonlyMap<string, string> = new Map([
+  ['annotate', '`varve log SERIES` lists the commits that changed it'],
+  ['append', '`varve write --mode append SERIES` adds rows at the end'],
+  ['blame', '`varve log SERIES` lists the commits that changed it'],
+  ['cat', '`varve read SERIES` prints its rows'],
+  ['cat-file', 'it is `varve cat-object`'],
+  ['ci', 'it is `varve commit`'],
+  ['co', 'it is `varve checkout`'],
+  ['export', '`varve read SERIES > FILE` writes its rows, `varve checkout --files` its file'],
+  ['history', 'it is `varve log`'],
+  ['import', 'it is `varve add FILE`'],
+  ['insert', 'it is `varve write SERIES`'],
+  ['remove', 'it is `varve rm`, or for rows `varve delete`'],
+  ['rename', 'it is `varve mv`, or for a column `varve schema rename`'],
+  ['revert', '`varve restore --source COMMIT~1 SERIES` puts series back as they were before it'],
+  ['select', '`varve read SERIES` prints its rows'],
+  ['shortlog', 'it is `varve log --oneline`'],
+  ['st', 'it is `varve status`'],
+  ['stash', '`varve switch -c NAME` and `varve commit` keep what is staged on a branch'],
+  ['unstage', 'it is `varve restore --staged SERIES`'],
+  ['update', 'it is `varve write SERIES`'],
+  ['whatchanged', 'it is `varve log --stat`'],
+])
+
+/** The same for options, by command and option. */
+export const optionHabits: ReadonlyMap<string, string> = new Map([
+  ['add -A', '`varve add .` takes all files, `varve commit -a` those that changed or went'],
+  ['add --all', '`varve add .` takes all files, `varve commit -a` those that changed or went'],
+  ['add -u', '`varve commit -a` takes what changed in files'],
+  ['add --update', '`varve commit -a` takes what changed in files'],
+  ['commit -v', '`varve diff --staged` shows what will be committed'],
+  ['diff -p', 'rows are what it shows'],
+  ['diff --patch', 'rows are what it shows'],
+  ['log --graph', '`varve log --format="%h %p %s"` has the parents'],
+  ['log --name-only', '`--stat` names the series that each commit changed'],
+  ['log --name-status', '`--stat` names the series that each commit changed'],
+  ['log -p', '`varve show COMMIT` shows the rows it changed, `--stat` how many'],
+  ['log --patch', '`varve show COMMIT` shows the rows it changed, `--stat` how many'],
+  ['read --csv', 'CSV is what it prints, unless --json is given'],
+])

@@ -157,10 +157,13 @@ class OrderGuard {
         found,
         expected,
       },
-      ...(equal ? { hint: 'a series made with --duplicates allows equal keys' } : {}),
+      ...(equal ? { hint: EQUAL_KEYS } : {}),
     })
   }
 }
+
+const EQUAL_KEYS =
+  'a new series may be told apart by more columns, --index time,symbol, or allow equal keys, --duplicates'
 
 function lineOf(frame: SourceFrame, row: number): number | undefined {
   const line = frame.source?.lines[row]

@@ -76,7 +76,9 @@ export async function seriesNotFound(
   for await (const found of walkTree(repo.objects, tree)) {
     if (names.push(found.path) === MOST_NAMES) break
   }
-  const near = nearest(path, names)
+  // The name of its file, as one types it for git.
+  const ofFile = path.replace(/\.csv$/, '')
+  const near = names.includes(ofFile) ? ofFile : nearest(path, names)
   return new VarveError('series-not-found', `no series ${JSON.stringify(path)} in ${where}`, {
     data: { series: path, in: where, ...(near !== undefined && { nearest: near }) },
     ...(near !== undefined && { hint: `did you mean ${near}?` }),

@@ -100,7 +100,12 @@ async function branchNamed(
     const head = await headState(repo)
     if (head.ref === ref) return { ref }
     const commit = await resolveCommit(repo, name, { now }).catch(() => undefined)
-    if (commit === undefined) throw error
+    if (commit === undefined) {
+      throw new VarveError('ref-not-found', error.message, {
+        data: error.data,
+        hint: [error.hint, `varve switch -c ${name} makes it`].filter(Boolean).join(' '),
+      })
+    }
     throw new VarveError('ref-not-found', `${name} is no branch`, {
       data: { branch: name, commit },
       hint: `varve switch --detach ${name} goes to the commit that it means`,

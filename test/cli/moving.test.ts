@@ -132,6 +132,7 @@ describe('going about', () => {
     expect(await fails(6, 'branch', '-d', 'x')).toContain('varve branch -D x')
     expect(await ok('branch', '-D', 'x')).toMatch(/^Deleted branch x \(was [0-9a-f]{7}\)\.\n$/)
     expect(await fails(3, 'switch', 'mian')).toContain('did you mean main?')
+    expect(await fails(3, 'switch', 'fresh')).toContain('varve switch -c fresh makes it')
     expect(await fails(2, 'switch')).toContain('missing <branch>')
     expect(await fails(6, 'switch', '-c', 'main')).toContain('already')
     await ok('checkout', '-b', 'y', 'main')

@@ -202,6 +202,12 @@ describe('rm and mv', () => {
     expect(await out('ls')).toBe('petrol/brent\n')
   })
 
+  it('know a series by the name of its file', async () => {
+    const ran = await run('delete', 'prices.csv', '--at', '2026-08-14')
+    expect(ran).toMatchObject({ exitCode: 3 })
+    expect(ran.stderr).toContain('hint: did you mean prices?')
+  })
+
   it('moves nothing where a file of somebody else stands at the new name', async () => {
     writeFileSync(join(folder, 'oil.csv'), 'mine\n')
     const before = await out('status', '--short')

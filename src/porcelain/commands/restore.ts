@@ -89,6 +89,9 @@ export function restoreText(result: RestoreResult, dryRun = false): string {
     return `${dryRun ? 'would restore' : 'restored'} ${series} (${places.join(', ')})`
   })
   if (lines.length > 0) return lines.join('\n')
-  if (withoutFile.length > 0) return `nothing to restore: ${withoutFile.join(', ')} has no file`
+  if (withoutFile.length > 0) {
+    const names = withoutFile.join(', ')
+    return `nothing to restore: ${names} has no file (varve checkout --files writes it)`
+  }
   return 'nothing to restore'
 }

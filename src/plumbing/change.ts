@@ -6,6 +6,7 @@ import { diffTrees, EMPTY_TREE } from '../core/tree.ts'
 import type { ObjectBatch } from '../storage/object-batch.ts'
 import { clampCommitter } from './clamp-committer.ts'
 import { packsToPublish } from './collect-packs.ts'
+import { followUp } from './follow-up.ts'
 import { headState } from './head.ts'
 import {
   hasIndex,
@@ -41,6 +42,12 @@ export interface Applied<R> {
   readonly commit?: Id
 }
 
+/**
+ * Told the tree that a change leads to, stored already, just before it is published: what else has
+ * to work can be done then, and stop it.
+ */
+export type Ready = (tree: Id) => Promise<void>
+
 /** Runs `change` on the index, durably; nothing is committed. */
 export async function stageChange<R>(
   repo: Repository,
@@ -50,6 +57,7 @@ export async function stageChange<R>(
     /** What else of the index changes with it. */
     readonly also?: (state: IndexState, result: R) => IndexState
     readonly dryRun?: boolean | undefined
+    readonly ready?: Ready | undefined
   } = {},
 ): Promise<Applied<R>> {
   const seen = new Seen(repo, change)
@@ -68,6 +76,7 @@ export async function stageChange<R>(
       const pack = await batch.publish()
       if (pack !== undefined) published.push(pack)
       const packs = [...next.packs, ...published]
+      if (changed) await options.ready?.(tree)
       if (await publishIndex(repo, version, { ...next, tree, packs })) return { result, changed }
     } finally {
       await batch.discard()
@@ -94,6 +103,7 @@ export async function commitChange<R>(
   options: {
     readonly signal?: AbortSignal | undefined
     readonly dryRun?: boolean | undefined
+    readonly ready?: Ready | undefined
   } = {},
 ): Promise<Applied<R>> {
   const { ref } = await headState(repo)
@@ -124,6 +134,7 @@ export async function commitChange<R>(
         message,
       } satisfies Commit)
       const pack = await batch.publish()
+      await options.ready?.(tree)
       try {
         await repo.refs.append({
           updates: [{ name: ref, old: tip, new: commit }],
@@ -135,7 +146,9 @@ export async function commitChange<R>(
         if (hasCode(error, 'conflict')) continue
         throw error
       }
-      if (hasIndex(repo)) await followInIndex(repo, change, tip, before, commit)
+      if (hasIndex(repo)) {
+        await followUp(() => followInIndex(repo, change, tip, before, commit))
+      }
       return { result, changed: true, commit }
     } finally {
       await batch.discard()

@@ -10,7 +10,7 @@ import { writeCsv } from '../formats/csv/write-csv.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
 import { createScratch, type Scratch } from '../storage/scratch.ts'
 import { openSpill, type Spill } from '../storage/spill.ts'
-import type { FileStat, WorkTree } from '../storage/work-tree.ts'
+import type { FileStat, PreparedFile, WorkTree } from '../storage/work-tree.ts'
 import type { FileStamp, SeriesFile } from './index-codec.ts'
 import type { Repository } from './repository.ts'
 
@@ -116,8 +116,23 @@ export async function writeSeriesFile(
   id: Id,
   signal?: AbortSignal,
 ): Promise<SeriesFile> {
+  const prepared = await prepareSeriesFile(repo, reader, file, id, signal)
+  try {
+    return { file, id, stamp: stampOf(await prepared.finish()) }
+  } finally {
+    await prepared.discard()
+  }
+}
+
+/** As {@link writeSeriesFile}, but the file is as it was until it is finished. */
+export async function prepareSeriesFile(
+  repo: Repository,
+  reader: ObjectReader,
+  file: string,
+  id: Id,
+  signal?: AbortSignal,
+): Promise<PreparedFile> {
   const series = await readSeries(reader, id)
   const pieces = writeCsv(series.schema, readRows(reader, series))
-  const stat = await workTreeOf(repo).write(file, pieces, signal === undefined ? {} : { signal })
-  return { file, id, stamp: stampOf(stat) }
+  return workTreeOf(repo).prepare(file, pieces, signal === undefined ? {} : { signal })
 }

@@ -15,6 +15,7 @@ import {
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
 import type { InputTable } from './read-input.ts'
+import { mendFiles } from './show-tree.ts'
 
 /** A table that a series is to be equal to. */
 export interface AddedFile {
@@ -49,6 +50,10 @@ export async function addFiles(
   options: AddFilesOptions = {},
 ): Promise<AddFilesResult> {
   checkNames(files)
+  // What a stopped command left behind is no change that anybody made.
+  if (options.dryRun !== true && files.some(({ file }) => file !== undefined)) {
+    await mendFiles(repo, { signal: options.signal })
+  }
   const known = hasIndex(repo) ? (await readIndex(repo)).state.files : new Map<string, SeriesFile>()
   const stamps = await stampsOf(repo, files)
   const isAsKnown = (path: string, id: Id | undefined): boolean => {

@@ -1,8 +1,16 @@
 import type { Signature } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { lookupPath } from '../core/tree.ts'
 import { type Applied, type Change, commitChange, stageChange } from '../plumbing/change.ts'
+import { followUp } from '../plumbing/follow-up.ts'
 import { hasIndex, type IndexState, readIndex, updateIndexState } from '../plumbing/index-state.ts'
-import { applyFilePlan, planRefresh } from '../plumbing/refresh-files.ts'
+import {
+  applyFilePlan,
+  type FilePlan,
+  PreparedFiles,
+  planRefresh,
+} from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { fileStatus, scratchFor } from '../plumbing/series-files.ts'
 
@@ -51,31 +59,40 @@ export async function applyChange<R>(
     })
   }
   await refuseChangedFiles(repo, series, signal)
-  const applied =
-    commit === undefined
-      ? await stageChange(repo, change, { signal, dryRun, ...(also && { also }) })
-      : await commitChange(
-          repo,
-          change,
-          {
-            author: commit.author,
-            committer: commit.committer,
-            exactDate: commit.exactDate,
-            message: (result) => commit.message ?? options.message(result),
-          },
-          { signal, dryRun },
-        )
-  if (dryRun || !hasIndex(repo)) return applied
-  try {
-    if (commit !== undefined && also !== undefined) {
-      await updateIndexState(repo, (state) => also(state, applied.result))
-    }
-    if (applied.changed) await refreshFiles(repo, series, signal)
-  } catch (error) {
-    // The commit is made. What is pending and in its way, the next look at the index says.
-    if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error
+  const prepared = new PreparedFiles()
+  const ready = async (tree: Id): Promise<void> => {
+    const { files } = (await readIndex(repo)).state
+    await prepared.write(repo, await planFiles(repo, files, tree, series, signal), { signal })
   }
-  return applied
+  try {
+    const applied =
+      commit === undefined
+        ? await stageChange(repo, change, { signal, dryRun, ready, ...(also && { also }) })
+        : await commitChange(
+            repo,
+            change,
+            {
+              author: commit.author,
+              committer: commit.committer,
+              exactDate: commit.exactDate,
+              message: (result) => commit.message ?? options.message(result),
+            },
+            { signal, dryRun, ...(hasIndex(repo) && { ready }) },
+          )
+    if (dryRun || !hasIndex(repo)) return applied
+    try {
+      if (commit !== undefined && also !== undefined) {
+        await followUp(() => updateIndexState(repo, (state) => also(state, applied.result)))
+      }
+      if (applied.changed) await refreshFiles(repo, series, prepared)
+    } catch (error) {
+      // The commit is made. What is pending and in its way, the next look at the index says.
+      if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error
+    }
+    return applied
+  } finally {
+    await prepared.discard()
+  }
 }
 
 /** `refused` where a file that shows one of these series was changed by hand. */
@@ -85,15 +102,18 @@ async function refuseChangedFiles(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (!hasIndex(repo) || series.size === 0) return
-  const { files } = (await readIndex(repo)).state
+  const { files, tree } = (await readIndex(repo)).state
   const changed: string[] = []
   const scratch = scratchFor(repo)
   try {
     for (const path of series) {
       const known = files.get(path)
       if (known === undefined) continue
-      const { state } = await fileStatus(repo, scratch, known, signal)
-      if (state === 'changed') changed.push(known.file)
+      const status = await fileStatus(repo, scratch, known, signal)
+      if (status.state !== 'changed') continue
+      // A file that shows the index was written by a command that did not come to its end.
+      const entry = await lookupPath(repo.objects, tree, path)
+      if (status.id === undefined || status.id !== entry?.id) changed.push(known.file)
     }
   } finally {
     await scratch.discard()
@@ -105,21 +125,35 @@ async function refuseChangedFiles(
   })
 }
 
+/** What it takes that the files of these series, as far as they have any, show a tree. */
+async function planFiles(
+  repo: Repository,
+  files: IndexState['files'],
+  tree: Id,
+  series: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<FilePlan> {
+  const only = new Set([...series].filter((path) => files.has(path)))
+  if (only.size === 0) return { write: new Map(), remove: [] }
+  return planRefresh(repo, { files, tree, only, signal })
+}
+
+/** Makes the files show the index. The change is made by now: nothing interrupts this. */
 async function refreshFiles(
   repo: Repository,
   series: ReadonlySet<string>,
-  signal: AbortSignal | undefined,
+  prepared: PreparedFiles,
 ): Promise<void> {
   const { files, tree } = (await readIndex(repo)).state
-  const only = new Set([...series].filter((path) => files.has(path)))
-  if (only.size === 0) return
-  const plan = await planRefresh(repo, { files, tree, only, signal })
+  const plan = await planFiles(repo, files, tree, series)
   if (plan.write.size === 0 && plan.remove.length === 0) return
-  const next = await applyFilePlan(repo, files, plan, signal === undefined ? {} : { signal })
-  await updateIndexState(repo, (state) => {
-    const merged = new Map(state.files)
-    for (const path of plan.write.keys()) merged.set(path, next.get(path)!)
-    for (const path of plan.remove) merged.delete(path)
-    return { ...state, files: merged }
-  })
+  const next = await applyFilePlan(repo, files, plan, { prepared })
+  await followUp(() =>
+    updateIndexState(repo, (state) => {
+      const merged = new Map(state.files)
+      for (const path of plan.write.keys()) merged.set(path, next.get(path)!)
+      for (const path of plan.remove) merged.delete(path)
+      return { ...state, files: merged }
+    }),
+  )
 }

@@ -7,6 +7,7 @@ import { addCounts, noChanges } from '../core/series-counts.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
+import { followUp } from '../plumbing/follow-up.ts'
 import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
 import {
   hasIndex,
@@ -89,7 +90,7 @@ export async function commit(repo: Repository, options: CommitOptions): Promise<
     if (options.dryRun) return result
     const id = await storeAndMove(repo, head, state, result.commit, options)
     if (id === undefined) continue
-    await settleIndex(repo, head.id, id)
+    await followUp(() => settleIndex(repo, head.id, id))
     return { ...result, id }
   }
 }

@@ -14,7 +14,7 @@ import {
   treeOf,
 } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { applyShow, type FilesMoved, type FilesOptions, planShow } from './show-tree.ts'
+import { applyShow, type FilesMoved, type FilesOptions, mendFiles, planShow } from './show-tree.ts'
 
 export interface RefChange {
   readonly name: string
@@ -49,10 +49,11 @@ const NO_FILES: FilesMoved = { written: [], removed: [] }
 export async function moveHead(repo: Repository, options: MoveHeadOptions): Promise<MovedHead> {
   const { to, commit, updates = [], who, message, force = false } = options
   const from = await headState(repo)
-  // At the same commit nothing else changes: not even series without files get any.
   if (!hasIndex(repo) || (commit === from.id && !force)) {
     await setHead(repo, { to, who, message, updates })
-    return { from, carried: await pendingSeries(repo), files: NO_FILES }
+    // At the same commit nothing else changes: not even series without files get any.
+    const files = hasIndex(repo) ? await mendFiles(repo, options) : NO_FILES
+    return { from, carried: await pendingSeries(repo), files }
   }
   const state = force ? await indexToReplace(repo) : (await readIndex(repo)).state
   const before = await treeOf(repo.objects, state.base)
@@ -62,15 +63,12 @@ export async function moveHead(repo: Repository, options: MoveHeadOptions): Prom
     : await carry(repo, state, before, after)
   const plan = await planShow(repo, state.files, next.tree, options)
   const pending = state.tree !== before
-  await setHead(repo, {
-    to,
-    who,
-    message,
-    updates,
-    ...(pending && (await discardedIndex(repo, state))),
+  const discarded = pending ? await discardedIndex(repo, state) : {}
+  const files = await applyShow(repo, state.files, plan, {
+    ...options,
+    publish: () => setHead(repo, { to, who, message, updates, ...discarded }),
+    content: force ? { ...next, base: commit } : undefined,
   })
-  const content = force ? { ...next, base: commit } : undefined
-  const files = await applyShow(repo, state.files, plan, options, content)
   return { from, carried: [...edits.keys()], files }
 }
 

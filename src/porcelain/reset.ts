@@ -73,8 +73,8 @@ export async function reset(repo: Repository, options: ResetOptions): Promise<Re
     return { ...result, ...nothing, unstaged: unstaged.map(([path]) => path) }
   }
   const plan = await planShow(repo, state.files, commit.tree, { ...options, force: true })
-  await move(discarded)
-  const files = await applyShow(repo, state.files, plan, options, content)
+  const publish = () => move(discarded)
+  const files = await applyShow(repo, state.files, plan, { ...options, publish, content })
   return { ...result, files, unstaged: [] }
 }
 

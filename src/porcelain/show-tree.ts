@@ -1,13 +1,16 @@
 import type { Id } from '../core/id.ts'
-import { diffTrees, walkTree } from '../core/tree.ts'
+import { diffTrees, lookupPath, walkTree } from '../core/tree.ts'
+import { followUp } from '../plumbing/follow-up.ts'
 import {
   type IndexContent,
   type IndexState,
+  readIndex,
   replaceIndexContent,
   updateIndexState,
 } from '../plumbing/index-state.ts'
 import { applyFilePlan, type FilePlan, planRefresh } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
+import { fileStatus, scratchFor } from '../plumbing/series-files.ts'
 import { estimateFiles, type FilesEstimate } from './estimate-files.ts'
 
 export type IndexFiles = IndexState['files']
@@ -69,20 +72,55 @@ async function anyWithoutFile(repo: Repository, files: IndexFiles, tree: Id): Pr
 
 /**
  * Writes and removes files as planned, then puts them into the index. That follows HEAD by itself,
- * with what is pending; with `content` it is made to hold that instead.
+ * with what is pending; with `content` it is made to hold that instead. `publish` makes the change
+ * that the files are to show: it runs when all that takes time and space is done.
  */
 export async function applyShow(
   repo: Repository,
   files: IndexFiles,
   plan: ShowPlan,
-  options: Pick<FilesOptions, 'onFile' | 'signal'>,
-  content?: IndexContent,
+  options: Pick<FilesOptions, 'onFile' | 'signal'> & {
+    readonly publish: () => Promise<unknown>
+    readonly content?: IndexContent | undefined
+  },
 ): Promise<FilesMoved> {
-  const next = await applyFilePlan(repo, files, plan.files, options)
+  const { onFile, signal, publish, content } = options
+  const next = await applyFilePlan(repo, files, plan.files, { onFile, signal, publish })
   const merge = (now: IndexFiles) => withWritten(now, plan.files, next)
   if (content !== undefined) await replaceIndexContent(repo, content, merge)
-  else await updateIndexState(repo, (state) => ({ ...state, files: merge(state.files) }))
+  else {
+    await followUp(() =>
+      updateIndexState(repo, (state) => ({ ...state, files: merge(state.files) })),
+    )
+  }
   return movedBy(plan)
+}
+
+/**
+ * Writes the files that a command left behind which was stopped between its change and its files.
+ * One that was changed by hand since stays as it is.
+ */
+export async function mendFiles(
+  repo: Repository,
+  { signal, onFile }: Pick<FilesOptions, 'onFile' | 'signal'> = {},
+): Promise<FilesMoved> {
+  const { files, tree } = (await readIndex(repo)).state
+  const only = new Set<string>()
+  const scratch = scratchFor(repo)
+  try {
+    for (const [path, known] of files) {
+      const entry = await lookupPath(repo.objects, tree, path)
+      if (entry?.id === known.id) continue
+      const { state } = await fileStatus(repo, scratch, known, signal)
+      if (state === 'clean') only.add(path)
+    }
+  } finally {
+    await scratch.discard()
+  }
+  if (only.size === 0) return { written: [], removed: [] }
+  const plan = await planRefresh(repo, { files, tree, only, signal })
+  await putFiles(repo, plan, await applyFilePlan(repo, files, plan, { signal, onFile }))
+  return movedBy({ files: plan })
 }
 
 /** Puts files that were written and removed as planned into the index. */

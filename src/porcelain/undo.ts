@@ -67,8 +67,12 @@ export async function undo(repo: Repository, options: UndoOptions): Promise<Undo
   const plan = await planBack(repo, state, next.tree, options)
   const index = next.tree === state.tree ? {} : { index: { old: state.tree, new: next.tree } }
   if (dryRun) return { ...result, ...index, files: movedBy(plan) }
-  await append(repo, head, { ...log, ...(await discardedIndex(repo, state)) })
-  const files = await applyShow(repo, state.files, plan, options, { ...next, base: commit })
+  const discarded = await discardedIndex(repo, state)
+  const files = await applyShow(repo, state.files, plan, {
+    ...options,
+    publish: () => append(repo, head, { ...log, ...discarded }),
+    content: { ...next, base: commit },
+  })
   return { ...result, ...index, files }
 }
 

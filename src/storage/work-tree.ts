@@ -30,6 +30,14 @@ export interface WorkFile {
   readonly stat: FileStat
 }
 
+/** A file that is written and has not got its name yet. */
+export interface PreparedFile {
+  /** Gives it its name, replacing what is there; once. */
+  finish(): Promise<FileStat>
+  /** Lets go of it, if it is not finished. */
+  discard(): Promise<void>
+}
+
 export interface WorkTreeOptions {
   readonly signal?: AbortSignal
 }
@@ -113,19 +121,41 @@ export class WorkTree {
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options: WorkTreeOptions = {},
   ): Promise<FileStat> {
+    const prepared = await this.prepare(path, pieces, options)
+    try {
+      return await prepared.finish()
+    } finally {
+      await prepared.discard()
+    }
+  }
+
+  /** As `write`, but the file is as it was until `finish`, which takes no more space. */
+  async prepare(
+    path: string,
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options: WorkTreeOptions = {},
+  ): Promise<PreparedFile> {
     checkWritePath(path)
+    // Refuses a place where nothing may be written.
+    writablePath(this.root, path, false)
     await makeFolder(this.#temporary)
     const temporary = join(this.#temporary, temporaryName())
     try {
       await writePieces(temporary, pieces, options.signal)
-      // Looked at only now: writing may have taken long.
-      const full = writablePath(this.root, path, true)!
-      const before = lookAt(full)
-      if (before !== undefined) fs.chmodSync(temporary, Number(before.mode) & 0o777)
-      await replaceFile(temporary, full)
-      return statOf(lookAt(full) ?? missing(full))
-    } finally {
+    } catch (error) {
       await removeFile(temporary)
+      throw error
+    }
+    return {
+      finish: async () => {
+        // Looked at only now: much may have happened since.
+        const full = writablePath(this.root, path, true)!
+        const before = lookAt(full)
+        if (before !== undefined) fs.chmodSync(temporary, Number(before.mode) & 0o777)
+        await replaceFile(temporary, full)
+        return statOf(lookAt(full) ?? missing(full))
+      },
+      discard: () => removeFile(temporary),
     }
   }
 

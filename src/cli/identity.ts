@@ -24,8 +24,12 @@ export async function findIdentity(
     (await sources.gitConfig(key))
   const name = cleanName(await lookup('NAME', 'user.name'))
   const email = cleanName(await lookup('EMAIL', 'user.email'))
-  if (name === undefined) throw unknown(role, 'name', 'user.name "Your Name"')
-  if (email === undefined) throw unknown(role, 'address', 'user.email you@example.com')
+  if (name === undefined) {
+    throw email === undefined
+      ? unknown(role, 'name', NAME_KEY, EMAIL_KEY)
+      : unknown(role, 'name', NAME_KEY)
+  }
+  if (email === undefined) throw unknown(role, 'address', EMAIL_KEY)
   const { seconds, offsetMinutes } = sources.now()
   const date = sources.env(`${prefix}_DATE`)
   const when =
@@ -41,9 +45,12 @@ function cleanName(text: string | undefined): string | undefined {
   return cleaned === '' ? undefined : cleaned
 }
 
-function unknown(role: string, what: string, command: string): VarveError {
+const NAME_KEY = 'user.name "Your Name"'
+const EMAIL_KEY = 'user.email you@example.com'
+
+function unknown(role: string, what: string, ...settings: readonly string[]): VarveError {
   return new VarveError('identity-unknown', `the ${role}'s ${what} is not known`, {
     data: { role },
-    hint: `varve config set --global ${command}`,
+    hint: settings.map((setting) => `varve config set --global ${setting}`).join(' && '),
   })
 }

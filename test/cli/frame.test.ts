@@ -246,9 +246,12 @@ describe('identity', () => {
     const { stderr, exitCode } = await run(['who'])
     expect(stderr).toBe(
       "varve: the committer's name is not known\n" +
-        'hint: varve config set --global user.name "Your Name"\n',
+        'hint: varve config set --global user.name "Your Name"' +
+        ' && varve config set --global user.email you@example.com\n',
     )
     expect(exitCode).toBe(6)
+    const half = await run(['who'], { env: { VARVE_COMMITTER_NAME: 'Ada' } })
+    expect(half.stderr).toContain('hint: varve config set --global user.email you@example.com\n')
   })
 })
 

@@ -69,7 +69,13 @@ export function cellFault(
   }
   const hint = text === '' ? 'a null is an empty cell without quotes' : advice
   const { reason, cause } = whyNot(text, type)
-  return badInput({ ...facts, found: quoteText(text), reason, hint: hint ?? cause?.hint, cause })
+  return badInput({
+    ...facts,
+    found: quoteText(text),
+    reason,
+    hint: hint ?? (cause?.hint === reason ? undefined : cause?.hint),
+    cause,
+  })
 }
 
 /** Why a text is not of a type, where saying the type does not say it. */

@@ -29,16 +29,25 @@ const IMPOSSIBLE = 64
 const TIME_SHAPE =
   /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
 
-/** Seconds that any nanosecond timestamp within them fits 64 bits. */
+/** Seconds within which any nanosecond timestamp fits 64 bits, and those beyond which none does. */
 const NS_REACH = 9_223_372_035
+const NS_PAST = 9_223_372_037
 /** And any microsecond timestamp. */
 const US_REACH = 9_223_372_036_853
+
+/** Whether the time that was scanned is one of the ends of what 64 bits of nanoseconds hold. */
+function fitsNanoseconds(): boolean {
+  const seconds = scannedTime[0]!
+  if (Math.abs(seconds) > NS_PAST) return false
+  const value = BigInt(seconds) * 1_000_000_000n + BigInt(scannedTime[1]!)
+  return value >= MIN_INT64 && value <= MAX_INT64
+}
 
 /** Widens a column's type cell by cell, and for an index watches whether it is in order. */
 export class ColumnGuess {
   #seen = 0
   #fraction = 0
-  #farthest = 0
+  #pastNanoseconds = false
   /** A whole number beyond 2^53; below 0; beyond int64, by sign; beyond uint64. */
   #large = false
   #negative = false
@@ -94,7 +103,7 @@ export class ColumnGuess {
       if (this.#fraction === 0) return 'timestamp_s'
       if (this.#fraction <= 3) return 'timestamp_ms'
       if (this.#fraction <= 6) return 'timestamp_us'
-      return this.#farthest > NS_REACH ? 'string' : 'timestamp_ns'
+      return this.#pastNanoseconds ? 'string' : 'timestamp_ns'
     }
     if ((seen & ~(WHOLE | DECIMAL)) !== 0) return 'string'
     if ((seen & DECIMAL) !== 0) return 'float64'
@@ -166,8 +175,7 @@ export class ColumnGuess {
 
   #timeKind(kind: number): number {
     if (scannedTime[2]! > this.#fraction) this.#fraction = scannedTime[2]!
-    const distance = Math.abs(scannedTime[0]!)
-    if (distance > this.#farthest) this.#farthest = distance
+    if (Math.abs(scannedTime[0]!) > NS_REACH && !fitsNanoseconds()) this.#pastNanoseconds = true
     return kind === IS_DATE ? DATE : TIME
   }
 

@@ -134,7 +134,7 @@ function rowsText({ rows, first, last }: SeriesChange): string {
 }
 
 function keyText(key: readonly JsonScalar[]): string {
-  return key.map(String).join(', ')
+  return key.map((value) => (value === '' ? '""' : String(value))).join(', ')
 }
 
 /** Columns named in a line at most. */

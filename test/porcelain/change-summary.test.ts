@@ -29,6 +29,12 @@ function change(series: string, rest: Partial<SeriesChange> = {}): SeriesChange 
 describe('changesText', () => {
   const text = (...series: SeriesChange[]) => changesText({ series, dryRun: false })
 
+  it('shows a key that is the empty string', () => {
+    expect(text(change('a', { state: 'new', first: ['', 1], last: ['b', 2] }))).toContain(
+      'a: new, 1,234 rows, "", 1 to b, 2',
+    )
+  })
+
   it('says what happened to each series', () => {
     expect(
       text(

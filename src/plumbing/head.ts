@@ -1,4 +1,4 @@
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { isRefName } from '../core/names.ts'
 import type { LogEntry, LogSignature, Transaction } from '../storage/log-entry.ts'
@@ -58,10 +58,10 @@ export async function setHead(repo: Repository, options: SetHeadOptions): Promis
   if ('id' in to && ownHead(repo) === undefined) {
     throw new VarveError('refused', 'a repository without a work tree has no detached HEAD')
   }
-  const from = await readHead(repo)
+  const from = await headBefore(repo)
   const entry = await repo.refs.append({
     updates,
-    head: { old: headText(from), new: headText(to) },
+    head: { ...(from !== undefined && { old: headText(from) }), new: headText(to) },
     who,
     message,
     packs,
@@ -69,6 +69,16 @@ export async function setHead(repo: Repository, options: SetHeadOptions): Promis
   })
   await writeHeadFile(repo, to)
   return entry
+}
+
+/** HEAD that is about to be replaced: undefined where it is damaged, as this is what mends it. */
+async function headBefore(repo: Repository): Promise<Head | undefined> {
+  try {
+    return await readHead(repo)
+  } catch (error) {
+    if (hasCode(error, 'corrupt-file')) return undefined
+    throw error
+  }
 }
 
 /** Writes the work tree's HEAD alone, without a word in the log: for a repository being made. */

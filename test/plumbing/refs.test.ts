@@ -438,3 +438,19 @@ describe('checkRefFormat', () => {
     }
   })
 })
+
+describe('a damaged HEAD', () => {
+  it('is mended as the error says', async () => {
+    const repo = await newRepository({ workTree: true })
+    const [first] = await linearHistory(repo, 1)
+    await repo.privateFiles!.write('HEAD', Buffer.from('xx'))
+    await expect(readHead(repo)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'corrupt-file',
+        hint: 'varve symbolic-ref HEAD refs/heads/main',
+      }),
+    )
+    await setSymbolicRef(repo, { name: 'HEAD', target: 'refs/heads/main', who })
+    expect(await headState(repo)).toMatchObject({ ref: 'refs/heads/main', id: first })
+  })
+})

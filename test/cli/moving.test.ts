@@ -261,3 +261,19 @@ describe('fsck', () => {
     expect(JSON.parse(first!)).toMatchObject({ kind: 'problem', pack: expect.any(String) })
   })
 })
+
+describe('what does not go together', () => {
+  it.each([
+    [['reflog', '-n', '1.5'], '--max-count takes a whole number'],
+    [['checkout', '--files', '-b', 'new', 'brent'], 'cannot be given together'],
+    [['checkout', '--files', '--detach', 'brent'], 'cannot be given together'],
+  ])('is refused: %j', async (args, message) => {
+    expect(await fails(2, ...args)).toContain(message)
+  })
+
+  it('makes no folder for a repository that cannot be', async () => {
+    const folder = join(root, 'other')
+    await fails(4, 'init', '-b', 'bad..name', folder)
+    expect(existsSync(folder)).toBe(false)
+  })
+})

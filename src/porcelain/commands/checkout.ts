@@ -85,6 +85,9 @@ export const checkoutCommand = defineCommand({
       .conflicts('B', 'detach'),
   run: async (args, context): Promise<Result> => {
     const repo = await context.repository()
+    if (args.files === true && (args.b ?? args.B ?? (args.detach || undefined)) !== undefined) {
+      throw usageError('--files and -b, -B or --detach cannot be given together')
+    }
     if (args.files === true) return { files: await writeFiles(repo, context, args) }
     const { revision, series } = await readWords(repo, context, args)
     if (series.length > 0) return putBack(repo, context, args, revision, series)

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { VarveError } from '../../core/errors.ts'
+import { branchRefName } from '../../core/names.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { initRepository, initRepositoryFolder } from '../../plumbing/init-repository.ts'
 
@@ -42,6 +43,8 @@ export const initCommand = defineCommand({
       throw new VarveError('refused', 'a repository cannot be made in another one’s .varve')
     }
     const branch = initialBranch ?? (await context.config()).get('init.defaultBranch')
+    // Before a folder is made for it.
+    if (branch !== undefined) branchRefName(branch)
     const who = await logIdentity(context)
     await initRepositoryFolder(path)
     const parts = await context.repositoryParts(path, bare ? undefined : root)

@@ -36,6 +36,9 @@ export const reflogCommand = defineCommand({
   pager: true,
   run: async function* ({ words, maxCount = Infinity, date }, context) {
     const repo = await context.repository()
+    if (!Number.isInteger(maxCount) && maxCount !== Infinity) {
+      throw usageError('--max-count takes a whole number')
+    }
     const names = words[0] === 'show' ? words.slice(1) : words
     if (names.length > 1) throw usageError(`unexpected argument ${names[1]}`)
     const ref = await reflogRef(repo, names[0])

@@ -10,6 +10,7 @@ import { describeChange, type SeriesChange } from './change-summary.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
 import {
   headerOf,
+  held,
   type InputRows,
   type InputTable,
   inferRows,
@@ -39,9 +40,10 @@ export async function buildFromTable(
   writer: ObjectWriter,
   tree: Id,
   path: string,
-  input: InputTable,
+  table: InputTable,
   options: AddSeriesOptions,
 ): Promise<BuiltSeries> {
+  const input = held(table)
   const old = await seriesAt(writer, tree, path)
   if (old === undefined) {
     const given = await schemaForNew(writer, tree, path, options)

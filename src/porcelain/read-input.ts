@@ -19,6 +19,29 @@ export interface InputTable {
   willRead?(times: number): void
 }
 
+/** A table up to this size is held in memory while it is looked at. */
+const HELD_BYTES = 1024 * 1024
+
+/** The same table, read once however often it is opened, where it is small. */
+export function held(input: InputTable): InputTable {
+  const { willRead: _, ...table } = input
+  if (input.once === true || input.bytes === undefined || input.bytes > HELD_BYTES) return input
+  let pieces: Promise<Uint8Array[]> | undefined
+  return {
+    ...table,
+    async *open() {
+      pieces ??= all(input.open())
+      yield* await pieces
+    },
+  }
+}
+
+async function all(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of source) pieces.push(piece)
+  return pieces
+}
+
 /** The rows of a table, typed and in the order of their keys. */
 export interface InputRows {
   /** What messages call the table. */

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { compareBytes, textToBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { makeFolder, removeFile, temporaryName, writeFully } from './durable.ts'
+import { letOthersRun } from './event-loop.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
 import {
   checkReadPath,
@@ -224,32 +225,68 @@ export async function* readFile(
   path: string,
   options: WorkTreeOptions = {},
 ): AsyncIterable<Uint8Array> {
+  // A regular file answers at once: another thread would take longer to be asked. A pipe may not
+  // answer for a long time.
+  const source = lookAtPath(path)?.kind === 'file' ? openNow(path) : await openLater(path)
+  try {
+    for (;;) {
+      await letOthersRun()
+      checkSignal(options.signal)
+      const piece = await withPath('read', path, () => source.next())
+      if (piece.length === 0) return
+      yield piece
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+interface OpenSource {
+  /** The next bytes; none at the end. */
+  next(): Uint8Array | Promise<Uint8Array>
+  close(): void | Promise<void>
+}
+
+function openNow(path: string): OpenSource {
+  let fd: number
+  try {
+    fd = fs.openSync(path, 'r')
+  } catch (error) {
+    throw notOpened(error, path)
+  }
+  // No more memory than there is to read: thousands of small files are read one after another.
+  let left = fs.fstatSync(fd).size
+  return {
+    next() {
+      const piece = new Uint8Array(Math.min(Math.max(left, 4096), READ_SIZE))
+      const count = fs.readSync(fd, piece)
+      left -= count
+      return piece.subarray(0, count)
+    },
+    close: () => fs.closeSync(fd),
+  }
+}
+
+async function openLater(path: string): Promise<OpenSource> {
   let handle: fs.promises.FileHandle
   try {
     handle = await fs.promises.open(path, 'r')
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') {
-      throw new VarveError('file-not-found', `no file ${path}`, { data: { path }, cause: error })
-    }
-    throw fileError(error, 'read', path)
+    throw notOpened(error, path)
   }
-  try {
-    const stat = fs.fstatSync(handle.fd)
-    // No more memory than there is to read: thousands of small files are read one after another.
-    let left = stat.isFile() ? stat.size : Number.POSITIVE_INFINITY
-    for (;;) {
-      checkSignal(options.signal)
-      const piece = new Uint8Array(Math.min(Math.max(left, 4096), READ_SIZE))
-      const { bytesRead } = await withPath('read', path, () =>
-        handle.read(piece, 0, piece.length, null),
-      )
-      if (bytesRead === 0) return
-      left -= bytesRead
-      yield piece.subarray(0, bytesRead)
-    }
-  } finally {
-    await handle.close()
+  return {
+    async next() {
+      const piece = new Uint8Array(READ_SIZE)
+      const { bytesRead } = await handle.read(piece, 0, piece.length, null)
+      return piece.subarray(0, bytesRead)
+    },
+    close: () => handle.close(),
   }
+}
+
+function notOpened(error: unknown, path: string): unknown {
+  if (systemCode(error) !== 'ENOENT') return fileError(error, 'read', path)
+  return new VarveError('file-not-found', `no file ${path}`, { data: { path }, cause: error })
 }
 
 async function writePieces(

@@ -99,7 +99,7 @@ async function branchNamed(
     if (!hasCode(error, 'ref-not-found')) throw error
     const head = await headState(repo)
     if (head.ref === ref) return { ref }
-    const commit = await resolveCommit(repo, name, { now }).catch(() => undefined)
+    const commit = await commitIfAny(repo, name, now)
     if (commit === undefined) {
       throw new VarveError('ref-not-found', error.message, {
         data: error.data,
@@ -110,6 +110,27 @@ async function branchNamed(
       data: { branch: name, commit },
       hint: `varve switch --detach ${name} goes to the commit that it means`,
     })
+  }
+}
+
+const NO_COMMIT = [
+  'revision-not-found',
+  'ambiguous-revision',
+  'object-not-found',
+  'before-history',
+] as const
+
+/** The commit that a word means; undefined where it means none. */
+async function commitIfAny(
+  repo: Repository,
+  name: string,
+  now: CommitDate | undefined,
+): Promise<Id | undefined> {
+  try {
+    return await resolveCommit(repo, name, { now })
+  } catch (error) {
+    if (NO_COMMIT.some((code) => hasCode(error, code))) return undefined
+    throw error
   }
 }
 

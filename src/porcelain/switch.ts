@@ -5,12 +5,13 @@ import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { branchRefName } from '../core/names.ts'
 import { type Head, headState } from '../plumbing/head.ts'
+import { hasIndex } from '../plumbing/index-state.ts'
 import { previousHeads } from '../plumbing/read-reflog.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveCommit } from '../plumbing/resolve-revision.ts'
 import { branchId, type PlannedBranch, planBranch, shortBranch } from './branch.ts'
 import { type MovedHead, moveHead } from './move-head.ts'
-import type { FilesMoved, FilesOptions } from './show-tree.ts'
+import { type FilesMoved, type FilesOptions, mendFiles } from './show-tree.ts'
 
 export interface SwitchOptions extends FilesOptions {
   /** A branch, `-` for the one before, or with `detach` any revision. HEAD unless given. */
@@ -169,7 +170,7 @@ async function goTo(
   const already = 'ref' in head ? from.ref === head.ref : from.detached && from.id === head.id
   const stays = already && planned === undefined && !options.force
   const moved: Pick<MovedHead, 'carried' | 'files'> = stays
-    ? { carried: [], files: { written: [], removed: [] } }
+    ? { carried: [], files: await mended(repo, options) }
     : await moveHead(repo, {
         ...options,
         to: head,
@@ -203,4 +204,9 @@ function placeText(ref: string | undefined, id: Id | undefined): string {
 
 function placeOf(ref: string | undefined, id: Id | undefined): HeadPlace {
   return { ...(ref !== undefined && { branch: shortBranch(ref) }), ...(id !== undefined && { id }) }
+}
+
+/** Where nothing moves, only what a stopped command left behind is written. */
+async function mended(repo: Repository, options: SwitchOptions): Promise<FilesMoved> {
+  return hasIndex(repo) ? mendFiles(repo, options) : { written: [], removed: [] }
 }

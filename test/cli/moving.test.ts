@@ -265,6 +265,7 @@ describe('fsck', () => {
 describe('what does not go together', () => {
   it.each([
     [['reflog', '-n', '1.5'], '--max-count takes a whole number'],
+    [['restore', '--commit', 'brent'], '--commit goes with --source'],
     [['checkout', '--files', '-b', 'new', 'brent'], 'cannot be given together'],
     [['checkout', '--files', '--detach', 'brent'], 'cannot be given together'],
   ])('is refused: %j', async (args, message) => {

@@ -1,4 +1,4 @@
-import { defineCommand } from '../../cli/define-command.ts'
+import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { type RestoreResult, restore } from '../restore.ts'
 import { boundsOf, boundsOptions } from './bounds-options.ts'
@@ -60,6 +60,9 @@ export const restoreCommand = defineCommand({
   run: async (args, context) => {
     const repo = await context.repository()
     const { series, staged, worktree, source } = args
+    if (source === undefined && args.commit) {
+      throw usageError('--commit goes with --source: files alone make no commit')
+    }
     const commit = source === undefined ? undefined : await commitRequest(context, repo, args)
     const who = await logIdentity(context)
     return whileMoving(context, {}, (files) =>

@@ -181,7 +181,7 @@ function compareBy(key: RefSortKey, a: RefDetails, b: RefDetails): number {
 }
 
 /** Who made what the ref is at: the tagger of a tag, the committer of a commit. */
-export function creatorOf({ tag, commit }: RefDetails): CommitDate | undefined {
+function creatorOf({ tag, commit }: RefDetails): CommitDate | undefined {
   return tag?.tagger ?? commit?.committer
 }
 

@@ -98,7 +98,7 @@ export function temporarySpill(): Spill {
 }
 
 /** The rows of a file in the work tree under a schema, sorted by key. */
-export function readSeriesFile(
+function readSeriesFile(
   repo: Repository,
   file: string,
   schema: Schema,

@@ -115,7 +115,7 @@ export function changesText({ series, dryRun, commit }: ChangesResult): string {
 }
 
 /** What was done to a series, as lines: the counts, and what else is worth knowing. */
-export function formatChange(change: SeriesChange): string[] {
+function formatChange(change: SeriesChange): string[] {
   const { series, state } = change
   const lines = [
     state === 'new'

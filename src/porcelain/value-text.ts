@@ -13,7 +13,7 @@ export interface TextLimits {
 }
 
 /** A value in a line of text, in quotes where it would not be told from what is around it. */
-export function valueText({ value, type }: CellValue, limit = Infinity): string {
+function valueText({ value, type }: CellValue, limit = Infinity): string {
   if (value === null) return 'null'
   const text = formatScalar(value, type)
   const shown = text.length > limit ? `${text.slice(0, limit - 1)}…` : text

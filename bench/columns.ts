@@ -91,11 +91,7 @@ const generators: readonly [string, ColumnType, Generator][] = [
     },
   ],
   ['volume', 'int64', (random) => () => BigInt(Math.ceil(Math.exp(4 + 1.1 * normal(random))))],
-  [
-    'lots of 100',
-    'int32',
-    (random) => () => 100 * Math.ceil(Math.exp(0.8 + 0.9 * normal(random))),
-  ],
+  ['lots of 100', 'int32', (random) => () => 100 * Math.ceil(Math.exp(0.8 + 0.9 * normal(random)))],
   [
     'sparse value',
     'float64',
@@ -104,19 +100,19 @@ const generators: readonly [string, ColumnType, Generator][] = [
       return () => (random() < 0.3 ? null : hundredth(next()))
     },
   ],
-  [
-    'thirds',
-    'float64',
-    (random) => () => Math.floor(12 * random() * random()) / 3,
-  ],
+  ['thirds', 'float64', (random) => () => Math.floor(12 * random() * random()) / 3],
   ['noisy float', 'float32', (random) => () => Math.fround(normal(random))],
-  ['flag', 'bool', (random) => {
-    let on = false
-    return () => {
-      if (random() < 0.01) on = !on
-      return on
-    }
-  }],
+  [
+    'flag',
+    'bool',
+    (random) => {
+      let on = false
+      return () => {
+        if (random() < 0.01) on = !on
+        return on
+      }
+    },
+  ],
   ['venue', 'string', (random) => () => VENUES[Math.floor(VENUES.length * random() ** 2)]!],
   [
     'order id',

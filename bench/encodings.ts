@@ -1,7 +1,7 @@
 import { decodeColumnBody, encodeColumnBody } from '../src/core/encoding/body.ts'
 import { loadZstd } from '../src/storage/zstd.ts'
 import { benchColumns } from './columns.ts'
-import { formatTextTable } from './table.ts'
+import { formatCells } from './table.ts'
 
 /** What one column takes, and how fast it is written and read. */
 export interface EncodingResult {
@@ -19,14 +19,14 @@ export async function benchEncodings(rows: number, runs: number): Promise<Encodi
   const zstd = await loadZstd()
   return benchColumns(rows).map(({ name, segments }) => {
     const raw = segments.reduce((sum, { length }) => sum + length, 0)
-    const bodies = segments.map((segment) => encodeColumnBody(segment, 1, zstd))
+    const bodies = segments.map((segment) => encodeColumnBody(segment, 3, zstd))
     const stored = bodies.reduce((sum, body, i) => sum + (body ?? segments[i]!).length, 0)
     const plain = segments.reduce(
       (sum, segment) => sum + (zstd.compress(segment, 3) ?? segment).length,
       0,
     )
     const encode = best(runs, () => {
-      for (const segment of segments) encodeColumnBody(segment, 1, zstd)
+      for (const segment of segments) encodeColumnBody(segment, 3, zstd)
     })
     const decode = best(runs, () => {
       for (const [i, body] of bodies.entries()) {
@@ -56,7 +56,7 @@ function best(runs: number, work: () => void): number {
 
 /** Results as a table in Markdown. */
 export function formatEncodings(results: readonly EncodingResult[]): string {
-  return formatTextTable([
+  return formatCells([
     ['encodings', 'bytes a value', 'zstd-3', 'encode MB/s', 'decode MB/s'],
     ...results.map((result) => [
       result.column,

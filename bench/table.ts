@@ -21,10 +21,14 @@ function number(value: number | undefined, unit: number, decimals: number): stri
 
 /** Results as a table in Markdown. */
 export function formatTable(title: string, rows: readonly Row[]): string {
-  const cells = [
+  return formatCells([
     [title, ...columns.map(([name]) => name)],
     ...rows.map((row) => [row.what, ...columns.map(([, cell]) => cell(row))]),
-  ]
+  ])
+}
+
+/** Lines of cells, the first of them the titles, as a table in Markdown. */
+export function formatCells(cells: readonly (readonly string[])[]): string {
   const widths = cells[0]!.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)))
   const line = (texts: readonly string[]) =>
     `| ${texts.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join(' | ')} |`

@@ -3,7 +3,7 @@ import { decompress } from 'zstd-napi'
 // A reader of encoded columns, written from docs/format/encodings.md alone, simple before fast. It gives
 // back what docs/format/column.md describes.
 
-type Bytes = Buffer
+type Bytes = Buffer<ArrayBufferLike>
 
 /** Fields and streams, whichever way they are packed. */
 class Parts {
@@ -70,7 +70,7 @@ export function decodeColumnBody(body: Bytes): Bytes {
   if (hasNulls) setBits(bitmap, valid)
   const m = valid.filter(Boolean).length
   const width = WIDTHS[type]!
-  const whole = [header, bitmap]
+  const whole: Bytes[] = [header, bitmap]
   if (type === 1) {
     const bits = m === 0 ? [] : readBits(parts, m)
     const values = Buffer.alloc(Math.ceil(rows / 8))
@@ -80,6 +80,17 @@ export function decodeColumnBody(body: Bytes): Bytes {
       valid.map((has) => has && bits[next++]!),
     )
     whole.push(values)
+  } else if (type >= 17) {
+    const values = m === 0 ? [] : readTexts(parts, m)
+    let next = 0
+    const texts = valid.map((has) => (has ? values[next++]! : Buffer.alloc(0)))
+    const offsets = Buffer.alloc(4 * (rows + 1))
+    let end = 0
+    texts.forEach((text, i) => {
+      end += text.length
+      offsets.writeUInt32LE(end, 4 * (i + 1))
+    })
+    whole.push(offsets, ...texts)
   } else {
     const values = m === 0 ? [] : readValues(parts, type, width, m)
     let next = 0
@@ -141,6 +152,11 @@ function readValues(parts: Parts, type: number, width: number, m: number): Bytes
     })
   }
   if (encoding === 2) return readDecimals(parts, type, width, m)
+  if (encoding === 4) {
+    const size = parts.count() + 1
+    const entries = readValues(parts, type, width, size)
+    return readCodes(parts, size, m).map((code) => entries[code]!)
+  }
   if (encoding !== 3) throw new Error(`encoding ${encoding}`)
   const planes = Array.from({ length: width }, () => parts.stream(m)).reverse()
   return Array.from({ length: m }, (_, i) => Buffer.from(planes.map((plane) => plane[i]!)))
@@ -151,7 +167,7 @@ function readDecimals(parts: Parts, type: number, width: number, m: number): Byt
   const x = parts.count()
   const places = x > 0 ? readIntegers(parts, x).map(Number) : []
   const exceptions = parts.stream(x * width)
-  const values = readIntegers(parts, m).map((k) => {
+  const values = readIntegers(parts, m).map((k): Bytes => {
     const bytes = Buffer.alloc(width)
     if (type === 11) bytes.writeDoubleLE(Number(k) / power)
     else bytes.writeFloatLE(Number(k) / power)
@@ -161,4 +177,32 @@ function readDecimals(parts: Parts, type: number, width: number, m: number): Byt
     values[place] = exceptions.subarray(i * width, (i + 1) * width)
   })
   return values
+}
+
+function readCodes(parts: Parts, size: number, m: number): number[] {
+  if (size === 1) return Array.from({ length: m }, () => 0)
+  const high = size > 256 ? parts.stream(m) : Buffer.alloc(m)
+  const low = parts.stream(m)
+  return Array.from({ length: m }, (_, i) => high[i]! * 256 + low[i]!)
+}
+
+function readTexts(parts: Parts, m: number): Bytes[] {
+  const form = parts.u8()
+  if (form === 2) {
+    const size = parts.count() + 1
+    const entries = readTexts(parts, size)
+    return readCodes(parts, size, m).map((code) => entries[code]!)
+  }
+  const shared = form === 1 ? readIntegers(parts, m).map(Number) : undefined
+  const more = readIntegers(parts, m).map(Number)
+  const rest = parts.stream(more.reduce((sum, length) => sum + length, 0))
+  const texts: Bytes[] = []
+  let at = 0
+  for (let i = 0; i < m; i++) {
+    const added = rest.subarray(at, at + more[i]!)
+    at += more[i]!
+    const before = shared && i > 0 ? texts[i - 1]!.subarray(0, shared[i]) : Buffer.alloc(0)
+    texts.push(Buffer.concat([before, added]))
+  }
+  return texts
 }

@@ -1,7 +1,7 @@
 import { bitmapBytes, getBit, lastByteMask, setBit } from '../bits.ts'
 import { decodeIntegers, encodeIntegers, sumNumbers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
-import type { Parts } from './parts.ts'
+import type { NewParts, Parts } from './parts.ts'
 import { stepsOfNumbers } from './steps.ts'
 
 // Bits: one for each row, or for each row that has a value.
@@ -16,7 +16,7 @@ const RUNS_OF_ZEROS = 1
 const RUNS_OF_ONES = 2
 
 /** @param count of bits, at least one */
-export function encodeBits(bits: Uint8Array, count: number, newParts: () => Parts): Parts {
+export function encodeBits(bits: Uint8Array, count: number, newParts: NewParts): Parts {
   const packed = newParts().u8(PACKED).stream(bits)
   const lengths = runLengths(bits, count)
   if (lengths === undefined) return packed

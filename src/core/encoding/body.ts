@@ -9,23 +9,28 @@ import { decodeFixed, encodeFixed } from './fixed.ts'
 import {
   type ColumnPieces,
   compact,
+  compactOffsets,
   countOnes,
   fixedLength,
   spread,
+  spreadOffsets,
   takeApart,
   valuesStart,
   writeHead,
   zeroBehind,
 } from './layout.ts'
 import { PartReader } from './part-reader.ts'
-import { Parts } from './parts.ts'
+import type { Parts } from './parts.ts'
+import { type NewParts, newPartsFor } from './parts.ts'
+import { decodeTexts, encodeTexts } from './texts.ts'
 
 // The body of a column in a pack (docs/format/encodings.md):
 //
 //   u8      bits 0–4 type code, 0x20: a validity bitmap follows, 0x40: joined
 //   varint  rows
 //   …       parts: validity, one bit a row (`bits.ts`); then, unless every row is null, the values of
-//           the other rows: bool as `bits.ts`, all else as `fixed.ts`
+//           the other rows: bool as `bits.ts`; string, binary, json as `texts.ts`; all else as
+//           `fixed.ts`
 //
 // Separate parts stand one after another, each stream packed alone (`parts.ts`). Joined parts are all
 // bytes of fields and streams end to end: varint how many, then one zstd frame without its first four
@@ -39,6 +44,9 @@ const TYPE_MASK = 0x1f
 const MAX_ROWS = 1 << 20
 /** Of canonical bytes. */
 const MAX_LENGTH = 1 << 24
+/** No frame gets much shorter than this. */
+const TINY = 64
+const REPEATS = 64
 /** Bytes of joined parts: at most this much more than the canonical ones. */
 const JOINED_SLACK = 64 * 1024
 
@@ -46,16 +54,18 @@ const JOINED_SLACK = 64 * 1024
  * A body for the canonical bytes of a column that is shorter than they are; undefined where there is
  * none. The same bytes give the same body.
  * @param level of zstd for text and for small columns; the noise of numbers gains nothing from it
+ * @param options.thorough tries everything in full: for judging the choice that is made without
  */
 export function encodeColumnBody(
   canonical: Uint8Array,
   level: number,
   zstd: Compressor,
+  options: { thorough?: boolean } = {},
 ): Uint8Array | undefined {
   if (canonical.length > MAX_LENGTH) return undefined
   const pieces = takeApart(canonical)
   if (pieces === undefined || pieces.rows === 0 || pieces.rows > MAX_ROWS) return undefined
-  const parts = encodePieces(canonical, pieces, () => new Parts(zstd, level))
+  const parts = encodePieces(canonical, pieces, newPartsFor(zstd, level, options.thorough ?? false))
   if (parts === undefined) return undefined
   const separate = parts.separate()
   const joined = parts.joined()
@@ -70,7 +80,13 @@ export function encodeColumnBody(
     .finish()
   const packed = join ? joined : separate
   if (head.length + packed.length >= canonical.length) return undefined
-  const body = new Uint8Array(head.length + packed.length)
+  const length = head.length + packed.length
+  // Runs and repeats of whole values: perhaps zstd sees them better as they are, and quickly.
+  if (length > TINY && length * REPEATS < canonical.length) {
+    const frame = zstd.compress(canonical, level)
+    if (frame !== undefined && frame.length < length) return undefined
+  }
+  const body = new Uint8Array(length)
   body.set(head)
   body.set(packed, head.length)
   return body
@@ -79,12 +95,17 @@ export function encodeColumnBody(
 function encodePieces(
   canonical: Uint8Array,
   { type, rows, validity, count, start }: ColumnPieces,
-  newParts: () => Parts,
+  newParts: NewParts,
 ): Parts | undefined {
   const parts = newParts()
   if (validity !== undefined) parts.append(encodeBits(validity, rows, newParts))
   const content = canonical.subarray(start)
-  if (isBytesType(type)) return undefined
+  if (isBytesType(type)) {
+    const texts = compactOffsets(content, rows, validity, count)
+    if (texts === undefined || count === 0) return texts && parts
+    const encoded = encodeTexts(texts, newParts)
+    return encoded && parts.append(encoded)
+  }
   if (type === 'bool') {
     if (!zeroBehind(content, rows)) return undefined
     const bits = validity === undefined ? content : compactBits(content, rows, validity, count)
@@ -112,7 +133,10 @@ export function decodeColumnBody(body: Uint8Array, length: number, zstd: Compres
   const hasValidity = (head & HAS_VALIDITY) !== 0
   const start = valuesStart(rows, hasValidity)
   if (rows === 0 || rows > MAX_ROWS || length > MAX_LENGTH) throw corrupt('too many rows')
-  if (length !== start + fixedLength(type, rows)) throw corrupt('another length')
+  const fixed = isBytesType(type) ? 4 * (rows + 1) : fixedLength(type, rows)
+  if (isBytesType(type) ? length < start + fixed : length !== start + fixed) {
+    throw corrupt('another length')
+  }
   const packed = reader.bytes(reader.remaining)
   const parts = new PartReader(packed, (head & JOINED) !== 0, length + JOINED_SLACK, zstd)
   const canonical = new Uint8Array(length)
@@ -120,6 +144,7 @@ export function decodeColumnBody(body: Uint8Array, length: number, zstd: Compres
   if (validity !== undefined && allOnes(validity, rows)) throw corrupt('no null')
   writeHead(canonical, type, rows, validity)
   const count = validity === undefined ? rows : countOnes(validity)
+  if (count === 0 && length !== start + fixed) throw corrupt('texts under nulls')
   if (count > 0) decodeValues(parts, type, rows, validity, count, canonical.subarray(start))
   parts.end()
   return canonical
@@ -133,6 +158,11 @@ function decodeValues(
   count: number,
   target: Uint8Array,
 ): void {
+  if (isBytesType(type)) {
+    const total = target.length - 4 * (rows + 1)
+    spreadOffsets(decodeTexts(parts, count, total), rows, validity, target)
+    return
+  }
   if (type === 'bool') {
     const bits = decodeBits(parts, count)
     if (validity === undefined) target.set(bits)

@@ -1,6 +1,6 @@
 import { decodeIntegers, encodeIntegers, sumNumbers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
-import type { Parts } from './parts.ts'
+import type { NewParts, Parts } from './parts.ts'
 import { stepsOfNumbers } from './steps.ts'
 
 // Decimals: floats that are short decimals, as integers k with value k / 10^e rounded to the type. It
@@ -16,16 +16,19 @@ import { stepsOfNumbers } from './steps.ts'
 const POWERS = Array.from({ length: 16 }, (_, e) => 10 ** e)
 /** Whole numbers below this times a power of ten round to the nearest in one step. */
 const LIMIT = 2 ** 51
+/** Every float32 is a decimal of some nine digits: only those of up to six are short. */
+const NARROW_LIMIT = 10 ** 6
 const SAMPLE = 256
 
 type Floats = Float32Array | Float64Array
 
 /** Digits behind the point that one value needs; −1 where 15 are not enough. */
 function digitsOf(value: number, narrow: boolean): number {
+  const limit = narrow ? NARROW_LIMIT : LIMIT
   for (let e = 0; e < POWERS.length; e++) {
     const k = Math.floor(value * POWERS[e]! + 0.5)
     const back = narrow ? Math.fround(k / POWERS[e]!) : k / POWERS[e]!
-    if (Object.is(back, value)) return Math.abs(k) < LIMIT ? e : -1
+    if (Object.is(back, value)) return Math.abs(k) < limit ? e : -1
   }
   return -1
 }
@@ -69,7 +72,7 @@ export function likelyExponents(values: Floats): Exponents {
 export function encodeDecimals(
   values: Floats,
   exponent: number,
-  newParts: () => Parts,
+  newParts: NewParts,
 ): Parts | undefined {
   const count = values.length
   const whole = new Float64Array(count)

@@ -1,9 +1,10 @@
 import type { ColumnType } from '../column.ts'
 import { valueWidth, viewValues } from '../column-layout.ts'
 import { decodeDecimals, encodeDecimals, likelyExponents } from './decimals.ts'
+import { decodeDictionary, dictionaryEstimate, encodeDictionary } from './dictionary.ts'
 import { decodeIntegers, encodeIntegers, sumHalves, sumNumbers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
-import type { Parts } from './parts.ts'
+import { type NewParts, type Parts, SPARSE } from './parts.ts'
 import { decodeSplit, encodeSplit } from './split.ts'
 import { stepsOfHalves, stepsOfNumbers } from './steps.ts'
 
@@ -12,31 +13,55 @@ import { stepsOfHalves, stepsOfNumbers } from './steps.ts'
 export const INTEGERS = 1
 export const DECIMALS = 2
 export const SPLIT = 3
+export const DICTIONARY = 4
 
 /** Up to this many values every encoding is tried in full. */
 const TRY_ALL = 2048
+/** What takes no more bytes than this has nothing left to gain. */
+const SMALL = 64
 
 type Encode = () => Parts | undefined
 
 /**
  * The shortest encoding of values, of which there is at least one.
  * @param bytes aligned for every width
- * @param lean whether the values are few enough, or close enough to what cannot be compressed, for the
- *   caller to look at other ways too
  */
 export function encodeFixed(
   type: ColumnType,
   bytes: Uint8Array,
-  newParts: () => Parts,
+  newParts: NewParts,
 ): Parts | undefined {
+  const width = valueWidth(type)
+  const numeric = encodeNumeric(type, bytes, newParts)
+  const few = newParts.thorough || bytes.length / width <= TRY_ALL
+  if (numeric !== undefined && !few) {
+    const size = numeric.separate().length
+    const sparse = size * SPARSE * width < bytes.length
+    if (size < SMALL || (!sparse && dictionaryEstimate(bytes, width) > size * 1.05)) return numeric
+  }
+  const dictionary: Encode = () => {
+    const encoded = encodeDictionary(bytes, width, newParts, (entries) =>
+      encodeNumeric(type, entries, newParts),
+    )
+    return encoded && newParts().u8(DICTIONARY).append(encoded)
+  }
+  return shortest([() => numeric, dictionary])
+}
+
+function encodeNumeric(type: ColumnType, bytes: Uint8Array, newParts: NewParts): Parts | undefined {
   const width = valueWidth(type)
   const count = bytes.length / width
   const split: Encode = () => encodeSplit(bytes, width, newParts().u8(SPLIT))
+  const few = newParts.thorough || count <= TRY_ALL
+  // Little was gained: perhaps these are not numbers at all.
+  const poor = (parts: Parts): boolean => parts.separate().length > bytes.length * 0.6
+  const withSplit = (candidates: readonly Encode[], clear: boolean): Parts | undefined => {
+    const found = shortest(candidates)
+    const settled = found !== undefined && clear && !few && !poor(found)
+    return settled ? found : shortest([() => found, split])
+  }
   if (type !== 'float64' && type !== 'float32') {
-    const integers = encodeWhole(type, bytes, newParts)
-    // Little was gained: perhaps these are not numbers at all.
-    const poor = integers === undefined || integers.separate().length > bytes.length * 0.6
-    return poor || count <= TRY_ALL ? shortest([() => integers, split]) : integers
+    return withSplit([() => encodeWhole(type, bytes, newParts)], true)
   }
   const floats = viewValues(type, bytes.buffer, bytes.byteOffset, count) as Float64Array
   const { likely, clear } = likelyExponents(floats)
@@ -44,8 +69,7 @@ export function encodeFixed(
     const decimals = encodeDecimals(floats, exponent, newParts)
     return decimals && newParts().u8(DECIMALS).append(decimals)
   })
-  if (!clear || count <= TRY_ALL) candidates.push(split)
-  return shortest(candidates)
+  return withSplit(candidates, clear)
 }
 
 function shortest(candidates: readonly Encode[]): Parts | undefined {
@@ -58,11 +82,7 @@ function shortest(candidates: readonly Encode[]): Parts | undefined {
   return best
 }
 
-function encodeWhole(
-  type: ColumnType,
-  bytes: Uint8Array,
-  newParts: () => Parts,
-): Parts | undefined {
+function encodeWhole(type: ColumnType, bytes: Uint8Array, newParts: NewParts): Parts | undefined {
   const width = valueWidth(type)
   const steps =
     width === 8
@@ -80,10 +100,25 @@ function numbers(type: ColumnType, bytes: Uint8Array): Int32Array {
 
 /** Fills `target`, which is aligned for every width and not empty, with values. */
 export function decodeFixed(reader: PartReader, type: ColumnType, target: Uint8Array): void {
+  const encoding = reader.u8()
+  if (encoding !== DICTIONARY) {
+    decodeNumeric(reader, encoding, type, target)
+    return
+  }
+  decodeDictionary(reader, valueWidth(type), target, (entries) =>
+    decodeNumeric(reader, reader.u8(), type, entries),
+  )
+}
+
+function decodeNumeric(
+  reader: PartReader,
+  encoding: number,
+  type: ColumnType,
+  target: Uint8Array,
+): void {
   const width = valueWidth(type)
   const count = target.length / width
   const float = type === 'float64' || type === 'float32'
-  const encoding = reader.u8()
   if (encoding === SPLIT) {
     decodeSplit(reader, width, target)
   } else if (encoding === DECIMALS && float) {

@@ -1,5 +1,5 @@
 import type { PartReader } from './part-reader.ts'
-import type { Parts } from './parts.ts'
+import { type NewParts, type Parts, SPARSE } from './parts.ts'
 import { bytesFor, fromPlanes, RESIDUAL_LIMIT, toPlanes } from './planes.ts'
 import { commonDivisor, exactNumber, type Steps, TWO_32 } from './steps.ts'
 
@@ -58,7 +58,7 @@ type Rule = (source: Source) => Residuals | undefined
  * The shortest encoding of whole numbers, of which there is at least one; undefined where they are
  * too far apart. `steps` is overwritten.
  */
-export function encodeIntegers(values: Steps, newParts: () => Parts): Parts | undefined {
+export function encodeIntegers(values: Steps, newParts: NewParts): Parts | undefined {
   const units = values.steps
   const divisor = commonDivisor(units) || 1
   if (divisor > 1) for (let i = 1; i < units.length; i++) units[i]! /= divisor
@@ -68,13 +68,19 @@ export function encodeIntegers(values: Steps, newParts: () => Parts): Parts | un
   const write = (residuals: Residuals): Parts => writeParts(values, divisor, residuals, newParts())
   const simple = delta(source)
   if (simple?.bytes === 0) return write(simple)
-  const found = rules(source).flatMap((rule) => (rule === delta ? simple : rule(source)) ?? [])
-  const likely = units.length <= TRY_ALL ? found : likeliest(found, newParts)
-  let best: Parts | undefined
-  for (const residuals of likely) {
-    const parts = write(residuals)
-    if (best === undefined || parts.size() < best.size()) best = parts
+  const best = (chosen: readonly Rule[], all: boolean): Parts | undefined => {
+    const found = chosen.flatMap((rule) => (rule === delta ? simple : rule(source)) ?? [])
+    return shortest((all ? found : likeliest(found, newParts)).map(write))
   }
+  if (newParts.thorough || units.length <= TRY_ALL) return best(ALL, true)
+  const parts = best(likelyRules(source), false)
+  const sparse = parts !== undefined && parts.separate().length * SPARSE < units.length
+  return sparse ? best(ALL, true) : parts
+}
+
+function shortest(candidates: readonly Parts[]): Parts | undefined {
+  let best: Parts | undefined
+  for (const parts of candidates) if (best === undefined || parts.size() < best.size()) best = parts
   return best
 }
 
@@ -103,17 +109,15 @@ function add(low: number, high: number, difference: number): [low: number, high:
   return [sum - carry * TWO_32, (high + carry) >>> 0]
 }
 
-/** The rules worth a look: all for few values, else by the length of a sample's residuals in bits. */
-function rules(source: Source): Rule[] {
-  const all: Rule[] = [flat, line, delta, delta2]
-  if (source.units.length <= TRY_ALL) return all
+/** The rules worth a look, by the length in bits of a sample of their residuals. */
+function likelyRules(source: Source): Rule[] {
   const bits = sampleBits(source)
   const limit = Math.min(...bits) * 1.05 + 0.35
-  return all.filter((_, i) => bits[i]! <= limit)
+  return ALL.filter((_, i) => bits[i]! <= limit)
 }
 
 /** Those whose sample comes out shortest: several where it is not clear. */
-function likeliest(found: readonly Residuals[], newParts: () => Parts): readonly Residuals[] {
+function likeliest(found: readonly Residuals[], newParts: NewParts): readonly Residuals[] {
   if (found.length < 2) return found
   const sizes = found.map(({ values, from, bytes, order }) => {
     const parts = newParts()
@@ -261,6 +265,9 @@ function signedResiduals(
   const bytes = bytesFor(Math.max(2 * most, -2 * least - 1))
   return { order, step, offset: 0, values, from: Math.min(order, values.length), bytes }
 }
+
+/** In the order of {@link sampleBits}. */
+const ALL: readonly Rule[] = [flat, line, delta, delta2]
 
 /** Where decoded integers begin, and by how much each differs from the one before. */
 export function decodeIntegers(reader: PartReader, count: number): Steps {

@@ -121,3 +121,50 @@ export function spread(
     }
   }
 }
+
+/**
+ * The texts that rows have, from offsets and bytes; undefined where an offset is not what it must be or
+ * a null has a text.
+ */
+export function compactOffsets(
+  content: Uint8Array,
+  rows: number,
+  validity: Uint8Array | undefined,
+  count: number,
+): { bytes: Uint8Array; offsets: Uint32Array } | undefined {
+  const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
+  const bytes = content.subarray(4 * (rows + 1))
+  const offsets = new Uint32Array(count + 1)
+  let previous = 0
+  if (view.getUint32(0, true) !== 0) return undefined
+  for (let row = 0, to = 0; row < rows; row++) {
+    const next = view.getUint32(4 * row + 4, true)
+    if (next < previous) return undefined
+    if (validity === undefined || ((validity[row >> 3]! >> (row & 7)) & 1) === 1) {
+      offsets[++to] = next
+    } else if (next !== previous) {
+      return undefined
+    }
+    previous = next
+  }
+  return previous === bytes.length ? { bytes, offsets } : undefined
+}
+
+/** The opposite of {@link compactOffsets}, into an aligned array of the right length. */
+export function spreadOffsets(
+  texts: { readonly bytes: Uint8Array; readonly offsets: Uint32Array },
+  rows: number,
+  validity: Uint8Array | undefined,
+  target: Uint8Array,
+): void {
+  const offsets = new Uint32Array(target.buffer, target.byteOffset, rows + 1)
+  target.set(texts.bytes, 4 * (rows + 1))
+  if (validity === undefined) {
+    offsets.set(texts.offsets)
+    return
+  }
+  for (let row = 0, from = 0; row < rows; row++) {
+    from += (validity[row >> 3]! >> (row & 7)) & 1
+    offsets[row + 1] = texts.offsets[from]!
+  }
+}

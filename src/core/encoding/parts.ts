@@ -19,6 +19,8 @@ export const FRAME_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
 
 /** Shorter streams gain nothing from a frame. */
 const WORTH_COMPRESSING = 24
+/** What shrinks to less than one in so many is cheap to try in other ways too. */
+export const SPARSE = 16
 /** Up to this many bytes it is tried whether one frame for all parts is smaller. */
 const JOIN_LIMIT = 64 * 1024
 
@@ -27,6 +29,17 @@ interface Stream {
   /** Whether they are text or the like, in which zstd finds more at its higher levels. */
   readonly text: boolean
   packed?: Uint8Array
+}
+
+/** Makes empty parts. */
+export interface NewParts {
+  (): Parts
+  /** Whether everything is to be tried in full, which finds little more and takes far longer. */
+  readonly thorough: boolean
+}
+
+export function newPartsFor(zstd: Compressor, level: number, thorough: boolean): NewParts {
+  return Object.assign(() => new Parts(zstd, level), { thorough })
 }
 
 /** Fields and streams, in order, with what they take once packed. */
@@ -131,16 +144,25 @@ export class Parts {
 
 function packStream({ bytes, text }: Stream, zstd: Compressor, level: number): Uint8Array {
   if (allEqual(bytes)) return Uint8Array.of(1, bytes[0]!)
-  const frame =
-    bytes.length < WORTH_COMPRESSING
-      ? undefined
-      : text
-        ? zstd.compress(bytes, level)
-        : zstd.compressNoise(bytes)
+  const frame = bytes.length < WORTH_COMPRESSING ? undefined : compress(bytes, text, zstd, level)
   const writer = new ByteWriter((frame ?? bytes).length + 4)
   if (frame === undefined) return writer.varint(0).bytes(bytes).finish()
   const tail = frame.subarray(FRAME_MAGIC.length)
   return writer.varint(tail.length).bytes(tail).finish()
+}
+
+function compress(
+  bytes: Uint8Array,
+  text: boolean,
+  zstd: Compressor,
+  level: number,
+): Uint8Array | undefined {
+  if (text) return zstd.compress(bytes, level)
+  const frame = zstd.compressNoise(bytes)
+  if (frame === undefined || frame.length * SPARSE > bytes.length) return frame
+  // Hardly noise: then another look costs little and may find a half more.
+  const other = zstd.compress(bytes, level)
+  return other !== undefined && other.length < frame.length ? other : frame
 }
 
 function allEqual(bytes: Uint8Array): boolean {

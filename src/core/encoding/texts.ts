@@ -1,0 +1,221 @@
+import { equalBytes } from '../bytes.ts'
+import { byFrequency, codesOf, decodeCodes, encodeCodes, hashTable, MAX_ENTRIES } from './codes.ts'
+import { decodeIntegers, encodeIntegers, sumNumbers } from './integers.ts'
+import type { PartReader } from './part-reader.ts'
+import { type NewParts, type Parts, SPARSE } from './parts.ts'
+import { stepsOfNumbers } from './steps.ts'
+
+// Texts: values of string, binary and json, those of nulls left out.
+//
+//   u8  0: whole | 1: shared | 2: dictionary
+//   whole:       the lengths of all, as integers; a stream of their bytes
+//   shared:      how many first bytes each has in common with the one before (the first: 0), as
+//                integers; how many more it has, as integers; a stream of those
+//   dictionary:  varint number of entries less one, at most 65,535; the entries, as whole or shared;
+//                codes of all values (`codes.ts`)
+
+const WHOLE = 0
+const SHARED = 1
+const DICTIONARY = 2
+
+/** Longer beginnings are not looked for. */
+const MOST_SHARED = 255
+
+/** Values end to end, and where each begins and the last ends. */
+export interface Texts {
+  readonly bytes: Uint8Array
+  readonly offsets: Uint32Array
+}
+
+/** The shortest encoding of texts, of which there is at least one. */
+export function encodeTexts(texts: Texts, newParts: NewParts): Parts | undefined {
+  const dictionary = encodeDictionary(texts, newParts)
+  const size = dictionary?.separate().length ?? Number.POSITIVE_INFINITY
+  // With as many repeats there is no need to look at them one by one; with yet more it costs little.
+  const clear = size * 8 < texts.bytes.length && size * SPARSE >= texts.offsets.length
+  if (clear && !newParts.thorough) return dictionary
+  return shorter(dictionary, encodeEach(texts, newParts))
+}
+
+function shorter(a: Parts | undefined, b: Parts | undefined): Parts | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a.size() < b.size() ? a : b
+}
+
+/** Whole or shared. */
+function encodeEach(texts: Texts, newParts: NewParts): Parts | undefined {
+  const lengths = encodeIntegers(stepsOfNumbers(lengthsOf(texts)), newParts)
+  const whole = lengths && newParts().u8(WHOLE).append(lengths).text(texts.bytes)
+  return shorter(whole, encodeShared(texts, newParts))
+}
+
+function lengthsOf({ offsets }: Texts): Float64Array {
+  const lengths = new Float64Array(offsets.length - 1)
+  for (let i = 0; i < lengths.length; i++) lengths[i] = offsets[i + 1]! - offsets[i]!
+  return lengths
+}
+
+/** Undefined where they have little in common. */
+function encodeShared({ bytes, offsets }: Texts, newParts: NewParts): Parts | undefined {
+  const count = offsets.length - 1
+  const shared = new Float64Array(count)
+  const more = new Float64Array(count)
+  const rest = new Uint8Array(bytes.length)
+  let length = 0
+  for (let i = 0; i < count; i++) {
+    const from = offsets[i]!
+    const to = offsets[i + 1]!
+    const before = i === 0 ? from : offsets[i - 1]!
+    const most = Math.min(MOST_SHARED, to - from, from - before)
+    let same = 0
+    while (same < most && bytes[from + same] === bytes[before + same]) same++
+    shared[i] = same
+    more[i] = to - from - same
+    rest.set(bytes.subarray(from + same, to), length)
+    length += more[i]!
+  }
+  if (length > bytes.length * 0.75) return undefined
+  const head = encodeIntegers(stepsOfNumbers(shared), newParts)
+  const tail = encodeIntegers(stepsOfNumbers(more), newParts)
+  if (head === undefined || tail === undefined) return undefined
+  return newParts().u8(SHARED).append(head).append(tail).text(rest.subarray(0, length))
+}
+
+function encodeDictionary(texts: Texts, newParts: NewParts): Parts | undefined {
+  const { bytes, offsets } = texts
+  const count = offsets.length - 1
+  const limit = Math.min(MAX_ENTRIES, count >>> 1)
+  const table = hashTable(limit)
+  const mask = table.length - 1
+  const firsts: number[] = []
+  const counts = new Uint32Array(limit)
+  const found = new Uint16Array(count)
+  const at = (i: number): Uint8Array => bytes.subarray(offsets[i], offsets[i + 1])
+  for (let i = 0; i < count; i++) {
+    let slot = hashOf(bytes, offsets[i]!, offsets[i + 1]!) & mask
+    while (table[slot] !== -1 && !sameText(texts, firsts[table[slot]!]!, i))
+      slot = (slot + 1) & mask
+    if (table[slot] === -1) {
+      if (firsts.length === limit) return undefined
+      table[slot] = firsts.length
+      firsts.push(i)
+    }
+    const entry = table[slot]!
+    counts[entry]!++
+    found[i] = entry
+  }
+  const order = firsts.map((_, entry) => entry)
+  const ranked = byFrequency(order, counts.subarray(0, firsts.length))
+  const entries = encodeEach(gather(ranked.map((entry) => at(firsts[entry]!))), newParts)
+  if (entries === undefined) return undefined
+  const parts = newParts()
+    .u8(DICTIONARY)
+    .varint(ranked.length - 1)
+    .append(entries)
+  return encodeCodes(codesOf(found, ranked), ranked.length, parts)
+}
+
+function hashOf(bytes: Uint8Array, from: number, to: number): number {
+  let hash = 0x811c_9dc5
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x0100_0193)
+  return hash ^ (hash >>> 15)
+}
+
+function sameText({ bytes, offsets }: Texts, a: number, b: number): boolean {
+  const from = offsets[a]!
+  const start = offsets[b]!
+  const length = offsets[b + 1]! - start
+  if (offsets[a + 1]! - from !== length) return false
+  if (length > 32) {
+    return equalBytes(bytes.subarray(from, from + length), bytes.subarray(start, start + length))
+  }
+  for (let i = 0; i < length; i++) if (bytes[from + i] !== bytes[start + i]) return false
+  return true
+}
+
+function gather(values: readonly Uint8Array[]): Texts {
+  const offsets = new Uint32Array(values.length + 1)
+  values.forEach((value, i) => {
+    offsets[i + 1] = offsets[i]! + value.length
+  })
+  const bytes = new Uint8Array(offsets[values.length]!)
+  values.forEach((value, i) => {
+    bytes.set(value, offsets[i]!)
+  })
+  return { bytes, offsets }
+}
+
+/**
+ * Texts of `count` values, at least one, which have `total` bytes together.
+ */
+export function decodeTexts(reader: PartReader, count: number, total: number): Texts {
+  const form = reader.u8()
+  if (form !== DICTIONARY) return decodeEach(reader, form, count, total, true)
+  const size = reader.count(Math.min(MAX_ENTRIES, count) - 1) + 1
+  // An entry that no value has would be a waste; all that they have fits into the whole.
+  const { bytes, offsets } = decodeEach(reader, reader.u8(), size, total, false)
+  const codes = decodeCodes(reader, size, count)
+  const target = new Uint32Array(count + 1)
+  let length = 0
+  for (let i = 0; i < count; i++) {
+    const code = codes[i]!
+    length += offsets[code + 1]! - offsets[code]!
+    if (length > total) throw reader.error('texts longer than declared')
+    target[i + 1] = length
+  }
+  if (length !== total) throw reader.error('texts shorter than declared')
+  const values = new Uint8Array(total)
+  for (let i = 0; i < count; i++) {
+    const from = offsets[codes[i]!]!
+    const to = offsets[codes[i]! + 1]!
+    const at = target[i]!
+    if (to - from > 16) values.set(bytes.subarray(from, to), at)
+    else for (let k = from; k < to; k++) values[at + k - from] = bytes[k]!
+  }
+  return { bytes: values, offsets: target }
+}
+
+/** @param exact whether `total` is their length, not the most that it can be */
+function decodeEach(
+  reader: PartReader,
+  form: number,
+  count: number,
+  total: number,
+  exact: boolean,
+): Texts {
+  if (form !== WHOLE && form !== SHARED) throw reader.error('texts of an unknown form')
+  const shared = form === SHARED ? numbers(reader, count) : undefined
+  const more = numbers(reader, count)
+  const offsets = new Uint32Array(count + 1)
+  let length = 0
+  let stored = 0
+  for (let i = 0; i < count; i++) {
+    const same = shared === undefined ? 0 : shared[i]!
+    const added = more[i]!
+    const before = i === 0 ? 0 : offsets[i]! - offsets[i - 1]!
+    if (!(same >= 0 && same <= before && added >= 0 && length + same + added <= total)) {
+      throw reader.error('a text of a wrong length')
+    }
+    stored += added
+    length += same + added
+    offsets[i + 1] = length
+  }
+  if (exact && length !== total) throw reader.error('texts shorter than declared')
+  const rest = reader.stream(stored)
+  if (shared === undefined) return { bytes: rest, offsets }
+  const bytes = new Uint8Array(length)
+  for (let i = 0, from = 0; i < count; i++) {
+    const at = offsets[i]!
+    const same = shared[i]!
+    if (same > 0) bytes.copyWithin(at, offsets[i - 1]!, offsets[i - 1]! + same)
+    bytes.set(rest.subarray(from, from + more[i]!), at + same)
+    from += more[i]!
+  }
+  return { bytes, offsets }
+}
+
+function numbers(reader: PartReader, count: number): Float64Array {
+  const values = new Float64Array(count)
+  sumNumbers(decodeIntegers(reader, count), values)
+  return values
+}

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
@@ -28,7 +29,7 @@ export interface OwnedContext extends Context {
 export function makeContext(parts: ContextParts): OwnedContext {
   const { host, globals, abort } = parts
   const env = (name: string) => host.env[name] || undefined
-  const cwd = globals.directories.reduce((from, to) => resolve(from, to), host.cwd)
+  const cwd = globals.directories.reduce(folderFrom, host.cwd)
   const now = once((): Clock => clockAt(host.now()))
   const indexFile = env('VARVE_INDEX_FILE')
   const location = {
@@ -156,4 +157,11 @@ function stdinError(error: Error): never {
 async function* readNamedFile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const { readFile } = await import('../storage/work-tree.ts')
   yield* readFile(path, { signal })
+}
+
+/** The next folder of `-C`. One that is not there would else stand for a repository above it. */
+function folderFrom(from: string, to: string): string {
+  const folder = resolve(from, to)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder
+  throw new VarveError('file-not-found', `there is no folder ${folder}`, { data: { path: folder } })
 }

@@ -4,7 +4,7 @@ import { complete } from './complete.ts'
 import { completionSource } from './completion-sources.ts'
 import { globalOptions, readGlobalOptions } from './global-options.ts'
 import type { Host } from './host.ts'
-import { makeContext } from './make-context.ts'
+import { makeContext, type OwnedContext } from './make-context.ts'
 import { spellingsOf, tokenise } from './tokenise.ts'
 
 /**
@@ -22,8 +22,9 @@ export async function runCompletion(
 ): Promise<void> {
   const words = shell === 'bash' ? splitLine(given[0] ?? '').slice(1) : given
   const globals = leadingGlobals(words)
-  const context = makeContext({ host, globals, commands: table, abort, onAnswerNo() {} })
+  let context: OwnedContext | undefined
   try {
+    context = makeContext({ host, globals, commands: table, abort, onAnswerNo() {} })
     const { candidates, files } = await complete(words, table, context, completionSource(context))
     const cut = shell === 'bash' ? wordBreak(words.at(-1) ?? '') : 0
     const lines = candidates.map(({ value, about }) => `${value.slice(cut)}\t${about}\n`)
@@ -32,7 +33,7 @@ export async function runCompletion(
   } catch (error) {
     if (!(error instanceof VarveError)) throw error
   } finally {
-    await context.close()
+    await context?.close()
   }
 }
 

@@ -25,6 +25,19 @@ describe('errors before any command runs', () => {
     expect(exitCode).toBe(2)
   })
 
+  it('name a folder of -C that is not there, whatever is above it', async () => {
+    const cwd = temporaryFolder()
+    await varve(['init'], { cwd })
+    const { stderr, exitCode } = await varve(['-C', 'nosuch', 'ls'], { cwd })
+    expect(stderr).toContain(`there is no folder ${cwd}/nosuch`)
+    expect(exitCode).toBe(3)
+    expect(await varve(['__complete', 'zsh', '--', '-C', 'nosuch', 'read', ''], { cwd })).toEqual({
+      stdout: '',
+      stderr: '',
+      exitCode: 0,
+    })
+  })
+
   it('say that the folder is gone', async () => {
     const gone = temporaryFolder()
     const script = `cd ${gone} && rmdir ${gone} && node ${PROGRAM} status`

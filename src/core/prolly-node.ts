@@ -60,6 +60,8 @@ export interface ProllyFormat<E> {
   encodeEntry(writer: ByteWriter, entry: ProllyEntry<E>): void
   /** Reads what {@link encodeEntry} wrote, and nothing that it would not have written. */
   decodeEntry(reader: ByteReader): ProllyEntry<E>
+  /** Nodes read before, by their bytes, where a reader may hand out the same bytes many times. */
+  readonly decoded?: WeakMap<Uint8Array, ProllyNode<E>>
 }
 
 /** The root of a tree without entries. */
@@ -163,10 +165,29 @@ export function decodeNode<E>(reader: ByteReader, format: ProllyFormat<E>): Prol
 
 /** Reads a node that is a root: above level 0 it has two entries at least. */
 export function decodeRoot<E>(reader: ByteReader, format: ProllyFormat<E>): ProllyNode<E> {
-  const root = decodeNode(reader, format)
+  return checkedRoot(decodeNode(reader, format))
+}
+
+function checkedRoot<E>(root: ProllyNode<E>): ProllyNode<E> {
   if (root.level > 0 && root.entries.length < 2)
     throw corrupt('stands as a root over a single node')
   return root
+}
+
+/** Reads a node that is an object of its own. */
+async function readNode<E>(
+  reader: ObjectReader,
+  format: ProllyFormat<E>,
+  id: Id,
+): Promise<ProllyNode<E>> {
+  const content = await reader.read(id, format.kind)
+  const known = format.decoded?.get(content)
+  if (known !== undefined) return known
+  const bytes = new ByteReader(content)
+  const node = decodeNode(bytes, format)
+  bytes.expectEnd()
+  format.decoded?.set(content, node)
+  return node
 }
 
 /** Reads a root that is an object of its own. */
@@ -175,10 +196,7 @@ export async function readRoot<E>(
   format: ProllyFormat<E>,
   id: Id,
 ): Promise<ProllyNode<E>> {
-  const bytes = new ByteReader(await reader.read(id, format.kind))
-  const root = decodeRoot(bytes, format)
-  bytes.expectEnd()
-  return root
+  return checkedRoot(await readNode(reader, format, id))
 }
 
 /** Stores a root as an object of its own. */
@@ -215,9 +233,7 @@ export async function readChild<E>(
   parentLevel: number,
   entry: ProllyChild,
 ): Promise<ProllyNode<E>> {
-  const bytes = new ByteReader(await reader.read(entry.child, format.kind))
-  const node = decodeNode(bytes, format)
-  bytes.expectEnd()
+  const node = await readNode(reader, format, entry.child)
   const { entries } = node
   if (
     node.level !== parentLevel - 1 ||

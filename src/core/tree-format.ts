@@ -48,6 +48,8 @@ const UNSPEAKABLE = /^\.{0,2}$|[/\u0000-\u001f\u007f]/
 /** How a collection's names stand in a prolly tree. */
 export const nameFormat: ProllyFormat<TreeEntry> = {
   kind: 'tree',
+  // A lookup goes through a few nodes that the next one goes through again.
+  decoded: new WeakMap(),
   encodeEntry(writer, { key, value: { kind, id, settings } }) {
     writer.lengthPrefixed(key).u8(KIND_BYTES[kind]).id(id)
     if (settings === undefined) writer.u8(0)

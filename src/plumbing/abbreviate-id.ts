@@ -8,8 +8,7 @@ const SHORTEST = 7
  * many bits as it takes to count the objects, as git reckons.
  */
 export async function abbreviationLength(repo: Repository): Promise<number> {
-  let objects = 1
-  for (const pack of await repo.objects.packs()) objects += pack.objects
+  const objects = 1 + (await repo.objects.countAbout())
   return Math.max(SHORTEST, Math.ceil((Math.floor(Math.log2(objects)) + 1) / 2))
 }
 

@@ -33,6 +33,10 @@ export interface ObjectSummary {
   readonly pack: string
 }
 
+const SMALL_PACK_BYTES = 64 * 1024
+/** What an object takes in a pack of few, on average. */
+const OBJECT_BYTES = 400
+
 /** Opens the objects of a storage. Nothing is read before something is asked for. */
 export function openObjectStore(storage: Storage, options: ObjectStoreOptions = {}): ObjectStore {
   return new ObjectStore(storage, options)
@@ -143,6 +147,16 @@ export class ObjectStore implements ObjectReader {
       summaries.push({ name, size, objects: records })
     }
     return summaries
+  }
+
+  /** About how many objects there are. Small packs are judged by their size, and not opened. */
+  async countAbout(): Promise<number> {
+    let objects = 0
+    for (const pack of await this.#packs.known()) {
+      const isSmall = pack.size < SMALL_PACK_BYTES
+      objects += isSmall ? pack.size / OBJECT_BYTES : (await this.#packs.open(pack)).records
+    }
+    return Math.ceil(objects)
   }
 
   /** The names of the packs there are now, without opening them. */

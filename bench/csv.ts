@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Cost, hasTool, medianCost, run, sizeOf } from './measure.ts'
 import { varve } from './program.ts'
@@ -37,7 +37,7 @@ export function benchCsv(folder: string, rows: number, runs: number): Row[] {
     ...(stored.get(what)! > 0 && { storedBytes: stored.get(what)! }),
   }))
   const file: Row = { what: `the CSV, ${rows.toLocaleString('en-US')} rows`, storedBytes }
-  return [file, ...results, ...compressors(folder, csv)]
+  return [file, ...results, ...compressors(folder, csv), ...gitRows(folder, csv, runs)]
 }
 
 function compressors(folder: string, csv: string): Row[] {
@@ -49,4 +49,30 @@ function compressors(folder: string, csv: string): Row[] {
       const cost = run([...command, '-c', csv], { cwd: folder, stdout })
       return { what: command.join(' '), ...cost, storedBytes: sizeOf(stdout) }
     })
+}
+
+/** The same file and the same correction in git. */
+function gitRows(folder: string, csv: string, runs: number): Row[] {
+  if (!hasTool('git')) return []
+  const name = 'sensors.csv'
+  const costs: { all: Cost[]; one: Cost[] } = { all: [], one: [] }
+  const stored = { all: 0, one: 0 }
+  for (let i = 0; i < runs; i++) {
+    const cwd = join(folder, `git${i}`)
+    mkdirSync(cwd)
+    copyFileSync(csv, join(cwd, name))
+    run(['git', 'init', '-q', '.'], { cwd })
+    for (const step of ['all', 'one'] as const) {
+      if (step === 'one') run(['sed', '-i', '1002s/,.*/,99.99/', name], { cwd })
+      const before = sizeOf(join(cwd, '.git'))
+      const script = `git add ${name} && git commit -q -m x`
+      costs[step].push(run(['sh', '-c', script], { cwd }))
+      stored[step] = sizeOf(join(cwd, '.git')) - before
+    }
+    rmSync(cwd, { recursive: true })
+  }
+  return [
+    { what: 'git add, commit', ...medianCost(costs.all), storedBytes: stored.all },
+    { what: 'git add, commit, one row', ...medianCost(costs.one), storedBytes: stored.one },
+  ]
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { isolated, PROGRAM } from './program.ts'
@@ -12,11 +12,9 @@ const MARK = '\x01'
 const SHOWN_FOLDER = '/home/ada'
 
 export interface WalkOptions {
-  /** A new, empty folder. */
+  /** A folder of the walk's own, with what it begins with. */
   readonly folder: string
   readonly env?: Record<string, string>
-  /** Files and folders, by path in the project, that the walk begins with. */
-  readonly files?: readonly string[]
 }
 
 /**
@@ -56,14 +54,12 @@ function commandsOf(block: string): ShownCommand[] {
 }
 
 async function runCommands(typed: readonly string[], options: WalkOptions): Promise<string[]> {
-  const { env = {}, files = [] } = options
+  const { env = {} } = options
   const folder = realpathSync(options.folder)
   const tools = join(folder, '.tools')
   const home = join(folder, '.home')
   for (const made of [tools, home]) mkdirSync(made, { recursive: true })
   symlinkSync(PROGRAM, join(tools, 'varve'))
-  const root = join(import.meta.dirname, '../..')
-  for (const file of files) cpSync(join(root, file), join(folder, file), { recursive: true })
   const script = join(tools, 'walk.sh')
   const marked = typed.map((command) => `${command}printf '${MARK}'\n`)
   writeFileSync(script, `exec 2>&1\n${marked.join('')}`)

@@ -121,9 +121,10 @@ const generators: readonly [string, ColumnType, Generator][] = [
   ],
 ]
 
-/** The columns of `findings.md`, and some more, from a seed. */
-export function benchColumns(rows: number): BenchColumn[] {
-  return generators.map(([name, type, generator]) => {
+/** The columns of `findings.md`, and some more, from a seed; or one of them. */
+export function benchColumns(rows: number, only?: string): BenchColumn[] {
+  const wanted = generators.filter(([name]) => only === undefined || name === only)
+  return wanted.map(([name, type, generator]) => {
     const next = generator(seeded(7))
     const segments: Uint8Array[] = []
     for (let from = 0; from < rows; from += SEGMENT) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchCsv } from './csv.ts'
+import { benchEncodings, formatEncodings } from './encodings.ts'
 import { hasTool } from './measure.ts'
 import { benchOilPrices } from './oil-prices.ts'
 import { benchStartUp } from './start-up.ts'
@@ -20,10 +21,34 @@ const { values } = parseArgs({
   },
 })
 
-const suites = new Map<string, (folder: string) => Promise<Row[]> | Row[]>([
-  ['start-up', (folder) => benchStartUp(folder, 5 * Number(values.runs))],
-  ['csv', (folder) => benchCsv(folder, Number(values.rows), Number(values.runs))],
-  ['oil-prices', (folder) => benchOilPrices(folder, Number(values.runs))],
+/** Rows of a column that is measured in this process. */
+const MOST_IN_MEMORY = 1 << 20
+const runs = Number(values.runs)
+
+/** Results as they are, and as a table. */
+interface Measured {
+  readonly rows: readonly unknown[]
+  readonly table: string
+}
+
+const table =
+  (name: string, suite: (folder: string) => Promise<Row[]> | Row[]) =>
+  async (folder: string): Promise<Measured> => {
+    const rows = await suite(folder)
+    return { rows, table: formatTable(name, rows) }
+  }
+
+const suites = new Map<string, (folder: string) => Promise<Measured>>([
+  ['start-up', table('start-up', (folder) => benchStartUp(folder, 5 * runs))],
+  ['csv', table('csv', (folder) => benchCsv(folder, Number(values.rows), runs))],
+  ['oil-prices', table('oil-prices', (folder) => benchOilPrices(folder, runs))],
+  [
+    'encodings',
+    async () => {
+      const rows = await benchEncodings(Math.min(Number(values.rows), MOST_IN_MEMORY), runs)
+      return { rows, table: formatEncodings(rows) }
+    },
+  ],
 ])
 
 if (!hasTool('/usr/bin/time')) throw new Error('it takes GNU time, as /usr/bin/time')
@@ -32,10 +57,8 @@ for (const name of values.only ?? suites.keys()) {
   if (suite === undefined) throw new Error(`--only takes one of ${[...suites.keys()].join(', ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'varve-bench-'))
   try {
-    const rows = await suite(folder)
-    process.stdout.write(
-      values.json ? `${JSON.stringify({ suite: name, rows })}\n` : `${formatTable(name, rows)}\n`,
-    )
+    const { rows, table } = await suite(folder)
+    process.stdout.write(values.json ? `${JSON.stringify({ suite: name, rows })}\n` : `${table}\n`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

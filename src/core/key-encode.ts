@@ -16,11 +16,26 @@ function isEightBytes(type: ColumnType): boolean {
   return type !== 'bool' && !isBytesType(type)
 }
 
+/** The keys of columns, by the first of them. Columns never change. */
+const encoded = new WeakMap<Column, { readonly columns: readonly Column[]; readonly keys: Keys }>()
+
 /**
  * The key of each row of index columns (docs/format/key.md), with a rank behind it where one is
  * given. `bad-input` where a column holds a null or a NaN, or a key is longer than 1 KiB.
  */
 export function encodeKeys(columns: readonly Column[], ranks?: Uint32Array): Keys {
+  const [first] = columns
+  if (first === undefined || ranks !== undefined) return encodeAnew(columns, ranks)
+  // The rows of a table are sorted, checked and stored by the same keys, one after another.
+  const known = encoded.get(first)
+  const isSame = (column: Column, i: number): boolean => column === columns[i]
+  if (known?.columns.length === columns.length && known.columns.every(isSame)) return known.keys
+  const keys = encodeAnew(columns, undefined)
+  encoded.set(first, { columns, keys })
+  return keys
+}
+
+function encodeAnew(columns: readonly Column[], ranks: Uint32Array | undefined): Keys {
   const rows = columns[0]?.length ?? 0
   for (const column of columns) checkIndexColumn(column)
   if (!columns.every((column) => isEightBytes(column.type))) {

@@ -17,6 +17,8 @@ export class Keys {
   readonly #words: Uint32Array
   readonly #bytes: Uint8Array
   readonly #offsets: Uint32Array
+  /** The first key that is not greater than the one before it, once it is known. */
+  #firstEqualOrBelow: number | undefined
 
   private constructor(
     length: number,
@@ -108,17 +110,20 @@ export class Keys {
 
   /** The first row whose key is not greater than the one before it; `length` where there is none. */
   firstNotAscending(): number {
-    return this.#firstBelow(1)
+    this.#firstEqualOrBelow ??= this.#firstBelow(1)
+    return this.#firstEqualOrBelow
   }
 
   /** The first row whose key is less than the one before it; `length` where there is none. */
   firstDescending(): number {
-    return this.#firstBelow(0)
+    // Most tables have no equal keys, and are asked about them anyway.
+    const row = this.firstNotAscending()
+    return row === this.length ? row : this.#firstBelow(0, row)
   }
 
   /** The first row that does not exceed the one before by `least` (0: it may be equal). */
-  #firstBelow(least: 0 | 1): number {
-    let i = 1
+  #firstBelow(least: 0 | 1, from = 1): number {
+    let i = from
     if (this.width === 8) {
       const words = this.#words
       for (; i < this.length; i++) {

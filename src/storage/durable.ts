@@ -55,7 +55,7 @@ export async function makeFolder(folder: string, observer?: SyncObserver): Promi
  */
 export async function linkFile(temporary: string, path: string): Promise<boolean> {
   try {
-    await fs.promises.link(temporary, path)
+    fs.linkSync(temporary, path)
     return true
   } catch (error) {
     const code = systemCode(error)
@@ -142,7 +142,7 @@ function readSome(
 /** Removes a file; without effect when it is not there. */
 export async function removeFile(path: string): Promise<void> {
   try {
-    await fs.promises.unlink(path)
+    fs.unlinkSync(path)
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw fileError(error, 'remove', path)
   }

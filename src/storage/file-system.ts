@@ -105,7 +105,7 @@ class FileSystemStorage implements Storage {
     const folder = join(this.location, ...name.split('/'))
     let entries: fs.Dirent[]
     try {
-      entries = await fs.promises.readdir(folder, { withFileTypes: true })
+      entries = fs.readdirSync(folder, { withFileTypes: true })
     } catch (error) {
       const code = systemCode(error)
       if (code === 'ENOENT' || code === 'ENOTDIR') return

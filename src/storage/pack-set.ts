@@ -10,7 +10,7 @@ const SMALL_PACK = 4096
 /** Entries of the shared table, about 100 bytes each. */
 const TABLE_LIMIT = 1_000_000
 /** Packs opened at most for an object that need not be found where it is. */
-const AT_HAND = 256
+const AT_HAND = 64
 
 const PACK_NAME = /^packs\/([0-9a-f]{64})\.pack$/
 

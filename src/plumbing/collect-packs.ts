@@ -14,8 +14,7 @@ export async function collectPacks(
   starts: readonly Reference[],
 ): Promise<string[]> {
   const published = (await repo.refs.state()).packs
-  const isStaged = (name: string) => !published.has(name)
-  if (![...(await repo.objects.knownPackNames())].some(isStaged)) return []
+  if ((await repo.objects.stagedPacks(published)).length === 0) return []
   const needed = new Set<string>()
   const seen = new Set<Id>()
   for (const start of starts) {
@@ -44,10 +43,9 @@ export async function packsToPublish(
   known: readonly string[],
 ): Promise<string[]> {
   const published = (await repo.refs.state()).packs
-  const isStaged = (name: string) => !published.has(name)
-  const needed = new Set(known.filter(isStaged))
-  const seen = [...(await repo.objects.knownPackNames())]
-  if (seen.some((name) => isStaged(name) && !needed.has(name))) {
+  const needed = new Set(known.filter((name) => !published.has(name)))
+  const staged = await repo.objects.stagedPacks(published)
+  if (staged.some((name) => !needed.has(name))) {
     for (const name of await collectPacks(repo, [start])) needed.add(name)
   }
   return [...needed]

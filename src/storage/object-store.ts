@@ -166,11 +166,11 @@ export class ObjectStore implements ObjectReader {
   }
 
   /**
-   * The names of the packs seen so far, in no order: every pack that an object was found in, here
-   * or by a batch that left it out for that, is among them.
+   * The names of the packs seen so far that are not among the published ones, in no order. Every
+   * pack that an object was found in has been seen, here or by a batch that left it out for that.
    */
-  knownPackNames(): Promise<Iterable<string>> {
-    return this.#packs.names()
+  stagedPacks(published: ReadonlySet<string>): Promise<string[]> {
+    return this.#packs.staged(published)
   }
 
   /** Every object of every pack; one that lies in two packs comes twice. Checksums are verified. */

@@ -43,6 +43,8 @@ export class PackSet {
   /** The first bytes of ids, as a number, to the small packs that have such ids. */
   readonly #table = new Map<number, KnownPack[]>()
   #opened = 0
+  /** Names of packs that were not seen among published ones yet. */
+  readonly #perhapsStaged = new Set<string>()
 
   constructor(storage: Storage) {
     this.#storage = storage
@@ -54,9 +56,16 @@ export class PackSet {
     return [...known.values()].sort((a, b) => b.modified - a.modified || (a.name < b.name ? -1 : 1))
   }
 
-  /** The names of the packs known, after a first look, in no order. */
-  async names(): Promise<Iterable<string>> {
-    return (await this.#list()).keys()
+  /**
+   * The names of those packs known, after a first look, that are not published. Each call costs what
+   * the calls before it have not seen among the published ones.
+   */
+  async staged(published: ReadonlySet<string>): Promise<string[]> {
+    await this.#list()
+    for (const name of this.#perhapsStaged) {
+      if (published.has(name)) this.#perhapsStaged.delete(name)
+    }
+    return [...this.#perhapsStaged]
   }
 
   /** Looks for packs that were added or removed since. Returns how many are new. */
@@ -158,12 +167,14 @@ export class PackSet {
       if ((await this.#storage.size(packPath(pack.name))) !== undefined) continue
       pack.gone = true
       this.#known.delete(pack.name)
+      this.#perhapsStaged.delete(pack.name)
     }
   }
 
   #add(pack: KnownPack): void {
     this.#known?.set(pack.name, pack)
     this.#byAge.push(pack)
+    this.#perhapsStaged.add(pack.name)
   }
 
   #nextToOpen(): KnownPack | undefined {

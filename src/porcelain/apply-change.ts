@@ -84,7 +84,8 @@ export async function applyChange<R>(
       if (commit !== undefined && also !== undefined) {
         await followUp(() => updateIndexState(repo, (state) => also(state, applied.result)))
       }
-      if (applied.changed) await refreshFiles(repo, series, prepared)
+      // Also where nothing changed: the command that changed it may not have come to its end.
+      await refreshFiles(repo, series, prepared)
     } catch (error) {
       // The commit is made. What is pending and in its way, the next look at the index says.
       if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error

@@ -1,10 +1,19 @@
-/** A key of git's configuration, as git in `cwd` sees it; undefined without git or without it. */
-export async function gitConfig(key: string, cwd: string): Promise<string | undefined> {
-  const { execa } = await import('execa')
-  const result = await execa('git', ['config', '--get', key], {
-    cwd,
-    reject: false,
-    stdin: 'ignore',
+import { execFile } from 'node:child_process'
+
+/** git's configuration by key, such as `user.name`, as git in `cwd` sees it; empty without git. */
+export function readGitConfig(cwd: string): Promise<ReadonlyMap<string, string>> {
+  return new Promise((resolve) => {
+    execFile('git', ['config', '--list', '--null'], { cwd }, (error, output) => {
+      // Of many values the last is the one that counts.
+      resolve(new Map(error === null ? entriesOf(output) : []))
+    })
   })
-  return result.failed || result.stdout === '' ? undefined : result.stdout
+}
+
+/** `key LF value`, each ended by a NUL. */
+function* entriesOf(output: string): Generator<[string, string]> {
+  for (const line of output.split('\0')) {
+    const [key = '', ...value] = line.split('\n')
+    if (value.length > 0) yield [key, value.join('\n')]
+  }
 }

@@ -38,6 +38,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     indexFile: indexFile === undefined ? undefined : resolve(cwd, indexFile),
   }
   const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
+  const gitConfig = once(async () => (await import('./git-config.ts')).readGitConfig(cwd))
   let opened: Repository | undefined
   const repository = once(async () => {
     opened = await openFoundRepository(location, await config())
@@ -61,11 +62,9 @@ export function makeContext(parts: ContextParts): OwnedContext {
       repositoryParts({ folder, workTree }, await config()),
     now,
     async identity(role) {
-      const [{ findIdentity }, { gitConfig }] = await Promise.all([
-        import('./identity.ts'),
-        import('./git-config.ts'),
-      ])
-      return findIdentity(role, { env, config, now, gitConfig: (key) => gitConfig(key, cwd) })
+      const { findIdentity } = await import('./identity.ts')
+      const fromGit = async (key: string) => (await gitConfig()).get(key)
+      return findIdentity(role, { env, config, now, gitConfig: fromGit })
     },
     config,
     env,

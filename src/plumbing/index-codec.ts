@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 
@@ -62,8 +63,16 @@ export function encodeIndex(state: IndexState): Uint8Array {
   return Buffer.from(`varve index ${VERSION} ${digest(body)}\n${body}\n`)
 }
 
+/** What was decoded last: a command reads the index several times, and it is seldom another. */
+let last: { readonly bytes: Uint8Array; readonly state: IndexState } | undefined
+
 /** Reads {@link encodeIndex}'s bytes; `corrupt-file` when they do not check. */
 export function decodeIndex(bytes: Uint8Array): IndexState {
+  if (last === undefined || !equalBytes(last.bytes, bytes)) last = { bytes, state: decoded(bytes) }
+  return last.state
+}
+
+function decoded(bytes: Uint8Array): IndexState {
   const text = Buffer.from(bytes).toString('utf8')
   const header = HEADER.exec(text)
   if (header === null) throw damaged('its first line is not an index header')

@@ -46,7 +46,7 @@ export interface Applied<R> {
  * Told the tree that a change leads to, stored already, just before it is published: what else has
  * to work can be done then, and stop it.
  */
-export type Ready = (tree: Id) => Promise<void>
+export type Ready<R> = (tree: Id, result: R) => Promise<void>
 
 /** Runs `change` on the index, durably; nothing is committed. */
 export async function stageChange<R>(
@@ -57,7 +57,7 @@ export async function stageChange<R>(
     /** What else of the index changes with it. */
     readonly also?: (state: IndexState, result: R) => IndexState
     readonly dryRun?: boolean | undefined
-    readonly ready?: Ready | undefined
+    readonly ready?: Ready<R> | undefined
   } = {},
 ): Promise<Applied<R>> {
   const seen = new Seen(repo, change)
@@ -76,7 +76,7 @@ export async function stageChange<R>(
       const pack = await batch.publish()
       if (pack !== undefined) published.push(pack)
       const packs = [...next.packs, ...published]
-      if (changed) await options.ready?.(tree)
+      if (changed) await options.ready?.(tree, result)
       if (await publishIndex(repo, version, { ...next, tree, packs })) return { result, changed }
     } finally {
       await batch.discard()
@@ -103,7 +103,7 @@ export async function commitChange<R>(
   options: {
     readonly signal?: AbortSignal | undefined
     readonly dryRun?: boolean | undefined
-    readonly ready?: Ready | undefined
+    readonly ready?: Ready<R> | undefined
   } = {},
 ): Promise<Applied<R>> {
   const { ref } = await headState(repo)
@@ -134,7 +134,7 @@ export async function commitChange<R>(
         message,
       } satisfies Commit)
       const pack = await batch.publish()
-      await options.ready?.(tree)
+      await options.ready?.(tree, result)
       try {
         await repo.refs.append({
           updates: [{ name: ref, old: tip, new: commit }],

@@ -36,6 +36,10 @@ export interface ChangeOptions {
 export interface ApplyOptions<R> extends ChangeOptions {
   /** Series that the change is about, as far as it does not take them from their own files. */
   readonly series: ReadonlySet<string>
+  /** Series that are to have a file afterwards, although they had none. */
+  readonly shown?: ((result: R) => ReadonlySet<string>) | undefined
+  /** Whether files that are in their place are overwritten. */
+  readonly force?: boolean | undefined
   /** The message of the commit when the request has none. */
   readonly message: (result: R) => string
   /** What else of the index changes with it. */
@@ -60,9 +64,15 @@ export async function applyChange<R>(
   }
   await refuseChangedFiles(repo, series, signal)
   const prepared = new PreparedFiles()
-  const ready = async (tree: Id): Promise<void> => {
+  const wanted = (result: R): WantedFiles => ({
+    series,
+    shown: options.shown?.(result),
+    force: options.force,
+  })
+  const ready = async (tree: Id, result: R): Promise<void> => {
     const { files } = (await readIndex(repo)).state
-    await prepared.write(repo, await planFiles(repo, files, tree, series, signal), { signal })
+    const plan = await planFiles(repo, files, tree, wanted(result), signal)
+    await prepared.write(repo, plan, { signal })
   }
   try {
     const applied =
@@ -85,7 +95,7 @@ export async function applyChange<R>(
         await followUp(() => updateIndexState(repo, (state) => also(state, applied.result)))
       }
       // Also where nothing changed: the command that changed it may not have come to its end.
-      await refreshFiles(repo, series, prepared)
+      await refreshFiles(repo, wanted(applied.result), prepared)
     } catch (error) {
       // The commit is made. What is pending and in its way, the next look at the index says.
       if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error
@@ -126,27 +136,35 @@ async function refuseChangedFiles(
   })
 }
 
-/** What it takes that the files of these series, as far as they have any, show a tree. */
+interface WantedFiles {
+  /** Series whose files, as far as they have any, are to show what they become. */
+  readonly series: ReadonlySet<string>
+  /** Series that are to get a file. */
+  readonly shown: ReadonlySet<string> | undefined
+  readonly force: boolean | undefined
+}
+
+/** What it takes that these files show a tree. */
 async function planFiles(
   repo: Repository,
   files: IndexState['files'],
   tree: Id,
-  series: ReadonlySet<string>,
+  { series, shown = new Set(), force }: WantedFiles,
   signal?: AbortSignal,
 ): Promise<FilePlan> {
-  const only = new Set([...series].filter((path) => files.has(path)))
+  const only = new Set([...[...series].filter((path) => files.has(path)), ...shown])
   if (only.size === 0) return { write: new Map(), remove: [] }
-  return planRefresh(repo, { files, tree, only, signal })
+  return planRefresh(repo, { files, tree, only, materialise: shown, force, signal })
 }
 
 /** Makes the files show the index. The change is made by now: nothing interrupts this. */
 async function refreshFiles(
   repo: Repository,
-  series: ReadonlySet<string>,
+  wanted: WantedFiles,
   prepared: PreparedFiles,
 ): Promise<void> {
   const { files, tree } = (await readIndex(repo)).state
-  const plan = await planFiles(repo, files, tree, series)
+  const plan = await planFiles(repo, files, tree, wanted)
   if (plan.write.size === 0 && plan.remove.length === 0) return
   const next = await applyFilePlan(repo, files, plan, { prepared })
   await followUp(() =>

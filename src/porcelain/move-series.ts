@@ -4,8 +4,8 @@ import { checkCollectionName, checkSeriesName } from '../core/names.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { lookupPath, type PathEdit, type TreeEntry, updatePaths, walkTree } from '../core/tree.ts'
 import { type Applied, firstChangedPath } from '../plumbing/change.ts'
-import { readIndex, updateIndexState } from '../plumbing/index-state.ts'
-import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
+import { readIndex } from '../plumbing/index-state.ts'
+import { refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolvePath } from '../plumbing/resolve-object-name.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
@@ -92,7 +92,7 @@ export async function moveSeries(
   const from = options.from.replace(/\/$/, '')
   let to = ''
   const withFiles = new Set(await seriesUnder(repo, [from]))
-  const applied = await applyChange(
+  return applyChange(
     repo,
     {
       async run(batch, tree) {
@@ -129,11 +129,11 @@ export async function moveSeries(
     {
       ...options,
       series: withFiles,
+      shown: ({ moved }) =>
+        new Set(moved.filter(({ from }) => withFiles.has(from)).map(({ to }) => to)),
       message: () => `mv ${from} ${to}\n`,
     },
   )
-  if (applied.changed && !options.dryRun) await showMoved(repo, applied.result, withFiles, options)
-  return applied
 }
 
 async function newName(
@@ -148,23 +148,4 @@ async function newName(
   const isThere = (await lookupPath(reader, tree, to)) !== undefined
   if (entry.kind === 'tree' && !isThere) return collection
   return checkSeriesName(`${collection}/${from.slice(from.lastIndexOf('/') + 1)}`)
-}
-
-/** Writes the files of moved series that had one, under their new names. */
-async function showMoved(
-  repo: Repository,
-  { moved }: MoveResult,
-  withFiles: ReadonlySet<string>,
-  { signal }: ChangeOptions,
-): Promise<void> {
-  const shown = new Set(moved.filter(({ from }) => withFiles.has(from)).map(({ to }) => to))
-  if (shown.size === 0) return
-  const { files, tree } = (await readIndex(repo)).state
-  const plan = await planRefresh(repo, { files, tree, materialise: shown, only: shown, signal })
-  const next = await applyFilePlan(repo, files, plan, signal === undefined ? {} : { signal })
-  await updateIndexState(repo, (state) => {
-    const merged = new Map(state.files)
-    for (const path of shown) merged.set(path, next.get(path)!)
-    return { ...state, files: merged }
-  })
 }

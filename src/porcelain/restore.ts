@@ -128,13 +128,13 @@ async function restoreFrom(
   const { result, changed, commit } = await applyChange(repo, change, {
     ...options,
     series: paths,
+    shown: ({ back }) => back,
     message: () => `restore ${options.series.join(' ')} from ${revision}\n`,
   })
   const done = { index: result.changed, ...(commit !== undefined && { commit }) }
   if (!hasIndex(repo)) return { ...done, files: [], withoutFile: [] }
-  if (!options.dryRun) {
-    if (changed && discarded !== undefined) await logRestore(repo, options, discarded)
-    if (result.back.size > 0) await showBack(repo, result.back, options)
+  if (!options.dryRun && changed && discarded !== undefined) {
+    await logRestore(repo, options, discarded)
   }
   const { files } = (await readIndex(repo)).state
   return {
@@ -148,18 +148,6 @@ interface Restored {
   readonly changed: readonly string[]
   /** Series that were not there any more. */
   readonly back: ReadonlySet<string>
-}
-
-/** Gives series that have come back their files. */
-async function showBack(
-  repo: Repository,
-  only: ReadonlySet<string>,
-  options: RestoreOptions,
-): Promise<void> {
-  const { files, tree } = (await readIndex(repo)).state
-  const { force, signal } = options
-  const plan = await planRefresh(repo, { files, tree, only, materialise: only, force, signal })
-  await putFiles(repo, plan, await applyFilePlan(repo, files, plan, options))
 }
 
 /** A series as it was, or with a part of it as it was. */

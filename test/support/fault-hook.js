@@ -51,8 +51,9 @@ function wrapPromise(name, takesSpace, applies = () => true) {
 }
 
 wrapSync('openSync', true, ([, flags]) => changes(flags))
-wrapSync('mkdirSync', true)
-for (const name of ['unlinkSync', 'rmdirSync', 'rmSync', 'chmodSync']) wrapSync(name, false)
+for (const name of ['mkdirSync', 'linkSync', 'copyFileSync']) wrapSync(name, true)
+for (const name of ['unlinkSync', 'renameSync', 'rmdirSync', 'rmSync', 'chmodSync'])
+  wrapSync(name, false)
 wrapCallback('write', true)
 wrapCallback('fsync', false)
 wrapPromise('open', true, ([, flags]) => changes(flags))

@@ -7,6 +7,7 @@ import { buildSeries } from '../core/series-build.ts'
 import { restoreRange } from '../core/series-restore.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
+import { followUp } from '../plumbing/follow-up.ts'
 import { hasIndex, readIndex } from '../plumbing/index-state.ts'
 import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
@@ -134,7 +135,7 @@ async function restoreFrom(
   const done = { index: result.changed, ...(commit !== undefined && { commit }) }
   if (!hasIndex(repo)) return { ...done, files: [], withoutFile: [] }
   if (!options.dryRun && changed && discarded !== undefined) {
-    await logRestore(repo, options, discarded)
+    await followUp(() => logRestore(repo, options, discarded))
   }
   const { files } = (await readIndex(repo)).state
   return {

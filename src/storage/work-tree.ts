@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { compareBytes, textToBytes } from '../core/bytes.ts'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { makeFolder, removeFile, temporaryName, writeFully } from './durable.ts'
 import { letOthersRun } from './event-loop.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
@@ -137,14 +137,20 @@ export class WorkTree {
     options: WorkTreeOptions = {},
   ): Promise<PreparedFile> {
     checkWritePath(path)
-    // Refuses a place where nothing may be written.
-    writablePath(this.root, path, false)
     await makeFolder(this.#temporary)
     const temporary = join(this.#temporary, temporaryName())
+    let makesFolders = false
+    const discard = async (): Promise<void> => {
+      await removeFile(temporary)
+      if (makesFolders) removeEmptyFolders(this.root, join(this.root, path))
+    }
     try {
       await writePieces(temporary, pieces, options.signal)
+      // What is in the way may be gone when it is finished, which looks again.
+      makesFolders = this.#lacksFolder(path)
+      if (makesFolders) writablePath(this.root, path, true)
     } catch (error) {
-      await removeFile(temporary)
+      await discard()
       throw error
     }
     return {
@@ -154,9 +160,20 @@ export class WorkTree {
         const before = lookAt(full)
         if (before !== undefined) fs.chmodSync(temporary, Number(before.mode) & 0o777)
         await replaceFile(temporary, full)
+        makesFolders = false
         return statOf(lookAt(full) ?? missing(full))
       },
-      discard: () => removeFile(temporary),
+      discard,
+    }
+  }
+
+  /** Whether a folder of the file is not there yet; not where something else is in its place. */
+  #lacksFolder(path: string): boolean {
+    try {
+      return writablePath(this.root, path, false) === undefined
+    } catch (error) {
+      if (hasCode(error, 'refused')) return false
+      throw error
     }
   }
 

@@ -25,7 +25,9 @@ export async function openPrinting(from: {
   const mayPage = from.paged && terminal && globals.pager && !globals.json
   const pager = mayPage ? await startPagerFor(context) : undefined
   const output =
-    pager === undefined ? new Output(host.stdout, terminal) : new Output(pager.input, false)
+    pager === undefined
+      ? new Output(host.stdout, terminal, context.abort)
+      : new Output(pager.input, false)
   const colour = !globals.json && (await wantsColour(host, globals, context))
   const style = createStyle({ colour, terminal, columns: host.stdout.columns ?? 80 })
   const paint = colour ? await loadPaint() : undefined

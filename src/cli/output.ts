@@ -19,12 +19,16 @@ export class Output {
   #pending: (string | Uint8Array)[] = []
   #pendingBytes = 0
   #failure: Error | undefined
+  /** Ends the write that waits for the reader. */
+  #giveUp: ((reason: Error) => void) | undefined
   /** Whether each write is seen at once, as on a terminal. */
   readonly immediate: boolean
 
-  constructor(stream: NodeJS.WritableStream, immediate: boolean) {
+  /** @param abort ends a write that waits for a reader; what is done is reported all the same */
+  constructor(stream: NodeJS.WritableStream, immediate: boolean, abort?: AbortSignal) {
     this.stream = stream
     this.immediate = immediate
+    abort?.addEventListener('abort', () => this.#giveUp?.(abort.reason))
     stream.on('error', (error) => {
       this.#failure ??= writeError(error)
     })
@@ -53,7 +57,12 @@ export class Output {
 
   #send(piece: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
+      this.#giveUp = (reason) => {
+        this.#failure ??= reason
+        reject(reason)
+      }
       this.stream.write(piece, (error) => {
+        this.#giveUp = undefined
         if (error === null || error === undefined) return resolve()
         this.#failure ??= writeError(error)
         reject(this.#failure)

@@ -8,8 +8,6 @@ export default defineConfig(({ mode }) => ({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Node can lock up as a process ends (nodejs/node#54918): rarely, but thousands of them end here.
-    retry: process.env.CI === undefined ? 0 : 1,
     // Tests that take a size of their own are run at full size by `npm run test:large`.
     env: { NO_COLOR: '1', VARVE_TEST_SIZE: mode === 'large' ? 'large' : 'small' },
   },

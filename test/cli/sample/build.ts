@@ -4,13 +4,19 @@ import { build } from 'esbuild'
 import { afterAll } from 'vitest'
 
 const dist = resolve(import.meta.dirname, '../../../dist')
+const folders: string[] = []
+
+// Here, while the test file is being read: a hook that is made inside another does not run.
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
 
 /** Bundles the sample program the way the real one is; returns the path to start it by. */
 export async function buildSample(): Promise<string> {
   mkdirSync(dist, { recursive: true })
   // Not in the system's temporary folder: native packages are found from where the program is.
   const outdir = mkdtempSync(join(dist, 'sample-'))
-  afterAll(() => rmSync(outdir, { recursive: true, force: true }))
+  folders.push(outdir)
   await build({
     entryPoints: [join(import.meta.dirname, 'main.ts')],
     outdir,

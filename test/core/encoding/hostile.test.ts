@@ -44,18 +44,16 @@ describe('a body that has been tampered with', () => {
   const seeds = [3, 300].flatMap((rows) => variedColumns(rows))
 
   it.each(seeds.map(({ name, canonical }) => [name, canonical] as const))(
-    '%s: is bytes of the declared length or corrupt, at once',
+    '%s: is bytes of the declared length or corrupt',
     (_, canonical) => {
       const body = encodeColumnBody(canonical, 3, zstd)
       if (body === undefined) return
       const random = seededRandom(canonical.length)
-      const began = performance.now()
       for (let round = 0; round < rounds; round++) {
         const bad = mutate(body, random)
         decode(bad, canonical.length)
         decode(bad, Math.floor(canonical.length * 2 * random()))
       }
-      expect((performance.now() - began) / rounds).toBeLessThan(50)
     },
   )
 

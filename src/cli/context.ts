@@ -34,6 +34,8 @@ export interface Context {
   resolve(path: string): string
   /** The bytes of a file the user named: `file-not-found`, `permission-denied`, `io`. */
   readFile(path: string): AsyncIterable<Uint8Array>
+  /** The bytes `from` to `to` (exclusive) of a file the user named, fewer where it ends. */
+  readRange(path: string, from: number, to: number): Promise<Uint8Array>
   /** Standard input; reading ends with `interrupted` when the command is. */
   readonly stdin: AsyncIterable<Uint8Array>
   readonly stdinIsTerminal: boolean

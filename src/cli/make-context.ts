@@ -71,6 +71,10 @@ export function makeContext(parts: ContextParts): OwnedContext {
     cwd,
     resolve: (path) => (isAbsolute(path) ? path : resolve(cwd, path)),
     readFile: (path) => readNamedFile(resolve(cwd, path), abort),
+    async readRange(path, from, to) {
+      const { readFileRange } = await import('../storage/read-file.ts')
+      return readFileRange(resolve(cwd, path), from, to)
+    },
     get stdin() {
       return readStdin(host.stdin, abort)
     },
@@ -154,7 +158,7 @@ function stdinError(error: Error): never {
 }
 
 async function* readNamedFile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const { readFile } = await import('../storage/work-tree.ts')
+  const { readFile } = await import('../storage/read-file.ts')
   yield* readFile(path, { signal })
 }
 

@@ -4,10 +4,10 @@ import { decodeKey, type Keys } from '../core/key.ts'
 import { escapeControl } from '../core/names.ts'
 import { formatScalar } from '../core/scalar-text.ts'
 import type { Schema } from '../core/schema.ts'
+import type { Spill } from '../core/spill.ts'
 import { mergeRuns, type Run, RunWriter } from './sorted-runs.ts'
 import type { SourceFrame } from './source-frame.ts'
 import { frameBytes, joinSourceFrames, keysOf, takeSourceFrame } from './source-frame.ts'
-import type { Spill } from './spill.ts'
 
 const MEMORY_BYTES = 32 * 1024 * 1024
 const FRAME_ROWS = 16_384

@@ -1,6 +1,7 @@
 import { decodeColumn, encodeColumn } from '../core/column-codec.ts'
 import type { Keys } from '../core/key.ts'
 import type { Schema } from '../core/schema.ts'
+import type { SpillFile } from '../core/spill.ts'
 import {
   frameBytes,
   joinSourceFrames,
@@ -9,7 +10,6 @@ import {
   sliceSourceFrame,
   takeSourceFrame,
 } from './source-frame.ts'
-import type { SpillFile } from './spill.ts'
 
 // A run is blocks of rows in order. A block in the spill file:
 //

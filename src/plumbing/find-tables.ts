@@ -1,6 +1,7 @@
 import { VarveError } from '../core/errors.ts'
 import { lookupPath } from '../core/tree.ts'
-import { lookAtPath, openWorkTree } from '../storage/work-tree.ts'
+import { lookAtPath } from '../storage/read-file.ts'
+import { openWorkTree } from '../storage/work-tree.ts'
 import { hasIndex, readIndex } from './index-state.ts'
 import type { Repository } from './repository.ts'
 import { fileOfSeries, SERIES_FILE_ENDING, seriesOfFile } from './series-files.ts'

@@ -5,11 +5,12 @@ import type { Frame, Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
 import { readRows } from '../core/series-read.ts'
-import { readCsv } from '../formats/csv/index.ts'
-import { writeCsv } from '../formats/csv/write-csv.ts'
+import type { Spill } from '../core/spill.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
+import type { InputTable } from '../formats/table.ts'
+import { formatOf, openFormat } from '../formats/table-formats.ts'
 import { createScratch, type Scratch } from '../storage/scratch.ts'
-import { openSpill, type Spill } from '../storage/spill.ts'
+import { openSpill } from '../storage/spill.ts'
 import type { FileStat, PreparedFile, WorkTree } from '../storage/work-tree.ts'
 import type { FileStamp, SeriesFile } from './index-codec.ts'
 import type { Repository } from './repository.ts'
@@ -98,14 +99,22 @@ export function temporarySpill(): Spill {
 }
 
 /** The rows of a file in the work tree under a schema, sorted by key. */
-function readSeriesFile(
+async function* readSeriesFile(
   repo: Repository,
   file: string,
   schema: Schema,
   signal?: AbortSignal,
 ): AsyncIterable<Frame> {
-  const source = workTreeOf(repo).read(file, signal === undefined ? {} : { signal })
-  return sortFrames(readCsv(source, { schema, file }), schema, { spill: openSpill() })
+  const workTree = workTreeOf(repo)
+  const input: InputTable = {
+    name: file,
+    bytes: (await workTree.stat(file))?.size,
+    open: () => workTree.read(file, signal === undefined ? {} : { signal }),
+    range: (from, to) => workTree.range(file, from, to),
+  }
+  const format = await openFormat(formatOf(input))
+  const spill = openSpill()
+  yield* sortFrames(format.read(input, { schema, spill }), schema, { spill })
 }
 
 /** Writes the file of a series and says how it looks from outside. */
@@ -133,6 +142,7 @@ export async function prepareSeriesFile(
   signal?: AbortSignal,
 ): Promise<PreparedFile> {
   const series = await readSeries(reader, id)
-  const pieces = writeCsv(series.schema, readRows(reader, series))
+  const format = await openFormat(formatOf({ name: file }))
+  const pieces = format.write(series.schema, readRows(reader, series))
   return workTreeOf(repo).prepare(file, pieces, signal === undefined ? {} : { signal })
 }

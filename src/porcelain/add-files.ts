@@ -2,6 +2,7 @@ import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { checkSeriesName } from '../core/names.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
+import type { InputTable } from '../formats/table.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
 import { hasIndex, type IndexState, readIndex } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
@@ -14,7 +15,6 @@ import {
 } from './add-series.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
-import type { InputTable } from './read-input.ts'
 import { mendFiles } from './show-tree.ts'
 
 /** A table that a series is to be equal to. */

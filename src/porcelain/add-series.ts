@@ -6,17 +6,10 @@ import { readSeries, type Series } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
 import { diffStat } from '../core/series-diff.ts'
 import { lookupPath } from '../core/tree.ts'
+import type { InputTable } from '../formats/table.ts'
 import { describeChange, type SeriesChange } from './change-summary.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
-import {
-  headerOf,
-  held,
-  type InputRows,
-  type InputTable,
-  inferRows,
-  noRows,
-  typedRows,
-} from './read-input.ts'
+import { headerOf, held, type InputRows, inferRows, noRows, typedRows } from './read-input.ts'
 import { widenedSchema } from './widened-schema.ts'
 
 export interface AddSeriesOptions extends SchemaOptions {

@@ -1,23 +1,11 @@
-import type { ColumnType } from '../core/column.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Frame, Schema } from '../core/schema.ts'
 import { checkSchema } from '../core/schema-codec.ts'
-import { inferCsv, readCsv, readCsvHeader } from '../formats/csv/index.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
+import type { SourceFrame } from '../formats/source-frame.ts'
+import type { InferOptions, InputTable, ReadTableOptions } from '../formats/table.ts'
+import { formatOf, openFormat } from '../formats/table-formats.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
-
-/** A table of rows from outside: a file, or standard input. */
-export interface InputTable {
-  /** What messages call it. */
-  readonly name: string
-  /** Its size, where that is known. */
-  readonly bytes?: number | undefined
-  /** Whether it can be opened only once, as standard input. */
-  readonly once?: boolean | undefined
-  open(): AsyncIterable<Uint8Array>
-  /** Told how many times it is about to be read, if more than once: for progress. */
-  willRead?(times: number): void
-}
 
 /** A table up to this size is held in memory while it is looked at. */
 const HELD_BYTES = 1024 * 1024
@@ -56,24 +44,11 @@ export interface InputRows {
   discard(): Promise<void>
 }
 
-export interface InferOptions {
-  /** Names of the index columns; the first column when not given. */
-  readonly index?: readonly string[] | undefined
-  readonly duplicates?: boolean | undefined
-  /** Types that are given for some columns. */
-  readonly types?: ReadonlyMap<string, ColumnType> | undefined
-  /** Columns known already: only the others are inferred, and come after them. */
-  readonly known?: Schema | undefined
-  /** Whether known value columns may be missing. */
-  readonly subset?: boolean | undefined
-}
-
-/** Reads a table twice (what can be opened only once is set aside): for the types, for the rows. */
+/** Finds the types of a table's columns (what can be opened only once is set aside meanwhile). */
 export async function inferRows(input: InputTable, options: InferOptions): Promise<InputRows> {
-  const source = input.once === true ? input.open() : () => input.open()
   const spill = temporarySpill()
-  if (input.once !== true) input.willRead?.(2)
-  const found = await inferCsv(source, { file: input.name, ...options, spill })
+  const format = await openFormat(formatOf(input))
+  const found = await format.infer(input, { ...options, spill })
   const { schema, sorted, emptyRows } = found
   try {
     checkSchema(schema)
@@ -92,50 +67,55 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
 
 /** Reads a table once under a schema whose columns, all of them and no others, it must have. */
 export function typedRows(input: InputTable, schema: Schema): InputRows {
-  let emptyRows = 0
-  const onEmptyRows = (count: number): void => {
-    emptyRows = count
-  }
+  const { frames, emptyRows } = rowsUnder(input, { schema })
   return {
     name: input.name,
     schema,
-    frames: () => {
-      const frames = readCsv(input.open(), { schema, file: input.name, onEmptyRows })
-      return sortFrames(frames, schema, { spill: temporarySpill() })
-    },
-    emptyRows: () => emptyRows,
+    frames: () => sortFrames(frames(), schema, { spill: temporarySpill() }),
+    emptyRows,
     discard: async () => undefined,
   }
 }
 
 /** As {@link typedRows} for a table that may lack value columns: its schema is without them. */
-export async function subsetRows(input: InputTable, schema: Schema): Promise<InputRows> {
-  let emptyRows = 0
-  const onEmptyRows = (count: number): void => {
-    emptyRows = count
-  }
-  const options = { schema, file: input.name, subset: true, onEmptyRows }
-  const frames = readCsv(input.open(), options)
+export async function subsetRows(input: InputTable, wanted: Schema): Promise<InputRows> {
+  const rows = rowsUnder(input, { schema: wanted, subset: true })
+  const frames = rows.frames()
   const first = await frames.next()
   if (first.done === true) throw noRows(input.name)
+  const { schema } = first.value
   const all = async function* () {
     yield first.value
     yield* frames
   }
   return {
     name: input.name,
-    schema: first.value.schema,
-    frames: () => sortFrames(all(), first.value.schema, { spill: temporarySpill() }),
-    emptyRows: () => emptyRows,
+    schema,
+    frames: () => sortFrames(all(), schema, { spill: temporarySpill() }),
+    emptyRows: rows.emptyRows,
     discard: async () => {
       await frames.return()
     },
   }
 }
 
+function rowsUnder(input: InputTable, options: Pick<ReadTableOptions, 'schema' | 'subset'>) {
+  let emptyRows = 0
+  return {
+    async *frames(): AsyncGenerator<SourceFrame, void, void> {
+      const format = await openFormat(formatOf(input))
+      const onEmptyRows = (count: number): void => {
+        emptyRows = count
+      }
+      yield* format.read(input, { ...options, spill: temporarySpill(), onEmptyRows })
+    },
+    emptyRows: () => emptyRows,
+  }
+}
+
 /** The names of a table's columns, for one that can be opened again. */
 export async function headerOf(input: InputTable): Promise<readonly string[]> {
-  return readCsvHeader(input.open(), { file: input.name })
+  return (await openFormat(formatOf(input))).columns(input)
 }
 
 /** The error for a table with a header alone. */

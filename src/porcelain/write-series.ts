@@ -10,6 +10,7 @@ import { editSeries } from '../core/series-edit.ts'
 import { readRows } from '../core/series-read.ts'
 import { addColumn, widenColumn } from '../core/series-schema.ts'
 import { lookupPath } from '../core/tree.ts'
+import type { InputTable } from '../formats/table.ts'
 import { hasIndex, readStoredIndex } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
@@ -18,7 +19,7 @@ import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { generatedMessage, type SeriesChange } from './change-summary.ts'
 import { type Edited, editChange } from './edit-change.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
-import { type InputRows, type InputTable, inferRows, noRows, subsetRows } from './read-input.ts'
+import { type InputRows, inferRows, noRows, subsetRows } from './read-input.ts'
 
 export const writeModes = ['upsert', 'replace-range', 'append', 'replace'] as const
 /**

@@ -1,8 +1,8 @@
 import { VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import type { ObjectReader, ObjectWriter, StoredObject } from '../core/objects.ts'
+import type { Spill, SpillFile } from '../core/spill.ts'
 import { decodeBody, encodeBody } from './pack-encoding.ts'
-import type { Spill, SpillFile } from './spill.ts'
 
 export interface ScratchOptions {
   /** Where bodies go that do not fit in memory; without one all stay there. */

@@ -2,20 +2,9 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
+import type { Spill, SpillFile } from '../core/spill.ts'
 import { readFully, removeFile, temporaryName, writeFully } from './durable.ts'
 import { withPath } from './file-errors.ts'
-
-/** Bytes set aside while an operation runs: appended once, read back at any place. */
-export interface SpillFile {
-  write(bytes: Uint8Array): Promise<void>
-  range(offset: number, length: number): Promise<Uint8Array>
-  discard(): Promise<void>
-}
-
-/** Where bytes go that do not fit the memory bound. Every Storage is one. */
-export interface Spill {
-  create(): Promise<SpillFile>
-}
 
 /**
  * Spill files in a folder (the system's for temporary files unless told). They lose their name as

@@ -3,8 +3,8 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { compareBytes, textToBytes } from '../core/bytes.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { makeFolder, removeFile, temporaryName, writeFully } from './durable.ts'
-import { letOthersRun } from './event-loop.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
+import { checkSignal, type ReadFileOptions, readFile, readFileRange } from './read-file.ts'
 import {
   checkReadPath,
   checkWritePath,
@@ -38,12 +38,6 @@ export interface PreparedFile {
   /** Lets go of it, if it is not finished. */
   discard(): Promise<void>
 }
-
-export interface WorkTreeOptions {
-  readonly signal?: AbortSignal
-}
-
-const READ_SIZE = 1 << 18
 
 /**
  * Opens the work tree whose root is `root`.
@@ -103,13 +97,20 @@ export class WorkTree {
   }
 
   /** The bytes of a file, in pieces that are the reader's own; `file-not-found` when none. */
-  async *read(path: string, options: WorkTreeOptions = {}): AsyncIterable<Uint8Array> {
+  async *read(path: string, options: ReadFileOptions = {}): AsyncIterable<Uint8Array> {
+    yield* readFile(this.#real(path), options)
+  }
+
+  /** The bytes `from` to `to` (exclusive) of a file, fewer where it ends; `file-not-found`. */
+  async range(path: string, from: number, to: number): Promise<Uint8Array> {
+    return readFileRange(this.#real(path), from, to)
+  }
+
+  #real(path: string): string {
     checkReadPath(path)
     const real = realPathInside(this.root, path)
-    if (real === undefined) {
-      throw new VarveError('file-not-found', `no file ${path} in the work tree`, { data: { path } })
-    }
-    yield* readFile(real, options)
+    if (real !== undefined) return real
+    throw new VarveError('file-not-found', `no file ${path} in the work tree`, { data: { path } })
   }
 
   /**
@@ -120,7 +121,7 @@ export class WorkTree {
   async write(
     path: string,
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options: WorkTreeOptions = {},
+    options: ReadFileOptions = {},
   ): Promise<FileStat> {
     const prepared = await this.prepare(path, pieces, options)
     try {
@@ -134,7 +135,7 @@ export class WorkTree {
   async prepare(
     path: string,
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options: WorkTreeOptions = {},
+    options: ReadFileOptions = {},
   ): Promise<PreparedFile> {
     checkWritePath(path)
     await makeFolder(this.#temporary)
@@ -223,89 +224,6 @@ export class WorkTree {
   }
 }
 
-/** What is at a path anywhere, links followed; `stream` is what can be read once, as a pipe. */
-export function lookAtPath(
-  path: string,
-): { readonly kind: 'file' | 'folder' | 'stream'; readonly size: number } | undefined {
-  try {
-    const found = fs.statSync(path)
-    const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'stream'
-    return { kind, size: found.size }
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
-    throw fileError(error, 'look at', path)
-  }
-}
-
-/** The bytes of any file, in pieces that are the reader's own. */
-export async function* readFile(
-  path: string,
-  options: WorkTreeOptions = {},
-): AsyncIterable<Uint8Array> {
-  // A regular file answers at once: another thread would take longer to be asked. A pipe may not
-  // answer for a long time.
-  const source = lookAtPath(path)?.kind === 'file' ? openNow(path) : await openLater(path)
-  try {
-    for (;;) {
-      await letOthersRun()
-      checkSignal(options.signal)
-      const piece = await withPath('read', path, () => source.next())
-      if (piece.length === 0) return
-      yield piece
-    }
-  } finally {
-    await source.close()
-  }
-}
-
-interface OpenSource {
-  /** The next bytes; none at the end. */
-  next(): Uint8Array | Promise<Uint8Array>
-  close(): void | Promise<void>
-}
-
-function openNow(path: string): OpenSource {
-  let fd: number
-  try {
-    fd = fs.openSync(path, 'r')
-  } catch (error) {
-    throw notOpened(error, path)
-  }
-  // No more memory than there is to read: thousands of small files are read one after another.
-  let left = fs.fstatSync(fd).size
-  return {
-    next() {
-      const piece = new Uint8Array(Math.min(Math.max(left, 4096), READ_SIZE))
-      const count = fs.readSync(fd, piece)
-      left -= count
-      return piece.subarray(0, count)
-    },
-    close: () => fs.closeSync(fd),
-  }
-}
-
-async function openLater(path: string): Promise<OpenSource> {
-  let handle: fs.promises.FileHandle
-  try {
-    handle = await fs.promises.open(path, 'r')
-  } catch (error) {
-    throw notOpened(error, path)
-  }
-  return {
-    async next() {
-      const piece = new Uint8Array(READ_SIZE)
-      const { bytesRead } = await handle.read(piece, 0, piece.length, null)
-      return piece.subarray(0, bytesRead)
-    },
-    close: () => handle.close(),
-  }
-}
-
-function notOpened(error: unknown, path: string): unknown {
-  if (systemCode(error) !== 'ENOENT') return fileError(error, 'read', path)
-  return new VarveError('file-not-found', `no file ${path}`, { data: { path }, cause: error })
-}
-
 async function writePieces(
   path: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -335,10 +253,6 @@ async function replaceFile(temporary: string, path: string): Promise<void> {
       await removeFile(beside)
     }
   }
-}
-
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new VarveError('interrupted', 'interrupted: nothing was changed')
 }
 
 function statOf(found: fs.BigIntStats): FileStat {

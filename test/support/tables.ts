@@ -4,10 +4,10 @@ import { readSeries } from '../../src/core/series.ts'
 import { readRows } from '../../src/core/series-read.ts'
 import { lookupPath } from '../../src/core/tree.ts'
 import { writeCsv } from '../../src/formats/csv/index.ts'
+import type { InputTable } from '../../src/formats/table.ts'
 import { headState } from '../../src/plumbing/head.ts'
 import { readIndex, readStoredIndex, treeOf } from '../../src/plumbing/index-state.ts'
 import { openRepository, type Repository } from '../../src/plumbing/repository.ts'
-import type { InputTable } from '../../src/porcelain/read-input.ts'
 
 /** A table as an input that can be opened again and again. */
 export function table(text: string | Uint8Array, name = 'a.csv'): InputTable {

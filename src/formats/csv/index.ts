@@ -1,5 +1,6 @@
+export type { Spill, SpillFile } from '../../core/spill.ts'
 export type { RowSource, SourceFrame } from '../source-frame.ts'
-export { createMemorySpill, type Spill, type SpillFile } from '../spill.ts'
+export { createMemorySpill } from '../spill.ts'
 export { delimiterByte } from './dialect.ts'
 export { type InferCsvOptions, type InferredCsv, inferCsv } from './infer-csv.ts'
 export { type ReadCsvOptions, readCsv, readCsvHeader, readValues } from './read-csv.ts'

@@ -1,4 +1,4 @@
-import type { Spill, SpillFile } from '../spill.ts'
+import type { Spill, SpillFile } from '../../core/spill.ts'
 
 const PART_BYTES = 1024 * 1024
 

@@ -111,6 +111,14 @@ function named(tables: readonly FoundTable[], as: string | undefined): readonly 
 
 function toAdd(table: FoundTable, context: Context, progress: InputProgress): AddedFile {
   const { series, file, name, absolute, bytes } = table
-  const input = { name, bytes, once: bytes === undefined, open: () => context.readFile(absolute) }
+  const input = {
+    name,
+    bytes,
+    once: bytes === undefined,
+    open: () => context.readFile(absolute),
+    ...(bytes !== undefined && {
+      range: (from: number, to: number) => context.readRange(absolute, from, to),
+    }),
+  }
   return { series, file, input: progress.watch(input) }
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import type { Progress } from '../../cli/progress.ts'
-import type { InputTable } from '../read-input.ts'
+import type { InputTable } from '../../formats/table.ts'
 
 /** A bar for tables being read. */
 export interface InputProgress {
@@ -21,15 +21,25 @@ export function inputProgress(context: Context, label: string): InputProgress {
     watch(input) {
       const { bytes } = input
       if (bytes !== undefined) total += bytes
+      const { range } = input
+      const show = (): Progress =>
+        (progress ??= context.progress({ label, unit: 'bytes', ...(total > 0 && { total }) }))
       return {
         ...input,
+        ...(range && {
+          async range(from: number, to: number) {
+            const piece = await range(from, to)
+            show().add(piece.length)
+            return piece
+          },
+        }),
         willRead(times) {
           if (bytes !== undefined) grow(bytes * (times - 1))
         },
         async *open() {
-          progress ??= context.progress({ label, unit: 'bytes', ...(total > 0 && { total }) })
+          const bar = show()
           for await (const piece of input.open()) {
-            progress.add(piece.length)
+            bar.add(piece.length)
             yield piece
           }
         },

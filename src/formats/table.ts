@@ -1,0 +1,143 @@
+import type { Column, ColumnType } from '../core/column.ts'
+import type { Frame, Schema } from '../core/schema.ts'
+import type { Spill } from '../core/spill.ts'
+import type { SourceFrame } from './source-frame.ts'
+
+/** The formats that tables are read from and written to. */
+export const tableFormats = ['csv', 'ndjson', 'parquet', 'arrow', 'arrow-file'] as const
+export type TableFormatName = (typeof tableFormats)[number]
+
+/** What the hour that a zone's clocks go through twice means: see `docs/time-zones.md`. */
+export const dstChoices = ['infer', 'error', 'first', 'last'] as const
+export type DstChoice = (typeof dstChoices)[number]
+
+/** How a table is written down, where that is not as usual. All of it may be absent. */
+export interface Reading {
+  /** By the table's name unless given, and CSV where that says nothing. */
+  readonly format?: TableFormatName | undefined
+  /** CSV: between the cells, one ASCII character; found from the beginning unless given. */
+  readonly delimiter?: string | undefined
+  /** CSV: whether the first line names the columns; they are `c1`, `c2`, … where it does not. */
+  readonly header?: boolean | undefined
+  /** CSV: the mark in front of a fraction. */
+  readonly decimal?: '.' | ',' | undefined
+  /** CSV: lines left out at the beginning. */
+  readonly skip?: number | undefined
+  /** Cells that are nulls, beside the empty one. */
+  readonly nulls?: readonly string[] | undefined
+  /** How dates are written where they are not ISO 8601, as `DD/MM/YYYY`. */
+  readonly dateFormat?: string | undefined
+  /** Only these columns, by the names that the table has. */
+  readonly columns?: readonly string[] | undefined
+  /** New names for some columns, by the names that the table has. */
+  readonly rename?: ReadonlyMap<string, string> | undefined
+  /** The IANA zone of times without an offset; UTC unless given. */
+  readonly zone?: string | undefined
+  /** Which of two instants a local time means that a zone's clocks show twice. */
+  readonly dst?: DstChoice | undefined
+  /** Told what the user should know and may want otherwise, each at most once a table. */
+  readonly onNotice?: ((text: string) => void) | undefined
+}
+
+/** A table of rows from outside: a file, or standard input. */
+export interface InputTable {
+  /** What messages call it; its ending says the format. */
+  readonly name: string
+  /** Its size, where that is known. */
+  readonly bytes?: number | undefined
+  /** Whether it can be opened only once, as standard input. */
+  readonly once?: boolean | undefined
+  readonly reading?: Reading | undefined
+  open(): AsyncIterable<Uint8Array>
+  /** The bytes `from` to `to` (exclusive), where the table can be read at any place. */
+  range?(from: number, to: number): Promise<Uint8Array>
+  /** Told how many times it is about to be read, if more than once: for progress. */
+  willRead?(times: number): void
+}
+
+export interface InferOptions {
+  /** Names of the index columns; what the table says, or the first column, when not given. */
+  readonly index?: readonly string[] | undefined
+  readonly duplicates?: boolean | undefined
+  /** Types that are given for some columns. */
+  readonly types?: ReadonlyMap<string, ColumnType> | undefined
+  /** Columns known already: only the others are inferred, and come after them. */
+  readonly known?: Schema | undefined
+  /** Whether known value columns may be missing. */
+  readonly subset?: boolean | undefined
+  /** Where what does not fit in memory waits. */
+  readonly spill?: Spill | undefined
+}
+
+/** A table whose columns have got their types. */
+export interface InferredTable {
+  readonly schema: Schema
+  /** Rows left out because all their cells were empty. */
+  readonly emptyRows: number
+  /** Whether the rows are in the order of their keys for sure; equal keys may be there. */
+  readonly sorted: boolean
+  /** The IANA zone that the table itself names for its times. */
+  readonly zone?: string | undefined
+  /** The rows under `schema`. Once. Afterwards, or when it is left early, nothing is kept. */
+  frames(): AsyncGenerator<SourceFrame, void, void>
+  /** Lets go of what was kept, where `frames` is not to be called. */
+  discard(): Promise<void>
+}
+
+export interface ReadTableOptions {
+  /** The columns to read, found by name: the table has these and no others. */
+  readonly schema: Schema
+  /** Whether value columns may be missing: the frames' schema is then without them. */
+  readonly subset?: boolean | undefined
+  readonly spill?: Spill | undefined
+  /** Told at the end how many rows were left out because all their cells were empty. */
+  readonly onEmptyRows?: ((count: number) => void) | undefined
+}
+
+export interface WriteTableOptions {
+  /** CSV: whether the names of the columns come first; they do unless told otherwise. */
+  readonly header?: boolean | undefined
+  /** CSV: between the cells; a comma unless given. */
+  readonly delimiter?: string | undefined
+  /** The IANA zone that times are shown in, or that a format notes beside them; UTC unless given. */
+  readonly zone?: string | undefined
+}
+
+/**
+ * One way to write tables down. What it cannot read is `bad-input`, naming the file, the place
+ * (line and column, or row and column's name), what was found and what was expected; what it cannot
+ * hold when writing is `invalid-value`: nothing is rounded.
+ */
+export interface TableFormat {
+  /** The names of a table's columns; the table is not `once`. */
+  columns(input: InputTable): Promise<readonly string[]>
+  /** Finds the types of a table's columns, where need be by reading all of it. */
+  infer(input: InputTable, options: InferOptions): Promise<InferredTable>
+  /** The rows of a table under a schema, in the order that they have. */
+  read(input: InputTable, options: ReadTableOptions): AsyncGenerator<SourceFrame, void, void>
+  /** Writes frames of a schema as bytes, as they come. */
+  write(
+    schema: Schema,
+    frames: AsyncIterable<Frame> | Iterable<Frame>,
+    options?: WriteTableOptions,
+  ): AsyncGenerator<Uint8Array, void, void>
+}
+
+/** A column of a table that says its types itself. */
+export interface TypedColumn {
+  readonly name: string
+  readonly type: ColumnType
+  /** Whether its timestamps are what a clock on a wall shows, without a zone. */
+  readonly local?: boolean | undefined
+}
+
+/** A table that says its types itself, opened. */
+export interface TypedTable {
+  readonly columns: readonly TypedColumn[]
+  /** The index columns that it names itself. */
+  readonly index?: readonly string[] | undefined
+  readonly zone?: string | undefined
+  /** The values of the columns of these names, in this order, some thousand rows at a time. */
+  batches(names: readonly string[]): AsyncGenerator<readonly Column[], void, void>
+  close(): Promise<void>
+}

@@ -1,0 +1,122 @@
+import fs from 'node:fs'
+import { VarveError } from '../core/errors.ts'
+import { letOthersRun } from './event-loop.ts'
+import { fileError, systemCode, withPath } from './file-errors.ts'
+
+export interface ReadFileOptions {
+  readonly signal?: AbortSignal
+}
+
+const READ_SIZE = 1 << 18
+
+/** What is at a path anywhere, links followed; `stream` is what can be read once, as a pipe. */
+export function lookAtPath(
+  path: string,
+): { readonly kind: 'file' | 'folder' | 'stream'; readonly size: number } | undefined {
+  try {
+    const found = fs.statSync(path)
+    const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'stream'
+    return { kind, size: found.size }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
+    throw fileError(error, 'look at', path)
+  }
+}
+
+/** The bytes of any file, in pieces that are the reader's own. */
+export async function* readFile(
+  path: string,
+  options: ReadFileOptions = {},
+): AsyncIterable<Uint8Array> {
+  // A regular file answers at once: another thread would take longer to be asked. A pipe may not
+  // answer for a long time.
+  const source = lookAtPath(path)?.kind === 'file' ? openNow(path) : await openLater(path)
+  try {
+    for (;;) {
+      await letOthersRun()
+      checkSignal(options.signal)
+      const piece = await withPath('read', path, () => source.next())
+      if (piece.length === 0) return
+      yield piece
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** The bytes `from` to `to` (exclusive) of a file, fewer where it ends. */
+export async function readFileRange(path: string, from: number, to: number): Promise<Uint8Array> {
+  await letOthersRun()
+  let fd: number
+  try {
+    fd = fs.openSync(path, 'r')
+  } catch (error) {
+    throw notOpened(error, path)
+  }
+  try {
+    const bytes = new Uint8Array(to - from)
+    let count = 0
+    while (count < bytes.length) {
+      const read = await withPath('read', path, () =>
+        fs.readSync(fd, bytes, count, bytes.length - count, from + count),
+      )
+      if (read === 0) break
+      count += read
+    }
+    return bytes.subarray(0, count)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+interface OpenSource {
+  /** The next bytes; none at the end. */
+  next(): Uint8Array | Promise<Uint8Array>
+  close(): void | Promise<void>
+}
+
+function openNow(path: string): OpenSource {
+  let fd: number
+  try {
+    fd = fs.openSync(path, 'r')
+  } catch (error) {
+    throw notOpened(error, path)
+  }
+  // No more memory than there is to read: thousands of small files are read one after another.
+  let left = fs.fstatSync(fd).size
+  return {
+    next() {
+      const piece = new Uint8Array(Math.min(Math.max(left, 4096), READ_SIZE))
+      const count = fs.readSync(fd, piece)
+      left -= count
+      return piece.subarray(0, count)
+    },
+    close: () => fs.closeSync(fd),
+  }
+}
+
+async function openLater(path: string): Promise<OpenSource> {
+  let handle: fs.promises.FileHandle
+  try {
+    handle = await fs.promises.open(path, 'r')
+  } catch (error) {
+    throw notOpened(error, path)
+  }
+  return {
+    async next() {
+      const piece = new Uint8Array(READ_SIZE)
+      const { bytesRead } = await handle.read(piece, 0, piece.length, null)
+      return piece.subarray(0, bytesRead)
+    },
+    close: () => handle.close(),
+  }
+}
+
+function notOpened(error: unknown, path: string): unknown {
+  if (systemCode(error) !== 'ENOENT') return fileError(error, 'read', path)
+  return new VarveError('file-not-found', `no file ${path}`, { data: { path }, cause: error })
+}
+
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new VarveError('interrupted', 'interrupted: nothing was changed')
+}

@@ -4,8 +4,8 @@ import { ColumnBuilder, columnOf } from '../core/column-builder.ts'
 import { concatColumns } from '../core/column-ops.ts'
 import { hasCode } from '../core/errors.ts'
 import { parseScalar } from '../core/scalar-text.ts'
+import { badInput, quoteText } from '../formats/bad-input.ts'
 import { readValues as readCells } from '../formats/csv/index.ts'
-import { badInput, quoteText } from '../formats/csv/place.ts'
 import { forEachLine, LINE_FEED, NUL } from './byte-lines.ts'
 
 export interface ValueTextOptions {

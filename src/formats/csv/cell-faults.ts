@@ -1,8 +1,8 @@
 import type { ColumnType } from '../../core/column.ts'
 import { VarveError } from '../../core/errors.ts'
 import { parseScalar } from '../../core/scalar-text.ts'
+import { badInput, quoteText } from '../bad-input.ts'
 import { cellText } from './cells.ts'
-import { badInput, quoteText } from './place.ts'
 import { QUOTED, type Tokenizer } from './tokenizer.ts'
 
 const LONGEST_VALUE = 1000

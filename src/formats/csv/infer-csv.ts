@@ -1,13 +1,13 @@
 import type { ColumnType } from '../../core/column.ts'
-import { VarveError } from '../../core/errors.ts'
 import type { ColumnSpec, Schema } from '../../core/schema.ts'
 import type { Spill } from '../../core/spill.ts'
+import { badInput } from '../bad-input.ts'
+import { checkIndex, knownIn, missingColumn } from '../map-columns.ts'
 import type { SourceFrame } from '../source-frame.ts'
 import { cellFault, indexFault } from './cell-faults.ts'
 import { ColumnGuess } from './guess.ts'
-import { type CsvHeader, missingColumn, readHeader } from './header.ts'
+import { type CsvHeader, readHeader } from './header.ts'
 import { KeptBytes } from './kept-bytes.ts'
-import { badInput } from './place.ts'
 import { readCsv } from './read-csv.ts'
 import { type ByteSource, type CsvDialect, CsvStream } from './stream.ts'
 
@@ -98,8 +98,9 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
   const stream = await CsvStream.open(source, { ...options, blankIsNull: false })
   try {
     const header = await readHeader(stream)
-    const known = knownIn(header, options)
-    const index = known === undefined ? indexNames(header, options.index) : indexOf(known)
+    const known = options.known && knownIn(header, options.known, options)
+    const index =
+      known === undefined ? checkIndex(header, options.index ?? [header.names[0]!]) : indexOf(known)
     for (const name of options.types?.keys() ?? []) {
       if (!header.names.includes(name)) throw missingColumn(header, name, index.includes(name))
     }
@@ -161,33 +162,8 @@ async function observe(
   return total
 }
 
-/** The known columns that the header has; `bad-input` where one is missing that may not. */
-function knownIn(header: CsvHeader, options: InferCsvOptions): Schema | undefined {
-  const { known, subset } = options
-  if (known === undefined) return undefined
-  const names = new Set(header.names)
-  const columns = known.columns.filter((column, at) => {
-    if (names.has(column.name)) return true
-    const isIndex = at < known.indexCount
-    if (isIndex || subset !== true) throw missingColumn(header, column.name, isIndex)
-    return false
-  })
-  return { ...known, columns }
-}
-
 function indexOf(schema: Schema): string[] {
   return schema.columns.slice(0, schema.indexCount).map((column) => column.name)
-}
-
-function indexNames(header: CsvHeader, wanted: readonly string[] | undefined): readonly string[] {
-  if (wanted === undefined) return [header.names[0]!]
-  if (wanted.length === 0 || new Set(wanted).size < wanted.length) {
-    throw new VarveError('usage', 'an index is one or more columns, each once')
-  }
-  for (const name of wanted) {
-    if (!header.names.includes(name)) throw missingColumn(header, name, true)
-  }
-  return wanted
 }
 
 function schemaOf(

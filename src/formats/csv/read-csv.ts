@@ -2,10 +2,11 @@ import type { Column, ColumnType } from '../../core/column.ts'
 import { ColumnBuilder } from '../../core/column-builder.ts'
 import { makeFrame } from '../../core/frame.ts'
 import type { Schema } from '../../core/schema.ts'
+import { mapHeader } from '../map-columns.ts'
 import type { SourceFrame } from '../source-frame.ts'
 import { cellFault, indexFault } from './cell-faults.ts'
 import { type CellReader, cellReader } from './cells.ts'
-import { mapHeader, readHeader } from './header.ts'
+import { readHeader } from './header.ts'
 import { type ByteSource, type CsvDialect, CsvStream } from './stream.ts'
 
 const FRAME_ROWS = 16_384

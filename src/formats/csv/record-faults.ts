@@ -1,4 +1,4 @@
-import type { BadInputFacts } from './place.ts'
+import type { BadInputFacts } from '../bad-input.ts'
 
 /** What is wrong with a record, apart from where. */
 export type Fault = Pick<BadInputFacts, 'found' | 'expected' | 'reason' | 'hint'>

@@ -1,5 +1,5 @@
+import { badInput } from '../bad-input.ts'
 import { delimiterByte, SNIFF_BYTES, sniffDelimiter } from './dialect.ts'
-import { badInput } from './place.ts'
 import { Tokenizer } from './tokenizer.ts'
 
 /** Bytes in pieces of any size. */

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { MAX_VALUE_BYTES } from '../../core/column-layout.ts'
 import type { VarveError } from '../../core/errors.ts'
+import { badInput, type Place } from '../bad-input.ts'
 import { CR, LF, QUOTE } from './dialect.ts'
-import { badInput, type Place, placeOf } from './place.ts'
+import { placeOf } from './place.ts'
 import { type Fault, faults } from './record-faults.ts'
 import { firstInvalidUtf8 } from './utf8.ts'
 

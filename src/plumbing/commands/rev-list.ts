@@ -1,23 +1,11 @@
-import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
-import { firstSecondOf, lastSecondOf, parseWhen } from '../../core/commit-date.ts'
 import { abbreviateId } from '../abbreviate-id.ts'
-import type { Repository } from '../repository.ts'
 import { type RevListOptions, revList } from '../rev-list.ts'
 import { touchesPaths } from '../touches-paths.ts'
 import type { WalkedCommit } from '../walk-commits.ts'
 import { abbreviation } from './abbreviation.ts'
 import { commitJson } from './commit-json.ts'
-
-interface Selection {
-  readonly revision: readonly string[]
-  readonly path: readonly string[]
-  readonly since: string | undefined
-  readonly until: string | undefined
-  readonly merges: boolean | undefined
-  readonly minParents: number | undefined
-  readonly maxParents: number | undefined
-}
+import { walkOf, walkOptions } from './walk-options.ts'
 
 export const revListCommand = defineCommand({
   name: 'rev-list',
@@ -33,29 +21,11 @@ export const revListCommand = defineCommand({
     { command: 'varve rev-list v1..HEAD -- brent-daily', about: 'those that changed one series' },
   ],
   options: (y) =>
-    y
-      .positional('revision', { array: true, complete: 'revision' })
-      .afterDashes('path', { complete: 'series' })
-      .option('all', { type: 'boolean', describe: 'Start from HEAD and all refs' })
-      .option('branches', { type: 'boolean', describe: 'Start from all branches' })
-      .option('tags', { type: 'boolean', describe: 'Start from all tags' })
-      .option('remotes', { type: 'boolean', describe: 'Start from all remote branches' })
-      .option('max-count', {
-        alias: 'n',
-        type: 'number',
-        digits: true,
-        value: 'n',
-        describe: 'At most so many',
-      })
-      .option('skip', { type: 'number', value: 'n', describe: 'Leave out so many first' })
-      .option('since', { alias: 'after', value: 'when', describe: 'Not older than this' })
-      .option('until', { alias: 'before', value: 'when', describe: 'Not newer than this' })
-      .option('first-parent', { type: 'boolean', describe: 'Follow only the first parent' })
-      .option('merges', {
-        type: 'boolean',
-        tristate: true,
-        describe: 'Only merges; --no-merges none',
-      })
+    walkOptions(
+      y
+        .positional('revision', { array: true, complete: 'revision' })
+        .afterDashes('path', { complete: 'series' }),
+    )
       .option('min-parents', { type: 'number', value: 'n', describe: 'With at least n parents' })
       .option('max-parents', { type: 'number', value: 'n', describe: 'With at most n parents' })
       .option('topo-order', { type: 'boolean', describe: 'Keep lines of history together' })
@@ -64,7 +34,6 @@ export const revListCommand = defineCommand({
         describe: 'By committer date; so it is unless said',
       })
       .option('author-date-order', { type: 'boolean', describe: 'By author date' })
-      .option('reverse', { type: 'boolean', describe: 'The oldest of them first' })
       .option('parents', { type: 'boolean', describe: 'Print the parents too' })
       .option('timestamp', { type: 'boolean', describe: 'Print the committer date first' })
       .option('count', { type: 'boolean', describe: 'Print only how many there are' })
@@ -80,12 +49,18 @@ export const revListCommand = defineCommand({
       .conflicts('merges', 'min-parents', 'max-parents'),
   run: async function* (args, context) {
     const repo = await context.repository()
-    const { all, branches, tags, remotes, firstParent, reverse, skip, maxCount } = args
-    const order = args.topoOrder ? 'topo' : args.authorDateOrder ? 'author-date' : 'date'
-    const selected = given({
-      ...{ all, branches, tags, remotes, firstParent, reverse, skip, maxCount, order },
-      ...selection(repo, context, args),
-    }) as RevListOptions
+    for (const number of [args.minParents, args.maxParents]) {
+      if (number !== undefined && (!Number.isInteger(number) || number < 0)) {
+        throw usageError(`not a number of parents: ${number}`)
+      }
+    }
+    const selected: RevListOptions = {
+      ...walkOf(args, context.now()),
+      ...given({ minParents: args.minParents, maxParents: args.maxParents }),
+      revisions: args.revision,
+      order: args.topoOrder ? 'topo' : args.authorDateOrder ? 'author-date' : 'date',
+      ...(args.path.length > 0 && { test: touchesPaths(repo.objects, args.path) }),
+    }
     let count = 0
     for await (const walked of revList(repo, selected)) {
       count++
@@ -111,25 +86,4 @@ export const revListCommand = defineCommand({
 
 function idsOf({ id, commit }: WalkedCommit) {
   return [id, ...commit.parents]
-}
-
-function selection(repo: Repository, context: Context, args: Selection): RevListOptions {
-  const now = context.now()
-  const { since, until, merges, path: paths } = args
-  for (const number of [args.minParents, args.maxParents]) {
-    if (number !== undefined && (!Number.isInteger(number) || number < 0)) {
-      throw usageError(`not a number of parents: ${number}`)
-    }
-  }
-  return {
-    now,
-    revisions: args.revision,
-    ...(since !== undefined && { since: firstSecondOf(parseWhen(since, now)) }),
-    ...(until !== undefined && { until: lastSecondOf(parseWhen(until, now)) }),
-    ...(args.minParents !== undefined && { minParents: args.minParents }),
-    ...(args.maxParents !== undefined && { maxParents: args.maxParents }),
-    ...(merges === true && { minParents: 2 }),
-    ...(merges === false && { maxParents: 1 }),
-    ...(paths.length > 0 && { test: touchesPaths(repo.objects, paths) }),
-  }
 }

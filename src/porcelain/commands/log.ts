@@ -1,7 +1,7 @@
-import { defineCommand, given, usageError } from '../../cli/define-command.ts'
-import { firstSecondOf, lastSecondOf, parseWhen } from '../../core/commit-date.ts'
+import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { parseDateStyle } from '../../core/date-format.ts'
 import { abbreviationLength } from '../../plumbing/abbreviate-id.ts'
+import { walkOf, walkOptions } from '../../plumbing/commands/walk-options.ts'
 import { type LoggedCommit, type LogOptions, log } from '../log.ts'
 import { changesText, parseLayout } from './commit-text.ts'
 import { loggedJson } from './history-json.ts'
@@ -28,21 +28,13 @@ export const logCommand = defineCommand({
     { command: "varve log --format='%h %as %s' v1..", about: 'since a tag' },
   ],
   options: (y) =>
-    y
-      .positional('revision', { array: true, complete: 'revision' })
-      .afterDashes('series', { complete: 'series' })
+    walkOptions(
+      y
+        .positional('revision', { array: true, complete: 'revision' })
+        .afterDashes('series', { complete: 'series' }),
+    )
       .option('oneline', { type: 'boolean', describe: 'A line a commit' })
       .option('stat', { type: 'boolean', describe: 'Also what each changed, a line a series' })
-      .option('max-count', {
-        alias: 'n',
-        type: 'number',
-        digits: true,
-        value: 'n',
-        describe: 'At most so many',
-      })
-      .option('skip', { type: 'number', value: 'n', describe: 'Leave out so many first' })
-      .option('since', { alias: 'after', value: 'when', describe: 'Not older than this' })
-      .option('until', { alias: 'before', value: 'when', describe: 'Not newer than this' })
       .option('author', { array: true, value: 'pattern', describe: 'Only by authors that fit' })
       .option('committer', {
         array: true,
@@ -55,16 +47,6 @@ export const logCommand = defineCommand({
         type: 'boolean',
         describe: 'Patterns fit capitals and small letters',
       })
-      .option('merges', {
-        type: 'boolean',
-        tristate: true,
-        describe: 'Only merges; --no-merges none',
-      })
-      .option('first-parent', { type: 'boolean', describe: 'Follow only the first parent' })
-      .option('reverse', { type: 'boolean', describe: 'The oldest of them first' })
-      .option('all', { type: 'boolean', describe: 'Start from HEAD and all refs' })
-      .option('branches', { type: 'boolean', describe: 'Start from all branches' })
-      .option('tags', { type: 'boolean', describe: 'Start from all tags' })
       .option('format', {
         alias: 'pretty',
         describe: 'How commits are written',
@@ -87,26 +69,17 @@ export const logCommand = defineCommand({
     const now = context.now()
     const layout = args.format ?? parseLayout(args.oneline ? 'oneline' : 'medium')
     const decorate = layout.decorates || context.json || (args.decorate ?? context.stdoutIsTerminal)
-    const { firstParent, reverse, all, branches, tags, stat, maxCount, skip, since, until } = args
     const patterns = (texts: readonly string[]) =>
       texts.map((text) => parsePattern(text, args.regexpIgnoreCase))
     const options: LogOptions = {
-      ...given({ firstParent, reverse, all, branches, tags, stat, maxCount, skip }),
+      ...walkOf(args, now),
+      stat: args.stat,
       words: args.revision,
       series: args.series,
       authors: patterns(args.author),
       committers: patterns(args.committer),
       messages: patterns(args.grep),
       decorate,
-      now,
-      ...(since !== undefined && { since: firstSecondOf(parseWhen(since, now)) }),
-      ...(until !== undefined && { until: lastSecondOf(parseWhen(until, now)) }),
-      ...(args.merges === true && { minParents: 2 }),
-      ...(args.merges === false && { maxParents: 1 }),
-    }
-    for (const [name, value] of Object.entries({ '--max-count': maxCount, '--skip': skip })) {
-      if (value !== undefined && !Number.isInteger(value))
-        throw usageError(`${name} takes a whole number`)
     }
     const abbreviation = context.json ? 7 : await abbreviationLength(repo)
     const dateStyle = args.date ?? 'default'

@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { checkCollectionName } from '../../core/names.ts'
+import type { Reading } from '../../formats/table.ts'
 import { type FoundTable, findTables } from '../../plumbing/find-tables.ts'
 import { fileOfSeries } from '../../plumbing/series-files.ts'
 import { type AddedFile, addFiles } from '../add-files.ts'
@@ -8,6 +9,7 @@ import { changesText } from '../change-summary.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { type InputProgress, inputProgress } from './input-progress.ts'
+import { readingOf, readingOptions } from './reading-options.ts'
 
 export const addCommand = defineCommand({
   name: 'add',
@@ -39,22 +41,24 @@ export const addCommand = defineCommand({
   report: true,
   options: (y) =>
     changingOptions(
-      schemaOptions(
-        y
-          .positional('path', { demandOption: true, array: true, complete: 'file' })
-          .option('as', {
-            value: 'series',
-            complete: 'series',
-            describe: 'The name of the series; with / at the end, the collection they go to',
-          })
-          .option('allow-deletes', {
-            type: 'boolean',
-            describe: 'Any number of rows may vanish',
-          })
-          .option('drop-columns', {
-            type: 'boolean',
-            describe: 'Drop the columns that the file does not have',
-          }),
+      readingOptions(
+        schemaOptions(
+          y
+            .positional('path', { demandOption: true, array: true, complete: 'file' })
+            .option('as', {
+              value: 'series',
+              complete: 'series',
+              describe: 'The name of the series; with / at the end, the collection they go to',
+            })
+            .option('allow-deletes', {
+              type: 'boolean',
+              describe: 'Any number of rows may vanish',
+            })
+            .option('drop-columns', {
+              type: 'boolean',
+              describe: 'Drop the columns that the file does not have',
+            }),
+        ),
       ),
     ).conflicts('schema', 'type'),
   run: async (args, context) => {
@@ -64,10 +68,11 @@ export const addCommand = defineCommand({
     const { tables, missing } = await findTables(repo, paths)
     const label = tables.length === 1 ? `reading ${tables[0]!.name}` : 'reading'
     const progress = inputProgress(context, label)
+    const reading = readingOf(args, context)
     try {
       const result = await addFiles(
         repo,
-        named(tables, args.as).map((table) => toAdd(table, context, progress)),
+        named(tables, args.as).map((table) => toAdd(table, reading, context, progress)),
         {
           ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
           types: typesOf(args.type),
@@ -109,12 +114,18 @@ function named(tables: readonly FoundTable[], as: string | undefined): readonly 
   return tables.map((table) => rename(table, as))
 }
 
-function toAdd(table: FoundTable, context: Context, progress: InputProgress): AddedFile {
+function toAdd(
+  table: FoundTable,
+  reading: Reading,
+  context: Context,
+  progress: InputProgress,
+): AddedFile {
   const { series, file, name, absolute, bytes } = table
   const input = {
     name,
     bytes,
     once: bytes === undefined,
+    reading,
     open: () => context.readFile(absolute),
     ...(bytes !== undefined && {
       range: (from: number, to: number) => context.readRange(absolute, from, to),

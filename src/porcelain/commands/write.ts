@@ -4,6 +4,7 @@ import { type WriteMode, writeModes, writeSeries } from '../write-series.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { inputProgress } from './input-progress.ts'
+import { readingOf, readingOptions } from './reading-options.ts'
 
 export const writeCommand = defineCommand({
   name: 'write',
@@ -33,20 +34,22 @@ export const writeCommand = defineCommand({
   report: true,
   options: (y) =>
     changingOptions(
-      schemaOptions(
-        y
-          .positional('series', { demandOption: true, complete: 'series' })
-          .positional('file', { complete: 'file' })
-          .option('mode', {
-            choices: writeModes,
-            describe: 'How rows are laid over: upsert unless given',
-          })
-          .option('create', { type: 'boolean', describe: 'Make the series if it is not there' })
-          .option('add-column', {
-            type: 'boolean',
-            alias: 'add-columns',
-            describe: 'Add the columns that the series does not have',
-          }),
+      readingOptions(
+        schemaOptions(
+          y
+            .positional('series', { demandOption: true, complete: 'series' })
+            .positional('file', { complete: 'file' })
+            .option('mode', {
+              choices: writeModes,
+              describe: 'How rows are laid over: upsert unless given',
+            })
+            .option('create', { type: 'boolean', describe: 'Make the series if it is not there' })
+            .option('add-column', {
+              type: 'boolean',
+              alias: 'add-columns',
+              describe: 'Add the columns that the series does not have',
+            }),
+        ),
       ),
     ).conflicts('schema', 'type'),
   run: async (args, context) => {
@@ -61,7 +64,7 @@ export const writeCommand = defineCommand({
     const progress = inputProgress(context, `reading ${fromFile ? name : 'rows'}`)
     try {
       const open = () => (fromFile ? context.readFile(name) : context.stdin)
-      const input = { name, once: true, open }
+      const input = { name, once: true, reading: readingOf(args, context), open }
       return await writeSeries(repo, {
         ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
         series: args.series,

@@ -4,7 +4,7 @@ import type { Json } from '../../core/settings.ts'
 import { createSeries } from '../create-series.ts'
 import { changingOptions, parseNames } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
-import { committed } from './committed.ts'
+import { appliedJson, committed } from './committed.ts'
 import { parseZone } from './setting-values.ts'
 
 export const createCommand = defineCommand({
@@ -69,6 +69,7 @@ export const createCommand = defineCommand({
     `${result.name}: ${result.kind === 'series' ? 'new' : 'schema set'}${
       result.schema === null ? '' : `, ${result.schema}`
     }${committed(commit)}`,
+  toJson: appliedJson,
 })
 
 /** A word of the command line as an item of a schema's text: its name may hold spaces. */

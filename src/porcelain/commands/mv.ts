@@ -2,7 +2,7 @@ import { defineCommand, given } from '../../cli/define-command.ts'
 import { moveSeries } from '../move-series.ts'
 import { changingOptions } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
-import { committed } from './committed.ts'
+import { appliedJson, committed } from './committed.ts'
 
 export const mvCommand = defineCommand({
   name: 'mv',
@@ -34,4 +34,5 @@ export const mvCommand = defineCommand({
   },
   toText: ({ result, commit }) =>
     result.moved.map(({ from, to }) => `${from} → ${to}`).join('\n') + committed(commit),
+  toJson: appliedJson,
 })

@@ -2,7 +2,7 @@ import { defineCommand, given } from '../../cli/define-command.ts'
 import { removeSeries } from '../move-series.ts'
 import { changingOptions } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
-import { committed } from './committed.ts'
+import { appliedJson, committed } from './committed.ts'
 
 export const rmCommand = defineCommand({
   name: 'rm',
@@ -34,4 +34,5 @@ export const rmCommand = defineCommand({
   },
   toText: ({ result, commit }) =>
     result.removed.map((path) => `rm ${path}`).join('\n') + committed(commit),
+  toJson: appliedJson,
 })

@@ -11,7 +11,7 @@ import {
 import { count, schemaLine } from '../change-summary.ts'
 import { changingOptions } from './changing-options.ts'
 import { type CommitArguments, commitRequest } from './commit-request.ts'
-import { committed } from './committed.ts'
+import { appliedJson, committed } from './committed.ts'
 import { parseSetting } from './setting-values.ts'
 
 const show = defineCommand({
@@ -94,6 +94,7 @@ const addColumn = defineCommand({
     return edit(args, context, { kind: 'add-column', column, value: args.default })
   },
   toText: editText,
+  toJson: appliedJson,
 })
 
 const drop = defineCommand({
@@ -108,6 +109,7 @@ const drop = defineCommand({
     ),
   run: (args, context) => edit(args, context, { kind: 'drop', columns: args.column }),
   toText: editText,
+  toJson: appliedJson,
 })
 
 const rename = defineCommand({
@@ -123,6 +125,7 @@ const rename = defineCommand({
     ),
   run: (args, context) => edit(args, context, { kind: 'rename', from: args.from, to: args.to }),
   toText: editText,
+  toJson: appliedJson,
 })
 
 const widen = defineCommand({
@@ -139,6 +142,7 @@ const widen = defineCommand({
   run: (args, context) =>
     edit(args, context, { kind: 'widen', column: args.column, type: args.type }),
   toText: editText,
+  toJson: appliedJson,
 })
 
 const set = defineCommand({
@@ -172,6 +176,7 @@ const set = defineCommand({
     const what = changed ? settings.join(', ') || 'no settings' : 'unchanged'
     return `${result.name}: ${what}${committed(commit)}`
   },
+  toJson: appliedJson,
 })
 
 export const schemaCommand = defineCommandGroup({

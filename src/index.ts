@@ -14,14 +14,14 @@ export type { ColumnSpec, Frame, Schema } from './core/schema.ts'
 export { formatSchemaText, parseSchemaText } from './core/schema-codec.ts'
 export { type CsvDialect, inferCsv, readCsv, writeCsv } from './formats/csv/index.ts'
 export type { InputTable, Reading, TableFormatName } from './formats/table.ts'
-export { initRepository, initRepositoryFolder } from './plumbing/init-repository.ts'
 export {
-  closeRepository,
+  type OpenedRepository,
+  type OpenRepositoryOptions,
   openRepository,
-  type Repository,
-  type RepositoryConfig,
-  type RepositoryParts,
-} from './plumbing/repository.ts'
+  type Person,
+  type SignedCommit,
+} from './library/open-repository.ts'
+export type { Repository, RepositoryConfig } from './plumbing/repository.ts'
 export { resolveCommit, resolveRevision } from './plumbing/resolve-revision.ts'
 export { resolveSeries } from './plumbing/resolve-series.ts'
 export { revList } from './plumbing/rev-list.ts'
@@ -48,8 +48,4 @@ export { checkoutRevision, switchBranch } from './porcelain/switch.ts'
 export { createTag, deleteTags, listTags } from './porcelain/tag.ts'
 export { undo } from './porcelain/undo.ts'
 export { writeSeries } from './porcelain/write-series.ts'
-export { openFileSystemStorage } from './storage/file-system.ts'
-export { createMemoryStorage } from './storage/memory.ts'
-export { createMemoryPrivateFiles, openPrivateFiles } from './storage/private-files.ts'
 export type { Storage } from './storage/storage.ts'
-export { openWorkTree } from './storage/work-tree.ts'

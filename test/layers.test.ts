@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   plumbing: ['transport', 'storage', 'formats', 'core'],
   porcelain: ['plumbing', 'formats', 'core'],
   cli: ['porcelain', 'plumbing', 'core'],
+  library: ['porcelain', 'plumbing', 'storage', 'formats', 'core'],
   demo: ['porcelain', 'plumbing', 'cli', 'core'],
 }
 /** `src/*.ts`: the launcher, the command table, the library entry. */
@@ -42,8 +43,11 @@ const ambient = [
   /\b(homedir|hostname|userInfo)\(/,
 ]
 const mayReadAmbient = ['cli', 'demo', OUTSIDE]
-/** The seam's `modified`, where a file system would stamp it: for grace periods, never for ids. */
-const stampsTimes = ['storage/memory.ts']
+/**
+ * The seam's `modified`, where a file system would stamp it: for grace periods, never for ids. And
+ * the library's clock, where its caller gives none.
+ */
+const stampsTimes = ['storage/memory.ts', 'library/open-repository.ts']
 
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.tsx?$/.test(path))

@@ -1,5 +1,4 @@
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
 import type { PrivateFiles } from '../storage/private-files.ts'
@@ -27,13 +26,16 @@ export interface FoundRepository {
 export async function findRepository(
   location: RepositoryLocation,
 ): Promise<FoundRepository | undefined> {
-  const { findRepositoryFolder, repositoryFolderAt } = await import(
-    '../storage/repository-folder.ts'
-  )
+  const [{ findRepositoryFolder, repositoryFolderAt }, { folderAtLocation }] = await Promise.all([
+    import('../storage/repository-folder.ts'),
+    import('../storage/location.ts'),
+  ])
   const found =
     location.named === undefined
       ? findRepositoryFolder(location.cwd)
-      : repositoryFolderAt(namedFolder(location.named, location.cwd))
+      : repositoryFolderAt(
+          folderAtLocation(location.named, location.cwd, '-R takes a path or a file:// URL'),
+        )
   if (found === undefined) return undefined
   const { folder, workTree } = found
   return { folder, workTree, configFile: join(folder, 'config') }
@@ -46,8 +48,8 @@ export async function openFoundRepository(
 ): Promise<Repository> {
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
-  const { openRepository } = await import('../plumbing/repository.ts')
-  return openRepository(await repositoryParts(found, config, location.indexFile))
+  const { openRepositoryParts } = await import('../plumbing/repository.ts')
+  return openRepositoryParts(await repositoryParts(found, config, location.indexFile))
 }
 
 /** What a repository in these folders is made of, whether it is there already or not. */
@@ -83,28 +85,6 @@ async function withIndex(
   const { openVersionedFile } = await import('../storage/versioned-file.ts')
   const index = openVersionedFile(path, temporary)
   return { ...own, versioned: (name) => (name === 'index' ? index : own.versioned(name)) }
-}
-
-const URL_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
-
-/** The path that `-R` names, which may be a `file:` URL. */
-function namedFolder(named: string, cwd: string): string {
-  const scheme = URL_SCHEME.exec(named)?.[1]?.toLowerCase()
-  if (scheme === undefined) return resolve(cwd, named)
-  const hint = '-R takes a path or a file:// URL'
-  const data = { repository: named }
-  if (scheme !== 'file') {
-    const message = `varve cannot work on a ${scheme} repository: ${named}`
-    throw new VarveError('refused', message, { data, hint })
-  }
-  try {
-    return fileURLToPath(named)
-  } catch (error) {
-    // Another host, or a path with an escaped slash or broken escapes.
-    if (!(error instanceof TypeError || error instanceof URIError)) throw error
-    const message = `not the URL of a folder here: ${named}`
-    throw new VarveError('usage', message, { data, hint, cause: error })
-  }
 }
 
 function notARepository(location: RepositoryLocation): VarveError {

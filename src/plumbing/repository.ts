@@ -35,7 +35,7 @@ const NO_CONFIG: RepositoryConfig = { get: () => undefined }
 
 /**
  * Puts a repository together from its parts without looking at them: for one that is about to be
- * made. {@link openRepository} is for one that is there.
+ * made. {@link openRepositoryParts} is for one that is there.
  */
 export function assembleRepository(parts: RepositoryParts): Repository {
   const config = parts.config ?? NO_CONFIG
@@ -54,7 +54,7 @@ export function assembleRepository(parts: RepositoryParts): Repository {
  * Opens the repository that a storage holds. `not-a-repository` when its log has no entry,
  * `unsupported-format` when it asks for something this version does not know.
  */
-export async function openRepository(parts: RepositoryParts): Promise<Repository> {
+export async function openRepositoryParts(parts: RepositoryParts): Promise<Repository> {
   const repo = assembleRepository(parts)
   if ((await repo.refs.state()).number === 0) {
     throw new VarveError('not-a-repository', `${parts.storage.location} is not a repository`, {

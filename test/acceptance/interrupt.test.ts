@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { headState } from '../../src/plumbing/head.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
-import { openRepository, type Repository } from '../../src/plumbing/repository.ts'
+import { openRepositoryParts, type Repository } from '../../src/plumbing/repository.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import { openPrivateFiles } from '../../src/storage/private-files.ts'
 import { openWorkTree } from '../../src/storage/work-tree.ts'
@@ -87,7 +87,7 @@ async function open<T>(root: string, look: (repo: Repository) => Promise<T>): Pr
   const data = join(root, '.varve')
   const storage = openFileSystemStorage(data)
   try {
-    const repo = await openRepository({
+    const repo = await openRepositoryParts({
       storage,
       privateFiles: openPrivateFiles(data),
       workTree: openWorkTree(root, join(data, 'tmp')),

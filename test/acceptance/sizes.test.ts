@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readCommit } from '../../src/core/commit.ts'
 import type { Id } from '../../src/core/id.ts'
 import { walkTree } from '../../src/core/tree.ts'
-import { openRepository } from '../../src/plumbing/repository.ts'
+import { openRepositoryParts } from '../../src/plumbing/repository.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import { digestOf, reverseFile, writeSensorFile } from '../support/csv-files.ts'
 import { type Measured, type MeasureOptions, measured } from '../support/measure.ts'
@@ -94,7 +94,7 @@ it('10,000 series of 100 rows', async () => {
   expect(committed.counts.appended).toBe(1_000_000)
 
   const storage = openFileSystemStorage(join(repository, '.varve'))
-  const repo = await openRepository({ storage })
+  const repo = await openRepositoryParts({ storage })
   const { tree } = await readCommit(repo.objects, committed.id as Id)
   const held: string[] = []
   for await (const { path } of walkTree(repo.objects, tree, 'many')) held.push(path)

@@ -9,7 +9,7 @@ import { headState, moveRef, readHead, setHead } from '../../src/plumbing/head.t
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import { matchesRef } from '../../src/plumbing/list-refs.ts'
 import { readReflog } from '../../src/plumbing/read-reflog.ts'
-import { openRepository, type Repository } from '../../src/plumbing/repository.ts'
+import { openRepositoryParts, type Repository } from '../../src/plumbing/repository.ts'
 import { showRef } from '../../src/plumbing/show-ref.ts'
 import { setSymbolicRef, symbolicRef } from '../../src/plumbing/symbolic-ref.ts'
 import { type RefChange, updateRef } from '../../src/plumbing/update-ref.ts'
@@ -46,7 +46,7 @@ async function annotate(repo: Repository, object: Id, name: string, seconds = 5)
 describe('initRepository', () => {
   it('makes a repository that is opened again', async () => {
     const storage = createMemoryStorage('memory:prices')
-    await expect(openRepository({ storage })).rejects.toThrow(
+    await expect(openRepositoryParts({ storage })).rejects.toThrow(
       expect.objectContaining({
         code: 'not-a-repository',
         message: 'memory:prices is not a repository',
@@ -54,7 +54,7 @@ describe('initRepository', () => {
     )
     const made = await initRepository({ storage, initialBranch: 'trunk', who })
     expect(made).toMatchObject({ created: true, branch: 'refs/heads/trunk' })
-    const repo = await openRepository({ storage })
+    const repo = await openRepositoryParts({ storage })
     expect(await headState(repo)).toEqual({
       ref: 'refs/heads/trunk',
       id: undefined,

@@ -7,7 +7,7 @@ import { writeCsv } from '../../src/formats/csv/index.ts'
 import type { InputTable } from '../../src/formats/table.ts'
 import { headState } from '../../src/plumbing/head.ts'
 import { readIndex, readStoredIndex, treeOf } from '../../src/plumbing/index-state.ts'
-import { openRepository, type Repository } from '../../src/plumbing/repository.ts'
+import { openRepositoryParts, type Repository } from '../../src/plumbing/repository.ts'
 
 /** A table as an input that can be opened again and again. */
 export function table(text: string | Uint8Array, name = 'a.csv'): InputTable {
@@ -80,5 +80,5 @@ export async function prune(repo: Repository): Promise<Repository> {
   for (const name of await repo.objects.packNames()) {
     if (!packs.has(name)) await repo.storage.delete(`packs/${name}.pack`)
   }
-  return openRepository({ storage: repo.storage })
+  return openRepositoryParts({ storage: repo.storage })
 }

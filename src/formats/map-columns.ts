@@ -3,6 +3,7 @@ import { checkColumnName } from '../core/names.ts'
 import { nearest } from '../core/nearest.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import { badInput, type Place, quoteText } from './bad-input.ts'
+import type { Reading } from './table.ts'
 
 /** The names of a table's columns. */
 export interface TableHeader {
@@ -78,6 +79,35 @@ export function checkIndex(header: TableHeader, index: readonly string[]): reado
     if (!header.names.includes(name)) throw missingColumn(header, name, true)
   }
   return index
+}
+
+/**
+ * The columns of a table that are wanted, `reading.columns` in their order or all, under their new
+ * names. `bad-input` where the table has no column of a name that is said to be chosen or renamed,
+ * or where a name is missing, twice there, or not one that a column can have.
+ */
+export function chosenColumns(
+  header: TableHeader,
+  reading: Pick<Reading, 'columns' | 'rename'> = {},
+): { readonly header: TableHeader; readonly cells: readonly number[] } {
+  const { file, names, places } = header
+  const { columns, rename } = reading
+  for (const name of [...(columns ?? []), ...(rename?.keys() ?? [])]) {
+    if (!names.includes(name)) throw missingColumn(header, name, false)
+  }
+  const cells = columns?.flatMap((name) => cellsOf(names, name)) ?? names.map((_, cell) => cell)
+  const chosen = cells.map((cell) => rename?.get(names[cell]!) ?? names[cell]!)
+  const seen = new Map<string, number>()
+  for (const [at, name] of chosen.entries()) {
+    checkName(name, cells[at]!, seen, file, places?.[cells[at]!])
+    seen.set(name, cells[at]!)
+  }
+  const at = places && cells.map((cell) => places[cell]!)
+  return { header: { file, names: chosen, places: at }, cells }
+}
+
+function cellsOf(names: readonly string[], name: string): number[] {
+  return [...names.keys()].filter((cell) => names[cell] === name)
 }
 
 /** The error for a column that a header lacks. */

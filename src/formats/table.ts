@@ -129,6 +129,8 @@ export interface TypedColumn {
   readonly type: ColumnType
   /** Whether its timestamps are what a clock on a wall shows, without a zone. */
   readonly local?: boolean | undefined
+  /** What it holds that no column of a series can, as `a list`: it must be left out. */
+  readonly unsupported?: string | undefined
 }
 
 /** A table that says its types itself, opened. */

@@ -9,16 +9,22 @@ export class BrokenPipe extends VarveError {
 }
 
 const CHUNK_BYTES = 64 * 1024
+/** How long a piece that is not large yet waits for more: who asks a question must get its answer. */
+const IDLE_MS = 20
 
 /**
  * Writes to a stream in large pieces and waits when it is full, so that a slow reader slows the
- * producer down instead of filling memory.
+ * producer down instead of filling memory. Where nothing more comes, it does not wait for a piece
+ * to be large.
  */
 export class Output {
   readonly stream: NodeJS.WritableStream
   #pending: (string | Uint8Array)[] = []
   #pendingBytes = 0
   #failure: Error | undefined
+  /** The write under way, and all before it. */
+  #written: Promise<void> = Promise.resolve()
+  #idle: NodeJS.Timeout | undefined
   /** Ends the write that waits for the reader. */
   #giveUp: ((reason: Error) => void) | undefined
   /** Whether each write is seen at once, as on a terminal. */
@@ -40,10 +46,19 @@ export class Output {
     if (chunk.length === 0) return
     this.#pending.push(chunk)
     this.#pendingBytes += chunk.length
-    if (this.immediate || this.#pendingBytes >= CHUNK_BYTES) await this.flush()
+    if (this.immediate || this.#pendingBytes >= CHUNK_BYTES) return this.flush()
+    // A failure is kept, and thrown at the next write.
+    this.#idle ??= setTimeout(() => void this.flush().catch(() => undefined), IDLE_MS)
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    clearTimeout(this.#idle)
+    this.#idle = undefined
+    this.#written = this.#written.then(() => this.#writePending())
+    return this.#written
+  }
+
+  async #writePending(): Promise<void> {
     if (this.#pendingBytes > 0) {
       const pieces = joinPieces(this.#pending)
       this.#pending = []

@@ -31,6 +31,13 @@ export function quotePath(path: string): string {
   return `${quoted}"`
 }
 
+const UNREADABLE = /["\\\p{C}]/u
+
+/** A path for people: quoted only where it has something in it that cannot be seen as it is. */
+export function readablePath(path: string): string {
+  return UNREADABLE.test(path) ? quotePath(path) : path
+}
+
 /** Reads what {@link quotePath} wrote; text that does not begin with a quote is taken as it is. */
 export function unquotePath(text: string): string {
   if (!text.startsWith('"')) return text

@@ -1,12 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quotePath, unquotePath } from '../../src/plumbing/quote-path.ts'
+import { quotePath, readablePath, unquotePath } from '../../src/plumbing/quote-path.ts'
 
 describe('quotePath', () => {
   it('quotes as git does', () => {
     expect(quotePath('a/b c')).toBe('a/b c')
     expect(quotePath('ä')).toBe('"\\303\\244"')
     expect(quotePath('a"b\\c\td\u0001')).toBe('"a\\"b\\\\c\\td\\001"')
+  })
+
+  it('is for people only where something cannot be seen as it is', () => {
+    expect(readablePath('météo/Zürich 😀')).toBe('météo/Zürich 😀')
+    expect(readablePath('a\u202eb')).toBe('"a\\342\\200\\256b"')
+    expect(readablePath('a"b')).toBe('"a\\"b"')
   })
 
   it('is undone by unquotePath', () => {

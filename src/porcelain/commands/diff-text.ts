@@ -6,7 +6,7 @@ import { formatCounts } from '../../core/series-counts.ts'
 import type { ChangeClass, RowChange } from '../../core/series-diff.ts'
 import type { Settings } from '../../core/settings.ts'
 import { formatKey, keyToJson } from '../../plumbing/key-text.ts'
-import { quotePath } from '../../plumbing/quote-path.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText, schemaLine } from '../change-summary.ts'
 import { changedCells } from '../changed-cells.ts'
 import type { DiffItem, FileDiff, RowsDiff, SeriesDiff } from '../diff.ts'
@@ -36,7 +36,7 @@ export function diffItemText(item: DiffItem, style: Style, limited: boolean): st
 
 function seriesLines(series: SeriesDiff, style: Style): string[] {
   const { path, of, state, stat, settings } = series
-  const name = style.bold(quotePath(of === 'collection' ? `${path}/` : path))
+  const name = style.bold(readablePath(of === 'collection' ? `${path}/` : path))
   const words = [
     ...(state === 'changed' ? [] : [state === 'new' ? style.green(state) : style.red(state)]),
     ...(stat === undefined || of === 'collection' ? [] : [formatCounts(stat)]),
@@ -103,12 +103,12 @@ export function fileLine({ file }: FileDiff, style: Style): string {
   if (file.state === 'unreadable') {
     return `${style.red(file.state)}  ${faultText(file.file, file.fault)}`
   }
-  return `${style.bold(quotePath(file.file))}  ${style.red(file.state)}`
+  return `${style.bold(readablePath(file.file))}  ${style.red(file.state)}`
 }
 
 /** What is wrong in a file; most messages begin with its name. */
 export function faultText(file: string, { message }: VarveError): string {
-  return message.startsWith(file) ? message : `${quotePath(file)}: ${message}`
+  return message.startsWith(file) ? message : `${readablePath(file)}: ${message}`
 }
 
 /** The documents of one item: a row each, what is said of a series before its rows. */

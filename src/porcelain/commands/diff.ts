@@ -2,7 +2,7 @@ import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { writeCsv } from '../../formats/csv/index.ts'
 import { keyToJson } from '../../plumbing/key-text.ts'
-import { quotePath } from '../../plumbing/quote-path.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import { type DiffItem, diffRows, type FileDiff } from '../diff.ts'
 import { diffCsvFrames, diffCsvSchema } from '../diff-csv.ts'
 import { type ComparedSeries, diffStats, type StatItem } from '../diff-stats.ts'
@@ -126,7 +126,7 @@ export const diffCommand = defineCommand({
     if (item instanceof Uint8Array || 'json' in item) return ''
     if ('item' in item) return diffItemText(item.item, style, item.limited)
     if ('name' in item) {
-      return `${nameStatus ? `${letters[item.state]}\t` : ''}${quotePath(item.name)}`
+      return `${nameStatus ? `${letters[item.state]}\t` : ''}${readablePath(item.name)}`
     }
     const { stat, widths } = item
     if (stat.kind === 'file') return ` ${fileLine(stat, style)}`

@@ -3,7 +3,7 @@ import { parseWhen } from '../../core/commit-date.ts'
 import { formatSchemaText } from '../../core/schema-codec.ts'
 import { formatSeconds } from '../../core/time.ts'
 import { formatKey, keyToJson } from '../../plumbing/key-text.ts'
-import { quotePath } from '../../plumbing/quote-path.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import { type ListedSeries, listSeries, parseAge } from '../list-series.ts'
 
 export const lsCommand = defineCommand({
@@ -52,7 +52,7 @@ export const lsCommand = defineCommand({
   },
   toText: (series, style, { long }) => {
     const { extent, last } = series
-    if (!long || extent === undefined) return quotePath(series.path)
+    if (!long || extent === undefined) return readablePath(series.path)
     const { schema, rows, first } = extent
     const keys = [first, extent.last].map((key) =>
       key === undefined ? '-' : formatKey(schema, key),
@@ -61,7 +61,7 @@ export const lsCommand = defineCommand({
       last === undefined
         ? style.yellow('*')
         : `${style.yellow(last.id.slice(0, 7))} ${formatSeconds(BigInt(last.commit.committer.seconds)).slice(0, 10)}`
-    return `${String(rows).padStart(10)}  ${keys[0]!.padEnd(20)}  ${keys[1]!.padEnd(20)}  ${commit.padEnd(18)}  ${quotePath(series.path)}`
+    return `${String(rows).padStart(10)}  ${keys[0]!.padEnd(20)}  ${keys[1]!.padEnd(20)}  ${commit.padEnd(18)}  ${readablePath(series.path)}`
   },
   toJson: (series: ListedSeries) => {
     const { path, id, extent, last } = series

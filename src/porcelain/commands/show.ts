@@ -5,7 +5,7 @@ import { schemaToJson } from '../../core/schema-codec.ts'
 import { abbreviationLength } from '../../plumbing/abbreviate-id.ts'
 import { signatureJson } from '../../plumbing/commands/commit-json.ts'
 import { formatKey, keyToJson } from '../../plumbing/key-text.ts'
-import { quotePath } from '../../plumbing/quote-path.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaLine } from '../change-summary.ts'
 import { type ShownItem, type ShownSeries, show } from '../show.ts'
 import type { CommitTextOptions } from './commit-format.ts'
@@ -117,7 +117,7 @@ function itemText(
     case 'tree':
       return `${style.yellow(`tree ${item.name}`)}\n\n`
     case 'entry':
-      return quotePath(item.entry.kind === 'tree' ? `${item.entry.path}/` : item.entry.path)
+      return readablePath(item.entry.kind === 'tree' ? `${item.entry.path}/` : item.entry.path)
     case 'series':
       return seriesText(item, style)
     case 'object':

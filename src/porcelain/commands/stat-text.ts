@@ -1,7 +1,7 @@
 import type { Style } from '../../cli/style.ts'
 import { type ChangeCounts, formatCounts } from '../../core/series-counts.ts'
 import { formatKey } from '../../plumbing/key-text.ts'
-import { quotePath } from '../../plumbing/quote-path.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
 import type { LargestRevision } from '../diff-stats.ts'
 import type { SeriesStat } from '../series-stat.ts'
@@ -48,7 +48,7 @@ export function totalLine(series: number, counts: Omit<ChangeCounts, 'unchanged'
 }
 
 function pathText({ path, kind }: SeriesStat): string {
-  return quotePath(kind === 'collection' ? `${path}/` : path)
+  return readablePath(kind === 'collection' ? `${path}/` : path)
 }
 
 function countsText({ state, kind, stat }: SeriesStat): string {

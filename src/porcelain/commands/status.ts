@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { formatCounts } from '../../core/series-counts.ts'
-import { quotePath } from '../../plumbing/quote-path.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
 import type { SeriesStat } from '../series-stat.ts'
 import { type StatusResult, status, type UnstagedFile } from '../status.ts'
@@ -84,12 +84,12 @@ function shortText(
   }
   const lines = [...letters]
     .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    .map(([name, { index, file }]) => `${green(index)}${red(file)} ${quotePath(name)}`)
+    .map(([name, { index, file }]) => `${green(index)}${red(file)} ${readablePath(name)}`)
   if (withBranch) {
     const where = branch?.replace(/^refs\/heads\//, '') ?? 'HEAD (no branch)'
     lines.unshift(`## ${head === undefined ? 'No commits yet on ' : ''}${where}`)
   }
-  return [...lines, ...untracked.map((file) => `${red('??')} ${quotePath(file)}`)].join('\n')
+  return [...lines, ...untracked.map((file) => `${red('??')} ${readablePath(file)}`)].join('\n')
 }
 
 function longText(result: StatusResult, style: Style): string {
@@ -121,7 +121,7 @@ function longText(result: StatusResult, style: Style): string {
   }
   if (untracked.length > 0) {
     const hints = ['use "varve add <file>..." to include in what will be committed']
-    parts.push(section('Untracked files:', hints, untracked.map(quotePath), style.red))
+    parts.push(section('Untracked files:', hints, untracked.map(readablePath), style.red))
   }
   const end = bare ? '' : lastLine(result)
   if (end !== '') parts.push(end)
@@ -165,7 +165,7 @@ function nameOf({ path, kind }: SeriesStat): string {
 }
 
 function changeText(change: SeriesStat): string {
-  return `${quotePath(nameOf(change))}${countsText(change)}`
+  return `${readablePath(nameOf(change))}${countsText(change)}`
 }
 
 function countsText({ kind, stat, settings, state }: SeriesStat): string {
@@ -176,7 +176,7 @@ function countsText({ kind, stat, settings, state }: SeriesStat): string {
 }
 
 function fileText({ file, change, fault }: UnstagedFile): string {
-  const name = quotePath(file)
+  const name = readablePath(file)
   if (change !== undefined) return `${name}${countsText(change)}`
   return fault === undefined ? name : faultText(file, fault)
 }

@@ -115,7 +115,7 @@ function convertNumbers(column: Column, type: ColumnType, fault: ConvertFault): 
   if (type === 'float32') {
     for (let row = 0; row < length; row++) {
       const value = doubles[row]!
-      if (Math.fround(value) !== value && value === value) throw fails(row)
+      if (!Object.is(Math.fround(value), value)) throw fails(row)
       converted[row] = value
     }
     return rawColumn(type, length, converted, validity)

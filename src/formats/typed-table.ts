@@ -171,9 +171,9 @@ function converted(column: Column, type: ColumnType, place: PiecePlace, index: b
   if (index) {
     const row = firstGap(column)
     if (row < column.length) {
-      const isNaN = !isNull(column, row)
-      const reason = `the index cannot be ${isNaN ? 'NaN' : 'null'}`
-      throw badInput({ ...at(row), found: isNaN ? 'NaN' : 'nothing', reason })
+      const hasNaN = !isNull(column, row)
+      const reason = `the index cannot be ${hasNaN ? 'NaN' : 'null'}`
+      throw badInput({ ...at(row), found: hasNaN ? 'NaN' : 'nothing', reason })
     }
   }
   return convertColumn(column, type, (row, value, reason) =>

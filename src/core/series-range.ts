@@ -1,4 +1,4 @@
-import type { KeyBound } from './bounds.ts'
+import type { KeyBound, KeyBounds } from './bounds.ts'
 import { compareBytes } from './bytes.ts'
 import { MAX_KEY_BYTES } from './key.ts'
 
@@ -35,6 +35,19 @@ export function keyRange({
     from: from === undefined ? undefined : from.inclusive ? from.key : afterPrefix(from.key),
     to: to === undefined ? undefined : to.inclusive ? afterPrefix(to.key) : to.key,
   }
+}
+
+/** The keys that are within both. */
+export function intersectBounds(a: KeyBounds, b: KeyBounds): KeyBounds {
+  const from = tighter(a, b, 'from', 1)
+  const to = tighter(a, b, 'to', -1)
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+}
+
+function tighter(a: KeyBounds, b: KeyBounds, side: 'from' | 'to', sign: 1 | -1) {
+  const [x, y] = [keyRange(a)[side], keyRange(b)[side]]
+  if (x === undefined || y === undefined) return a[side] ?? b[side]
+  return compareBytes(x, y) * sign >= 0 ? a[side] : b[side]
 }
 
 export function isBefore(range: KeyRange, key: Uint8Array): boolean {

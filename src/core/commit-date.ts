@@ -104,7 +104,10 @@ function parseRaw(text: string): CommitDate | undefined {
 function parseIsoDate(text: string): CommitDate | undefined {
   const parts = parseIso(text)
   if (parts?.day === undefined) return undefined
-  return { seconds: Number(momentOf(parts).seconds), offsetMinutes: parts.offsetMinutes ?? 0 }
+  // A commit's offset is whole minutes.
+  const offsetMinutes = (parts.offset ?? 0) / 60
+  if (!Number.isInteger(offsetMinutes)) return undefined
+  return { seconds: Number(momentOf(parts).seconds), offsetMinutes }
 }
 
 function parseMail(text: string): CommitDate | undefined {

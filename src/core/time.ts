@@ -42,13 +42,13 @@ export interface IsoParts {
   readonly second: number | undefined
   /** Digits behind the second's point, as written, without trailing zeros. */
   readonly fraction: string
-  /** Offset from UTC in minutes; undefined when the text gives none. */
-  readonly offsetMinutes: number | undefined
+  /** Offset from UTC in seconds; undefined when the text gives none. */
+  readonly offset: number | undefined
 }
 
 // Years are four digits, or a sign and six to twelve.
 const ISO =
-  /^([+-]\d{6,12}|\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?[ ]?([Zz]|UTC|[+-]\d\d(?::?\d\d)?)?)?)?)?$/
+  /^([+-]\d{6,12}|\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?[ ]?([Zz]|UTC|[+-]\d\d(?::?\d\d)?|[+-]\d\d:\d\d:\d\d)?)?)?)?$/
 
 /**
  * Takes an ISO 8601 date or time apart, down to the parts it gives (`2026`, `2026-08`,
@@ -70,7 +70,7 @@ export function parseIso(text: string): IsoParts | undefined {
     minute: number(5),
     second: number(6),
     fraction: (match[7] ?? '').replace(/0+$/, ''),
-    offsetMinutes: parseOffset(match[8]),
+    offset: offsetOf(match[8]),
   }
   if (/^-0+$/.test(match[1]!)) return undefined
   if (parts.month !== undefined && (parts.month < 1 || parts.month > 12)) return undefined
@@ -83,27 +83,37 @@ export function parseIso(text: string): IsoParts | undefined {
   if ((parts.hour ?? 0) > 23 || (parts.minute ?? 0) > 59 || (parts.second ?? 0) > 59) {
     return undefined
   }
-  return Number.isNaN(parts.offsetMinutes) ? undefined : parts
+  return Number.isNaN(parts.offset) ? undefined : parts
 }
 
-/** Minutes of `Z`, `UTC`, `±hh`, `±hhmm` or `±hh:mm`; NaN when out of range. */
-function parseOffset(text: string | undefined): number | undefined {
+/** Seconds of `Z`, `UTC` or an offset; NaN when out of range. */
+function offsetOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[+-]/.test(text)) return 0
-  const hours = Number(text.slice(1, 3))
-  const minutes = Number(text.slice(3).replace(':', ''))
-  if (hours > 23 || minutes > 59) return Number.NaN
-  return (text[0] === '-' ? -1 : 1) * (hours * 60 + minutes) + 0
+  return /^[+-]/.test(text) ? (parseUtcOffset(text) ?? Number.NaN) : 0
+}
+
+/** Seconds of `±hh`, `±hhmm`, `±hh:mm` or `±hh:mm:ss`; undefined for anything else. */
+export function parseUtcOffset(text: string): number | undefined {
+  const match = /^([+-])(\d\d)(?::?(\d\d)|:(\d\d):(\d\d))?$/.exec(text)
+  if (match === null) return undefined
+  const [hours, minutes, seconds] = [match[2], match[3] ?? match[4] ?? 0, match[5] ?? 0].map(Number)
+  if (hours! > 23 || minutes! > 59 || seconds! > 59) return undefined
+  return (match[1] === '-' ? -1 : 1) * (hours! * 3600 + minutes! * 60 + seconds!) + 0
+}
+
+/** `+02:00`, and with seconds where there are some, as clocks had them before there were zones. */
+export function formatUtcOffset(offset: number): string {
+  const size = Math.abs(offset)
+  const parts = [Math.floor(size / 3600), Math.floor(size / 60) % 60]
+  if (size % 60 !== 0) parts.push(size % 60)
+  return (offset < 0 ? '-' : '+') + parts.map(twoDigits).join(':')
 }
 
 /** The moment at the beginning of what the parts name; without an offset they are UTC. */
 export function momentOf(parts: IsoParts): Moment {
   const days = daysFromCivil(parts.year, parts.month ?? 1, parts.day ?? 1)
   const inDay =
-    (parts.hour ?? 0) * 3600 +
-    (parts.minute ?? 0) * 60 +
-    (parts.second ?? 0) -
-    (parts.offsetMinutes ?? 0) * 60
+    (parts.hour ?? 0) * 3600 + (parts.minute ?? 0) * 60 + (parts.second ?? 0) - (parts.offset ?? 0)
   return {
     seconds: BigInt(days) * BigInt(SECONDS_PER_DAY) + BigInt(inDay),
     nanoseconds: Number(parts.fraction.slice(0, 9).padEnd(9, '0')),

@@ -1,19 +1,29 @@
 /**
- * varve as a library: the operations that the commands call. Each takes an open repository and
- * plain options, and returns plain results; none prints, reads the environment or asks the time.
+ * varve as a library: the operations that the commands call. Each takes a repository that is open
+ * and plain options, and returns plain results; none prints or reads the environment.
+ * `docs/library.md` shows how they are used.
  */
 
-export { type Column, type ColumnType, columnTypes, type Scalar } from './core/column.ts'
+export { type Column, type ColumnType, columnTypes, isNull, type Scalar } from './core/column.ts'
+export { ColumnBuilder } from './core/column-builder.ts'
 export { scalarAt } from './core/column-ops.ts'
 export { type Commit, readCommit, type Signature } from './core/commit.ts'
 export { parseCommitDate, parseWhen } from './core/commit-date.ts'
 export { type ErrorCode, hasCode, VarveError, type VarveErrorOptions } from './core/errors.ts'
 export { frameFromRows, makeFrame } from './core/frame.ts'
 export { type Id, isId, type ObjectKind, parseId } from './core/id.ts'
+export { formatScalar, parseScalar } from './core/scalar-text.ts'
 export type { ColumnSpec, Frame, Schema } from './core/schema.ts'
 export { formatSchemaText, parseSchemaText } from './core/schema-codec.ts'
-export { type CsvDialect, inferCsv, readCsv, writeCsv } from './formats/csv/index.ts'
-export type { InputTable, Reading, TableFormatName } from './formats/table.ts'
+export {
+  type InputTable,
+  type Reading,
+  type TableFormat,
+  type TableFormatName,
+  tableFormats,
+  type WriteTableOptions,
+} from './formats/table.ts'
+export { openFormat } from './formats/table-formats.ts'
 export {
   type OpenedRepository,
   type OpenRepositoryOptions,
@@ -21,31 +31,69 @@ export {
   type Person,
   type SignedCommit,
 } from './library/open-repository.ts'
+export { recordsOf, rowsOf } from './library/rows.ts'
+export {
+  bytesTable,
+  fileTable,
+  framesTable,
+  type Row,
+  type RowValue,
+  rowsTable,
+  type Source,
+  type TableOptions,
+} from './library/tables.ts'
+export { catBlob, catSeriesColumn } from './plumbing/cat-blob.ts'
+export { catCanonical, catObject, statObject } from './plumbing/cat-object.ts'
+export { checkRefFormat } from './plumbing/check-ref-format.ts'
+export { commitTree } from './plumbing/commit-tree.ts'
+export { countObjects } from './plumbing/count-objects.ts'
+export { diffTree } from './plumbing/diff-tree.ts'
+export { forEachRef } from './plumbing/for-each-ref.ts'
+export { hashObject } from './plumbing/hash-object.ts'
+export { lsFiles } from './plumbing/ls-files.ts'
+export { lsTree } from './plumbing/ls-tree.ts'
+export { mergeBase, mergeBaseIsAncestor } from './plumbing/merge-base.ts'
+export { mkseries } from './plumbing/mkseries.ts'
+export { mktree } from './plumbing/mktree.ts'
+export { readTree } from './plumbing/read-tree.ts'
 export type { Repository, RepositoryConfig } from './plumbing/repository.ts'
 export { resolveCommit, resolveRevision } from './plumbing/resolve-revision.ts'
 export { resolveSeries } from './plumbing/resolve-series.ts'
 export { revList } from './plumbing/rev-list.ts'
+export { revParse } from './plumbing/rev-parse.ts'
+export { showRef } from './plumbing/show-ref.ts'
+export { setSymbolicRef, symbolicRef } from './plumbing/symbolic-ref.ts'
+export { updateIndex } from './plumbing/update-index.ts'
 export { updateRef } from './plumbing/update-ref.ts'
+export { writeTree } from './plumbing/write-tree.ts'
 export { type AddedFile, type AddFilesOptions, addFiles } from './porcelain/add-files.ts'
 export type { ChangeOptions, CommitRequest } from './porcelain/apply-change.ts'
 export { createBranch, deleteBranches, listBranches, renameBranch } from './porcelain/branch.ts'
 export { changeSchema, setSettings, showSchema } from './porcelain/change-schema.ts'
-export { commit } from './porcelain/commit.ts'
+export type { SeriesChange } from './porcelain/change-summary.ts'
+export { type CommitOptions, type CommitResult, commit } from './porcelain/commit.ts'
 export { createSeries } from './porcelain/create-series.ts'
 export { deleteRows } from './porcelain/delete-rows.ts'
 export { diffRows } from './porcelain/diff.ts'
+export { diffStats } from './porcelain/diff-stats.ts'
 export { fsck } from './porcelain/fsck.ts'
 export { listSeries } from './porcelain/list-series.ts'
 export { log } from './porcelain/log.ts'
 export { materialiseFiles } from './porcelain/materialise-files.ts'
 export { moveSeries, removeSeries } from './porcelain/move-series.ts'
-export { type ReadSeriesOptions, readSeriesRows } from './porcelain/read-rows.ts'
+export { openComparison } from './porcelain/open-comparison.ts'
+export {
+  type ReadSeriesOptions,
+  type ReadSeriesResult,
+  readSeriesRows,
+} from './porcelain/read-rows.ts'
 export { reflog } from './porcelain/reflog.ts'
 export { reset } from './porcelain/reset.ts'
 export { restore } from './porcelain/restore.ts'
+export { show } from './porcelain/show.ts'
 export { status } from './porcelain/status.ts'
 export { checkoutRevision, switchBranch } from './porcelain/switch.ts'
 export { createTag, deleteTags, listTags } from './porcelain/tag.ts'
 export { undo } from './porcelain/undo.ts'
-export { writeSeries } from './porcelain/write-series.ts'
-export type { Storage } from './storage/storage.ts'
+export { unstage } from './porcelain/unstage.ts'
+export { type WriteMode, type WriteSeriesOptions, writeSeries } from './porcelain/write-series.ts'

@@ -43,6 +43,15 @@ export async function openFormat(name: TableFormatName): Promise<TableFormat> {
   }
 }
 
+/** What reads a table: its format, or for rows in memory what takes them as they are. */
+export async function openReader(
+  input: InputTable,
+): Promise<Pick<TableFormat, 'columns' | 'infer' | 'read'>> {
+  if (input.typed === undefined) return openFormat(formatOf(input))
+  const { typedFormat } = await import('./typed-table.ts')
+  return typedFormat(({ typed }) => typed!())
+}
+
 /** The same table, read otherwise in some respect. */
 export function readAs(input: InputTable, reading: Reading): InputTable {
   return { ...input, reading: { ...input.reading, ...reading } }

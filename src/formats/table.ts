@@ -51,6 +51,8 @@ export interface InputTable {
   open(): AsyncIterable<Uint8Array>
   /** The bytes `from` to `to` (exclusive), where the table can be read at any place. */
   range?(from: number, to: number): Promise<Uint8Array>
+  /** Of rows in memory, which are in no format: their columns. `open` gives no bytes then. */
+  typed?(): Promise<TypedTable>
   /** Told how many times it is about to be read, if more than once: for progress. */
   willRead?(times: number): void
 }

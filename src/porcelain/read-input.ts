@@ -4,7 +4,7 @@ import { checkSchema } from '../core/schema-codec.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InferOptions, InputTable, ReadTableOptions } from '../formats/table.ts'
-import { formatOf, openFormat } from '../formats/table-formats.ts'
+import { openReader } from '../formats/table-formats.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
 
 /** A table up to this size is held in memory while it is looked at. */
@@ -47,7 +47,7 @@ export interface InputRows {
 /** Finds the types of a table's columns (what can be opened only once is set aside meanwhile). */
 export async function inferRows(input: InputTable, options: InferOptions): Promise<InputRows> {
   const spill = temporarySpill()
-  const format = await openFormat(formatOf(input))
+  const format = await openReader(input)
   const found = await format.infer(input, { ...options, spill })
   const { schema, sorted, emptyRows } = found
   try {
@@ -103,7 +103,7 @@ function rowsUnder(input: InputTable, options: Pick<ReadTableOptions, 'schema' |
   let emptyRows = 0
   return {
     async *frames(): AsyncGenerator<SourceFrame, void, void> {
-      const format = await openFormat(formatOf(input))
+      const format = await openReader(input)
       const onEmptyRows = (count: number): void => {
         emptyRows = count
       }
@@ -115,7 +115,7 @@ function rowsUnder(input: InputTable, options: Pick<ReadTableOptions, 'schema' |
 
 /** The names of a table's columns, for one that can be opened again. */
 export async function headerOf(input: InputTable): Promise<readonly string[]> {
-  return (await openFormat(formatOf(input))).columns(input)
+  return (await openReader(input)).columns(input)
 }
 
 /** The error for a table with a header alone. */

@@ -1,11 +1,15 @@
 import type { ColumnType, TimestampType } from '../../core/column.ts'
 import type { ColumnBuilder } from '../../core/column-builder.ts'
 import { hasCode } from '../../core/errors.ts'
-import { numberRange } from '../../core/scalar.ts'
+import { MAX_INT64, MIN_INT64, numberRange } from '../../core/scalar.ts'
 import { parseScalar } from '../../core/scalar-text.ts'
-import { fractionDigits } from '../../core/time.ts'
+import { fractionDigits, unitsPerSecond } from '../../core/time.ts'
+import type { LocalTimePlace } from '../local-time.ts'
+import type { ColumnClock } from './column-clock.ts'
+import type { DateLayout } from './date-layout.ts'
 import { isJson } from './json-check.ts'
 import {
+  IS_TIME,
   IS_WHOLE,
   NOT_A_NUMBER,
   NOT_A_TIME,
@@ -29,20 +33,34 @@ export type CellReader = (
   builder: ColumnBuilder,
 ) => number
 
+const SECONDS_PER_DAY = 86_400
+
+/** How the cells of a column are written, where that is not as usual. */
+export interface CellForm {
+  /** The mark in front of a fraction is a comma. */
+  readonly comma?: boolean | undefined
+  /** How dates and times are written; ISO 8601 unless given. */
+  readonly layout?: DateLayout | undefined
+  /** The clock that times without an offset are of; UTC unless given. */
+  readonly clock?: ColumnClock | undefined
+}
+
+const USUAL: CellForm = {}
+
 /** The reader of cells of a type. */
-export function cellReader(type: ColumnType): CellReader {
+export function cellReader(type: ColumnType, form: CellForm = USUAL): CellReader {
   switch (type) {
     case 'float64':
-      return readFloats
+      return form.comma === true ? floatReader(COMMA) : readFloats
     case 'int64':
       return readWide
     case 'timestamp_s':
     case 'timestamp_ms':
     case 'timestamp_us':
     case 'timestamp_ns':
-      return timestampReader(type)
+      return timestampReader(type, form)
     case 'date':
-      return readDates
+      return form.layout === undefined ? readDates : layoutDateReader(form.layout)
     case 'int8':
     case 'int16':
     case 'int32':
@@ -54,9 +72,10 @@ export function cellReader(type: ColumnType): CellReader {
       return readStrings
     case 'json':
       return readJson
+    case 'float32':
+      return form.comma === true ? readCommaFloats : readAny
     case 'bool':
     case 'uint64':
-    case 'float32':
     case 'binary':
     case 'null':
       return readAny
@@ -84,28 +103,65 @@ function appendByText(batch: Tokenizer, cell: number, builder: ColumnBuilder): b
   }
 }
 
-function readFloats(
+const POINT = 0x2e
+const COMMA = 0x2c
+
+const readFloats = floatReader(POINT)
+
+/** Reads numbers with this byte in front of a fraction. */
+function floatReader(point: number): CellReader {
+  return (batch, column, rows, builder) => {
+    const { starts, ends, width } = batch
+    const bytes: Uint8Array = batch.bytes
+    for (let row = 0, cell = column; row < rows; row++, cell += width) {
+      const token = starts[cell]!
+      const start = token >> 2
+      const end = ends[cell]!
+      if (start === end && token === start << 2) {
+        builder.appendNull()
+        continue
+      }
+      if ((token & ESCAPED) === 0 && scanNumber(bytes, start, end, point) !== NOT_A_NUMBER) {
+        let value = scannedNumber[0]!
+        if (Number.isNaN(value)) {
+          const text = batch.bytes.toString('latin1', start, end)
+          value = Number(point === COMMA ? text.replace(',', '.') : text)
+        }
+        if (value - value !== 0) return row
+        builder.appendNumber(value)
+      } else if (!(point === COMMA ? appendByCommaText : appendByText)(batch, cell, builder)) {
+        return row
+      }
+    }
+    return rows
+  }
+}
+
+/** As {@link appendByText}, for a number with a comma in front of its fraction. */
+function appendByCommaText(batch: Tokenizer, cell: number, builder: ColumnBuilder): boolean {
+  const text = cellText(batch, cell, builder.type)
+  if (text.includes('.')) return false
+  try {
+    builder.append(parseScalar(text.replace(',', '.'), builder.type))
+    return true
+  } catch (error) {
+    if (hasCode(error, 'invalid-value')) return false
+    throw error
+  }
+}
+
+function readCommaFloats(
   batch: Tokenizer,
   column: number,
   rows: number,
   builder: ColumnBuilder,
 ): number {
   const { starts, ends, width } = batch
-  const bytes: Uint8Array = batch.bytes
   for (let row = 0, cell = column; row < rows; row++, cell += width) {
     const token = starts[cell]!
     const start = token >> 2
-    const end = ends[cell]!
-    if (start === end && token === start << 2) {
-      builder.appendNull()
-      continue
-    }
-    if ((token & ESCAPED) === 0 && scanNumber(bytes, start, end) !== NOT_A_NUMBER) {
-      let value = scannedNumber[0]!
-      if (Number.isNaN(value)) value = Number(batch.bytes.toString('latin1', start, end))
-      if (value - value !== 0) return row
-      builder.appendNumber(value)
-    } else if (!appendByText(batch, cell, builder)) return row
+    if (start === ends[cell] && token === start << 2) builder.appendNull()
+    else if (!appendByCommaText(batch, cell, builder)) return row
   }
   return rows
 }
@@ -167,12 +223,87 @@ function appendScaled(a: number, scale: number, b: number, builder: ColumnBuilde
   builder.appendInt64(rest - carry * 0x1_0000_0000, top + carry)
 }
 
-function timestampReader(type: TimestampType): CellReader {
+function timestampReader(type: TimestampType, { layout, clock }: CellForm): CellReader {
+  const scan = layout?.scan ?? scanTime
+  const times = clock?.times
   const digits = fractionDigits[type]
   const scale = POWERS_OF_TEN[digits]!
   const nanoseconds = POWERS_OF_TEN[9 - digits]!
   // Beyond these seconds the value may not fit 64 bits: the text parser decides.
-  const reach = type === 'timestamp_ns' ? 9_223_372_035 : 2 ** 40
+  const reach = (type === 'timestamp_ns' ? 9_223_372_035 : 2 ** 40) - (times ? 100_000 : 0)
+  return (batch, column, rows, builder) => {
+    const { starts, ends, width } = batch
+    const bytes: Uint8Array = batch.bytes
+    const place = clock?.placesIn(batch)
+    let met = false
+    for (let row = 0, cell = column; row < rows; row++, cell += width) {
+      const token = starts[cell]!
+      const start = token >> 2
+      const end = ends[cell]!
+      if (start === end && token === start << 2) {
+        builder.appendNull()
+        continue
+      }
+      const kind = (token & ESCAPED) === 0 ? scan(bytes, start, end) : NOT_A_TIME
+      if (kind !== NOT_A_TIME) {
+        let seconds = scannedTime[0]!
+        const fraction = scannedTime[1]! / nanoseconds
+        if (fraction === Math.floor(fraction) && seconds <= reach && seconds >= -reach) {
+          if (scannedTime[3] === 0) {
+            met ||= kind === IS_TIME
+            if (times) seconds -= times.offsetOf(seconds, scannedTime[1]!, row, place!)
+          }
+          if (digits <= 3) builder.appendNumber(seconds * scale + fraction)
+          else appendScaled(seconds, scale, fraction, builder)
+          continue
+        }
+        if (layout !== undefined && !times && appendScanned(type, builder)) continue
+      } else if (layout === undefined && appendWhole(bytes, start, end, token, builder)) continue
+      if (layout !== undefined || !appendTimeByText(batch, cell, builder, row, clock, place)) {
+        return row
+      }
+    }
+    if (met) clock!.met = true
+    return rows
+  }
+}
+
+/** As {@link appendByText}, where times without an offset are those of a clock. */
+function appendTimeByText(
+  batch: Tokenizer,
+  cell: number,
+  builder: ColumnBuilder,
+  row: number,
+  clock: ColumnClock | undefined,
+  place: ((row: number) => LocalTimePlace) | undefined,
+): boolean {
+  if (clock === undefined || place === undefined) return appendByText(batch, cell, builder)
+  const type = builder.type as TimestampType
+  const text = cellText(batch, cell, type)
+  try {
+    const value = clock.inUtc(parseScalar(text, type) as bigint, text, type, row, place)
+    if (value === undefined) return false
+    builder.append(value)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'invalid-value')) return false
+    throw error
+  }
+}
+
+/** Appends the time that was scanned, exactly; false where the type cannot hold it. */
+function appendScanned(type: TimestampType, builder: ColumnBuilder): boolean {
+  const seconds = scannedTime[0]!
+  if (!Number.isSafeInteger(seconds)) return false
+  const nanoseconds = BigInt(seconds) * 1_000_000_000n + BigInt(scannedTime[1]!)
+  const unit = 1_000_000_000n / unitsPerSecond[type]
+  const value = nanoseconds / unit
+  if (value * unit !== nanoseconds || value < MIN_INT64 || value > MAX_INT64) return false
+  builder.append(value)
+  return true
+}
+
+function layoutDateReader({ scan }: DateLayout): CellReader {
   return (batch, column, rows, builder) => {
     const { starts, ends, width } = batch
     const bytes: Uint8Array = batch.bytes
@@ -184,16 +315,10 @@ function timestampReader(type: TimestampType): CellReader {
         builder.appendNull()
         continue
       }
-      if ((token & ESCAPED) === 0 && scanTime(bytes, start, end) !== NOT_A_TIME) {
-        const seconds = scannedTime[0]!
-        const fraction = scannedTime[1]! / nanoseconds
-        if (fraction === Math.floor(fraction) && seconds <= reach && seconds >= -reach) {
-          if (digits <= 3) builder.appendNumber(seconds * scale + fraction)
-          else appendScaled(seconds, scale, fraction, builder)
-          continue
-        }
-      } else if (appendWhole(bytes, start, end, token, builder)) continue
-      if (!appendByText(batch, cell, builder)) return row
+      if ((token & ESCAPED) !== 0 || scan(bytes, start, end) === NOT_A_TIME) return row
+      const days = scannedTime[0]! / SECONDS_PER_DAY
+      if (days !== Math.floor(days) || scannedTime[1] !== 0) return row
+      builder.appendNumber(days)
     }
     return rows
   }

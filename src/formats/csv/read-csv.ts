@@ -120,7 +120,7 @@ export class TableReader {
   ) {
     this.#stream = stream
     this.#builders = types.map((type) => new ColumnBuilder(type))
-    this.#readers = types.map(cellReader)
+    this.#readers = types.map((type) => cellReader(type))
     this.#cells = cells
     this.#order = cells.map((_, column) => column).sort((a, b) => cells[a]! - cells[b]!)
     this.#indexCount = indexCount

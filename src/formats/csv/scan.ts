@@ -21,8 +21,15 @@ export const NOT_A_TIME = 0
 export const IS_DATE = 1
 export const IS_TIME = 2
 
-/** What `scanTime` read: seconds since 1970, nanoseconds in the second, digits of the fraction. */
-export const scannedTime = new Float64Array(3)
+/** Reads a date or a time; leaves what it read in `scannedTime`. */
+export type TimeScanner = (bytes: Uint8Array, start: number, end: number) => number
+
+/**
+ * What a scanner of times read: seconds since 1970, nanoseconds in the second, digits of the
+ * fraction; and 1 where the text says its distance from UTC, 0 where the seconds are those of a
+ * clock on a wall.
+ */
+export const scannedTime = new Float64Array(4)
 
 /** The date that was read last, as yyyymmdd, and its days since 1970. */
 const lastDate = Float64Array.of(19_700_101, 0)
@@ -63,6 +70,7 @@ export function scanTime(bytes: Uint8Array, start: number, end: number): number 
   if (Number.isNaN(days)) return NOT_A_TIME
   scannedTime[1] = 0
   scannedTime[2] = 0
+  scannedTime[3] = 0
   if (length === 10) {
     scannedTime[0] = days * 86_400
     return IS_DATE
@@ -96,6 +104,7 @@ export function scanTime(bytes: Uint8Array, start: number, end: number): number 
     }
   }
   if (at < end) {
+    scannedTime[3] = 1
     const sign = bytes[at]!
     if (sign === 0x5a || sign === 0x7a) at++
     else if (sign === PLUS || sign === MINUS) {
@@ -129,9 +138,14 @@ export const scannedNumber = new Float64Array(2)
 
 /**
  * Reads a decimal number: an optional sign, digits with an optional point, an optional exponent.
- * Leaves the result in `scannedNumber`.
+ * `point` is the byte in front of the fraction. Leaves the result in `scannedNumber`.
  */
-export function scanNumber(bytes: Uint8Array, start: number, end: number): number {
+export function scanNumber(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  point: number = DOT,
+): number {
   let at = start
   const negative = bytes[at] === MINUS
   if (negative || bytes[at] === PLUS) at++
@@ -145,15 +159,15 @@ export function scanNumber(bytes: Uint8Array, start: number, end: number): numbe
   const whole = at - first
   let decimals = 0
   let kind = IS_WHOLE
-  if (bytes[at] === DOT && at < end) {
+  if (bytes[at] === point && at < end) {
     kind = IS_DECIMAL
-    const point = ++at
+    const fraction = ++at
     digit = bytes[at]! - ZERO
     while (digit >>> 0 < 10) {
       mantissa = mantissa * 10 + digit
       digit = bytes[++at]! - ZERO
     }
-    decimals = at - point
+    decimals = at - fraction
   }
   if (whole + decimals === 0) return NOT_A_NUMBER
   scannedNumber[1] = whole

@@ -36,6 +36,8 @@ export interface Context {
   readFile(path: string): AsyncIterable<Uint8Array>
   /** The bytes `from` to `to` (exclusive) of a file the user named, fewer where it ends. */
   readRange(path: string, from: number, to: number): Promise<Uint8Array>
+  /** Writes a file the user named: whole, or not at all. Returns how many bytes it has. */
+  writeFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<number>
   /** Standard input; reading ends with `interrupted` when the command is. */
   readonly stdin: AsyncIterable<Uint8Array>
   readonly stdinIsTerminal: boolean

@@ -75,6 +75,10 @@ export function makeContext(parts: ContextParts): OwnedContext {
       const { readFileRange } = await import('../storage/read-file.ts')
       return readFileRange(resolve(cwd, path), from, to)
     },
+    async writeFile(path, pieces) {
+      const { writeFile } = await import('../storage/write-file.ts')
+      return writeFile(resolve(cwd, path), pieces, { signal: abort })
+    },
     get stdin() {
       return readStdin(host.stdin, abort)
     },

@@ -1,0 +1,59 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { writeFile } from '../../src/storage/write-file.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+async function* pieces(...texts: string[]) {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+async function* failing() {
+  yield Buffer.from('half')
+  throw new Error('the source failed')
+}
+
+describe('writeFile', () => {
+  it('writes a new file, and says how long it is', async () => {
+    const path = join(temporaryFolder(), 'a.csv')
+    expect(await writeFile(path, pieces('ab', 'c'))).toBe(3)
+    expect(fs.readFileSync(path, 'utf8')).toBe('abc')
+  })
+
+  it('replaces a file, which keeps its mode, through links', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'a.csv')
+    fs.writeFileSync(path, 'old', { mode: 0o600 })
+    fs.symlinkSync(path, join(folder, 'link.csv'))
+    await writeFile(join(folder, 'link.csv'), pieces('new'))
+    expect(fs.readFileSync(path, 'utf8')).toBe('new')
+    expect(fs.statSync(path).mode & 0o777).toBe(0o600)
+    expect(fs.lstatSync(join(folder, 'link.csv')).isSymbolicLink()).toBe(true)
+  })
+
+  it('leaves everything as it was when the source fails or the command is interrupted', async () => {
+    const folder = temporaryFolder()
+    fs.writeFileSync(join(folder, 'a.csv'), 'old')
+    await expect(writeFile(join(folder, 'a.csv'), failing())).rejects.toThrow('the source failed')
+    await expect(writeFile(join(folder, 'b.csv'), failing())).rejects.toThrow('the source failed')
+    const signal = AbortSignal.abort()
+    await expect(writeFile(join(folder, 'a.csv'), pieces('x'), { signal })).rejects.toMatchObject({
+      code: 'interrupted',
+    })
+    expect(fs.readdirSync(folder)).toEqual(['a.csv'])
+    expect(fs.readFileSync(join(folder, 'a.csv'), 'utf8')).toBe('old')
+  })
+
+  it('gives a pipe the bytes as they come', async () => {
+    expect(await writeFile('/dev/null', pieces('abc'))).toBe(3)
+    expect(fs.statSync('/dev/null').isCharacterDevice()).toBe(true)
+  })
+
+  it('says what is in the way', async () => {
+    const folder = temporaryFolder()
+    await expect(writeFile(folder, pieces('x'))).rejects.toMatchObject({ code: 'refused' })
+    await expect(writeFile(join(folder, 'no', 'a'), pieces('x'))).rejects.toThrow(
+      'no such file or folder',
+    )
+  })
+})

@@ -2,6 +2,7 @@ import type { KeyBound } from './bounds.ts'
 import { compareBytes } from './bytes.ts'
 import type { Column } from './column.ts'
 import { VarveError } from './errors.ts'
+import { type RowWindow, windowRange } from './frame-window.ts'
 import type { ObjectReader } from './objects.ts'
 import { ProllyCursor } from './prolly.ts'
 import type { Frame, Schema } from './schema.ts'
@@ -12,17 +13,14 @@ import { type KeyRange, keyRange } from './series-range.ts'
 
 export type { KeyBound }
 
-export interface ReadRowsOptions {
+/** Its window is over the rows of the range. */
+export interface ReadRowsOptions extends RowWindow {
   /** Rows before it are left out. */
   readonly from?: KeyBound | undefined
   /** Rows after it are left out. */
   readonly to?: KeyBound | undefined
   /** Names of the value columns wanted, in that order; index columns are always there, first. */
   readonly columns?: readonly string[] | undefined
-  /** At most this many rows, from the start of the range (or of its tail). */
-  readonly limit?: number | undefined
-  /** Only this many last rows of the range. */
-  readonly tail?: number | undefined
   /** Rows per frame at most. */
   readonly batchRows?: number | undefined
 }
@@ -42,9 +40,9 @@ export async function* readRows(
 ): AsyncGenerator<Frame> {
   const { schema, positions } = selectColumns(series.schema, options.columns)
   const range = await rowRange(reader, series, keyRange(options))
-  const start =
-    options.tail === undefined ? range.start : Math.max(range.start, range.end - options.tail)
-  const end = options.limit === undefined ? range.end : Math.min(range.end, start + options.limit)
+  const wanted = windowRange(options, range.end - range.start)
+  const start = range.start + wanted.start
+  const end = range.start + wanted.end
   if (start >= end) return
   const cursor = new ProllyCursor(reader, formatOf(series.schema), series.root)
   for (let more = await cursor.seekWeight(start); more; more = await cursor.next()) {

@@ -261,6 +261,11 @@ function valueError(
 /** Longer texts bound no keys: one must not outgrow what a key can be. */
 const LONGEST_BOUND = 256
 
+/** The keys of a series that a condition can be true of, by what it says of the first column. */
+export function boundsOfWhere({ source, condition }: Where, schema: Schema): KeyBounds {
+  return boundsOf(source, condition, schema)
+}
+
 /** The keys that are left by what the first index column must be for the whole to be true. */
 function boundsOf(source: string, condition: Condition, schema: Schema): KeyBounds {
   if (condition.kind === 'and') {

@@ -75,7 +75,11 @@ export async function resolveSeries(repo: Repository, name: SeriesName): Promise
   })
 }
 
-function splitName({ name, rev }: SeriesName): { rev: string | undefined; path: string } {
+/** The revision that a name is looked up in, and what is looked up there. */
+export function splitName({ name, rev }: Pick<SeriesName, 'name' | 'rev'>): {
+  rev: string | undefined
+  path: string
+} {
   const colon = name.indexOf(':')
   if (rev !== undefined || colon < 0) return { rev, path: name }
   return { rev: colon === 0 ? undefined : name.slice(0, colon), path: name.slice(colon + 1) }

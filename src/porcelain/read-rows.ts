@@ -1,27 +1,46 @@
+import { setImmediate } from 'node:timers/promises'
 import { type BoundTexts, boundsFor } from '../core/bounds.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
+import {
+  checkWindow,
+  gatherFrames,
+  type RowWindow,
+  windowFrames,
+  windowRange,
+} from '../core/frame-window.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Frame, Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
+import { intersectBounds } from '../core/series-range.ts'
 import { countRows, readRows, selectColumns } from '../core/series-read.ts'
+import { bindWhere, columnsOfWhere, parseWhere, type RowFilter, type Where } from '../core/where.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type ResolvedSeries, resolveSeries, type SeriesName } from '../plumbing/resolve-series.ts'
 
-export interface ReadSeriesOptions extends SeriesName, BoundTexts {
+/** Which rows and columns of a table are wanted. */
+export interface RowSelection extends BoundTexts, RowWindow {
   /** Names of the value columns wanted, in that order; the index columns are always there. */
   readonly columns?: readonly string[] | undefined
-  /** The first rows of the range alone. */
-  readonly limit?: number | undefined
-  /** The last rows of the range alone. */
-  readonly tail?: number | undefined
+  /** What must be true of a row, as `docs/where.md` has it; the window counts the rows that are left. */
+  readonly where?: string | undefined
+  /** Told how many rows were read, some thousand at a time, before `where` leaves any out. */
+  readonly onRows?: ((rows: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
-export interface ReadSeriesResult {
-  readonly series: ResolvedSeries
+export interface ReadSeriesOptions extends SeriesName, RowSelection {}
+
+/** Rows on their way out. */
+export interface ReadRowsResult {
   readonly schema: Schema
-  /** Rows that `frames` will give. */
-  readonly rows: number
+  /** Rows that will be read, where that is known before: without `where` those that `frames` gives. */
+  readonly rows: number | undefined
   frames(): AsyncGenerator<Frame>
+}
+
+export interface ReadSeriesResult extends ReadRowsResult {
+  readonly series: ResolvedSeries
+  readonly rows: number
 }
 
 /** The rows of a series at a revision, in key order, streamed. */
@@ -29,30 +48,112 @@ export async function readSeriesRows(
   repo: Repository,
   options: ReadSeriesOptions,
 ): Promise<ReadSeriesResult> {
+  const where = readSelection(options)
   const found = await resolveSeries(repo, options)
   const series = await readSeries(repo.objects, found.entry.id)
-  const bounds = boundsFor(series.schema, options)
-  const { columns, limit, tail } = options
-  const { schema } = select(series.schema, columns, found.path)
+  const texts = boundsFor(series.schema, options)
+  const { schema, columns, filter } = planColumns(series.schema, options.columns, where, found.path)
+  const bounds = filter === undefined ? texts : intersectBounds(texts, filter.bounds)
+  const { offset, limit, tail, onRows, signal } = options
+  const window = { offset, limit, tail }
   const inRange = await countRows(repo.objects, series, bounds)
+  const given = filter === undefined ? { ...bounds, ...window } : bounds
+  const read = () => readRows(repo.objects, series, { ...given, columns })
   return {
     series: found,
     schema,
-    rows: Math.min(inRange, tail ?? inRange, limit ?? inRange),
-    frames: () => readRows(repo.objects, series, { ...bounds, columns, limit, tail }),
+    rows: filter === undefined ? windowRows(window, inRange) : inRange,
+    frames: () => selectRows(watched(read(), { onRows, signal }), { filter, schema, window }),
   }
 }
 
-function select(schema: Schema, columns: readonly string[] | undefined, path: string) {
+/** Checks what can be checked before anything is read, and gives the condition. */
+export function readSelection(selection: RowSelection): Where | undefined {
+  checkWindow(selection)
+  return selection.where === undefined ? undefined : parseWhere(selection.where)
+}
+
+export interface ColumnPlan {
+  /** What goes out. */
+  readonly schema: Schema
+  /** What is read: the columns of `schema`, then those that only the condition needs. */
+  readonly reading: Schema
+  /** The names of the value columns that are read; undefined for all. */
+  readonly columns: readonly string[] | undefined
+  readonly filter: RowFilter | undefined
+}
+
+/** Which columns are read for those wanted; `column-not-found` with the nearest name, `usage`. */
+export function planColumns(
+  whole: Schema,
+  wanted: readonly string[] | undefined,
+  where: Where | undefined,
+  name: string,
+): ColumnPlan {
+  const { schema } = select(whole, wanted, name)
+  if (where === undefined) return { schema, reading: schema, columns: wanted, filter: undefined }
+  const known = new Set(whole.columns.map((column) => column.name))
+  const needed = [...columnsOfWhere(where)].filter((column) => known.has(column))
+  const columns = wanted === undefined ? undefined : [...wanted, ...needed]
+  const reading = select(whole, columns, name).schema
+  // Against all columns: the condition may name one that is not there, and the nearest is wanted.
+  if (needed.length < columnsOfWhere(where).size) bindWhere(where, whole)
+  return { schema, reading, columns, filter: bindWhere(where, reading) }
+}
+
+function select(schema: Schema, columns: readonly string[] | undefined, name: string) {
   try {
     return selectColumns(schema, columns)
   } catch (error) {
     if (!hasCode(error, 'column-not-found')) throw error
-    const names = schema.columns.map(({ name }) => name)
+    const names = schema.columns.map((column) => column.name)
     const near = nearest(String(error.data.column), names)
-    throw new VarveError('column-not-found', `${error.message} in ${path}`, {
-      data: { ...error.data, series: path },
+    throw new VarveError('column-not-found', `${error.message} in ${name}`, {
+      data: { ...error.data, series: name },
       hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
     })
   }
+}
+
+/** Frames of which the reader says how far it has come, and which end where the signal says so. */
+export async function* watched(
+  frames: AsyncIterable<Frame>,
+  { onRows, signal }: Pick<RowSelection, 'onRows' | 'signal'>,
+): AsyncGenerator<Frame> {
+  for await (const frame of frames) {
+    // Where all rows are left out nobody else lets signals in.
+    await setImmediate()
+    signal?.throwIfAborted()
+    onRows?.(frame.rows)
+    yield frame
+  }
+}
+
+interface Selecting extends Pick<ColumnPlan, 'schema' | 'filter'> {
+  /** Of the rows that the condition leaves; without one the frames have been cut already. */
+  readonly window: RowWindow
+}
+
+/** The rows that a condition leaves, as they go out. */
+export async function* selectRows(
+  frames: AsyncIterable<Frame>,
+  { filter, schema, window }: Selecting,
+): AsyncGenerator<Frame> {
+  if (filter === undefined) {
+    yield* frames
+    return
+  }
+  const kept = async function* (): AsyncGenerator<Frame> {
+    for await (const frame of frames) {
+      const { columns, rows } = filter.filter(frame)
+      yield { schema, columns: columns.slice(0, schema.columns.length), rows }
+    }
+  }
+  yield* windowFrames(gatherFrames(kept()), window)
+}
+
+/** How many rows a window has where there are so many. */
+export function windowRows(window: RowWindow, rows: number): number {
+  const { start, end } = windowRange(window, rows)
+  return end - start
 }

@@ -1,0 +1,276 @@
+import { type BoundTexts, boundsFor, type KeyBounds } from '../core/bounds.ts'
+import { compareBytes, textToBytes } from '../core/bytes.ts'
+import { VarveError } from '../core/errors.ts'
+import { gatherFrames, type RowWindow, windowRange } from '../core/frame-window.ts'
+import type { Id } from '../core/id.ts'
+import { encodeKeyPrefix } from '../core/key.ts'
+import type { Frame, Schema } from '../core/schema.ts'
+import { formatSchemaText } from '../core/schema-codec.ts'
+import { frameInUnion, SchemaUnion } from '../core/schema-union.ts'
+import { readSeries } from '../core/series.ts'
+import { contains, intersectBounds, keyRange } from '../core/series-range.ts'
+import { countRows, readRows } from '../core/series-read.ts'
+import { walkTree } from '../core/tree.ts'
+import { boundsOfWhere, columnsOfWhere, type Where } from '../core/where.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import type { AsOfResult } from '../plumbing/resolve-as-of.ts'
+import { resolvePath } from '../plumbing/resolve-object-name.ts'
+import {
+  type ResolvedTree,
+  resolveTreeAt,
+  type SeriesName,
+  splitName,
+} from '../plumbing/resolve-series.ts'
+import {
+  type ColumnPlan,
+  planColumns,
+  type ReadRowsResult,
+  type RowSelection,
+  readSelection,
+  selectRows,
+  watched,
+  windowRows,
+} from './read-rows.ts'
+
+export interface ReadManyOptions extends Omit<SeriesName, 'name'>, RowSelection {
+  /** Each as {@link SeriesName} has it; a collection, with a `/` at its end, for all that is in it. */
+  readonly names: readonly string[]
+}
+
+export interface ReadManyResult extends ReadRowsResult {
+  /** How many series the rows are from. */
+  readonly series: number
+  /** The commits that `asOf` chose: one, unless names have revisions of their own. */
+  readonly asOf: readonly AsOfResult[]
+}
+
+/** One of the series to be read. */
+interface Source {
+  /** Its name, behind the revision that was given with it. */
+  readonly label: string
+  readonly id: Id
+  readonly schema: Schema
+  readonly rows: number
+}
+
+/** Whether words for series stand for several of them, read as one table. */
+export function namesMany(words: readonly string[]): boolean {
+  return words.length > 1 || words.some((word) => isCollection(splitName({ name: word })))
+}
+
+function isCollection({ rev, path }: ReturnType<typeof splitName>): boolean {
+  return path === '.' || path.endsWith('/') || (path === '' && rev !== undefined)
+}
+
+/**
+ * The rows of several series as one table, streamed: those of one series after those of another,
+ * sorted by name, with the name in a column in front. A series that is named twice is read once; a
+ * name that has a revision of its own keeps it in that column. Columns are joined as
+ * {@link SchemaUnion} has it. Holds a line about each series, and the rows of a few segments.
+ */
+export async function readManySeries(
+  repo: Repository,
+  options: ReadManyOptions,
+): Promise<ReadManyResult> {
+  const where = readSelection(options)
+  const { sources, asOf } = await findSources(repo, options)
+  const plan = planUnion(sources, options.columns, where)
+  const { offset, limit, tail, onRows, signal } = options
+  const window = { offset, limit, tail }
+  const reading = new ManyReading(repo, sources, plan, options, where)
+  const { rows } = reading
+  const { filter, schema } = plan
+  const read = () => watched(reading.frames(filter === undefined ? window : {}), { onRows, signal })
+  return {
+    series: sources.length,
+    asOf,
+    schema,
+    rows: rows === undefined || filter !== undefined ? rows : windowRows(window, rows),
+    frames: () => selectRows(gatherFrames(read()), { filter, schema, window }),
+  }
+}
+
+async function findSources(
+  repo: Repository,
+  { names, rev, ...rest }: ReadManyOptions,
+): Promise<{ sources: Source[]; asOf: AsOfResult[] }> {
+  const trees = new Map<string | undefined, ResolvedTree>()
+  const schemas = new Map<string, Schema>()
+  const found = new Map<string, Source>()
+  const add = async (label: string, id: Id): Promise<void> => {
+    if (found.has(label)) return
+    const { schema, rows } = await readSeries(repo.objects, id)
+    const text = `${schema.indexCount} ${schema.duplicates} ${formatSchemaText(schema)}`
+    const shared = schemas.get(text) ?? schema
+    schemas.set(text, shared)
+    found.set(label, { label, id, schema: shared, rows })
+  }
+  for (const name of names) {
+    const split = splitName({ name, ...(rev !== undefined && { rev }) })
+    const at = trees.get(split.rev) ?? (await resolveTreeAt(repo, { ...rest, rev: split.rev }))
+    trees.set(split.rev, at)
+    const prefix = rev === undefined && split.rev !== undefined ? `${split.rev}:` : ''
+    const path = split.path === '.' ? '' : split.path
+    const { entry } = await resolvePath(repo, at.tree, path, at.where)
+    if (entry.kind === 'series') {
+      await add(prefix + path, entry.id)
+      continue
+    }
+    if (!isCollection(split)) throw withoutSlash(name, path)
+    for await (const inside of walkTree(repo.objects, at.tree, path)) {
+      await add(prefix + inside.path, inside.entry.id)
+    }
+  }
+  if (found.size === 0) {
+    throw new VarveError('series-not-found', `there is no series in ${names.join(' ')}`, {
+      data: { names },
+    })
+  }
+  const asOf = new Map(
+    [...trees.values()].flatMap((at) => (at.asOf ? [[at.asOf.id, at.asOf]] : [])),
+  )
+  return { sources: sortedByLabel([...found.values()]), asOf: [...asOf.values()] }
+}
+
+/** By bytes: the label is the first index column. */
+function sortedByLabel(sources: readonly Source[]): Source[] {
+  return sources
+    .map((source) => ({ source, key: textToBytes(source.label) }))
+    .sort((a, b) => compareBytes(a.key, b.key))
+    .map(({ source }) => source)
+}
+
+function withoutSlash(name: string, path: string): VarveError {
+  return new VarveError('usage', `${path}/ is a collection, not a series`, {
+    data: { collection: path },
+    hint: `${name}/ stands for all that is in it`,
+  })
+}
+
+function planUnion(
+  sources: readonly Source[],
+  columns: readonly string[] | undefined,
+  where: Where | undefined,
+): ColumnPlan {
+  const union = new SchemaUnion()
+  const added = new Set<Schema>()
+  for (const { schema, label } of sources) {
+    if (added.has(schema)) continue
+    added.add(schema)
+    union.add(schema, label)
+  }
+  const wanted =
+    columns && new Set([...columns, ...(where === undefined ? [] : columnsOfWhere(where))])
+  const known = new Set([...added].flatMap((schema) => schema.columns.map(({ name }) => name)))
+  // Columns that nobody has are met with the nearest name of all, not of those wanted.
+  const misnamed = wanted !== undefined && [...wanted].some((name) => !known.has(name))
+  const schema = union.schema((name) => wanted === undefined || misnamed || wanted.has(name))
+  const what = sources.length === 1 ? sources[0]!.label : `these ${sources.length} series`
+  return planColumns(schema, columns, where, what)
+}
+
+/** What is read of each of several series. */
+class ManyReading {
+  readonly #repo: Repository
+  readonly #sources: readonly Source[]
+  readonly #schema: Schema
+  readonly #texts: BoundTexts
+  readonly #where: Where | undefined
+  readonly #parts = new Map<Schema, Part>()
+
+  constructor(
+    repo: Repository,
+    sources: readonly Source[],
+    { reading, filter }: ColumnPlan,
+    { from, to, at, closed }: BoundTexts,
+    where: Where | undefined,
+  ) {
+    this.#repo = repo
+    this.#schema = reading
+    this.#texts = { from, to, at, closed }
+    this.#where = where
+    // Also of series that the condition leaves out: bounds that are wrong are an error all the same.
+    for (const { schema } of sources) this.#partOf(schema)
+    const labels = filter && keyRange(filter.bounds)
+    this.#sources =
+      labels === undefined
+        ? sources
+        : sources.filter(({ label }) => contains(labels, encodeKeyPrefix(['string'], [label])))
+  }
+
+  /** Rows in the range, where nothing needs to be read for it. */
+  get rows(): number | undefined {
+    let rows = 0
+    for (const { schema, rows: all } of this.#sources) {
+      if (this.#partOf(schema).bounded) return undefined
+      rows += all
+    }
+    return rows
+  }
+
+  /** The rows of a window over all of the range. */
+  async *frames(window: RowWindow): AsyncGenerator<Frame> {
+    let skip = window.offset ?? 0
+    let left = window.limit ?? Number.POSITIVE_INFINITY
+    if (window.tail !== undefined) {
+      let total = 0
+      for (const source of this.#sources) total += await this.#count(source)
+      const { start, end } = windowRange(window, total)
+      skip = start
+      left = end - start
+    }
+    for (const source of this.#sources) {
+      if (left === 0) return
+      if (skip > 0) {
+        const rows = await this.#count(source)
+        const over = Math.min(skip, rows)
+        if (over === rows) {
+          skip -= over
+          continue
+        }
+      }
+      const { bounds, columns } = this.#partOf(source.schema)
+      const series = await readSeries(this.#repo.objects, source.id)
+      const options = { ...bounds, columns, offset: skip, limit: left }
+      for await (const frame of readRows(this.#repo.objects, series, options)) {
+        left -= frame.rows
+        yield frameInUnion(frame, source.label, this.#schema)
+      }
+      skip = 0
+    }
+  }
+
+  async #count({ id, schema, rows }: Source): Promise<number> {
+    const { bounds, bounded } = this.#partOf(schema)
+    if (!bounded) return rows
+    return countRows(this.#repo.objects, await readSeries(this.#repo.objects, id), bounds)
+  }
+
+  #partOf(schema: Schema): Part {
+    const known = this.#parts.get(schema)
+    if (known !== undefined) return known
+    const own = new Set(schema.columns.map(({ name }) => name))
+    const { columns, indexCount } = this.#schema
+    const bounds = intersectBounds(boundsFor(schema, this.#texts), this.#whereBounds(schema))
+    const part = {
+      bounds,
+      bounded: bounds.from !== undefined || bounds.to !== undefined,
+      columns: columns.slice(indexCount).flatMap(({ name }) => (own.has(name) ? [name] : [])),
+    }
+    this.#parts.set(schema, part)
+    return part
+  }
+
+  /** Values of the condition are of the type that the column has in all series together. */
+  #whereBounds(schema: Schema): KeyBounds {
+    const same = schema.columns[0]!.type === this.#schema.columns[1]!.type
+    return this.#where === undefined || !same ? {} : boundsOfWhere(this.#where, schema)
+  }
+}
+
+/** What is read of the series of one schema. */
+interface Part {
+  readonly bounds: KeyBounds
+  readonly bounded: boolean
+  readonly columns: readonly string[]
+}

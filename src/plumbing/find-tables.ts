@@ -30,6 +30,12 @@ export interface FoundTables {
   readonly missing: readonly string[]
 }
 
+/** The size of a file that can be read at any place and again; undefined for anything else. */
+export function sizeOfFile(absolute: string): number | undefined {
+  const found = lookAtPath(absolute)
+  return found?.kind === 'file' ? found.size : undefined
+}
+
 /**
  * The tables that paths name, each once: files as they are, of folders all CSV files in them. In the
  * work tree a series has the name of its place there; a file from elsewhere has its own name, and

@@ -79,28 +79,39 @@ export function generatedMessage(
 ): string {
   const changed = changes.filter(({ state }) => state !== 'unchanged')
   const one = changed.length === 1 ? changed[0]! : undefined
-  const counts = changed.reduce(
+  const what = one === undefined ? `${changed.length} series` : one.series
+  return `${what}: ${totals(changed)}\n`
+}
+
+/** The counts of several series together. */
+function totals(changes: readonly Pick<SeriesChange, 'counts'>[]): string {
+  const counts = changes.reduce(
     (sum, change) => addCounts(sum, { ...change.counts, unchanged: 0 }),
     { appended: 0, backfilled: 0, revised: 0, deleted: 0, unchanged: 0 },
   )
-  const what = one === undefined ? `${changed.length} series` : one.series
-  return `${what}: ${formatCounts(counts)}\n`
+  return formatCounts(counts)
 }
 
-/** Series listed one by one; of more, only those that are not simply new or unchanged. */
+/** Series listed one by one; of more, those that changed if they are no more than these. */
 const LISTED = 100
 
 export interface ChangesResult {
   readonly series: readonly SeriesChange[]
+  /** Rows of a table of many series that were left out because all their cells were empty. */
+  readonly emptyRows?: number
   readonly dryRun: boolean
   readonly commit?: Id
 }
 
 /** What a command did to series, as text. */
-export function changesText({ series, dryRun, commit }: ChangesResult): string {
+export function changesText(result: ChangesResult): string {
+  const { series, emptyRows = 0, dryRun, commit } = result
   const lines: string[] = []
+  const changed = series.filter((change) => change.state === 'changed')
   const isListed = (change: SeriesChange): boolean =>
-    series.length <= LISTED || change.state === 'changed' || change.emptyRows > 0
+    series.length <= LISTED ||
+    (change.state === 'changed' && changed.length <= LISTED) ||
+    change.emptyRows > 0
   for (const change of series) if (isListed(change)) lines.push(...formatChange(change))
   const rest = series.filter((change) => !isListed(change))
   for (const state of ['new', 'unchanged'] as const) {
@@ -109,9 +120,27 @@ export function changesText({ series, dryRun, commit }: ChangesResult): string {
     const rows = some.reduce((sum, change) => sum + change.rows, 0)
     lines.push(`${some.length.toLocaleString('en-US')} series ${state}, ${count(rows, 'row')}`)
   }
+  const others = rest.filter((change) => change.state === 'changed')
+  if (others.length > 0) {
+    lines.push(`${others.length.toLocaleString('en-US')} series changed: ${totals(others)}`)
+    lines.push(...schemaChangesOf(others))
+  }
+  if (emptyRows > 0) lines.push(`${count(emptyRows, 'empty row')} skipped`)
   if (commit !== undefined) lines.push(`committed as ${commit.slice(0, 10)}`)
   if (dryRun) lines.push('nothing was changed: this was a dry run')
   return lines.join('\n')
+}
+
+/** How the columns of many series changed, each way once. */
+function schemaChangesOf(changes: readonly SeriesChange[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { schemaChanges } of changes) {
+    for (const change of schemaChanges) {
+      const text = schemaChangeText(change)
+      counts.set(text, (counts.get(text) ?? 0) + 1)
+    }
+  }
+  return [...counts].map(([text, some]) => `  ${text}, in ${some.toLocaleString('en-US')} of them`)
 }
 
 /** What was done to a series, as lines: the counts, and what else is worth knowing. */

@@ -63,7 +63,7 @@ async function idAt(reader: ObjectReader, tree: Id, path: string): Promise<Id | 
 }
 
 /** Whether a row whose key is in one of the ranges differs between two series. */
-async function changesAny(
+export async function changesAny(
   reader: ObjectReader,
   old: Id,
   now: Id,

@@ -1,5 +1,5 @@
 import { hasCode, VarveError } from '../core/errors.ts'
-import type { Frame, Schema } from '../core/schema.ts'
+import type { Schema } from '../core/schema.ts'
 import { checkSchema } from '../core/schema-codec.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
@@ -37,7 +37,7 @@ export interface InputRows {
   /** The columns that the rows have. */
   readonly schema: Schema
   /** The rows, once. `bad-input`, with the place, at the first thing that is wrong. */
-  frames(): AsyncIterable<Frame>
+  frames(): AsyncIterable<SourceFrame>
   /** Rows left out because all their cells were empty; known when the frames have ended. */
   emptyRows(): number
   /** Lets go of what was set aside. Safe at any time. */

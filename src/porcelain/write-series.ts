@@ -1,6 +1,6 @@
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { checkSeriesName } from '../core/names.ts'
+import { checkSeriesName, escapeControl } from '../core/names.ts'
 import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
 import type { Schema } from '../core/schema.ts'
 import { readSeries, type Series } from '../core/series.ts'
@@ -10,6 +10,7 @@ import { editSeries } from '../core/series-edit.ts'
 import { readRows } from '../core/series-read.ts'
 import { addColumn, widenColumn } from '../core/series-schema.ts'
 import { lookupPath } from '../core/tree.ts'
+import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InputTable } from '../formats/table.ts'
 import { hasIndex, readStoredIndex } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
@@ -46,7 +47,7 @@ export interface EditResult {
 }
 
 /** The input, set aside as a series of its own so that it can be laid over again. */
-interface SpooledRows {
+export interface SpooledRows {
   readonly id: Id
   readonly reader: ObjectReader
   readonly emptyRows: number
@@ -54,6 +55,8 @@ interface SpooledRows {
   readonly newColumns: Schema['columns']
   /** Whether it is all that the series is to hold, stored where the series will be. */
   readonly whole: boolean
+  /** Where the row with the first key stands in the input, where that is known. */
+  readonly first: { readonly file: string; readonly line: number } | undefined
 }
 
 /**
@@ -162,7 +165,7 @@ async function rowsForKnown(
 }
 
 /** Says how a column that the series does not have is added. */
-async function withHint(read: () => Promise<InputRows>): Promise<InputRows> {
+export async function withHint<R>(read: () => Promise<R>): Promise<R> {
   try {
     return await read()
   } catch (error) {
@@ -183,15 +186,36 @@ async function spool(
   rest: Pick<SpooledRows, 'newColumns' | 'whole'>,
 ): Promise<SpooledRows> {
   try {
-    const { id, rows } = await buildSeries(writer, schema, input.frames())
-    if (rows === 0) throw noRows(input.name)
-    return { id, reader: writer, emptyRows: input.emptyRows(), ...rest }
+    const spooled = await spoolFrames(writer, schema, input.frames(), rest)
+    if (spooled.first === undefined && (await readSeries(writer, spooled.id)).rows === 0) {
+      throw noRows(input.name)
+    }
+    return { ...spooled, emptyRows: input.emptyRows() }
   } finally {
     await input.discard()
   }
 }
 
-async function replaced(
+/** Sets frames in the order of their keys aside as a series. */
+export async function spoolFrames(
+  writer: ObjectWriter,
+  schema: Schema,
+  frames: AsyncIterable<SourceFrame>,
+  rest: Pick<SpooledRows, 'newColumns' | 'whole'>,
+): Promise<SpooledRows> {
+  let first: SpooledRows['first']
+  const watched = async function* (): AsyncGenerator<SourceFrame, void, void> {
+    for await (const frame of frames) {
+      const line = frame.source?.lines[0]
+      if (line) first ??= { file: frame.source!.file, line }
+      yield frame
+    }
+  }
+  const { id } = await buildSeries(writer, schema, watched())
+  return { id, reader: writer, emptyRows: 0, first, ...rest }
+}
+
+export async function replaced(
   batch: ObjectReader,
   old: Id | undefined,
   { id, emptyRows }: SpooledRows,
@@ -200,7 +224,7 @@ async function replaced(
   return { id, counts, touched: 'all', schemaChanges, emptyRows }
 }
 
-async function laidOver(
+export async function laidOver(
   batch: ObjectWriter,
   series: Series & { readonly id: Id },
   spooled: SpooledRows,
@@ -221,7 +245,7 @@ async function laidOver(
   // Of a batch that is over, what it stored is in the store.
   const reader = spooled.whole ? batch : spooled.reader
   const frames = readRows(reader, await readSeries(reader, spooled.id))
-  const edited = await editSeries(batch, id, { mode, frames })
+  const edited = await withPlace(spooled, () => editSeries(batch, id, { mode, frames }))
   return {
     id: edited.id,
     counts: edited.counts,
@@ -230,6 +254,23 @@ async function laidOver(
     },
     schemaChanges,
     emptyRows: spooled.emptyRows,
+  }
+}
+
+/** Says where the row stands that an append cannot take, which is always the first. */
+async function withPlace<R>({ first }: SpooledRows, edit: () => Promise<R>): Promise<R> {
+  try {
+    return await edit()
+  } catch (error) {
+    if (first === undefined || !hasCode(error, 'refused') || error.data.key === undefined) {
+      throw error
+    }
+    const { file, line } = first
+    throw new VarveError('refused', `${escapeControl(file)}:${line}:1: ${error.message}`, {
+      data: { ...error.data, file, line, column: 1 },
+      ...(error.hint !== undefined && { hint: error.hint }),
+      cause: error,
+    })
   }
 }
 

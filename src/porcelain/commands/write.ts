@@ -1,6 +1,8 @@
-import { defineCommand, given } from '../../cli/define-command.ts'
+import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import { sizeOfFile } from '../../plumbing/find-tables.ts'
 import { changesText } from '../change-summary.ts'
 import { type WriteMode, writeModes, writeSeries } from '../write-series.ts'
+import { writeSplit } from '../write-split.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { inputProgress } from './input-progress.ts'
@@ -8,7 +10,10 @@ import { readingOf, readingOptions } from './reading-options.ts'
 
 export const writeCommand = defineCommand({
   name: 'write',
-  usage: 'write [<options>] <series> [<file>]',
+  usage: [
+    'write [<options>] <series> [<file>]',
+    'write [<options>] --split-by <column> --into <collection> [<file>]',
+  ],
   summary: 'Lay rows over a series, for the next commit',
   description: [
     'Reads CSV from standard input, or from a file, and lays its rows over the series. Rows need not',
@@ -19,6 +24,11 @@ export const writeCommand = defineCommand({
     '(every key must be past the end); replace (all rows are replaced).',
     '',
     'A series that is not there yet is made with --create, a column with --add-column.',
+    '',
+    'With --split-by one table is laid over many series, in one change: the rows with the same value',
+    'in that column over the series of that name in the collection that --into names. The column',
+    'itself is left out. A text is the name as it is, a number or a date as varve read prints it. All',
+    'new series get the same columns. A value that cannot be a name is an error, and nothing is written.',
   ].join('\n'),
   examples: [
     {
@@ -30,6 +40,10 @@ export const writeCommand = defineCommand({
       command: 'varve -R ../other.varve write s --create < rows.csv',
       about: 'without a work tree',
     },
+    {
+      command: 'varve write --split-by sensor --into sensors/ --create all.csv',
+      about: 'a series for each sensor',
+    },
   ],
   report: true,
   options: (y) =>
@@ -37,7 +51,7 @@ export const writeCommand = defineCommand({
       readingOptions(
         schemaOptions(
           y
-            .positional('series', { demandOption: true, complete: 'series' })
+            .positional('series', { complete: 'series' })
             .positional('file', { complete: 'file' })
             .option('mode', {
               choices: writeModes,
@@ -48,26 +62,47 @@ export const writeCommand = defineCommand({
               type: 'boolean',
               alias: 'add-columns',
               describe: 'Add the columns that the series does not have',
+            })
+            .option('split-by', {
+              value: 'column',
+              describe: 'Write many series: each value of the column names one',
+            })
+            .option('into', {
+              value: 'collection',
+              complete: 'series',
+              describe: 'With --split-by: the collection that the series are in',
             }),
         ),
       ),
-    ).conflicts('schema', 'type'),
+    )
+      .conflicts('schema', 'type')
+      .implies('split-by', 'into')
+      .implies('into', 'split-by'),
   run: async (args, context) => {
     const repo = await context.repository()
     const commit = await commitRequest(context, repo, args)
-    const fromFile = args.file !== undefined && args.file !== '-'
+    const { series, file } = namesIn(args)
+    const fromFile = file !== undefined && file !== '-'
     const isTyped = !fromFile && context.stdinIsTerminal
     if (isTyped) {
       context.note('reading rows from the terminal: a header first; Ctrl-D ends them')
     }
-    const name = fromFile ? args.file! : '<stdin>'
+    const name = fromFile ? file : '<stdin>'
     const progress = inputProgress(context, `reading ${fromFile ? name : 'rows'}`)
     try {
-      const open = () => (fromFile ? context.readFile(name) : context.stdin)
-      const input = { name, once: true, reading: readingOf(args, context), open }
-      return await writeSeries(repo, {
+      const bytes = fromFile ? sizeOfFile(context.resolve(file)) : undefined
+      const input = {
+        name,
+        bytes,
+        once: bytes === undefined,
+        reading: readingOf(args, context),
+        open: () => (fromFile ? context.readFile(file) : context.stdin),
+        ...(bytes !== undefined && {
+          range: (from: number, to: number) => context.readRange(name, from, to),
+        }),
+      }
+      const options = {
         ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
-        series: args.series,
         // A bar would be drawn over what is being typed.
         input: isTyped ? input : progress.watch(input),
         mode: args.mode as WriteMode | undefined,
@@ -76,10 +111,37 @@ export const writeCommand = defineCommand({
         types: typesOf(args.type),
         dryRun: args.dryRun,
         signal: context.abort,
-      })
+      }
+      const { splitBy, into } = args
+      return splitBy === undefined || into === undefined
+        ? await writeSeries(repo, { ...options, series: series! })
+        : await writeSplit(repo, { ...options, splitBy, into })
     } finally {
       progress.done()
     }
   },
   toText: (result) => changesText(result),
 })
+
+/** What the words of the command line name: of a table that is split only a file. */
+function namesIn({
+  series,
+  file,
+  splitBy,
+}: {
+  readonly series: string | undefined
+  readonly file: string | undefined
+  readonly splitBy: string | undefined
+}): { readonly series?: string; readonly file: string | undefined } {
+  if (splitBy === undefined) {
+    if (series === undefined) throw usageError('write needs the name of a series')
+    return { series, file }
+  }
+  if (file !== undefined) {
+    throw usageError(
+      `--split-by takes one table, not ${series} and ${file}`,
+      'the names of the series come from the column',
+    )
+  }
+  return { file: series }
+}

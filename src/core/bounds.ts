@@ -8,6 +8,7 @@ import { type Period, parsePeriod } from './period.ts'
 import { integerRanges, parseScalar } from './scalar-text.ts'
 import type { Schema } from './schema.ts'
 import { unitsPerSecond } from './time.ts'
+import type { Zone } from './zone.ts'
 
 /** Which ends of a range belong to it. */
 export const closedSides = ['left', 'right', 'both', 'none'] as const
@@ -41,26 +42,26 @@ export interface KeyBounds {
  * The range of keys that bounds in words mean, over a series' first index column.
  *
  * - On a time or a date, a partial date is a period, whatever `closed` says: `from` starts with
- *   it, `to` ends with it. A full date is a period of one day: `from: '2026-08-17',
- *   to: '2026-08-21'` has all of both days, on a date index as on a timestamp.
+ *   it, `to` ends with it, `at` is all of it. A full date is a period of one day: `from:
+ *   '2026-08-17', to: '2026-08-21'` has all of both days, on a date index as on a timestamp.
  * - A full instant (from minutes on, or `@SECONDS`), a number, a string or any other value is
  *   taken as it is: in the range where `closed` says so. By default `from` is and `to` is not.
- * - `at` is exact: a date without a time is its midnight on a timestamp, and a month is an error.
- *   A bound past all that the type can hold is no bound on that side, or an empty range.
+ * - Times without an offset are those of `zone`, or UTC. Dates of a date index have no zone.
+ * - A bound past all that the type can hold is no bound on that side, or an empty range.
  *
- * `usage` when a bound is empty, when `at` stands beside another or has more values than there are
- * index columns, or when `from` is after `to`; `invalid-date` or `invalid-value` when a text is
- * not a value of the column's type.
+ * `usage` when a bound is empty, when `at` stands beside another, has more values than there are
+ * index columns, or has another behind a period, or when `from` is after `to`; `invalid-date` or
+ * `invalid-value` when a text is not a value of the column's type.
  */
-export function boundsFor(schema: Schema, texts: BoundTexts): KeyBounds {
+export function boundsFor(schema: Schema, texts: BoundTexts, zone?: Zone): KeyBounds {
   const closed = texts.closed ?? 'left'
-  if (texts.at !== undefined) return boundsAt(schema, texts, texts.at)
-  const { type } = schema.columns[0]!
+  if (texts.at !== undefined) return boundsAt(schema, texts, texts.at, zone)
+  const place: Place = { head: [], values: [], type: schema.columns[0]!.type }
   const from = readBound('--from', texts.from, (text) =>
-    lowerBound(text, type, closed === 'left' || closed === 'both'),
+    lowerBound(text, place, closed === 'left' || closed === 'both', zone),
   )
   const to = readBound('--to', texts.to, (text) =>
-    upperBound(text, type, closed === 'right' || closed === 'both'),
+    upperBound(text, place, closed === 'right' || closed === 'both', zone),
   )
   if (from?.bound !== undefined && to?.bound !== undefined && isAfter(from, to)) {
     throw new VarveError('usage', `--from ${texts.from} is after --to ${texts.to}`, {
@@ -71,6 +72,13 @@ export function boundsFor(schema: Schema, texts: BoundTexts): KeyBounds {
     ...(from?.bound !== undefined && { from: from.bound }),
     ...(to?.bound !== undefined && { to: to.bound }),
   }
+}
+
+/** Where in a key a bound is: behind the values of the index columns before it. */
+interface Place {
+  readonly head: readonly ColumnType[]
+  readonly values: readonly Scalar[]
+  readonly type: ColumnType
 }
 
 /** One side as it was meant, beside the bound it makes: the period of a time. */
@@ -88,7 +96,12 @@ function isAfter(from: Side, to: Side): boolean {
   return hasLength ? from.period.start >= to.period.end : from.period.start > to.period.start
 }
 
-function boundsAt(schema: Schema, texts: BoundTexts, at: string | readonly string[]): KeyBounds {
+function boundsAt(
+  schema: Schema,
+  texts: BoundTexts,
+  at: string | readonly string[],
+  zone: Zone | undefined,
+): KeyBounds {
   if (texts.from !== undefined || texts.to !== undefined) {
     throw new VarveError('usage', '--at means one key: it does not go with --from or --to')
   }
@@ -99,64 +112,104 @@ function boundsAt(schema: Schema, texts: BoundTexts, at: string | readonly strin
     })
   }
   const types = schema.columns.slice(0, values.length).map((column) => column.type)
-  const scalars = values.map((text, position) => {
+  const scalars: Scalar[] = []
+  for (const [position, text] of values.entries()) {
     const type = types[position]!
-    // The empty string is a key like any other; in any other type there is no such text.
-    if (text === '' && type === 'string') return ''
-    return named('--at', text, () => keyScalar(text, type))
-  })
+    const place: Place = { head: types.slice(0, position), values: scalars, type }
+    const found = named('--at', text, type, () => valueAt(text, place, zone))
+    if ('value' in found) scalars.push(found.value)
+    else if (position === values.length - 1) return found.bounds
+    else {
+      throw new VarveError('usage', `--at ${text} is a period: no other --at can follow it`, {
+        data: { value: text },
+        hint: 'a full time is one key: 2026-08-17T10:30:00Z',
+      })
+    }
+  }
   const bound: KeyBound = { key: encodeKeyPrefix(types, scalars), inclusive: true }
   return { from: bound, to: bound }
 }
 
-function lowerBound(text: string, type: ColumnType, closed: boolean): Side {
+/** What `--at` means in one index column: a value, or a period with its bounds. */
+function valueAt(
+  text: string,
+  place: Place,
+  zone: Zone | undefined,
+): { readonly value: Scalar } | { readonly bounds: KeyBounds } {
+  const { type } = place
   const unit = unitNanoseconds(type)
-  if (unit === undefined) return { bound: bound(type, keyScalar(text, type), closed) }
-  const period = parsePeriod(text)
+  if (unit === undefined) return { value: keyScalar(text, type) }
+  const { start, end } = parsePeriod(text, isTimestampType(type) ? zone : undefined)
+  const [first, last] = [ceilDiv(start, unit), ceilDiv(end, unit)]
+  const [min, max] = rangeOf(type)
+  if (start < end && last - first !== 1n) {
+    const from = timeBoundAbove(place, first, true)
+    const to = timeBoundBelow(place, last, false)
+    return { bounds: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) } }
+  }
+  if ((start === end && first * unit !== start) || first < min || first > max) {
+    throw new VarveError('invalid-value', `no ${type} is ${JSON.stringify(text)}`, {
+      data: { value: text, type },
+    })
+  }
+  return { value: type === 'date' ? Number(first) : first }
+}
+
+function lowerBound(text: string, place: Place, closed: boolean, zone: Zone | undefined): Side {
+  const { type } = place
+  const unit = unitNanoseconds(type)
+  if (unit === undefined) return { bound: bound(place, keyScalar(text, type), closed) }
+  const period = parsePeriod(text, isTimestampType(type) ? zone : undefined)
   const { start, end } = period
   const open = start === end && !closed
   return {
     period,
     bound: open
-      ? timeBoundAbove(type, floorDiv(start, unit), false)
-      : timeBoundAbove(type, ceilDiv(start, unit), true),
+      ? timeBoundAbove(place, floorDiv(start, unit), false)
+      : timeBoundAbove(place, ceilDiv(start, unit), true),
   }
 }
 
-function upperBound(text: string, type: ColumnType, closed: boolean): Side {
+function upperBound(text: string, place: Place, closed: boolean, zone: Zone | undefined): Side {
+  const { type } = place
   const unit = unitNanoseconds(type)
-  if (unit === undefined) return { bound: bound(type, keyScalar(text, type), closed) }
-  const period = parsePeriod(text)
+  if (unit === undefined) return { bound: bound(place, keyScalar(text, type), closed) }
+  const period = parsePeriod(text, isTimestampType(type) ? zone : undefined)
   const { start, end } = period
   return {
     period,
     bound:
       start === end && closed
-        ? timeBoundBelow(type, floorDiv(end, unit), true)
-        : timeBoundBelow(type, ceilDiv(end, unit), false),
+        ? timeBoundBelow(place, floorDiv(end, unit), true)
+        : timeBoundBelow(place, ceilDiv(end, unit), false),
   }
 }
 
-/** Keys from `value` on; a value below all that the type holds bounds nothing. */
-function timeBoundAbove(type: ColumnType, value: bigint, inclusive: boolean): KeyBound | undefined {
-  const [min, max] = rangeOf(type)
-  if (value < min) return undefined
-  return value > max ? timeBound(type, max, false) : timeBound(type, value, inclusive)
+/** Keys from `value` on; a value below all that the type holds bounds nothing more. */
+function timeBoundAbove(place: Place, value: bigint, inclusive: boolean): KeyBound | undefined {
+  const [min, max] = rangeOf(place.type)
+  if (value < min) return boundBefore(place)
+  return value > max ? timeBound(place, max, false) : timeBound(place, value, inclusive)
 }
 
-/** Keys up to `value`; a value above all that the type holds bounds nothing. */
-function timeBoundBelow(type: ColumnType, value: bigint, inclusive: boolean): KeyBound | undefined {
-  const [min, max] = rangeOf(type)
-  if (value > max) return undefined
-  return value < min ? timeBound(type, min, false) : timeBound(type, value, inclusive)
+/** Keys up to `value`; a value above all that the type holds bounds nothing more. */
+function timeBoundBelow(place: Place, value: bigint, inclusive: boolean): KeyBound | undefined {
+  const [min, max] = rangeOf(place.type)
+  if (value > max) return boundBefore(place)
+  return value < min ? timeBound(place, min, false) : timeBound(place, value, inclusive)
 }
 
-function timeBound(type: ColumnType, value: bigint, inclusive: boolean): KeyBound {
-  return bound(type, type === 'date' ? Number(value) : value, inclusive)
+function timeBound(place: Place, value: bigint, inclusive: boolean): KeyBound {
+  return bound(place, place.type === 'date' ? Number(value) : value, inclusive)
 }
 
-function bound(type: ColumnType, value: Scalar, inclusive: boolean): KeyBound {
-  return { key: encodeKeyPrefix([type], [value]), inclusive }
+/** The bound by the columns before alone, if there are any. */
+function boundBefore({ head, values }: Place): KeyBound | undefined {
+  return head.length === 0 ? undefined : { key: encodeKeyPrefix(head, values), inclusive: true }
+}
+
+function bound({ head, values, type }: Place, value: Scalar, inclusive: boolean): KeyBound {
+  return { key: encodeKeyPrefix([...head, type], [...values, value]), inclusive }
 }
 
 /** Nanoseconds in one step of a time or date type; undefined for any other type. */
@@ -182,12 +235,12 @@ function readBound(
   text: string | undefined,
   read: (text: string) => Side,
 ): Side | undefined {
-  return text === undefined ? undefined : named(option, text, () => read(text))
+  return text === undefined ? undefined : named(option, text, undefined, () => read(text))
 }
 
-/** Says which bound was wrong. */
-function named<T>(option: string, text: string, read: () => T): T {
-  if (text === '') {
+/** Says which bound was wrong. The empty text is one where it is a value of `type`. */
+function named<T>(option: string, text: string, type: ColumnType | undefined, read: () => T): T {
+  if (text === '' && type !== 'string') {
     throw new VarveError('usage', `${option} is empty`, {
       data: { option },
       ...(option !== '--at' && { hint: `leave ${option} out for everything on that side` }),

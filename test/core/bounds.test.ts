@@ -5,6 +5,7 @@ import type { ColumnType, Scalar } from '../../src/core/column.ts'
 import { encodeKeyPrefix } from '../../src/core/key.ts'
 import type { Schema } from '../../src/core/schema.ts'
 import { formatInstant, parseDate, parseInstant } from '../../src/core/time.ts'
+import { openZone, type Zone } from '../../src/core/zone.ts'
 
 function indexedBy(...types: ColumnType[]): Schema {
   return {
@@ -15,8 +16,8 @@ function indexedBy(...types: ColumnType[]): Schema {
 }
 
 /** Which of the keys a bound in words lets through. */
-function select(types: ColumnType[], texts: BoundTexts, keys: Scalar[][]): Scalar[][] {
-  const { from, to } = boundsFor(indexedBy(...types), texts)
+function select(types: ColumnType[], texts: BoundTexts, keys: Scalar[][], zone?: Zone): Scalar[][] {
+  const { from, to } = boundsFor(indexedBy(...types), texts, zone)
   return keys.filter((key) => {
     const bytes = encodeKeyPrefix(types, key)
     const side = (bound: Uint8Array) => {
@@ -69,9 +70,13 @@ describe('bounds on dates', () => {
     expect(chosen({ to: '2026-08-17T00:00', closed: 'right' })).toEqual(days.slice(0, 3))
   })
 
-  it('mean one key by --at', () => {
+  it('mean a day or all of a longer period by --at', () => {
     expect(chosen({ at: '2026-08-17' })).toEqual(['2026-08-17'])
-    expect(() => chosen({ at: '2026-08' })).toThrow('--at: not a date')
+    expect(chosen({ at: '2026-08-17T00:00Z' })).toEqual(['2026-08-17'])
+    expect(chosen({ at: '2026-08' })).toEqual(days.slice(1, 5))
+    expect(chosen({ at: '2026' })).toEqual(days)
+    expect(chosen({ at: '+999999999' })).toEqual([])
+    expect(() => chosen({ at: '2026-08-17T10:00' })).toThrow('--at: no date is')
   })
 })
 
@@ -115,10 +120,15 @@ describe('bounds on timestamps', () => {
     expect(chosen({ to: '2026-08-17T10:00:00.5', closed: 'both' })).toEqual(texts.slice(0, 3))
   })
 
-  it('have an exact key by --at', () => {
-    expect(chosen({ at: '2026-08-17' })).toEqual(['2026-08-17T00:00:00Z'])
-    expect(chosen({ at: '1786960800' })).toEqual(['2026-08-17T10:00:00Z'])
-    expect(() => chosen({ at: '2026-08' })).toThrow('--at: not a time')
+  it('have a key or all of a period by --at, as by --from and --to', () => {
+    expect(chosen({ at: '2026-08-17T10:00' })).toEqual(['2026-08-17T10:00:00Z'])
+    expect(chosen({ at: '@1786960800' })).toEqual(['2026-08-17T10:00:00Z'])
+    expect(chosen({ at: '2026-08-17' })).toEqual(texts.slice(1, 5))
+    expect(chosen({ at: '2026-08-17T10' })).toEqual(texts.slice(2, 4))
+    expect(chosen({ at: '2026' })).toEqual(texts)
+    expect(chosen({ at: '2020' })).toEqual([])
+    expect(() => chosen({ at: '1786960800' })).toThrow('--at: not a date or time')
+    expect(() => chosen({ at: '2026-08-17T10:00:00.5' })).toThrow('--at: no timestamp_s is')
   })
 
   it('reach past what nanoseconds can hold', () => {
@@ -154,6 +164,63 @@ describe('bounds on timestamps', () => {
         },
       ),
     )
+  })
+})
+
+describe('bounds in a zone', async () => {
+  const type = 'timestamp_s'
+  const brussels = await openZone('Europe/Brussels')
+  const hours = (from: string, count: number): Scalar[][] =>
+    Array.from({ length: count }, (_, hour) => [parseInstant(from, type) + BigInt(hour) * 3600n])
+  const ends = (bounds: BoundTexts, keys: Scalar[][]) => {
+    const found = select([type], bounds, keys, brussels)
+    const texts = found.map(([value]) => formatInstant(value as bigint, type))
+    return [texts[0], texts.at(-1), texts.length]
+  }
+
+  it('are days of 23 and of 25 hours where clocks are changed', () => {
+    const spring = hours('2026-03-27', 100)
+    expect(ends({ from: '2026-03-29', to: '2026-03-29' }, spring)).toEqual([
+      '2026-03-28T23:00:00Z',
+      '2026-03-29T21:00:00Z',
+      23,
+    ])
+    const autumn = hours('2026-10-23', 100)
+    expect(ends({ at: '2026-10-25' }, autumn)).toEqual([
+      '2026-10-24T22:00:00Z',
+      '2026-10-25T22:00:00Z',
+      25,
+    ])
+    expect(ends({ at: '2026-10-25T02' }, autumn)).toEqual([
+      '2026-10-25T00:00:00Z',
+      '2026-10-25T01:00:00Z',
+      2,
+    ])
+  })
+
+  it('are local unless they have an offset', () => {
+    const keys = hours('2026-08-17', 24)
+    expect(ends({ from: '2026-08-17T12:00' }, keys)[0]).toBe('2026-08-17T10:00:00Z')
+    expect(ends({ from: '2026-08-17T12:00Z' }, keys)[0]).toBe('2026-08-17T12:00:00Z')
+    expect(ends({ at: '2026-08-17T12:00' }, keys)[0]).toBe('2026-08-17T10:00:00Z')
+    expect(select(['date'], { at: '1970-01-02' }, [[0], [1], [2]], brussels)).toEqual([[1]])
+  })
+
+  it('are refused where they are times that are not there, or twice', () => {
+    expect(() => ends({ from: '2026-03-29T02:30' }, [])).toThrow(
+      '--from: clocks in Europe/Brussels never show 2026-03-29T02:30',
+    )
+    expect(() => ends({ at: '2026-03-29T02' }, [])).toThrow('never show')
+    expect(() => ends({ to: '2026-10-25T02:30' }, [])).toThrow(
+      expect.objectContaining({
+        message: '--to: clocks in Europe/Brussels show 2026-10-25T02:30 twice',
+        hint: 'say which: 2026-10-25T02:30+02:00 or 2026-10-25T02:30+01:00',
+      }),
+    )
+  })
+
+  it('reach past all that there is', () => {
+    expect(ends({ from: '-200000000000', to: '+200000000000' }, hours('2026-01-01', 1))[2]).toBe(1)
   })
 })
 
@@ -217,6 +284,23 @@ describe('bounds on other types', () => {
     ]
     expect(select(['int8', 'string'], { from: '2', closed: 'none' }, numbered)).toEqual([[3, 'a']])
     expect(select(['int8', 'string'], { to: '2', closed: 'both' }, numbered)).toHaveLength(3)
+  })
+
+  it('take a period behind the values of other index columns, and nothing behind it', () => {
+    const types: ColumnType[] = ['string', 'date']
+    const keys = [
+      ['a', 30],
+      ['a', 31],
+      ['a', 58],
+      ['a', 59],
+      ['b', 31],
+    ]
+    expect(select(types, { at: ['a', '1970-02'] }, keys)).toEqual(keys.slice(1, 3))
+    expect(select(types, { at: ['a', '+999999999'] }, keys)).toEqual([])
+    expect(select(types, { at: ['a', '-999999999'] }, keys)).toEqual([])
+    expect(() => select(['date', 'int8'], { at: ['1970-02', '1'] }, [])).toThrow(
+      '--at 1970-02 is a period: no other --at can follow it',
+    )
   })
 })
 

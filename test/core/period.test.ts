@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parsePeriod } from '../../src/core/period.ts'
-import { parseInstant } from '../../src/core/time.ts'
+import { formatDate, parseInstant } from '../../src/core/time.ts'
+import { openZone } from '../../src/core/zone.ts'
 
 const at = (text: string) => parseInstant(text, 'timestamp_ns')
 
@@ -66,5 +67,31 @@ describe('parsePeriod', () => {
         },
       ),
     )
+  })
+
+  it('covers time in any zone with its days, without gap or overlap', async () => {
+    const names = ['Europe/Brussels', 'America/Havana', 'Asia/Kathmandu', '-03:30']
+    const zones = await Promise.all(names.map(openZone))
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        fc.integer({ min: -40_000, max: 60_000 }),
+        (zone, day) => {
+          const today = parsePeriod(formatDate(day), zone)
+          const tomorrow = parsePeriod(formatDate(day + 1), zone)
+          expect(today.end).toBe(tomorrow.start)
+          const hours = Number(today.end - today.start) / 3.6e12
+          expect(hours >= 22 && hours <= 26).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('has no day that clocks never showed', async () => {
+    const zone = await openZone('Pacific/Apia')
+    expect(() => parsePeriod('2011-12-30', zone)).toThrow(
+      'clocks in Pacific/Apia never show 2011-12-30',
+    )
+    expect(parsePeriod('2011-12', zone).end).toBe(at('2012-01-01T00:00+14:00'))
   })
 })

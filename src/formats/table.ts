@@ -140,6 +140,8 @@ export interface TypedTable {
   readonly columns: readonly TypedColumn[]
   /** The index columns that it names itself. */
   readonly index?: readonly string[] | undefined
+  /** Whether it says that equal keys may be there. */
+  readonly duplicates?: boolean | undefined
   readonly zone?: string | undefined
   /** The values of the columns of these names, in this order, some thousand rows at a time. */
   batches(names: readonly string[]): AsyncGenerator<readonly Column[], void, void>

@@ -35,7 +35,7 @@ export function typedFormat(
       const table = await open(input, options.spill)
       try {
         const columns = chosen(table, input)
-        const schema = schemaOf(columns, options)
+        const schema = schemaOf(columns, options, table.duplicates)
         return {
           schema,
           emptyRows: 0,
@@ -97,7 +97,11 @@ function chosen(table: TypedTable, { name: file, reading }: InputTable): Chosen 
   }
 }
 
-function schemaOf({ header, columns, index: own }: Chosen, options: InferOptions): Schema {
+function schemaOf(
+  { header, columns, index: own }: Chosen,
+  options: InferOptions,
+  duplicates = false,
+): Schema {
   const known = options.known && knownIn(header, options.known, options)
   const index =
     known?.columns.slice(0, known.indexCount).map((column) => column.name) ??
@@ -116,7 +120,7 @@ function schemaOf({ header, columns, index: own }: Chosen, options: InferOptions
   return {
     columns: [...first, ...others],
     indexCount: index.length,
-    duplicates: known?.duplicates ?? options.duplicates ?? false,
+    duplicates: known?.duplicates ?? options.duplicates ?? duplicates,
   }
 }
 

@@ -1,0 +1,184 @@
+import { isUtf8 } from 'node:buffer'
+import type { Column } from '../../core/column.ts'
+import { canonicaliseNaN } from '../../core/column-check.ts'
+import { newValues, rawColumn } from '../../core/column-layout.ts'
+import { isJson } from '../csv/json-check.ts'
+import type { ColumnKind } from './column-kind.ts'
+
+/** Values of a page as they lie there, without nulls. */
+export type Physical =
+  | { readonly count: number; readonly bits: Uint8Array }
+  | {
+      readonly count: number
+      readonly array: Int32Array | BigInt64Array | Float32Array | Float64Array
+    }
+  | { readonly count: number; readonly fixed: Uint8Array; readonly width: number }
+  | { readonly count: number; readonly bytes: Uint8Array; readonly offsets: Uint32Array }
+
+/** A value that has no exact equal in the column's type. */
+export class ValueFault extends Error {
+  readonly found: string
+
+  constructor(found: string, reason: string) {
+    super(reason)
+    this.found = found
+  }
+}
+
+const JULIAN_1970 = 2_440_588n
+const NS_A_DAY = 86_400_000_000_000n
+const SMALLEST = -(2n ** 63n)
+const GREATEST = 2n ** 63n - 1n
+const NOTHING = new Uint8Array(0)
+
+/** The values as a column of the kind's type. Shares memory where they are the same bits. */
+export function toColumn(kind: ColumnKind, values: Physical): Column {
+  const { type, as } = kind
+  const { count } = values
+  if (type === 'null') return rawColumn('null', count, NOTHING, undefined)
+  if ('bits' in values) return rawColumn('bool', count, values.bits, undefined)
+  switch (as) {
+    case 'narrow':
+      return narrowed(kind, values)
+    case 'decimal':
+      return rawColumn('int64', count, wholeNumbers(values), undefined)
+    case 'seconds':
+      return rawColumn('timestamp_s', count, wholeSeconds(values), undefined)
+    case 'uuid':
+      return uuids(values)
+    case 'float16':
+      return rawColumn('float32', count, halfFloats(values), undefined)
+    case 'int96':
+      return rawColumn('timestamp_ns', count, int96(values), undefined)
+    default:
+  }
+  if ('array' in values) {
+    const { buffer, byteOffset } = values.array
+    if (type === 'float32' || type === 'float64') {
+      canonicaliseNaN(values.array as Float64Array)
+      return rawColumn(type, count, values.array, undefined)
+    }
+    const Kind = newValues(type, 0).constructor as Int32ArrayConstructor
+    return rawColumn(type, count, new Kind(buffer as ArrayBuffer, byteOffset, count), undefined)
+  }
+  const { bytes, offsets } = 'fixed' in values ? evenly(values) : values
+  if (type === 'json') checkJson(bytes, offsets, count)
+  return rawColumn(type, count, bytes, undefined, offsets)
+}
+
+function numbers(values: Physical): Int32Array {
+  if ('array' in values && values.array instanceof Int32Array) return values.array
+  throw new Error('values of another kind than the column')
+}
+
+function wide(values: Physical): BigInt64Array {
+  if ('array' in values && values.array instanceof BigInt64Array) return values.array
+  throw new Error('values of another kind than the column')
+}
+
+function narrowed({ type }: ColumnKind, values: Physical): Column {
+  const from = numbers(values)
+  const to = newValues(type, from.length) as Int8Array
+  for (let i = 0; i < from.length; i++) {
+    to[i] = from[i]!
+    if (to[i] !== from[i]) throw new ValueFault(String(from[i]), `it is no ${type}`)
+  }
+  return rawColumn(type, from.length, to, undefined)
+}
+
+function wholeNumbers(values: Physical): BigInt64Array {
+  if ('array' in values) {
+    return values.array instanceof BigInt64Array
+      ? values.array
+      : BigInt64Array.from(numbers(values), BigInt)
+  }
+  const { bytes, offsets } = 'fixed' in values ? evenly(values) : (values as Bytes)
+  return BigInt64Array.from({ length: values.count }, (_, row) => {
+    let number = 0n
+    for (let i = offsets[row]!; i < offsets[row + 1]!; i++)
+      number = (number << 8n) | BigInt(bytes[i]!)
+    number = BigInt.asIntN(8 * (offsets[row + 1]! - offsets[row]!), number)
+    if (number < SMALLEST || number > GREATEST) {
+      throw new ValueFault(String(number), 'it is beyond 64 bits')
+    }
+    return number
+  })
+}
+
+function wholeSeconds(values: Physical): BigInt64Array {
+  return wide(values).map((millis) => {
+    if (millis % 1000n !== 0n)
+      throw new ValueFault(`${millis} ms`, 'the column is said to hold seconds')
+    return millis / 1000n
+  })
+}
+
+type Fixed = { readonly count: number; readonly fixed: Uint8Array; readonly width: number }
+type Bytes = { readonly bytes: Uint8Array; readonly offsets: Uint32Array }
+
+function fixedOf(values: Physical): Fixed {
+  if ('fixed' in values) return values
+  throw new Error('values of another kind than the column')
+}
+
+function evenly({ count, fixed, width }: Fixed): Bytes {
+  return { bytes: fixed, offsets: Uint32Array.from({ length: count + 1 }, (_, row) => row * width) }
+}
+
+function uuids(values: Physical): Column {
+  const { count, fixed } = fixedOf(values)
+  const text = Buffer.alloc(36 * count)
+  for (let row = 0; row < count; row++) {
+    const hex = Buffer.from(fixed.buffer, fixed.byteOffset + 16 * row, 16).toString('hex')
+    text.write(hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), 36 * row, 'latin1')
+  }
+  const bytes = new Uint8Array(text.buffer, text.byteOffset, text.length)
+  const { offsets } = evenly({ count, fixed: bytes, width: 36 })
+  return rawColumn('string', count, bytes, undefined, offsets)
+}
+
+/** Half-precision floats, each exact as a float32. */
+function halfFloats(values: Physical): Float32Array {
+  const { count, fixed } = fixedOf(values)
+  const floats = Float32Array.from({ length: count }, (_, row) => {
+    const bits = fixed[2 * row]! | (fixed[2 * row + 1]! << 8)
+    const sign = bits >> 15 === 0 ? 1 : -1
+    const exponent = (bits >> 10) & 0x1f
+    const fraction = bits & 0x3ff
+    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+    return (
+      sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
+    )
+  })
+  canonicaliseNaN(floats)
+  return floats
+}
+
+/** Nanoseconds of a day, then the day by the Julian calendar's count: Spark's and Impala's times. */
+function int96(values: Physical): BigInt64Array {
+  const { count, fixed } = fixedOf(values)
+  const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.byteLength)
+  return BigInt64Array.from({ length: count }, (_, row) => {
+    const days = BigInt(view.getInt32(12 * row + 8, true)) - JULIAN_1970
+    const time = days * NS_A_DAY + view.getBigInt64(12 * row, true)
+    if (time < SMALLEST || time > GREATEST) {
+      throw new ValueFault('a time out of range', 'nanoseconds since 1970 do not reach it')
+    }
+    return time
+  })
+}
+
+function checkJson(bytes: Uint8Array, offsets: Uint32Array, count: number): void {
+  for (let row = 0; row < count; row++) {
+    const from = offsets[row]!
+    const to = offsets[row + 1]!
+    if (!isUtf8(bytes.subarray(from, to)) || !isJson(bytes, from, to)) {
+      throw new ValueFault(
+        JSON.stringify(
+          Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.min(to - from, 60)).toString(),
+        ),
+        'it is not JSON',
+      )
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { SchemaElement } from 'hyparquet'
+import type { ColumnType } from '../../core/column.ts'
+import type { Schema } from '../../core/schema.ts'
+
+type Element = Pick<SchemaElement, 'type'> & Partial<SchemaElement>
+
+const integer = (bitWidth: number, isSigned: boolean): Element => ({
+  type: bitWidth === 64 ? 'INT64' : 'INT32',
+  converted_type: `${isSigned ? '' : 'U'}INT_${bitWidth}` as 'INT_8',
+  logical_type: { type: 'INTEGER', bitWidth, isSigned },
+})
+
+const timestamp = (unit: 'MILLIS' | 'MICROS' | 'NANOS'): Element => ({
+  type: 'INT64',
+  ...(unit !== 'NANOS' && { converted_type: `TIMESTAMP_${unit}` as const }),
+  logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit },
+})
+
+/** How each type is written; a type that Parquet lacks as the nearest, and noted beside the table. */
+const elements: Readonly<Record<ColumnType, Element>> = {
+  null: { type: 'INT32', logical_type: { type: 'NULL' } },
+  bool: { type: 'BOOLEAN' },
+  int8: integer(8, true),
+  int16: integer(16, true),
+  int32: { type: 'INT32' },
+  int64: { type: 'INT64' },
+  uint8: integer(8, false),
+  uint16: integer(16, false),
+  uint32: integer(32, false),
+  uint64: integer(64, false),
+  float32: { type: 'FLOAT' },
+  float64: { type: 'DOUBLE' },
+  date: { type: 'INT32', converted_type: 'DATE', logical_type: { type: 'DATE' } },
+  timestamp_s: timestamp('MILLIS'),
+  timestamp_ms: timestamp('MILLIS'),
+  timestamp_us: timestamp('MICROS'),
+  timestamp_ns: timestamp('NANOS'),
+  string: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
+  binary: { type: 'BYTE_ARRAY' },
+  json: { type: 'BYTE_ARRAY', converted_type: 'JSON', logical_type: { type: 'JSON' } },
+}
+
+/** The columns of a schema in Parquet's words. The index holds no nulls, other columns may. */
+export function elementsOf({ columns, indexCount }: Schema): SchemaElement[] {
+  return columns.map(({ name, type }, i) => ({
+    ...elements[type],
+    name,
+    repetition_type: i < indexCount ? 'REQUIRED' : 'OPTIONAL',
+  }))
+}

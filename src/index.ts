@@ -68,6 +68,13 @@ export { updateRef } from './plumbing/update-ref.ts'
 export { writeTree } from './plumbing/write-tree.ts'
 export { type AddedFile, type AddFilesOptions, addFiles } from './porcelain/add-files.ts'
 export type { ChangeOptions, CommitRequest } from './porcelain/apply-change.ts'
+export {
+  type ArchiveContents,
+  type ArchivedSeries,
+  type ArchiveFormat,
+  type ArchiveOptions,
+  archive,
+} from './porcelain/archive.ts'
 export { createBranch, deleteBranches, listBranches, renameBranch } from './porcelain/branch.ts'
 export { changeSchema, setSettings, showSchema } from './porcelain/change-schema.ts'
 export type { SeriesChange } from './porcelain/change-summary.ts'

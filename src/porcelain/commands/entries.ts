@@ -43,6 +43,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
     import('./read.ts').then((m) => m.readCommand),
   ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
+  command('share', 'archive', 'Write series of a revision as a tar archive of tables', () =>
+    import('./archive.ts').then((m) => m.archiveCommand),
+  ),
   command('history', 'branch', 'List, make, rename and delete branches', () =>
     import('./branch.ts').then((m) => m.branchCommand),
   ),

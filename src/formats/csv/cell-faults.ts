@@ -1,15 +1,19 @@
-import type { ColumnType } from '../../core/column.ts'
+import { type ColumnType, isTimestampType } from '../../core/column.ts'
 import { VarveError } from '../../core/errors.ts'
 import { parseScalar } from '../../core/scalar-text.ts'
+import { formatSeconds } from '../../core/time.ts'
 import { badInput, quoteText } from '../bad-input.ts'
-import { cellText } from './cells.ts'
-import { QUOTED, type Tokenizer } from './tokenizer.ts'
+import type { CellBatch } from './cell-batch.ts'
+import { type CellForm, cellText } from './cells.ts'
+import { isMarker, layoutOffer, nullOption, numberAdvice, shortLayout } from './near-values.ts'
+import { IS_DATE, NOT_A_TIME, scannedTime } from './scan.ts'
+import { QUOTED } from './tokenizer.ts'
 
 const LONGEST_VALUE = 1000
 
 /** The first of `rows` records whose cell no index column can hold: null, or NaN. */
 export function indexFault(
-  batch: Tokenizer,
+  batch: CellBatch,
   column: number,
   rows: number,
   type: ColumnType,
@@ -29,36 +33,45 @@ export function indexFault(
   return rows
 }
 
-function isNaNText(batch: Tokenizer, cell: number, type: ColumnType): boolean {
+function isNaNText(batch: CellBatch, cell: number, type: ColumnType): boolean {
   return /^[+-]?nan$/i.test(cellText(batch, cell, type))
+}
+
+/** What is known about a column, for the error about one of its cells. */
+export interface FaultyColumn {
+  readonly type: ColumnType
+  readonly index: boolean
+  readonly name?: string | undefined
+  /** How its cells are written. */
+  readonly form?: CellForm | undefined
+  /** The hint where there is no better one. */
+  readonly advice?: string | undefined
 }
 
 /**
  * The error for a cell that is not of its column's type, or cannot be in an index. Its `data` also
- * has the column's name as `field` where that is known, and the text, unless it is long, as `value`.
- * `advice` is the hint where there is no better one.
+ * has the column's name as `field` where that is known, and the value, unless it is long, as
+ * `value`: the text or, of a value that is written otherwise, as it is usually written.
  */
 export function cellFault(
   batch: Tokenizer,
   row: number,
   column: number,
-  type: ColumnType,
-  index: boolean,
-  name?: string,
-  advice?: string,
+  { type, index, name, form = {}, advice }: FaultyColumn,
 ): VarveError {
   const cell = row * batch.width + column
   const token = batch.starts[cell]!
   const quoted = (token & QUOTED) !== 0
   const place = batch.placeIn(row, (token >> 2) - (quoted ? 1 : 0))
   const text = cellText(batch, cell, type)
+  const value = usualText(text, type, form)
   const facts = {
     file: batch.file,
     place,
-    expected: type === 'null' ? (index ? 'a value' : 'nothing') : type,
+    expected: expectedOf(type, index, form, value !== text),
     data: {
       ...(name === undefined ? {} : { field: name }),
-      ...(text.length > LONGEST_VALUE ? {} : { value: text }),
+      ...(value.length > LONGEST_VALUE ? {} : { value }),
     },
   }
   if (index && text === '' && !quoted) {
@@ -67,8 +80,8 @@ export function cellFault(
   if (index && isNaNText(batch, cell, type)) {
     return badInput({ ...facts, found: quoteText(text), reason: 'the index cannot be NaN' })
   }
-  const hint = text === '' ? 'a null is an empty cell without quotes' : advice
-  const { reason, cause } = whyNot(text, type)
+  const { reason, cause } = whyNot(text, value, type, form)
+  const hint = hintFor(text, type, index, form) ?? advice
   return badInput({
     ...facts,
     found: quoteText(text),
@@ -78,9 +91,58 @@ export function cellFault(
   })
 }
 
+/** The text of a value as it is usually written, where the column writes it otherwise. */
+function usualText(text: string, type: ColumnType, { comma, layout }: CellForm): string {
+  if (comma === true && isNumeric(type) && !text.includes('.')) return text.replace(',', '.')
+  if (layout === undefined) return text
+  const bytes = Buffer.from(`${text}\n`)
+  const kind = layout.scan(bytes, 0, bytes.length - 1)
+  if (kind === NOT_A_TIME || !Number.isSafeInteger(scannedTime[0])) return text
+  const date = formatSeconds(BigInt(scannedTime[0]!))
+  if (kind === IS_DATE) return date.slice(0, -9)
+  const fraction = String(scannedTime[1]).padStart(9, '0').slice(0, scannedTime[2])
+  const zone = scannedTime[3] === 1 ? 'Z' : ''
+  return `${date}${fraction === '' ? '' : `.${fraction}`}${zone}`
+}
+
+function expectedOf(
+  type: ColumnType,
+  index: boolean,
+  { layout }: CellForm,
+  isDate: boolean,
+): string {
+  if (type === 'null') return index ? 'a value' : 'nothing'
+  return layout === undefined || isDate ? type : `${type} as ${shortLayout(layout)}`
+}
+
+function hintFor(
+  text: string,
+  type: ColumnType,
+  index: boolean,
+  { comma, layout }: CellForm,
+): string | undefined {
+  if (type === 'null') return undefined
+  if (!index && isMarker(text)) return `${nullOption([text])} takes it as no value`
+  if (text === '') return 'a null is an empty cell without quotes'
+  if (isNumeric(type)) return numberAdvice(text, comma === true ? ',' : '.')
+  if ((type !== 'date' && !isTimestampType(type)) || layout !== undefined) return undefined
+  const offer = layoutOffer(text)
+  return offer === undefined ? undefined : `--date-format ${offer}`
+}
+
+function isNumeric(type: ColumnType): boolean {
+  return /^(u?int|float)/.test(type)
+}
+
 /** Why a text is not of a type, where saying the type does not say it. */
-function whyNot(text: string, type: ColumnType): { reason?: string; cause?: VarveError } {
+function whyNot(
+  written: string,
+  text: string,
+  type: ColumnType,
+  { layout }: CellForm,
+): { reason?: string | undefined; cause?: VarveError } {
   if (type === 'json') return { reason: 'it is not valid JSON' }
+  if (layout !== undefined && text === written) return { reason: layout.whyNot(written) }
   try {
     parseScalar(text, type)
   } catch (cause) {

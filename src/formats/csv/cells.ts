@@ -5,6 +5,7 @@ import { MAX_INT64, MIN_INT64, numberRange } from '../../core/scalar.ts'
 import { parseScalar } from '../../core/scalar-text.ts'
 import { fractionDigits, unitsPerSecond } from '../../core/time.ts'
 import type { LocalTimePlace } from '../local-time.ts'
+import type { CellBatch } from './cell-batch.ts'
 import type { ColumnClock } from './column-clock.ts'
 import type { DateLayout } from './date-layout.ts'
 import { isJson } from './json-check.ts'
@@ -20,14 +21,14 @@ import {
   scannedTime,
   scanTime,
 } from './scan.ts'
-import { ESCAPED, QUOTED, type Tokenizer } from './tokenizer.ts'
+import { ESCAPED, QUOTED } from './tokenizer.ts'
 
 /**
  * Reads the cells of one column, the first `rows` records of the batch, into `builder`. Returns
  * the first row whose cell is not of the type, or `rows`. An unquoted empty cell is a null.
  */
 export type CellReader = (
-  batch: Tokenizer,
+  batch: CellBatch,
   column: number,
   rows: number,
   builder: ColumnBuilder,
@@ -86,14 +87,14 @@ export function cellReader(type: ColumnType, form: CellForm = USUAL): CellReader
  * The text of a cell as `parseScalar` takes it: without spaces around it where it is not quoted,
  * unless they are a part of the value.
  */
-export function cellText(batch: Tokenizer, cell: number, type: ColumnType): string {
+export function cellText(batch: CellBatch, cell: number, type: ColumnType): string {
   const text = batch.text(cell)
   const verbatim = type === 'string' || type === 'json' || (batch.starts[cell]! & QUOTED) !== 0
   return verbatim ? text : text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /** The value by way of its text: all that the fast paths leave. False when it is not of the type. */
-function appendByText(batch: Tokenizer, cell: number, builder: ColumnBuilder): boolean {
+function appendByText(batch: CellBatch, cell: number, builder: ColumnBuilder): boolean {
   try {
     builder.append(parseScalar(cellText(batch, cell, builder.type), builder.type))
     return true
@@ -138,7 +139,7 @@ function floatReader(point: number): CellReader {
 }
 
 /** As {@link appendByText}, for a number with a comma in front of its fraction. */
-function appendByCommaText(batch: Tokenizer, cell: number, builder: ColumnBuilder): boolean {
+function appendByCommaText(batch: CellBatch, cell: number, builder: ColumnBuilder): boolean {
   const text = cellText(batch, cell, builder.type)
   if (text.includes('.')) return false
   try {
@@ -151,7 +152,7 @@ function appendByCommaText(batch: Tokenizer, cell: number, builder: ColumnBuilde
 }
 
 function readCommaFloats(
-  batch: Tokenizer,
+  batch: CellBatch,
   column: number,
   rows: number,
   builder: ColumnBuilder,
@@ -166,7 +167,7 @@ function readCommaFloats(
   return rows
 }
 
-function readWide(batch: Tokenizer, column: number, rows: number, builder: ColumnBuilder): number {
+function readWide(batch: CellBatch, column: number, rows: number, builder: ColumnBuilder): number {
   const { starts, ends, width } = batch
   const bytes: Uint8Array = batch.bytes
   for (let row = 0, cell = column; row < rows; row++, cell += width) {
@@ -270,7 +271,7 @@ function timestampReader(type: TimestampType, { layout, clock }: CellForm): Cell
 
 /** As {@link appendByText}, where times without an offset are those of a clock. */
 function appendTimeByText(
-  batch: Tokenizer,
+  batch: CellBatch,
   cell: number,
   builder: ColumnBuilder,
   row: number,
@@ -324,7 +325,7 @@ function layoutDateReader({ scan }: DateLayout): CellReader {
   }
 }
 
-function readDates(batch: Tokenizer, column: number, rows: number, builder: ColumnBuilder): number {
+function readDates(batch: CellBatch, column: number, rows: number, builder: ColumnBuilder): number {
   const { starts, ends, width } = batch
   const bytes: Uint8Array = batch.bytes
   for (let row = 0, cell = column; row < rows; row++, cell += width) {
@@ -378,7 +379,7 @@ function unquote(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function readStrings(
-  batch: Tokenizer,
+  batch: CellBatch,
   column: number,
   rows: number,
   builder: ColumnBuilder,
@@ -401,7 +402,7 @@ function readStrings(
   return rows
 }
 
-function readJson(batch: Tokenizer, column: number, rows: number, builder: ColumnBuilder): number {
+function readJson(batch: CellBatch, column: number, rows: number, builder: ColumnBuilder): number {
   const { starts, ends, width } = batch
   const bytes: Uint8Array = batch.bytes
   for (let row = 0, cell = column; row < rows; row++, cell += width) {
@@ -430,7 +431,7 @@ function release(): void {
   if (unescaped.length > 1024 * 1024) unescaped = new Uint8Array(256)
 }
 
-function readAny(batch: Tokenizer, column: number, rows: number, builder: ColumnBuilder): number {
+function readAny(batch: CellBatch, column: number, rows: number, builder: ColumnBuilder): number {
   const { starts, ends, width } = batch
   for (let row = 0, cell = column; row < rows; row++, cell += width) {
     const token = starts[cell]!

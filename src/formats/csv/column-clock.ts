@@ -5,7 +5,8 @@ import { parseIso, unitsPerSecond } from '../../core/time.ts'
 import { openZoneUnlessUtc, type Zone } from '../../core/zone.ts'
 import { type LocalTimePlace, LocalTimes } from '../local-time.ts'
 import type { Reading } from '../table.ts'
-import { QUOTED, type Tokenizer } from './tokenizer.ts'
+import type { CellBatch } from './cell-batch.ts'
+import { QUOTED } from './tokenizer.ts'
 
 /** What is said about the times of a table that have no offset. */
 export type LocalReading = Pick<Reading, 'zone' | 'dst' | 'onNotice'>
@@ -26,7 +27,7 @@ export class ColumnClock {
   }
 
   /** Says where a row's cell is. */
-  placesIn(batch: Tokenizer): (row: number) => LocalTimePlace {
+  placesIn(batch: CellBatch): (row: number) => LocalTimePlace {
     return (row) => {
       const token = batch.starts[row * batch.width + this.#cell]!
       const offset = (token >> 2) - ((token & QUOTED) === 0 ? 0 : 1)

@@ -3,6 +3,7 @@ import type { ColumnType, Scalar } from './column.ts'
 import { VarveError } from './errors.ts'
 import { MAX_INT64, MAX_UINT64, MIN_INT64 } from './scalar.ts'
 import { formatDate, formatInstant, parseDate, parseInstant } from './time.ts'
+import type { Zone } from './zone.ts'
 
 /** The range of each integer type, inclusive. */
 export const integerRanges: ReadonlyMap<ColumnType, readonly [bigint, bigint]> = new Map([
@@ -80,10 +81,10 @@ export function parseScalar(text: string, type: ColumnType): Scalar {
 /**
  * Writes one value so that {@link parseScalar} reads back the same bits: doubles and float32 as
  * the shortest decimal that does (as JavaScript prints them, with `-0`), `NaN`, `inf`, `-inf`;
- * timestamps as ISO 8601 with `Z`; dates `YYYY-MM-DD`; binary as base64; strings and json as they
- * are. Null is the empty text.
+ * timestamps as ISO 8601 with `Z`, or the offset that they have in `zone`; dates `YYYY-MM-DD`; binary
+ * as base64; strings and json as they are. Null is the empty text.
  */
-export function formatScalar(value: Scalar, type: ColumnType): string {
+export function formatScalar(value: Scalar, type: ColumnType, zone?: Zone): string {
   if (value === null) return ''
   switch (type) {
     case 'null':
@@ -98,7 +99,7 @@ export function formatScalar(value: Scalar, type: ColumnType): string {
     case 'timestamp_ms':
     case 'timestamp_us':
     case 'timestamp_ns':
-      return formatInstant(value as bigint, type)
+      return formatInstant(value as bigint, type, zone)
     case 'binary':
       return Buffer.from(value as Uint8Array).toString('base64')
     default:
@@ -115,7 +116,7 @@ export type JsonScalar = null | boolean | number | string
  * {@link formatScalar}: json too, as its own text, because parsing it could lose digits. Null is
  * null. A −0 is the number −0, which `JSON.stringify` prints as 0: who prints must see to it.
  */
-export function scalarToJson(value: Scalar, type: ColumnType): JsonScalar {
+export function scalarToJson(value: Scalar, type: ColumnType, zone?: Zone): JsonScalar {
   if (value === null) return null
   switch (type) {
     case 'bool':
@@ -134,7 +135,7 @@ export function scalarToJson(value: Scalar, type: ColumnType): JsonScalar {
     case 'float64':
       return Number.isFinite(value) ? (value as number) : formatFloat64(value as number)
     default:
-      return formatScalar(value, type)
+      return formatScalar(value, type, zone)
   }
 }
 

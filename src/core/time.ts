@@ -3,6 +3,7 @@ import type { TimestampType } from './column.ts'
 import { VarveError } from './errors.ts'
 import { floorDiv } from './floor-div.ts'
 import { MAX_INT64, MIN_INT64 } from './scalar.ts'
+import type { Zone } from './zone.ts'
 
 export { civilFromDays, daysFromCivil, daysInMonth } from './calendar.ts'
 
@@ -156,17 +157,19 @@ export function parseInstant(text: string, type: TimestampType): bigint {
 /**
  * Writes an instant as ISO 8601 in UTC with `Z`, the fraction of a second without trailing zeros
  * and left out when it is zero: `2026-08-17T10:00:00.25Z`. Years outside 0000…9999 have a sign and
- * at least six digits. {@link parseInstant} reads it back to the same value.
+ * at least six digits. In a zone it is local, with the offset: `2026-08-17T12:00:00.25+02:00`.
+ * {@link parseInstant} reads it back to the same value.
  */
-export function formatInstant(value: bigint, type: TimestampType): string {
+export function formatInstant(value: bigint, type: TimestampType, zone?: Zone): string {
   const units = unitsPerSecond[type]
   const seconds = floorDiv(value, units)
   const fraction = value - seconds * units
-  let text = formatSeconds(seconds)
+  const offset = zone?.offsetAt(Number(seconds)) ?? 0
+  let text = formatSeconds(seconds + BigInt(offset))
   if (fraction !== 0n) {
     text += `.${fraction.toString().padStart(fractionDigits[type], '0').replace(/0+$/, '')}`
   }
-  return `${text}Z`
+  return text + (zone === undefined ? 'Z' : formatUtcOffset(offset))
 }
 
 /** `YYYY-MM-DDThh:mm:ss` of whole seconds since 1970, in UTC, without the `Z`. */

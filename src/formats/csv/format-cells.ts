@@ -2,7 +2,14 @@ import { Buffer } from 'node:buffer'
 import type { Column, TimestampType } from '../../core/column.ts'
 import { halvesOf } from '../../core/column-layout.ts'
 import { formatFloat32, formatFloat64 } from '../../core/scalar-text.ts'
-import { civilFromDays, formatDate, formatInstant, fractionDigits } from '../../core/time.ts'
+import {
+  civilFromDays,
+  formatDate,
+  formatInstant,
+  formatUtcOffset,
+  fractionDigits,
+} from '../../core/time.ts'
+import type { Zone } from '../../core/zone.ts'
 import { QUOTE } from './dialect.ts'
 import { POWERS_OF_TEN } from './scan.ts'
 
@@ -23,10 +30,10 @@ export type CellWriter = (target: Buffer, at: number, row: number) => number
 
 /**
  * The writer of a column's cells, as `formatScalar` has them, in quotes where one of the bytes that
- * `special` marks is or may be in them. For string, binary and json the caller sees to room
+ * `special` marks is or may be in them; times as they are in `zone`, or in UTC. For string, binary and json the caller sees to room
  * (`cellBytes`).
  */
-export function cellWriter(column: Column, special: Uint8Array): CellWriter {
+export function cellWriter(column: Column, special: Uint8Array, zone?: Zone): CellWriter {
   const { type, values } = column
   switch (type) {
     case 'null':
@@ -54,8 +61,8 @@ export function cellWriter(column: Column, special: Uint8Array): CellWriter {
     case 'timestamp_us':
     case 'timestamp_ns':
       return special[COLON] === 0
-        ? timestampWriter(values as BigInt64Array, type)
-        : inQuotes(timestampWriter(values as BigInt64Array, type))
+        ? timestampWriter(values as BigInt64Array, type, zone)
+        : inQuotes(timestampWriter(values as BigInt64Array, type, zone))
     case 'string':
     case 'json':
       return textWriter(column, special)
@@ -231,7 +238,13 @@ function writeDay(target: Buffer, at: number, days: number): number {
   return at + 10
 }
 
-function timestampWriter(values: BigInt64Array, type: TimestampType): CellWriter {
+function timestampWriter(
+  values: BigInt64Array,
+  type: TimestampType,
+  zone: Zone | undefined,
+): CellWriter {
+  let lastOffset = 0
+  let ending = Buffer.from(zone === undefined ? 'Z' : formatUtcOffset(0))
   const halves = halvesOf(values)
   const digits = fractionDigits[type]
   const scale = POWERS_OF_TEN[digits]!
@@ -251,10 +264,16 @@ function timestampWriter(values: BigInt64Array, type: TimestampType): CellWriter
       fraction = last - third * scale
       seconds = first * 0x1_0000_0000 + second * 0x1_0000 + third
     }
+    const offset = zone === undefined ? 0 : zone.offsetAt(seconds)
+    if (offset !== lastOffset) {
+      ending = Buffer.from(formatUtcOffset(offset))
+      lastOffset = offset
+    }
+    seconds += offset
     const days = Math.floor(seconds / 86_400)
     // Years beyond four digits, some of them past what a double counts in seconds.
     if (days < -719_528 || days > 2_932_896) {
-      return writeAscii(target, at, formatInstant(values[row]!, type))
+      return writeAscii(target, at, formatInstant(values[row]!, type, zone))
     }
     const clock = seconds - days * 86_400
     at = writeDay(target, at, days)
@@ -281,8 +300,8 @@ function timestampWriter(values: BigInt64Array, type: TimestampType): CellWriter
       writePadded(target, at, fraction, count)
       at += count
     }
-    target[at] = 0x5a
-    return at + 1
+    for (let i = 0; i < ending.length; i++) target[at++] = ending[i]!
+    return at
   }
 }
 

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type Column, isNull } from '../../core/column.ts'
 import type { Frame, Schema } from '../../core/schema.ts'
+import { openZoneUnlessUtc, type Zone } from '../../core/zone.ts'
 import { CANDIDATES, CR, delimiterByte, LF, QUOTE } from './dialect.ts'
 import {
   type CellWriter,
@@ -22,6 +23,8 @@ export interface WriteCsvOptions {
   readonly header?: boolean | undefined
   /** What ends a line: LF when not given. */
   readonly lineEnd?: '\n' | '\r\n' | undefined
+  /** The zone that times are written in, with their offset: UTC, as `Z`, unless given. */
+  readonly zone?: string | undefined
 }
 
 /**
@@ -35,7 +38,8 @@ export async function* writeCsv(
   options: WriteCsvOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const { delimiter = ',', lineEnd = '\n', header = true } = options
-  const sink = new CellSink(delimiterByte(delimiter), lineEnd, header)
+  const zone = await openZoneUnlessUtc(options.zone)
+  const sink = new CellSink(delimiterByte(delimiter), lineEnd, header, zone)
   if (header) {
     yield* sink.header(schema.columns.map((column) => column.name))
   }
@@ -56,13 +60,15 @@ export async function* writeValues(
 class CellSink {
   readonly #delimiter: number
   readonly #lineEnd: Uint8Array
+  readonly #zone: Zone | undefined
   /** 1 for every byte that puts a value in quotes. */
   readonly #special = new Uint8Array(256)
   #target = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   #at = 0
 
-  constructor(delimiter: number, lineEnd: string, header: boolean) {
+  constructor(delimiter: number, lineEnd: string, header: boolean, zone?: Zone) {
     this.#delimiter = delimiter
+    this.#zone = zone
     this.#lineEnd = Buffer.from(lineEnd)
     for (const byte of [delimiter, QUOTE, LF, CR, 0]) this.#special[byte] = 1
     // Without a header a first value may begin as a byte order mark does, which readers take off.
@@ -90,7 +96,7 @@ class CellSink {
   *columns(columns: readonly Column[]): Generator<Uint8Array, void, void> {
     const rows = columns[0]?.length ?? 0
     const special = this.#special
-    const writers: CellWriter[] = columns.map((column) => cellWriter(column, special))
+    const writers: CellWriter[] = columns.map((column) => cellWriter(column, special, this.#zone))
     const long = columns.filter((column) => column.offsets !== undefined)
     const fixed = (columns.length - long.length + 1) * (FIXED_CELL_BYTES + 1) + long.length
     const delimiter = this.#delimiter

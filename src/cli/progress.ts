@@ -3,7 +3,7 @@ import { escapeControl } from '../core/names.ts'
 export interface ProgressOptions {
   /** What is being done: `reading prices.csv`. */
   readonly label: string
-  readonly unit: 'bytes' | 'rows' | 'series' | 'commits' | 'objects'
+  readonly unit: 'bytes' | 'rows' | 'series' | 'files' | 'commits' | 'objects'
   /** Where it ends, when that is known. */
   readonly total?: number
 }

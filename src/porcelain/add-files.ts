@@ -27,22 +27,38 @@ export interface AddedFile {
 
 export interface AddFilesOptions extends AddSeriesOptions, ChangeOptions {
   readonly onSeries?: ((path: string) => void) | undefined
+  /**
+   * Whether many tables are staged some hundreds at a time: what is staged stays when a later one
+   * fails, and need not be read again. What is committed is always one change.
+   */
+  readonly inParts?: boolean | undefined
+  /** Told how many tables are staged for good, after each part. */
+  readonly onStaged?: ((tables: number) => void) | undefined
 }
 
 export interface AddFilesResult {
   readonly series: readonly SeriesChange[]
+  /** Tables that were not read: they are the series' own files, and as they were. */
+  readonly known: number
   readonly dryRun: boolean
   readonly commit?: Id
 }
 
 type SeriesFile = IndexState['files'] extends ReadonlyMap<string, infer F> ? F : never
 
+/** Tables that are staged together, all or none of them. */
+const PART_TABLES = 500
+/** Bytes of such tables, where there are more than one part has. */
+const PART_BYTES = 256 * 1024 * 1024
+
 /**
- * Makes series equal to tables, all of them at once or none. A table that is the series' own file
- * in the work tree marks the series as having one.
+ * Makes series equal to tables, all of them at once or none; with `inParts` more than 500 tables a
+ * part at a time. A table that is the series' own file in the work tree marks the series as having
+ * one.
  *
  * `bad-input` with the place where a table cannot be read; `refused` when too many rows would
- * vanish; `schema-mismatch` when what the options say is not so.
+ * vanish; `schema-mismatch` when what the options say is not so. In parts, `staged` in `data` says
+ * how many tables before it are staged.
  */
 export async function addFiles(
   repo: Repository,
@@ -54,6 +70,56 @@ export async function addFiles(
   if (options.dryRun !== true && files.some(({ file }) => file !== undefined)) {
     await mendFiles(repo, { signal: options.signal })
   }
+  const { inParts, commit, dryRun = false } = options
+  if (inParts !== true || commit !== undefined || dryRun || files.length <= PART_TABLES) {
+    return addTogether(repo, files, options)
+  }
+  const series: SeriesChange[] = []
+  let known = 0
+  for (const part of partsOf(files)) {
+    try {
+      const added = await addTogether(repo, part, options)
+      for (const change of added.series) series.push(change)
+      known += added.known
+    } catch (error) {
+      throw series.length > 0 && error instanceof VarveError
+        ? withStaged(error, series.length)
+        : error
+    }
+    options.onStaged?.(series.length)
+  }
+  return { series, known, dryRun }
+}
+
+function* partsOf(files: readonly AddedFile[]): Generator<AddedFile[]> {
+  let part: AddedFile[] = []
+  let bytes = 0
+  for (const file of files) {
+    part.push(file)
+    bytes += file.input.bytes ?? 0
+    if (part.length < PART_TABLES && bytes < PART_BYTES) continue
+    yield part
+    part = []
+    bytes = 0
+  }
+  if (part.length > 0) yield part
+}
+
+/** Says what is staged although the command fails. */
+function withStaged(error: VarveError, staged: number): VarveError {
+  const stays = `${staged.toLocaleString('en-US')} files before are staged and stay so`
+  return new VarveError(error.code, error.message, {
+    data: { ...error.data, staged },
+    hint: error.hint === undefined ? stays : `${error.hint}; ${stays}`,
+    cause: error,
+  })
+}
+
+async function addTogether(
+  repo: Repository,
+  files: readonly AddedFile[],
+  options: AddFilesOptions,
+): Promise<AddFilesResult> {
   const known = hasIndex(repo) ? (await readIndex(repo)).state.files : new Map<string, SeriesFile>()
   const stamps = await stampsOf(repo, files)
   const isAsKnown = (path: string, id: Id | undefined): boolean => {
@@ -67,6 +133,7 @@ export async function addFiles(
     )
   }
   const built = new Map<string, BuiltSeries>()
+  const unread = new Set<string>()
   const change: Change<SeriesChange[]> = {
     async run(batch, tree) {
       const changes: SeriesChange[] = []
@@ -78,6 +145,7 @@ export async function addFiles(
         let now = built.get(path)
         if (now === undefined && old !== undefined && isAsKnown(path, old)) {
           now = { id: old, emptyRows: 0 }
+          unread.add(path)
         }
         // The objects of an earlier run are there: it was published before the race was lost.
         now ??= await buildFromTable(batch, tree, path, input, options)
@@ -118,7 +186,12 @@ export async function addFiles(
     message: generatedMessage,
     also,
   })
-  return { series: result, dryRun: options.dryRun === true, ...(commit && { commit }) }
+  return {
+    series: result,
+    known: unread.size,
+    dryRun: options.dryRun === true,
+    ...(commit && { commit }),
+  }
 }
 
 const NOTHING = { appended: 0, backfilled: 0, revised: 0, deleted: 0 }

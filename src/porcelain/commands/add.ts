@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import { hasCode } from '../../core/errors.ts'
 import { checkCollectionName } from '../../core/names.ts'
 import type { Reading } from '../../formats/table.ts'
 import { type FoundTable, findTables } from '../../plumbing/find-tables.ts'
@@ -8,8 +9,11 @@ import { type AddedFile, addFiles } from '../add-files.ts'
 import { changesText } from '../change-summary.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
-import { type InputProgress, inputProgress } from './input-progress.ts'
+import { inputProgress } from './input-progress.ts'
 import { readingOf, readingOptions } from './reading-options.ts'
+
+/** Of more tables the files are counted, not the bytes. */
+const FEW_TABLES = 20
 
 export const addCommand = defineCommand({
   name: 'add',
@@ -28,6 +32,10 @@ export const addCommand = defineCommand({
     'The series becomes equal to the file: rows that are not in it vanish. When that is more than 10',
     'rows and more than 1 % of them, --allow-deletes is needed. To lay rows over what is there, use',
     'write.',
+    '',
+    'Up to 500 files are added all or not at all. More are staged 500 at a time: when one of them cannot',
+    'be read, or the command is interrupted, those before stay staged, and the next add skips them.',
+    'With --commit all of them are one commit, or nothing is done.',
   ].join('\n'),
   examples: [
     { command: 'varve add ../brent-daily.csv', about: 'the series brent-daily' },
@@ -66,13 +74,21 @@ export const addCommand = defineCommand({
     const commit = await commitRequest(context, repo, args)
     const paths = args.path.map((path) => ({ given: path, absolute: context.resolve(path) }))
     const { tables, missing } = await findTables(repo, paths)
+    const isMany = tables.length > FEW_TABLES
     const label = tables.length === 1 ? `reading ${tables[0]!.name}` : 'reading'
-    const progress = inputProgress(context, label)
+    const bytes = isMany ? undefined : inputProgress(context, label)
+    const files = isMany
+      ? context.progress({ label: 'adding', unit: 'files', total: tables.length })
+      : undefined
     const reading = readingOf(args, context)
+    let staged = 0
     try {
       const result = await addFiles(
         repo,
-        named(tables, args.as).map((table) => toAdd(table, reading, context, progress)),
+        named(tables, args.as).map((table) => {
+          const added = toAdd(table, reading, context)
+          return bytes === undefined ? added : { ...added, input: bytes.watch(added.input) }
+        }),
         {
           ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
           types: typesOf(args.type),
@@ -80,14 +96,34 @@ export const addCommand = defineCommand({
           dropColumns: args.dropColumns,
           dryRun: args.dryRun,
           signal: context.abort,
+          inParts: true,
+          onSeries: () => files?.add(1),
+          onStaged: (tables) => {
+            staged = tables
+          },
         },
       )
+      files?.done()
+      if (isMany && result.known > 0) {
+        const known = result.known.toLocaleString('en-US')
+        const all = tables.length.toLocaleString('en-US')
+        context.note(`${known} of ${all} files were added before: unchanged`)
+      }
       for (const series of missing) {
         context.note(`${fileOfSeries(series)} is gone; varve rm ${series} removes the series`)
       }
       return result
+    } catch (error) {
+      if (staged > 0 && hasCode(error, 'interrupted')) {
+        files?.done()
+        const all = tables.length.toLocaleString('en-US')
+        const done = staged.toLocaleString('en-US')
+        context.note(`${done} of ${all} files are staged: the same command goes on from there`)
+      }
+      throw error
     } finally {
-      progress.done()
+      bytes?.done()
+      files?.done()
     }
   },
   toText: (result) => changesText(result),
@@ -114,12 +150,7 @@ function named(tables: readonly FoundTable[], as: string | undefined): readonly 
   return tables.map((table) => rename(table, as))
 }
 
-function toAdd(
-  table: FoundTable,
-  reading: Reading,
-  context: Context,
-  progress: InputProgress,
-): AddedFile {
+function toAdd(table: FoundTable, reading: Reading, context: Context): AddedFile {
   const { series, file, name, absolute, bytes } = table
   const input = {
     name,
@@ -131,5 +162,5 @@ function toAdd(
       range: (from: number, to: number) => context.readRange(absolute, from, to),
     }),
   }
-  return { series, file, input: progress.watch(input) }
+  return { series, file, input }
 }

@@ -41,6 +41,13 @@ const keys: readonly ConfigKey[] = [
     about: 'Files are written to the work tree while all of them come to less than this',
   },
   {
+    name: 'read.format',
+    type: 'choice',
+    choices: ['csv', 'ndjson', 'json', 'table'],
+    default: 'csv',
+    about: 'What `varve read` prints where neither --format nor the name of a file says',
+  },
+  {
     name: 'init.defaultBranch',
     type: 'text',
     default: 'main',

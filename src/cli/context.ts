@@ -42,6 +42,8 @@ export interface Context {
   readonly stdin: AsyncIterable<Uint8Array>
   readonly stdinIsTerminal: boolean
   readonly stdoutIsTerminal: boolean
+  /** Lines of the terminal; 24 where that is not known. */
+  readonly screenRows: number
   /** Whether `--json` was given. */
   readonly json: boolean
   readonly quiet: boolean

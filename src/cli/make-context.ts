@@ -86,6 +86,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
       return host.stdin.isTTY === true
     },
     stdoutIsTerminal: host.stdout.isTTY === true,
+    screenRows: host.stdout.rows || 24,
     json: globals.json,
     quiet: globals.quiet,
     abort,

@@ -71,7 +71,7 @@ export async function resolveSeries(repo: Repository, name: SeriesName): Promise
   if (found.entry.kind === 'series') return found
   throw new VarveError('usage', `${found.path}/ is a collection, not a series`, {
     data: { collection: found.path },
-    hint: `varve ls ${found.path}/ lists what is in it`,
+    hint: `varve ls ${found.path}/ lists what is in it, varve read ${found.path}/ reads all of it`,
   })
 }
 

@@ -8,19 +8,35 @@ import type { Frame } from '../core/schema.ts'
  * A frame's rows as JSON, one object a line, keys in the order of the columns. Written piece by
  * piece: a column may be called `__proto__`.
  */
-export function frameToJsonLines({ schema, columns, rows }: Frame): string {
+export function frameToJsonLines(frame: Frame): string {
+  return frame.rows === 0 ? '' : escapeJson(`${rowTexts(frame).join('\n')}\n`)
+}
+
+/** Frames as one JSON document: an array with an object a row, each on a line of its own. */
+export async function* framesToJson(
+  frames: AsyncIterable<Frame>,
+): AsyncGenerator<Uint8Array, void, void> {
+  let before = '[\n'
+  for await (const frame of frames) {
+    if (frame.rows === 0) continue
+    yield Buffer.from(escapeJson(before + rowTexts(frame).join(',\n')))
+    before = ',\n'
+  }
+  yield Buffer.from(before === '[\n' ? '[]\n' : '\n]\n')
+}
+
+function rowTexts({ schema, columns, rows }: Frame): string[] {
   const heads = schema.columns.map(
     ({ name }, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`,
   )
-  let lines = ''
-  for (let row = 0; row < rows; row++) {
+  return Array.from({ length: rows }, (_, row) => {
+    let line = ''
     columns.forEach((column, i) => {
       const value: Scalar = scalarAt(column, row)
       // JSON.stringify would print the 0 of −0.
       const json = Object.is(value, -0) ? '-0' : JSON.stringify(scalarToJson(value, column.type))
-      lines += heads[i] + json
+      line += heads[i] + json
     })
-    lines += '}\n'
-  }
-  return escapeJson(lines)
+    return `${line}}`
+  })
 }

@@ -10,7 +10,14 @@ import { frameInUnion, SchemaUnion } from '../core/schema-union.ts'
 import { readSeries } from '../core/series.ts'
 import { contains, intersectBounds, keyRange } from '../core/series-range.ts'
 import { countRows, readRows } from '../core/series-read.ts'
-import { walkTree } from '../core/tree.ts'
+import {
+  mergeSettings,
+  NO_SETTINGS,
+  readSettings,
+  type Settings,
+  zoneOf,
+} from '../core/settings.ts'
+import { settingsFor, type TreeEntry, walkTree } from '../core/tree.ts'
 import { boundsOfWhere, columnsOfWhere, type Where } from '../core/where.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { AsOfResult } from '../plumbing/resolve-as-of.ts'
@@ -48,6 +55,7 @@ export interface ReadManyResult extends ReadRowsResult {
 interface Source {
   /** Its name, behind the revision that was given with it. */
   readonly label: string
+  readonly zone: string | undefined
   readonly id: Id
   readonly schema: Schema
   readonly rows: number
@@ -85,6 +93,7 @@ export async function readManySeries(
     series: sources.length,
     asOf,
     schema,
+    zone: sources.every(({ zone }) => zone === sources[0]!.zone) ? sources[0]!.zone : undefined,
     rows: rows === undefined || filter !== undefined ? rows : windowRows(window, rows),
     frames: () => selectRows(gatherFrames(read()), { filter, schema, window }),
   }
@@ -97,13 +106,16 @@ async function findSources(
   const trees = new Map<string | undefined, ResolvedTree>()
   const schemas = new Map<string, Schema>()
   const found = new Map<string, Source>()
-  const add = async (label: string, id: Id): Promise<void> => {
+  const zones = new ZonesOfFolders(repo)
+  const add = async (label: string, at: ResolvedTree, path: string, entry: TreeEntry) => {
     if (found.has(label)) return
+    const { id } = entry
     const { schema, rows } = await readSeries(repo.objects, id)
     const text = `${schema.indexCount} ${schema.duplicates} ${formatSchemaText(schema)}`
     const shared = schemas.get(text) ?? schema
     schemas.set(text, shared)
-    found.set(label, { label, id, schema: shared, rows })
+    const zone = await zones.zoneOf(at.tree, path, entry)
+    found.set(label, { label, id, schema: shared, rows, zone })
   }
   for (const name of names) {
     const split = splitName({ name, ...(rev !== undefined && { rev }) })
@@ -113,12 +125,12 @@ async function findSources(
     const path = split.path === '.' ? '' : split.path
     const { entry } = await resolvePath(repo, at.tree, path, at.where)
     if (entry.kind === 'series') {
-      await add(prefix + path, entry.id)
+      await add(prefix + path, at, path, entry)
       continue
     }
     if (!isCollection(split)) throw withoutSlash(name, path)
     for await (const inside of walkTree(repo.objects, at.tree, path)) {
-      await add(prefix + inside.path, inside.entry.id)
+      await add(prefix + inside.path, at, inside.path, inside.entry)
     }
   }
   if (found.size === 0) {
@@ -130,6 +142,29 @@ async function findSources(
     [...trees.values()].flatMap((at) => (at.asOf ? [[at.asOf.id, at.asOf]] : [])),
   )
   return { sources: sortedByLabel([...found.values()]), asOf: [...asOf.values()] }
+}
+
+/** The zones of series, the settings of each folder read once. */
+class ZonesOfFolders {
+  readonly #repo: Repository
+  readonly #folders = new Map<string, Settings>()
+
+  constructor(repo: Repository) {
+    this.#repo = repo
+  }
+
+  async zoneOf(tree: Id, path: string, { settings }: TreeEntry): Promise<string | undefined> {
+    const folder = path.slice(0, Math.max(path.lastIndexOf('/'), 0))
+    const key = `${tree} ${folder}`
+    const outer = this.#folders.get(key) ?? (await this.#read(tree, folder))
+    this.#folders.set(key, outer)
+    if (settings === undefined) return zoneOf(outer)
+    return zoneOf(mergeSettings(outer, await readSettings(this.#repo.objects, settings)))
+  }
+
+  async #read(tree: Id, folder: string): Promise<Settings> {
+    return folder === '' ? NO_SETTINGS : settingsFor(this.#repo.objects, tree, folder)
+  }
 }
 
 /** By bytes: the label is the first index column. */

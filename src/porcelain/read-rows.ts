@@ -13,6 +13,8 @@ import type { Frame, Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
 import { intersectBounds } from '../core/series-range.ts'
 import { countRows, readRows, selectColumns } from '../core/series-read.ts'
+import { zoneOf } from '../core/settings.ts'
+import { settingsFor } from '../core/tree.ts'
 import { bindWhere, columnsOfWhere, parseWhere, type RowFilter, type Where } from '../core/where.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type ResolvedSeries, resolveSeries, type SeriesName } from '../plumbing/resolve-series.ts'
@@ -35,6 +37,8 @@ export interface ReadRowsResult {
   readonly schema: Schema
   /** Rows that will be read, where that is known before: without `where` those that `frames` gives. */
   readonly rows: number | undefined
+  /** The zone of its times that the settings name; of several series where all have the same. */
+  readonly zone: string | undefined
   frames(): AsyncGenerator<Frame>
 }
 
@@ -62,6 +66,7 @@ export async function readSeriesRows(
   return {
     series: found,
     schema,
+    zone: zoneOf(await settingsFor(repo.objects, found.tree, found.path)),
     rows: filter === undefined ? windowRows(window, inRange) : inRange,
     frames: () => selectRows(watched(read(), { onRows, signal }), { filter, schema, window }),
   }

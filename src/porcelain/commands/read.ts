@@ -1,110 +1,134 @@
 import type { Context } from '../../cli/context.ts'
-import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import { defineCommand, given } from '../../cli/define-command.ts'
 import { parseWhen } from '../../core/commit-date.ts'
-import { writeCsv } from '../../formats/csv/index.ts'
 import { describeAsOf } from '../describe-as-of.ts'
-import { frameToJsonLines } from '../frame-json.ts'
+import { namesMany, readManySeries } from '../read-many.ts'
 import { readSeriesRows } from '../read-rows.ts'
 import { boundsOf, boundsOptions } from './bounds-options.ts'
+import { outputOf, outputOptions, writeRows } from './read-output.ts'
+import { parseColumns } from './reading-options.ts'
 
 export const readCommand = defineCommand({
   name: 'read',
-  usage: 'read [<options>] [<rev>:]<series>',
+  usage: 'read [<options>] [<rev>:]<series>...',
   summary: 'Print the rows of a series, now or as they were',
   description: [
     'Prints CSV: a header, then the rows in the order of their keys. --json prints an object a row.',
     'Without a revision these are the rows that the next commit will hold.',
     '',
+    'Several series, or a collection with a / at its end, are read as one table: those of one series',
+    'after those of another, with a column called series in front. Columns are joined by name, in a',
+    'type that holds the values of all; what a series lacks is null.',
+    '',
     '--from and --to are about data time. A bound that is a partial date is a period: --from 2026-08',
     'starts with August, --to 2026-08 ends with it; a full instant is taken under --closed.',
     '--as-of is about commit time: what was known then. A bare date means the end of that day, UTC.',
+    '',
+    '--where takes comparisons joined by and, or, not: "temp > 30 and rain = 0", "temp is null".',
+    '--offset, --limit and --tail count the rows that are left.',
+    '',
+    'A table for people (--format table) has numbers to the right, nulls as ·, and on a terminal at',
+    'most a screen of rows and the columns that fit.',
   ].join('\n'),
   examples: [
     { command: 'varve read brent-daily --from 2026-08', about: 'from August on' },
     { command: 'varve read HEAD~1:brent-daily --tail 5', about: 'as it was one commit ago' },
     { command: 'varve read brent-daily --as-of 2026-08-20', about: 'what was known that evening' },
+    {
+      command: 'varve read sensors/ --where "temp > 30 and rain = 0"',
+      about: 'hot and dry, of all',
+    },
+    {
+      command: 'varve read sensors/ -o sensors.parquet',
+      about: 'all in one file, for other tools',
+    },
+    { command: 'varve read brent-daily --format table', about: 'for the eye' },
   ],
   options: (y) =>
-    boundsOptions(
-      y
-        .positional('series', { demandOption: true, complete: 'series' })
-        .option('rev', {
-          complete: 'revision',
-          describe: 'The revision to read; the name is then taken as it is',
+    outputOptions(
+      boundsOptions(
+        y
+          .positional('series', { demandOption: true, array: true, complete: 'series' })
+          .option('rev', {
+            complete: 'revision',
+            describe: 'The revision to read; the names are then taken as they are',
+          })
+          .option('as-of', { value: 'when', describe: 'Read what was known at that time' }),
+      )
+        .option('select', {
+          alias: ['columns', 'c'],
+          array: true,
+          value: 'names',
+          coerce: parseColumns,
+          describe: 'Only these value columns, in this order, separated by commas',
         })
-        .option('as-of', { value: 'when', describe: 'Read what was known at that time' }),
-    )
-      .option('columns', {
-        alias: 'c',
-        value: 'names',
-        describe: 'Only these value columns, separated by commas',
-      })
-      .option('limit', {
-        alias: 'n',
-        type: 'number',
-        value: 'rows',
-        describe: 'The first rows only',
-      })
-      .option('tail', { type: 'number', value: 'rows', describe: 'The last rows only' })
-      .option('header', {
-        type: 'boolean',
-        default: true,
-        describe: 'Print the names of the columns; --no-header leaves them out',
-      })
-      .option('delimiter', {
-        value: 'char',
-        describe: 'Between the columns: a comma unless given',
-      }),
+        .option('where', {
+          value: 'condition',
+          describe: 'Only rows of which this is true, as "temp > 30 and rain = 0"',
+        })
+        .option('offset', {
+          type: 'number',
+          value: 'rows',
+          describe: 'Leave out so many rows at the beginning',
+        })
+        .option('limit', {
+          alias: 'n',
+          type: 'number',
+          value: 'rows',
+          describe: 'The first rows only',
+        })
+        .option('tail', { type: 'number', value: 'rows', describe: 'The last rows only' }),
+    ),
   run: async function* (args, context) {
+    const output = await outputOf(args, context)
     const repo = await context.repository()
     const now = context.now()
-    const columns = args.columns?.split(',')
-    const rows = (name: string, value: number | undefined) => {
-      if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value
-      throw usageError(`${name} takes a whole number of rows`)
-    }
-    const found = await readSeriesRows(repo, {
-      name: args.series,
+    const progress = rowProgress(context, output.file !== undefined)
+    const options = {
       now,
       ...boundsOf(args),
       ...given({
         rev: args.rev,
         asOf: args.asOf === undefined ? undefined : parseWhen(args.asOf, now),
-        columns,
-        limit: rows('--limit', args.limit),
-        tail: rows('--tail', args.tail),
+        columns: args.select.length === 0 ? undefined : args.select.flat(),
+        where: args.where,
+        offset: args.offset,
+        limit: args.limit,
+        tail: args.tail,
       }),
-    })
-    const { asOf } = found.series
-    if (asOf !== undefined) context.note(describeAsOf(asOf))
-    const progress = rowProgress(context, found.rows)
+      onRows: (rows: number) => progress.add(rows),
+      signal: context.abort,
+    }
+    const [name] = args.series
+    const found = namesMany(args.series)
+      ? await readManySeries(repo, { ...options, names: args.series })
+      : await readOne(repo, { ...options, name: name! })
+    for (const asOf of found.asOf) context.note(describeAsOf(asOf))
+    if (found.rows !== undefined) progress.total(found.rows)
     try {
-      if (context.json) {
-        for await (const frame of found.frames()) {
-          yield Buffer.from(frameToJsonLines(frame))
-          progress.add(frame.rows)
-        }
-        return
-      }
-      const counted = async function* () {
-        for await (const frame of found.frames()) {
-          yield frame
-          progress.add(frame.rows)
-        }
-      }
-      const { header, delimiter } = args
-      yield* writeCsv(found.schema, counted(), given({ header, delimiter }))
+      yield* writeRows(found, output, context, found.zone)
     } finally {
       progress.done()
     }
   },
-  toText: () => '',
+  toText: (item, style) => {
+    if (item instanceof Uint8Array) return ''
+    if ('text' in item) return item.text(style)
+    return `${item.file}: ${item.rows.toLocaleString('en-US')} rows`
+  },
   raw: true,
-  pager: true,
+  pager: ({ output }) => output === undefined || output === '-',
 })
 
+async function readOne(...[repo, options]: Parameters<typeof readSeriesRows>) {
+  const found = await readSeriesRows(repo, options)
+  const { asOf } = found.series
+  return { ...found, asOf: asOf === undefined ? [] : [asOf] }
+}
+
 /** None where the rows themselves are on the screen. */
-function rowProgress(context: Context, total: number) {
-  const progress = context.progress({ label: 'reading', unit: 'rows', total })
-  return context.stdoutIsTerminal ? { add() {}, done: () => progress.done() } : progress
+function rowProgress(context: Context, toFile: boolean) {
+  const progress = context.progress({ label: 'reading', unit: 'rows' })
+  if (!context.stdoutIsTerminal || toFile) return progress
+  return { add() {}, total() {}, done: () => progress.done() }
 }

@@ -112,12 +112,13 @@ function parseSkip(text: string): number {
 }
 
 /** Names separated by commas; one that has a comma in it is in double quotes, as in CSV. */
-function parseColumns(text: string): string[] {
+export function parseColumns(text: string): string[] {
   const names = text.match(/(?:"(?:[^"]|"")*"|[^,])+|^(?=,)|(?<=,)(?=,|$)/g) ?? ['']
   return names.map((each) => {
     const name = each.trim()
     const plain = /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name
-    if (plain === '') throw usageError('--columns takes names of columns, separated by commas')
+    if (plain === '')
+      throw usageError('names of columns are separated by commas, and none is empty')
     return plain
   })
 }

@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto'
 import { equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
+import {
+  type KeptReading,
+  type ReadingJson,
+  readingFromJson,
+  readingToJson,
+} from './kept-reading.ts'
 
 /**
  * What the next commit will hold, and which files in the work tree hold which series. Private to
@@ -26,6 +32,8 @@ export interface SeriesFile {
   /** The series that the file holds. */
   readonly id: Id
   readonly stamp: FileStamp
+  /** How the file is written down, where that is not as varve writes it. */
+  readonly reading?: KeptReading | undefined
 }
 
 /** What tells, without reading it, that a file is still the same. */
@@ -38,20 +46,31 @@ export interface FileStamp {
 }
 
 const HEADER = /^varve index (\d+) ([0-9a-f]{64})\n/
-const VERSION = 1
+const VERSION = 2
+/** Versions that are read: in 1 no file has a reading. */
+const READABLE = [1, 2]
 
-type FileRow = [path: string, file: string, id: string, size: number, mtime: string, inode: string]
+type FileRow = [
+  path: string,
+  file: string,
+  id: string,
+  size: number,
+  mtime: string,
+  inode: string,
+  reading?: ReadingJson,
+]
 
 /** One header line with the format's version and the SHA-256 of the rest, which is JSON. */
 export function encodeIndex(state: IndexState): Uint8Array {
   const files = [...state.files].map(
-    ([path, { file, id, stamp }]): FileRow => [
+    ([path, { file, id, stamp, reading }]): FileRow => [
       path,
       file,
       id,
       stamp.size,
       String(stamp.mtimeNs),
       String(stamp.inode),
+      ...(reading === undefined ? [] : ([readingToJson(reading)] as const)),
     ],
   )
   const body = JSON.stringify({
@@ -76,7 +95,7 @@ function decoded(bytes: Uint8Array): IndexState {
   const text = Buffer.from(bytes).toString('utf8')
   const header = HEADER.exec(text)
   if (header === null) throw damaged('its first line is not an index header')
-  if (Number(header[1]) !== VERSION) {
+  if (!READABLE.includes(Number(header[1]))) {
     throw new VarveError('unsupported-format', `the index has version ${header[1]}`, {
       hint: 'a newer varve wrote it: update this one',
     })
@@ -99,12 +118,13 @@ interface Body {
 
 function parseBody(body: Body): IndexState {
   const files = new Map(
-    body.files.map(([path, file, id, size, mtime, inode]) => [
+    body.files.map(([path, file, id, size, mtime, inode, reading]) => [
       path,
       {
         file,
         id: storedId(id),
         stamp: { size, mtimeNs: BigInt(mtime), inode: BigInt(inode) },
+        ...(reading !== undefined && { reading: readingFromJson(reading) }),
       },
     ]),
   )

@@ -36,6 +36,28 @@ describe('the index', () => {
     expect(decodeIndex(encodeIndex(full))).toEqual(full)
   })
 
+  it('keeps how a file is written down', () => {
+    const reading = {
+      format: 'csv',
+      delimiter: ';',
+      header: false,
+      decimal: ',',
+      skip: 2,
+      nulls: ['NA', '-'],
+      dateFormat: 'DD/MM/YYYY',
+      rename: new Map([['__proto__', 'p']]),
+      zone: 'Europe/Brussels',
+      dst: 'first',
+    } as const
+    const file = { ...state.files.get('brent-daily')!, reading }
+    const full = { ...state, files: new Map([['a', file], ...state.files]) }
+    expect(decodeIndex(encodeIndex(full))).toEqual(full)
+  })
+
+  it('is read where an older varve wrote it', () => {
+    expect(decodeIndex(bytes(documented.replace('index 2', 'index 1')))).toEqual(state)
+  })
+
   it.each([
     ['a changed byte', documented.replace('4711', '4712')],
     ['no header', documented.slice(1)],
@@ -50,13 +72,13 @@ describe('the index', () => {
   it('refuses an id that is none, whatever the checksum says', () => {
     const body = documented.split('\n')[1]!.replace('a1a1', 'A1A1')
     const sum = createHash('sha256').update(body).digest('hex')
-    expect(() => decodeIndex(bytes(`varve index 1 ${sum}\n${body}\n`))).toThrowError(
+    expect(() => decodeIndex(bytes(`varve index 2 ${sum}\n${body}\n`))).toThrowError(
       expect.objectContaining({ code: 'corrupt-file' }),
     )
   })
 
   it('refuses a newer version', () => {
-    expect(() => decodeIndex(bytes(documented.replace('index 1', 'index 2')))).toThrowError(
+    expect(() => decodeIndex(bytes(documented.replace('index 2', 'index 3')))).toThrowError(
       expect.objectContaining({ code: 'unsupported-format' }),
     )
   })

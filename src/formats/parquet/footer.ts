@@ -63,6 +63,12 @@ export async function readFooter(source: RandomAccess, file: string): Promise<Fo
 function checked(metadata: FileMetaData, size: number): Footer {
   const [root, ...elements] = metadata.schema
   if (root === undefined) throw new Error('it has no schema')
+  for (const { name, type_length = 0, num_children = 0 } of elements) {
+    if (typeof name !== 'string') throw new Error('a column has no name')
+    if (typeof type_length !== 'number' || typeof num_children !== 'number') {
+      throw new Error('its schema is no schema')
+    }
+  }
   const tops = firstLevel(elements)
   const leaves = elements.filter((element) => element.type !== undefined).length
   const groups = metadata.row_groups.map((group) => {
@@ -82,7 +88,7 @@ function checked(metadata: FileMetaData, size: number): Footer {
   return {
     columns: tops.map(({ element }) => element),
     groups,
-    texts: new Map(texts.map(({ key, value }) => [key, value ?? ''])),
+    texts: new Map(texts.map(({ key, value }) => [String(key), String(value ?? '')])),
   }
 }
 
@@ -120,6 +126,7 @@ function chunkOf(
   if (meta.type !== element.type)
     throw new Error('a column is of another type than the schema says')
   if (whole(meta.num_values) !== rows) throw new Error('columns have different numbers of rows')
+  whole(meta.total_uncompressed_size)
   const data = whole(meta.data_page_offset)
   const dictionary = meta.dictionary_page_offset
   // Some writers put 0 where there is none.

@@ -52,6 +52,7 @@ export async function openParquet(input: InputTable, spill?: Spill): Promise<Typ
       })),
       index: notes.index?.map((field) => notes.names.get(field) ?? field),
       zone: notes.zone,
+      duplicates: notes.duplicates,
       batches: (names) => batches(source, input.name, footer, columns, names),
       close: () => source.close(),
     }
@@ -63,10 +64,13 @@ export async function openParquet(input: InputTable, spill?: Spill): Promise<Typ
 
 function fileColumn(field: string, kind: ColumnKind | Refusal, notes: TableNotes): FileColumn {
   const name = notes.names.get(field) ?? field
-  if (!('type' in kind) || notes.types.get(field) !== 'timestamp_s') return { field, name, kind }
+  if (!('type' in kind)) return { field, name, kind }
+  const local = kind.local && !notes.utc.has(field)
   // Parquet has no seconds: varve writes them as milliseconds.
-  if (kind.type !== 'timestamp_ms') return { field, name, kind }
-  return { field, name, kind: { ...kind, type: 'timestamp_s', as: 'seconds' } }
+  if (kind.type === 'timestamp_ms' && notes.types.get(field) === 'timestamp_s') {
+    return { field, name, kind: { ...kind, local, type: 'timestamp_s', as: 'seconds' } }
+  }
+  return { field, name, kind: { ...kind, local } }
 }
 
 function refuse({ name: file, reading }: InputTable, columns: readonly FileColumn[]): void {

@@ -16,13 +16,22 @@ export interface TableNotes {
   readonly index?: readonly string[]
   /** Columns that are of another type than the file alone says. */
   readonly types: ReadonlyMap<string, ColumnType>
+  /** Timestamps that are UTC although the file does not mark them so. */
+  readonly utc: ReadonlySet<string>
   readonly zone?: string
+  readonly duplicates?: boolean
   /** The names of columns that have others than in the file. */
   readonly names: ReadonlyMap<string, string>
 }
 
-/** Notes of a table that is written. */
-export function notesOf(schema: Schema, zone: string | undefined): Map<string, string> {
+const NOTHING: TableNotes = { types: new Map(), utc: new Set(), names: new Map() }
+
+/** Notes of a table that is written; `utc` are the timestamps that are not marked as such. */
+export function notesOf(
+  schema: Schema,
+  zone: string | undefined,
+  utc: readonly string[],
+): Map<string, string> {
   const index = schema.columns.slice(0, schema.indexCount).map((column) => column.name)
   const types = schema.columns
     .filter(({ type }) => type === 'timestamp_s')
@@ -32,6 +41,7 @@ export function notesOf(schema: Schema, zone: string | undefined): Map<string, s
     index,
     ...(schema.duplicates && { duplicates: true }),
     ...(types.length > 0 && { types }),
+    ...(utc.length > 0 && { utc }),
     ...(zone !== undefined && { zone }),
   }
   const pandas = {
@@ -101,12 +111,14 @@ export function readNotes(
     return {
       ...indexAmong(listOf(own.index), columns),
       ...zoneOf(own.zone),
+      duplicates: own.duplicates === true,
       types: new Map(types),
+      utc: new Set(listOf(own.utc).filter((name) => typeof name === 'string')),
       names: new Map(),
     }
   }
   const pandas = objectOf(texts.get(PANDAS))
-  if (pandas === undefined) return { types: new Map(), names: new Map() }
+  if (pandas === undefined) return NOTHING
   // An index that only counts is described, not stored: it names no column.
   const found = indexAmong(listOf(pandas.index_columns), columns)
   const described = listOf(pandas.columns).map(asObject)
@@ -117,7 +129,7 @@ export function readNotes(
   return {
     ...found,
     ...(first?.pandas_type === 'datetimetz' && zoneOf(zone)),
-    types: new Map(),
+    ...NOTHING,
     names: unnamed(found.index ?? [], columns),
   }
 }

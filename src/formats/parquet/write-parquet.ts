@@ -1,12 +1,11 @@
 import type { FileMetaData } from 'hyparquet'
-import { isTimestampType } from '../../core/column.ts'
 import { sliceFrame } from '../../core/frame.ts'
 import type { Frame, Schema } from '../../core/schema.ts'
 import type { WriteTableOptions } from '../table.ts'
 import { ChunkWriter, type PageTools } from './chunk-writer.ts'
 import { loadCodecs } from './codecs.ts'
 import { notesOf } from './table-notes.ts'
-import { elementsOf } from './write-schema.ts'
+import { elementsOf, hasNanoseconds } from './write-schema.ts'
 
 /** A row group ends with the page behind which it has so many rows, or so many bytes, packed. */
 const GROUP_ROWS = 131_072
@@ -36,6 +35,7 @@ export async function* writeParquet(
   const groups: FileMetaData['row_groups'] = []
   const open = () =>
     schema.columns.map(({ type }, i) => new ChunkWriter(elements[i]!, fileType(type), tools))
+  const unmarked = new Set<string>()
   let chunks = open()
   let rows = 0
   let offset = MAGIC.length
@@ -70,7 +70,13 @@ export async function* writeParquet(
   for await (const frame of frames) {
     for (let from = 0; from < frame.rows; from += PAGE_ROWS) {
       const page = sliceFrame(frame, from, Math.min(frame.rows, from + PAGE_ROWS))
-      for (const [i, column] of page.columns.entries()) chunks[i]!.add(column)
+      for (const [i, column] of page.columns.entries()) {
+        const { name, type } = schema.columns[i]!
+        if (type === 'timestamp_ns' && !unmarked.has(name) && hasNanoseconds(column)) {
+          unmarked.add(name)
+        }
+        chunks[i]!.add(column)
+      }
       rows += page.rows
       const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)
       if (rows >= GROUP_ROWS || bytes >= GROUP_BYTES) yield* endGroup()
@@ -79,14 +85,11 @@ export async function* writeParquet(
   if (rows > 0) yield* endGroup()
 
   const end = new ByteWriter()
-  const notes = notesOf(
-    schema,
-    schema.columns.some(({ type }) => isTimestampType(type)) ? zone : undefined,
-  )
+  const notes = notesOf(schema, zone, [...unmarked])
   writeMetadata(end, {
     version: 2,
     created_by: 'varve',
-    schema: [{ name: 'schema', num_children: elements.length }, ...elements],
+    schema: [{ name: 'schema', num_children: elements.length }, ...elementsOf(schema, unmarked)],
     num_rows: groups.reduce((sum, group) => sum + group.num_rows, 0n),
     row_groups: groups,
     metadata_length: 0,

@@ -1,5 +1,6 @@
 import type { SchemaElement } from 'hyparquet'
-import type { ColumnType } from '../../core/column.ts'
+import type { Column, ColumnType } from '../../core/column.ts'
+import { halvesOf } from '../../core/column-layout.ts'
 import type { Schema } from '../../core/schema.ts'
 
 type Element = Pick<SchemaElement, 'type'> & Partial<SchemaElement>
@@ -40,11 +41,32 @@ const elements: Readonly<Record<ColumnType, Element>> = {
   json: { type: 'BYTE_ARRAY', converted_type: 'JSON', logical_type: { type: 'JSON' } },
 }
 
-/** The columns of a schema in Parquet's words. The index holds no nulls, other columns may. */
-export function elementsOf({ columns, indexCount }: Schema): SchemaElement[] {
+/**
+ * The columns of a schema in Parquet's words. The index holds no nulls, other columns may. Columns
+ * of `unmarked` are not marked as UTC: readers that know UTC to the microsecond only, as DuckDB, cut
+ * the nanoseconds of one that is.
+ */
+export function elementsOf(
+  { columns, indexCount }: Schema,
+  unmarked: ReadonlySet<string> = new Set(),
+): SchemaElement[] {
   return columns.map(({ name, type }, i) => ({
     ...elements[type],
     name,
     repetition_type: i < indexCount ? 'REQUIRED' : 'OPTIONAL',
+    ...(unmarked.has(name) && {
+      logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'NANOS' } as const,
+    }),
   }))
+}
+
+/** Whether a column of nanoseconds has one that is no whole microsecond. */
+export function hasNanoseconds({ values, length }: Column): boolean {
+  const halves = halvesOf(values)
+  for (let row = 0; row < length; row++) {
+    // 2^32 is 296 more than a multiple of 1000.
+    const high = (halves[2 * row + 1]! | 0) % 1000
+    if ((high * 296 + halves[2 * row]!) % 1000 !== 0) return true
+  }
+  return false
 }

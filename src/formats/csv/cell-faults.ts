@@ -54,7 +54,7 @@ export interface FaultyColumn {
  * `value`: the text or, of a value that is written otherwise, as it is usually written.
  */
 export function cellFault(
-  batch: Tokenizer,
+  batch: CellBatch,
   row: number,
   column: number,
   { type, index, name, form = {}, advice }: FaultyColumn,

@@ -9,7 +9,7 @@ import type { CellBatch } from './cell-batch.ts'
 import { QUOTED } from './tokenizer.ts'
 
 /** What is said about the times of a table that have no offset. */
-export type LocalReading = Pick<Reading, 'zone' | 'dst' | 'onNotice'>
+export type LocalReading = Pick<Reading, 'zone' | 'dst' | 'mixed' | 'onNotice'>
 
 /** The clock that the times of one column without an offset are of. */
 export class ColumnClock {
@@ -65,9 +65,9 @@ export class TableClocks {
     { columns, indexCount, duplicates }: Schema,
     cells: readonly number[],
     zone: Zone | undefined,
-    { dst, zone: name, onNotice }: LocalReading,
+    { dst, zone: name, mixed, onNotice }: LocalReading,
   ) {
-    const unique = indexCount === 1 && !duplicates
+    const unique = indexCount === 1 && !duplicates && mixed !== true
     this.columns = columns.map((column, at) => {
       if (!isTimestampType(column.type)) return undefined
       const times = zone && new LocalTimes(zone, dst, { unique: unique && at === 0 })

@@ -1,26 +1,30 @@
+import { openUnpacked } from '../decompress.ts'
 import type { InputTable, TableFormat } from '../table.ts'
+import { parseDateLayout } from './date-layout.ts'
 import { inferCsv } from './infer-csv.ts'
 import { readCsv, readCsvHeader } from './read-csv.ts'
-import type { CsvDialect } from './stream.ts'
+import type { ByteSource, CsvDialect } from './stream.ts'
 import { writeCsv } from './write-csv.ts'
 
 /** Tables of text: see `docs/csv.md`. */
 export const csvFormat: TableFormat = {
-  columns: (input) => readCsvHeader(input.open(), dialectOf(input)),
+  columns: (input) => readCsvHeader(openUnpacked(input), dialectOf(input)),
   infer: (input, options) => {
     if (input.once !== true) input.willRead?.(2)
-    const source = input.once === true ? input.open() : () => input.open()
-    return inferCsv(source, { ...dialectOf(input), ...options })
+    return inferCsv(sourceOf(input), { ...dialectOf(input), ...options })
   },
-  read: (input, { schema, subset = false, onEmptyRows }) =>
-    readCsv(input.open(), { ...dialectOf(input), schema, subset, onEmptyRows }),
-  write: (schema, frames, { header, delimiter } = {}) =>
-    writeCsv(schema, frames, {
-      ...(header !== undefined && { header }),
-      ...(delimiter !== undefined && { delimiter }),
-    }),
+  read: (input, options) => readCsv(sourceOf(input), { ...dialectOf(input), ...options }),
+  write: (schema, frames, options) => writeCsv(schema, frames, options),
+}
+
+/** The bytes: once, or as often as they are asked for. */
+function sourceOf(input: InputTable): ByteSource | (() => ByteSource) {
+  return input.once === true ? openUnpacked(input) : () => openUnpacked(input)
 }
 
 function dialectOf({ name, reading }: InputTable): CsvDialect {
-  return { file: name, delimiter: reading?.delimiter }
+  if (reading === undefined) return { file: name }
+  const { format: _, dateFormat, ...dialect } = reading
+  const layout = dateFormat === undefined ? undefined : parseDateLayout(dateFormat)
+  return { file: name, ...dialect, dateFormat: layout }
 }

@@ -28,25 +28,34 @@ export function delimiterByte(text: string): number {
 /**
  * The delimiter among `,` `;` tab and `|` that a table beginning with `sample` uses: of those in
  * the first line (outside quotes) the one that is in every line equally often, else the one that
- * is there most often. A comma where there is none: a table of one column.
+ * is there most often. A comma where there is none: a table of one column. Where the comma is the
+ * mark of decimals, it is the delimiter only of a first line that has none of the others.
  */
-export function sniffDelimiter(sample: Uint8Array, whole: boolean): number {
+export function sniffDelimiter(sample: Uint8Array, whole: boolean, decimalComma = false): number {
   const [first] = countByLine(sample, whole, 1)
   if (first === undefined) return CANDIDATES[0]!
+  if (decimalComma && first.some((count, i) => i > 0 && count > 0)) {
+    return sniffAmong(sample, whole, CANDIDATES.slice(1))
+  }
+  return sniffAmong(sample, whole, CANDIDATES)
+}
+
+function sniffAmong(sample: Uint8Array, whole: boolean, candidates: readonly number[]): number {
+  const [first] = countByLine(sample, whole, 1, candidates) as [number[]]
   // Where the first line has one candidate alone, the others cannot win.
   if (first.filter((count) => count > 0).length < 2) {
-    return CANDIDATES[
+    return candidates[
       Math.max(
         0,
         first.findIndex((count) => count > 0),
       )
     ]!
   }
-  const lines = countByLine(sample, whole, Number.POSITIVE_INFINITY)
+  const lines = countByLine(sample, whole, Number.POSITIVE_INFINITY, candidates)
   const header = lines[0]!
   let best = 0
   let bestScore = 0
-  for (let i = 0; i < CANDIDATES.length; i++) {
+  for (let i = 0; i < candidates.length; i++) {
     const inHeader = header[i]!
     if (inHeader === 0) continue
     const regular = lines.every((counts) => counts[i] === inHeader)
@@ -56,13 +65,18 @@ export function sniffDelimiter(sample: Uint8Array, whole: boolean): number {
       bestScore = score
     }
   }
-  return CANDIDATES[best]!
+  return candidates[best]!
 }
 
 /** How often each candidate is outside quotes in each of the first lines that are not blank. */
-function countByLine(sample: Uint8Array, whole: boolean, most: number): number[][] {
+function countByLine(
+  sample: Uint8Array,
+  whole: boolean,
+  most: number,
+  candidates: readonly number[] = CANDIDATES,
+): number[][] {
   const lines: number[][] = []
-  let counts = CANDIDATES.map(() => 0)
+  let counts = candidates.map(() => 0)
   let quoted = false
   let lineStart = 0
   for (let at = 0; at < sample.length; at++) {
@@ -71,10 +85,10 @@ function countByLine(sample: Uint8Array, whole: boolean, most: number): number[]
     else if (quoted) continue
     else if (byte === LF || byte === CR) {
       if (at > lineStart && lines.push(counts) === most) return lines
-      counts = CANDIDATES.map(() => 0)
+      counts = candidates.map(() => 0)
       lineStart = at + 1
     } else {
-      const candidate = CANDIDATES.indexOf(byte)
+      const candidate = candidates.indexOf(byte)
       if (candidate !== -1) counts[candidate]!++
     }
   }

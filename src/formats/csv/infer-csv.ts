@@ -5,10 +5,12 @@ import { badInput } from '../bad-input.ts'
 import { checkIndex, knownIn, missingColumn } from '../map-columns.ts'
 import type { SourceFrame } from '../source-frame.ts'
 import { cellFault, indexFault } from './cell-faults.ts'
+import type { DateLayout } from './date-layout.ts'
 import { ColumnGuess } from './guess.ts'
-import { type CsvHeader, readHeader } from './header.ts'
+import { type CsvHeader, checkIsHeader, readHeader } from './header.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { readCsv } from './read-csv.ts'
+import { checkGiven, isTemporal } from './settle-layouts.ts'
 import { type ByteSource, type CsvDialect, CsvStream } from './stream.ts'
 
 const MEMORY_BYTES = 64 * 1024 * 1024
@@ -41,6 +43,8 @@ export interface InferredCsv {
   /** Whether the rows are in the order of their keys for sure; equal keys may be there. */
   readonly sorted: boolean
   readonly delimiter: string
+  /** By column, how dates are written that are not ISO 8601. */
+  readonly layouts: ReadonlyMap<string, DateLayout>
   /** The rows under `schema`. Once. Afterwards, or when it is left early, nothing is kept. */
   frames(): AsyncGenerator<SourceFrame, void, void>
   /** Lets go of what was kept, where `frames` is not to be called. */
@@ -68,11 +72,8 @@ export async function inferCsv(
       async *frames() {
         const again = typeof source === 'function' ? source() : kept.read()
         try {
-          yield* readCsv(again, {
-            schema: guessed.schema,
-            file: options.file,
-            delimiter: guessed.delimiter,
-          })
+          const { schema, delimiter, layouts } = guessed
+          yield* readCsv(again, { ...dialectIn(options), schema, delimiter, layouts })
         } finally {
           await kept.discard()
         }
@@ -97,29 +98,49 @@ type Guessed = Omit<InferredCsv, 'frames' | 'discard'>
 async function guess(source: ByteSource, options: InferCsvOptions): Promise<Guessed> {
   const stream = await CsvStream.open(source, { ...options, blankIsNull: false })
   try {
-    const header = await readHeader(stream)
+    const header = await readHeader(stream, options)
+    const isNew = options.known === undefined
+    if (isNew && options.header === undefined) checkIsHeader(header)
     const known = options.known && knownIn(header, options.known, options)
     const index =
       known === undefined ? checkIndex(header, options.index ?? [header.names[0]!]) : indexOf(known)
     for (const name of options.types?.keys() ?? []) {
       if (!header.names.includes(name)) throw missingColumn(header, name, index.includes(name))
     }
-    const knownNames = new Set(known?.columns.map((column) => column.name))
-    const guesses = new Map<number, ColumnGuess>()
-    for (const [cell, name] of header.names.entries()) {
-      const isIndex = index.includes(name)
-      const isTyped = knownNames.has(name) || options.types?.has(name) === true
-      // An index is watched for its order even where its type is known.
-      if (isIndex || !isTyped) guesses.set(cell, new ColumnGuess(name, isIndex))
+    const typed = new Map([
+      ...(known?.columns ?? []).map(({ name, type }) => [name, type] as const),
+      ...(options.types ?? []),
+    ])
+    const watched: WatchedColumn[] = []
+    for (const [column, name] of header.names.entries()) {
+      const type = typed.get(name)
+      const temporal = type !== undefined && isTemporal(type)
+      // An index is watched for its order, and dates for their layout, even where the type is known.
+      if (type !== undefined && !temporal && !index.includes(name)) continue
+      const isDated = type === undefined || temporal
+      const guess = new ColumnGuess(name, index.includes(name), {
+        decimal: options.decimal,
+        layout: isDated ? options.dateFormat : undefined,
+        temporal,
+      })
+      watched.push({ name, cell: header.cells[column]!, type, guess })
     }
-    const rows = await observe(stream, header, index, guesses)
+    const rows = await observe(stream, header, index, watched)
+    const layouts = layoutsOf(watched, options)
+    const guesses = new Map(watched.map(({ name, guess }) => [name, guess]))
     const schema = schemaOf(header, index, guesses, { ...options, known })
-    const first = guesses.get(header.names.indexOf(index[0]!))!
+    const first = guesses.get(index[0]!)!
+    for (const { type, guess } of watched) {
+      const notice = type === undefined ? guess.notice() : undefined
+      if (notice !== undefined) options.onNotice?.(notice)
+    }
     return {
       schema,
       rows,
+      layouts,
       emptyRows: stream.tokenizer.emptyRecords,
-      sorted: index.length === 1 && first.isSortedAs(schema.columns[0]!.type),
+      sorted:
+        index.length === 1 && first.isSortedAs(schema.columns[0]!.type, options.zone !== undefined),
       delimiter: stream.delimiter,
     }
   } finally {
@@ -127,19 +148,47 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
   }
 }
 
+/** A column that is looked at cell by cell. */
+interface WatchedColumn {
+  readonly name: string
+  readonly cell: number
+  /** Its type, where that is known. */
+  readonly type: ColumnType | undefined
+  readonly guess: ColumnGuess
+}
+
+/** The layouts of dates by column. `bad-input` where they cannot be told. */
+function layoutsOf(
+  watched: readonly WatchedColumn[],
+  { dateFormat }: CsvDialect,
+): Map<string, DateLayout> {
+  if (dateFormat !== undefined) checkGiven(watched, dateFormat)
+  const layouts = new Map<string, DateLayout>()
+  for (const { name, type, guess } of watched) {
+    const isTyped = type !== undefined
+    if (isTyped && !isTemporal(type)) continue
+    const fault = isTyped ? guess.ambiguity() : guess.fault()
+    if (fault !== undefined) throw fault
+    const layout = isTyped ? guess.firstLayout() : guess.layout()
+    if (layout !== undefined) layouts.set(name, layout)
+  }
+  return layouts
+}
+
 async function observe(
   stream: CsvStream,
   header: CsvHeader,
   index: readonly string[],
-  guesses: ReadonlyMap<number, ColumnGuess>,
+  watched: readonly WatchedColumn[],
 ): Promise<number> {
   const { tokenizer } = stream
-  const indexCells = index.map((name) => header.names.indexOf(name)).sort((a, b) => a - b)
+  const cellOf = (name: string): number => header.cells[header.names.indexOf(name)]!
+  const indexCells = index.map(cellOf).sort((a, b) => a - b)
   let total = 0
   for (;;) {
     const rows = await stream.next()
     if (rows === 0) break
-    for (const [cell, guess] of guesses) guess.observe(tokenizer, cell, rows)
+    for (const { cell, guess } of watched) guess.observe(tokenizer, cell, rows)
     let good = rows
     let fault = -1
     for (const cell of indexCells) {
@@ -147,7 +196,10 @@ async function observe(
       if (read < good) fault = cell
       good = read
     }
-    if (fault !== -1) throw cellFault(tokenizer, good, fault, 'null', true, header.names[fault])
+    if (fault !== -1) {
+      const name = header.names[header.cells.indexOf(fault)]
+      throw cellFault(tokenizer, good, fault, { type: 'null', index: true, name })
+    }
     total += rows
   }
   if (total === 0) {
@@ -169,30 +221,30 @@ function indexOf(schema: Schema): string[] {
 function schemaOf(
   header: CsvHeader,
   index: readonly string[],
-  guesses: ReadonlyMap<number, ColumnGuess>,
+  guesses: ReadonlyMap<string, ColumnGuess>,
   options: InferCsvOptions,
 ): Schema {
   const { known } = options
   const columns: ColumnSpec[] = known === undefined ? [] : [...known.columns]
-  const specOf = (cell: number): ColumnSpec => {
-    const name = header.names[cell]!
-    const given = options.types?.get(name)
-    if (given !== undefined) return { name, type: given }
-    const guess = guesses.get(cell)!
-    const fault = guess.fault()
-    if (fault !== undefined) throw fault
-    return { name, type: guess.type() }
+  const specOf = (name: string): ColumnSpec => {
+    return { name, type: options.types?.get(name) ?? guesses.get(name)!.type() }
   }
-  if (known === undefined) {
-    for (const name of index) columns.push(specOf(header.names.indexOf(name)))
-  }
+  if (known === undefined) columns.push(...index.map(specOf))
   const placed = new Set(columns.map((column) => column.name))
-  for (const [cell, name] of header.names.entries()) {
-    if (!placed.has(name)) columns.push(specOf(cell))
-  }
+  for (const name of header.names) if (!placed.has(name)) columns.push(specOf(name))
   return {
     columns,
     indexCount: index.length,
     duplicates: known?.duplicates ?? options.duplicates ?? false,
+  }
+}
+
+/** Of the options those that say how the table is written down. */
+function dialectIn(options: InferCsvOptions): CsvDialect {
+  const { file, header, names, decimal, skip, nulls, dateFormat, columns, rename } = options
+  const { zone, dst, onNotice } = options
+  return {
+    ...{ file, header, names, decimal, skip, nulls, dateFormat, columns, rename },
+    ...{ zone, dst, onNotice },
   }
 }

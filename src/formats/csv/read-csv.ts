@@ -2,11 +2,17 @@ import type { Column, ColumnType } from '../../core/column.ts'
 import { ColumnBuilder } from '../../core/column-builder.ts'
 import { makeFrame } from '../../core/frame.ts'
 import type { Schema } from '../../core/schema.ts'
-import { mapHeader } from '../map-columns.ts'
+import type { Spill } from '../../core/spill.ts'
+import { type ColumnMap, mapHeader } from '../map-columns.ts'
 import type { SourceFrame } from '../source-frame.ts'
+import type { CellStream } from './cell-batch.ts'
 import { cellFault, indexFault } from './cell-faults.ts'
-import { type CellReader, cellReader } from './cells.ts'
-import { readHeader } from './header.ts'
+import { type CellForm, type CellReader, cellReader } from './cells.ts'
+import { TableClocks } from './column-clock.ts'
+import type { DateLayout } from './date-layout.ts'
+import { type CsvHeader, checkIsHeader, readHeader } from './header.ts'
+import { KeptBytes } from './kept-bytes.ts'
+import { settleLayouts } from './settle-layouts.ts'
 import { type ByteSource, type CsvDialect, CsvStream } from './stream.ts'
 
 const FRAME_ROWS = 16_384
@@ -15,15 +21,20 @@ const FRAME_BYTES = 8 * 1024 * 1024
 export interface ReadCsvOptions extends CsvDialect {
   /** The columns to read: found by name in the header, in any order. */
   readonly schema: Schema
-  /** Whether the first line names the columns (the default); otherwise they are the schema's. */
-  readonly header?: boolean
   /** Whether value columns may be missing: the frames' schema is then without them. */
-  readonly subset?: boolean
+  readonly subset?: boolean | undefined
   /** Told at the end how many rows were skipped because all their cells were empty. */
   readonly onEmptyRows?: ((count: number) => void) | undefined
   /** Rows that make a frame large enough to be handed out; frames may have some more. */
-  readonly frameRows?: number
+  readonly frameRows?: number | undefined
+  /** By column, how dates are written that are not ISO 8601; found from the table unless given. */
+  readonly layouts?: ReadonlyMap<string, DateLayout> | undefined
+  /** Where a source that can be read only once waits, when it has to be read twice. */
+  readonly spill?: Spill | undefined
 }
+
+/** Bytes of a source that has to be read twice which are kept in memory. */
+const MEMORY_BYTES = 64 * 1024 * 1024
 
 /**
  * Reads a table of a known schema as frames, in the order of its rows, holding no more than a few
@@ -32,30 +43,119 @@ export interface ReadCsvOptions extends CsvDialect {
  * out. Rows with nothing in any cell are skipped. A table without rows gives no frame.
  */
 export async function* readCsv(
-  source: ByteSource,
+  source: ByteSource | (() => ByteSource),
   options: ReadCsvOptions,
 ): AsyncGenerator<SourceFrame, void, void> {
-  const { schema: wanted, header = true } = options
-  const stream = await CsvStream.open(source, {
-    ...options,
-    blankIsNull: false,
-    ...(header ? {} : { width: wanted.columns.length }),
-  })
+  const { layouts } = options
+  if (typeof source === 'function' || layouts !== undefined) {
+    const open = typeof source === 'function' ? source : () => source
+    let opened = await openTable(open(), options, layouts)
+    if (!opened.isAtStart) opened = await openTable(open(), options, opened.layouts)
+    yield* framesOf(opened, options)
+    return
+  }
+  const kept = new KeptBytes(MEMORY_BYTES, options.spill)
   try {
-    const { schema, cells } = header
-      ? mapHeader(await readHeader(stream), wanted, options)
-      : { schema: wanted, cells: wanted.columns.map((_, cell) => cell) }
+    // What was read until the layouts are known may have to be read again.
+    const tape = recorded(source, kept)
+    let opened = await openTable(tape.bytes(), options)
+    tape.stop()
+    if (!opened.isAtStart) opened = await openTable(kept.read(), options, opened.layouts)
+    yield* framesOf(opened, options)
+  } finally {
+    await kept.discard()
+  }
+}
+
+/** Keeps what is read of a source until it is told to stop. */
+function recorded(source: ByteSource, kept: KeptBytes) {
+  let isOn = true
+  return {
+    async *bytes(): AsyncGenerator<Uint8Array, void, void> {
+      for await (const chunk of source) {
+        if (isOn) await kept.add(chunk)
+        yield chunk
+      }
+    },
+    stop(): void {
+      isOn = false
+    },
+  }
+}
+
+interface OpenedTable {
+  readonly stream: CsvStream
+  readonly schema: Schema
+  readonly cells: readonly number[]
+  readonly layouts: ReadonlyMap<string, DateLayout>
+  /** Whether no rows were read; otherwise the stream is closed. */
+  readonly isAtStart: boolean
+}
+
+/** Reads the beginning of a table: where its columns are, and how dates are written. */
+async function openTable(
+  source: ByteSource,
+  options: ReadCsvOptions,
+  given?: ReadonlyMap<string, DateLayout>,
+): Promise<OpenedTable> {
+  const { schema: wanted, names = namesOf(wanted) } = options
+  const stream = await CsvStream.open(source, { ...options, blankIsNull: false })
+  let isOpen = false
+  try {
+    const header = await readHeader(stream, { ...options, names })
+    const { schema, cells: columns } = mapped(header, options)
+    const cells = columns.map((column) => header.cells[column]!)
+    if (given !== undefined) {
+      isOpen = true
+      return { stream, schema, cells, layouts: given, isAtStart: true }
+    }
+    const typed = schema.columns.map(({ name, type }, column) => {
+      return { name, type, cell: cells[column]!, index: column < schema.indexCount }
+    })
+    const { layouts, isAtStart } = await settleLayouts(stream, typed, options)
+    isOpen = isAtStart
+    return { stream, schema, cells, layouts, isAtStart }
+  } finally {
+    if (!isOpen) await stream.close()
+  }
+}
+
+/** Where the columns are; a first line that is no header is told from one of other names. */
+function mapped(header: CsvHeader, options: ReadCsvOptions): ColumnMap {
+  try {
+    return mapHeader(header, options.schema, options)
+  } catch (error) {
+    if (options.header === undefined) checkIsHeader(header)
+    throw error
+  }
+}
+
+function namesOf(schema: Schema): string[] {
+  return schema.columns.map(({ name }) => name)
+}
+
+async function* framesOf(
+  { stream, schema, cells, layouts }: OpenedTable,
+  options: ReadCsvOptions,
+): AsyncGenerator<SourceFrame, void, void> {
+  try {
+    const clocks = await TableClocks.open(schema, cells, options)
+    const comma = options.decimal === ','
     const table = new TableReader(
       stream,
       schema.columns.map((column) => column.type),
       cells,
       schema.indexCount,
-      schema.columns.map((column) => column.name),
+      namesOf(schema),
+      schema.columns.map(({ name }, column) => {
+        return { clock: clocks.columns[column], layout: layouts.get(name), comma }
+      }),
     )
     const frameRows = options.frameRows ?? FRAME_ROWS
     while (await table.readBatch()) {
       if (table.rows >= frameRows || table.bytes >= FRAME_BYTES) yield table.frame(schema)
     }
+    clocks.finish()
     if (table.rows > 0) yield table.frame(schema)
     options.onEmptyRows?.(stream.tokenizer.emptyRecords)
   } finally {
@@ -86,14 +186,22 @@ export async function* readValues(
   }
 }
 
-/** Reads only the header: the names of a table's columns, checked as {@link readCsv} does. */
+/**
+ * Reads only the header: the names of a table's columns, checked as {@link readCsv} does. Where the
+ * dialect has names, a first line with none of them is checked for being data.
+ */
 export async function readCsvHeader(
   source: ByteSource,
   options: CsvDialect = {},
 ): Promise<readonly string[]> {
   const stream = await CsvStream.open(source, { ...options, blankIsNull: false })
   try {
-    return (await readHeader(stream)).names
+    const header = await readHeader(stream, options)
+    if (options.header === undefined && options.names !== undefined) {
+      const known = new Set(options.names)
+      if (!header.names.some((name) => known.has(name))) checkIsHeader(header)
+    }
+    return header.names
   } finally {
     await stream.close()
   }
@@ -101,7 +209,7 @@ export async function readCsvHeader(
 
 /** Collects the cells of batch after batch into columns. */
 export class TableReader {
-  readonly #stream: CsvStream
+  readonly #stream: CellStream
   readonly #builders: ColumnBuilder[]
   readonly #readers: CellReader[]
   readonly #cells: readonly number[]
@@ -109,22 +217,25 @@ export class TableReader {
   readonly #order: readonly number[]
   readonly #indexCount: number
   readonly #names: readonly string[]
+  readonly #forms: readonly CellForm[]
   #lines: Uint32Array[] = []
 
   constructor(
-    stream: CsvStream,
+    stream: CellStream,
     types: readonly ColumnType[],
     cells: readonly number[],
     indexCount: number,
     names: readonly string[] = [],
+    forms: readonly CellForm[] = [],
   ) {
     this.#stream = stream
     this.#builders = types.map((type) => new ColumnBuilder(type))
-    this.#readers = types.map((type) => cellReader(type))
+    this.#readers = types.map((type, column) => cellReader(type, forms[column]))
     this.#cells = cells
     this.#order = cells.map((_, column) => column).sort((a, b) => cells[a]! - cells[b]!)
     this.#indexCount = indexCount
     this.#names = names
+    this.#forms = forms
   }
 
   /** Rows read and not yet handed out. */
@@ -161,7 +272,9 @@ export class TableReader {
     if (fault !== -1) {
       const { type } = this.#builders[fault]!
       const index = fault < this.#indexCount
-      throw cellFault(batch, good, this.#cells[fault]!, type, index, this.#names[fault])
+      const name = this.#names[fault]
+      const form = this.#forms[fault]
+      throw cellFault(batch, good, this.#cells[fault]!, { type, index, name, form })
     }
     this.#lines.push(batch.lines.slice(0, rows))
     return true

@@ -1,16 +1,35 @@
 import { badInput } from '../bad-input.ts'
-import { delimiterByte, SNIFF_BYTES, sniffDelimiter } from './dialect.ts'
+import type { LocalReading } from './column-clock.ts'
+import type { DateLayout } from './date-layout.ts'
+import { CR, delimiterByte, LF, SNIFF_BYTES, sniffDelimiter } from './dialect.ts'
+import { NullTexts } from './null-texts.ts'
 import { Tokenizer } from './tokenizer.ts'
 
 /** Bytes in pieces of any size. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
 /** How a table is written down. */
-export interface CsvDialect {
+export interface CsvDialect extends LocalReading {
   /** What messages call the input; `<stdin>` when not given. */
   readonly file?: string | undefined
   /** One ASCII character; found from the input's beginning when not given. */
   readonly delimiter?: string | undefined
+  /** Whether the first line names the columns; it does unless told otherwise. */
+  readonly header?: boolean | undefined
+  /** The names of the columns where no line has them; `c1`, `c2`, … unless given. */
+  readonly names?: readonly string[] | undefined
+  /** The mark in front of a fraction. */
+  readonly decimal?: '.' | ',' | undefined
+  /** Lines left out at the beginning. */
+  readonly skip?: number | undefined
+  /** Cells that are nulls, beside the empty one without quotes. */
+  readonly nulls?: readonly string[] | undefined
+  /** How dates are written where they are not ISO 8601. */
+  readonly dateFormat?: DateLayout | undefined
+  /** Only these columns, in this order, by the names that the table has. */
+  readonly columns?: readonly string[] | undefined
+  /** New names for some columns. */
+  readonly rename?: ReadonlyMap<string, string> | undefined
 }
 
 export interface CsvStreamOptions extends CsvDialect {
@@ -29,21 +48,26 @@ export class CsvStream {
   /** The delimiter's character. */
   readonly delimiter: string
   readonly #source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>
+  readonly #nulls: NullTexts | undefined
   #pending: Uint8Array
   #ended: boolean
+  /** Records of the batch that were not taken. */
+  #untaken = 0
+  #isHeader: boolean
 
   private constructor(
     tokenizer: Tokenizer,
     source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
-    delimiter: string,
-    pending: Uint8Array,
-    ended: boolean,
+    { header, nulls }: CsvDialect,
+    { head, ended }: Head,
   ) {
     this.tokenizer = tokenizer
-    this.delimiter = delimiter
+    this.delimiter = String.fromCharCode(tokenizer.delimiter)
     this.#source = source
-    this.#pending = pending
+    this.#nulls = nulls === undefined ? undefined : new NullTexts(nulls)
+    this.#pending = head
     this.#ended = ended
+    this.#isHeader = header !== false
   }
 
   /** Reads the beginning: the byte order mark, the delimiter. `bad-input` where there is nothing. */
@@ -52,8 +76,8 @@ export class CsvStream {
     const given = options.delimiter === undefined ? undefined : delimiterByte(options.delimiter)
     const iterator =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-    const { head: whole, ended } = await readHead(iterator)
-    let head = whole
+    const begin = await readHead(iterator, Buffer.alloc(0))
+    let { head } = begin
     if (BOM.every((byte, i) => head[i] === byte)) head = head.subarray(BOM.length)
     else if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
       await iterator.return?.()
@@ -65,22 +89,33 @@ export class CsvStream {
         hint: `iconv -f utf-16 -t utf-8 converts`,
       })
     }
-    const sample = head.subarray(0, SNIFF_BYTES)
-    const byte = given ?? sniffDelimiter(sample, ended && head.length <= SNIFF_BYTES)
+    const rest = await skipLines(iterator, { ...begin, head }, options.skip ?? 0)
+    const sample = rest.head.subarray(0, SNIFF_BYTES)
+    const isWhole = rest.ended && rest.head.length <= SNIFF_BYTES
     const tokenizer = new Tokenizer({
       file,
-      delimiter: byte,
+      delimiter: given ?? sniffDelimiter(sample, isWhole, options.decimal === ','),
       blankIsNull: options.blankIsNull,
+      line: rest.line,
       ...(options.width === undefined ? {} : { width: options.width }),
     })
-    return new CsvStream(tokenizer, iterator, String.fromCharCode(byte), head, ended)
+    return new CsvStream(tokenizer, iterator, options, rest)
   }
 
   /** Records that the tokenizer's batch holds now; 0 when all is read. */
   async next(): Promise<number> {
+    if (this.#untaken > 0) {
+      const rows = this.#untaken
+      this.#untaken = 0
+      return rows
+    }
     for (;;) {
       const rows = this.tokenizer.fill()
-      if (rows > 0) return rows
+      if (rows > 0) {
+        if (this.#isHeader) this.#isHeader = false
+        else this.#nulls?.mark(this.tokenizer, rows)
+        return rows
+      }
       if (this.#pending.length > 0) {
         const count = this.tokenizer.width === 0 ? FIRST_FEED_BYTES : FEED_BYTES
         this.tokenizer.feed(this.#pending.subarray(0, count))
@@ -98,17 +133,30 @@ export class CsvStream {
     }
   }
 
+  /** Has `next` return the batch of so many records once more. */
+  untake(rows: number): void {
+    this.#untaken = rows
+  }
+
   /** Tells the source that no more is wanted. */
   async close(): Promise<void> {
     await this.#source.return?.()
   }
 }
 
+/** The beginning of a source. */
+interface Head {
+  readonly head: Uint8Array
+  /** Whether that is all. */
+  readonly ended: boolean
+}
+
 /** The first bytes, enough to find the delimiter from; held until the source is asked for more. */
 async function readHead(
   source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
-): Promise<{ head: Uint8Array; ended: boolean }> {
-  let head: Uint8Array = Buffer.alloc(0)
+  before: Uint8Array,
+): Promise<Head> {
+  let head = before
   while (head.length < SNIFF_BYTES + BOM.length) {
     const { value, done } = await source.next()
     if (done === true) return { head, ended: true }
@@ -117,4 +165,25 @@ async function readHead(
       head.length === 0 && value.length > SNIFF_BYTES * 2 ? value : Buffer.concat([head, value])
   }
   return { head, ended: false }
+}
+
+/** What begins behind so many lines, and the line that it begins on. */
+async function skipLines(
+  source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
+  begin: Head,
+  lines: number,
+): Promise<Head & { readonly line: number }> {
+  let { head, ended } = begin
+  for (let line = 1; line <= lines; ) {
+    let at = 0
+    while (at < head.length && head[at] !== LF && head[at] !== CR) at++
+    // A line feed that goes with the last carriage return may be yet to come.
+    if (at < head.length - 1 || (at < head.length && (ended || head[at] === LF))) {
+      head = head.subarray(at + (head[at] === CR && head[at + 1] === LF ? 2 : 1))
+      line++
+    } else if (ended) return { head: head.subarray(at), ended, line }
+    else ({ head, ended } = await readHead(source, head.subarray(at)))
+  }
+  if (lines > 0 && !ended) ({ head, ended } = await readHead(source, head))
+  return { head, ended, line: lines + 1 }
 }

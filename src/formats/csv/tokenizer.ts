@@ -38,6 +38,8 @@ export interface TokenizerOptions {
   readonly blankIsNull: boolean
   /** Cells of a record; as many as the first record has where it is not given. */
   readonly width?: number
+  /** The line that the input begins on, where lines before it were left out; 1 unless given. */
+  readonly line?: number
 }
 
 /**
@@ -60,7 +62,7 @@ export class Tokenizer {
   /** Records skipped so far because every cell in them was empty, as spreadsheets export them. */
   emptyRecords = 0
   readonly file: string
-  readonly #delimiter: number
+  readonly delimiter: number
   readonly #blankIsNull: boolean
   readonly #stops = new Uint8Array(256)
   #length = 0
@@ -83,9 +85,10 @@ export class Tokenizer {
 
   constructor(options: TokenizerOptions) {
     this.file = options.file
-    this.#delimiter = options.delimiter
+    this.delimiter = options.delimiter
     this.#blankIsNull = options.blankIsNull
     this.width = options.width ?? 0
+    this.#line = options.line ?? 1
     for (const byte of [options.delimiter, LF, CR, QUOTE, 0]) this.#stops[byte] = 1
   }
 
@@ -149,7 +152,7 @@ export class Tokenizer {
 
   #cut(): number {
     const stops = this.#stops
-    const delimiter = this.#delimiter
+    const delimiter = this.delimiter
     const length = this.#length
     const bytes: Uint8Array = this.bytes
     // The scan stops here without asking at every byte whether there is one more.

@@ -42,8 +42,8 @@ describe('inferCsv', () => {
     ['float64', ['0', '0.5', '-0.25', '-0']],
     ['string', ['+49']],
     ['string', ['1e400']],
-    ['string', ['N/A', '1']],
-    ['string', ['""', '1']],
+    ['string', ['N/A', '1', 'closed']],
+    ['string', ['""', '1', 'closed']],
     ['date', ['2026-08-17', '2024-02-29']],
     ['string', ['2026-02-29', 'unknown']],
     ['string', ['unknown', '2026-02-29']],
@@ -193,7 +193,12 @@ describe('inferCsv', () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 4 }), async (cells) => {
-        const found = await infer(`k,v\n${cells.map((each, i) => `${i},${each}\n`).join('')}`)
+        const text = `k,v\n${cells.map((each, i) => `${i},${each}\n`).join('')}`
+        const asText = { types: new Map([['v', 'string' as const]]) }
+        const found = await infer(text).catch((error) => {
+          expect(error).toMatchObject({ code: 'bad-input', data: { field: 'v' } })
+          return infer(text, asText)
+        })
         const rows = await rowsOf(found.frames())
         expect(rows.length).toBe(cells.length)
         const nulls = cells.map((each) => each === '')
@@ -224,7 +229,11 @@ describe('inferCsv', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 4 }), async (cells) => {
         const text = `k,v\n${cells.map((each) => `${each},\n`).join('')}`
-        const found = await infer(text, { duplicates: true })
+        const asText = { types: new Map([['k', 'string' as const]]) }
+        const found = await infer(text, { duplicates: true }).catch((error) => {
+          expect(error).toMatchObject({ code: 'bad-input', data: { field: 'k' } })
+          return infer(text, { duplicates: true, ...asText })
+        })
         const options = { sorted: found.sorted }
         const rows = await rowsOf(sortFrames(found.frames(), found.schema, options))
         expect(rows.length).toBe(cells.length)
@@ -243,11 +252,13 @@ describe('inferCsv', () => {
     await fc.assert(
       fc.asyncProperty(table, sizes, async (cells, pieces) => {
         const text = bytes(`k,a,b\n${cells.map(([a, b], i) => `${i},${a},${b}\n`).join('')}`)
+        const options = { nulls: [''] }
         const once = await inferCsv(cut(text, pieces), {
+          ...options,
           spill: createMemorySpill(),
           memoryLimit: 16,
         })
-        const twice = await inferCsv(() => [text])
+        const twice = await inferCsv(() => [text], options)
         expect(once.schema).toEqual(twice.schema)
         expect(await rowsOf(once.frames())).toEqual(await rowsOf(twice.frames()))
       }),

@@ -1,0 +1,74 @@
+import { type ColumnType, isTimestampType } from '../../core/column.ts'
+import type { DateLayout } from './date-layout.ts'
+import { ColumnGuess } from './guess.ts'
+import type { CsvDialect, CsvStream } from './stream.ts'
+
+/** A column whose type is known. */
+export interface TypedCell {
+  readonly name: string
+  readonly type: ColumnType
+  /** Its cell in a record. */
+  readonly cell: number
+  readonly index: boolean
+}
+
+export interface SettledLayouts {
+  /** By name, the layouts of the columns whose dates are not ISO 8601. */
+  readonly layouts: ReadonlyMap<string, DateLayout>
+  /** Whether no records were taken that are yet to be read: otherwise the table is to be reopened. */
+  readonly isAtStart: boolean
+}
+
+export function isTemporal(type: ColumnType): boolean {
+  return type === 'date' || isTimestampType(type)
+}
+
+/**
+ * Finds how the dates of a table are written, from its first records; from all of them where the day
+ * or the month may come first, and the first do not tell. `bad-input` where none tells, or none is
+ * written as the dialect says.
+ */
+export async function settleLayouts(
+  stream: CsvStream,
+  columns: readonly TypedCell[],
+  { dateFormat }: Pick<CsvDialect, 'dateFormat'>,
+): Promise<SettledLayouts> {
+  const dates = columns.filter(({ type }) => isTemporal(type))
+  const nothing = { layouts: new Map<string, DateLayout>(), isAtStart: true }
+  if (dates.length === 0) return nothing
+  const rows = await stream.next()
+  if (rows === 0) return nothing
+  const guesses = dates.map(({ name, cell, index }) => ({
+    cell,
+    name,
+    guess: new ColumnGuess(name, index, { layout: dateFormat, temporal: true }),
+  }))
+  let isAtStart = true
+  for (let count = rows; count > 0; count = await stream.next()) {
+    for (const { cell, guess } of guesses) guess.observe(stream.tokenizer, cell, count)
+    if (!guesses.some(({ guess }) => guess.isAmbiguous)) break
+    isAtStart = false
+  }
+  if (isAtStart) stream.untake(rows)
+  if (dateFormat !== undefined) checkGiven(guesses, dateFormat)
+  const layouts = new Map<string, DateLayout>()
+  for (const { name, guess } of guesses) {
+    const fault = guess.ambiguity()
+    if (fault !== undefined) throw fault
+    const layout = guess.hasNoDates ? dateFormat : guess.firstLayout()
+    if (layout !== undefined) layouts.set(name, layout)
+  }
+  return { layouts, isAtStart }
+}
+
+/** `bad-input` where no column has dates of the layout that is said. */
+export function checkGiven(
+  guesses: readonly { readonly guess: ColumnGuess }[],
+  layout: DateLayout,
+): void {
+  if (guesses.some(({ guess }) => guess.isAsGiven)) return
+  for (const { guess } of guesses) {
+    const fault = guess.notAsGiven(layout)
+    if (fault !== undefined) throw fault
+  }
+}

@@ -22,6 +22,9 @@ export function formatOfName(name: string): TableFormatName | undefined {
   return ending === undefined ? undefined : ENDINGS.get(ending.toLowerCase())
 }
 
+/** All endings that say a format, without the dot. */
+export const tableEndings: readonly string[] = [...ENDINGS.keys()]
+
 /** A file's name without the endings that say its format. */
 export function withoutFormat(name: string): string {
   const plain = name.replace(PACKED, '')

@@ -5,10 +5,11 @@ import type { Schema } from '../../core/schema.ts'
 
 type Element = Pick<SchemaElement, 'type'> & Partial<SchemaElement>
 
-const integer = (bitWidth: number, isSigned: boolean): Element => ({
-  type: bitWidth === 64 ? 'INT64' : 'INT32',
-  converted_type: `${isSigned ? '' : 'U'}INT_${bitWidth}` as 'INT_8',
-  logical_type: { type: 'INTEGER', bitWidth, isSigned },
+// By the older word alone: hyparquet-writer writes the width of the newer as an i32, which Thrift's
+// own readers, DuckDB's among them, refuse.
+const integer = (bits: 8 | 16 | 32 | 64, signed: boolean): Element => ({
+  type: bits === 64 ? 'INT64' : 'INT32',
+  converted_type: signed ? `INT_${bits}` : `UINT_${bits}`,
 })
 
 const timestamp = (unit: 'MILLIS' | 'MICROS' | 'NANOS'): Element => ({

@@ -62,17 +62,11 @@ type FileRow = [
 
 /** One header line with the format's version and the SHA-256 of the rest, which is JSON. */
 export function encodeIndex(state: IndexState): Uint8Array {
-  const files = [...state.files].map(
-    ([path, { file, id, stamp, reading }]): FileRow => [
-      path,
-      file,
-      id,
-      stamp.size,
-      String(stamp.mtimeNs),
-      String(stamp.inode),
-      ...(reading === undefined ? [] : ([readingToJson(reading)] as const)),
-    ],
-  )
+  const files = [...state.files].map(([path, { file, id, stamp, reading }]): FileRow => {
+    const { size, mtimeNs, inode } = stamp
+    const row = [path, file, id, size, String(mtimeNs), String(inode)] as const
+    return reading === undefined ? [...row] : [...row, readingToJson(reading)]
+  })
   const body = JSON.stringify({
     tree: state.tree,
     base: state.base ?? null,

@@ -41,14 +41,14 @@ export async function openFormat(name: TableFormatName): Promise<TableFormat> {
   switch (name) {
     case 'csv':
       return (await import('./csv/csv-format.ts')).csvFormat
+    case 'ndjson':
+      return (await import('./ndjson/ndjson-format.ts')).ndjsonFormat
     case 'arrow':
       return (await import('./arrow/arrow-format.ts')).arrowStreamFormat
     case 'arrow-file':
       return (await import('./arrow/arrow-format.ts')).arrowFileFormat
     case 'parquet':
       return (await import('./parquet/parquet-format.ts')).parquetFormat
-    default:
-      throw new Error(`there is no format ${name}`)
   }
 }
 

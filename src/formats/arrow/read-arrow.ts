@@ -4,6 +4,7 @@ import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema } from 'apache-arrow/fb/schema'
 import type { Column } from '../../core/column.ts'
 import { concatColumns, nullColumn } from '../../core/column-ops.ts'
+import { openUnpacked } from '../decompress.ts'
 import { pandasIndex } from '../pandas-metadata.ts'
 import type { InputTable, TypedTable } from '../table.ts'
 import { type ArrowColumn, dictionaryColumn, openColumn } from './arrow-column.ts'
@@ -21,7 +22,7 @@ const PIECE_ROWS = 16_384
  */
 export async function openArrow(input: InputTable): Promise<TypedTable> {
   const { name: file } = input
-  const reader = new ByteReader(input.open(), input.bytes)
+  const reader = new ByteReader(openUnpacked(input), input.bytes)
   const messages = readMessages(reader, file)
   const close = async (): Promise<void> => {
     await messages.return()

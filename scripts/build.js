@@ -1,6 +1,6 @@
 // Builds dist/ from src/ with esbuild: the program (main.js), the library (index.js) and, where
 // there is one, the demo (demo.js). Dynamic imports become chunks of their own, so a command that
-// is not called is not read either.
+// is not called is not read either. Another folder than dist/ may be given.
 import {
   existsSync,
   mkdirSync,
@@ -11,11 +11,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const target = resolve(process.argv[2] ?? `${root}dist`)
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
 const entryPoints = { main: 'src/main.ts' }
@@ -29,7 +30,7 @@ for (const [name, source] of [
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints,
-  outdir: 'dist',
+  outdir: target,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -50,7 +51,7 @@ const { outputFiles } = await build({
 })
 
 // Chunks first, each file whole or not at all: a program that starts meanwhile finds what it needs.
-const chunks = `${root}dist/chunks`
+const chunks = `${target}/chunks`
 mkdirSync(chunks, { recursive: true })
 const isEntry = (file) => dirname(file.path) !== chunks
 for (const file of outputFiles.sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {

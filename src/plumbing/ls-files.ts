@@ -31,6 +31,7 @@ export async function* lsFiles(
 ): AsyncGenerator<ListedFile> {
   const { modified = false, deleted = false, others = false, paths = [] } = options
   const { state } = await readIndex(repo)
+  const { tree } = state
   if (others) yield* otherFiles(repo, new Set([...state.files.values()].map((f) => f.file)), paths)
   if (options.cached || !(modified || deleted || others)) {
     for await (const line of lsTree(repo.objects, state.tree, { recursive: true, paths })) {
@@ -42,7 +43,7 @@ export async function* lsFiles(
   const scratch = scratchFor(repo)
   try {
     for (const [path, known] of files) {
-      const { state } = await fileStatus(repo, scratch, known, options.signal)
+      const { state } = await fileStatus(repo, scratch, known, { path, tree }, options.signal)
       const { file } = known
       if (deleted && state === 'missing') yield { state: 'deleted', path, file }
       if (modified && state !== 'clean') yield { state: 'modified', path, file }

@@ -8,10 +8,13 @@ import {
   fileOfSeries,
   fileStatus,
   prepareSeriesFile,
+  type SeriesPlace,
+  type ShownSeries,
   scratchFor,
   stampOf,
   workTreeOf,
 } from './series-files.ts'
+import { zoneNameAt } from './series-zone.ts'
 
 export interface RefreshOptions {
   /** The files as the index has them. */
@@ -30,7 +33,7 @@ export interface RefreshOptions {
 
 export interface FilePlan {
   /** Series whose files are to be written, with what they will hold. */
-  readonly write: ReadonlyMap<string, { readonly file: string; readonly id: Id }>
+  readonly write: ReadonlyMap<string, ShownSeries>
   /** Series whose files go. */
   readonly remove: readonly string[]
 }
@@ -42,7 +45,8 @@ export interface FilePlan {
 export async function planRefresh(repo: Repository, options: RefreshOptions): Promise<FilePlan> {
   const { files, tree, only, force = false } = options
   const wanted = (path: string): boolean => only === undefined || only.has(path)
-  const write = new Map<string, { file: string; id: Id }>()
+  const write = new Map<string, ShownSeries>()
+  const zoneOf = (path: string) => zoneNameAt(repo.objects, tree, path)
   const remove: string[] = []
   const inTheWay: string[] = []
   const scratch = scratchFor(repo)
@@ -53,17 +57,20 @@ export async function planRefresh(repo: Repository, options: RefreshOptions): Pr
       const known = files.get(path)!
       const id = await idOf(path)
       if (id === known.id && !force) continue
-      const status = await fileStatus(repo, scratch, known, options.signal)
+      const status = await fileStatus(repo, scratch, known, { path, tree }, options.signal)
       if (id === known.id && status.state === 'clean') continue
       if (status.state === 'changed' && !force && status.id !== id) inTheWay.push(known.file)
       if (id === undefined) remove.push(path)
-      else write.set(path, { file: known.file, id })
+      else write.set(path, { file: known.file, id, zone: await zoneOf(path) })
     }
     for await (const { path, id } of toMaterialise(repo, options)) {
       if (files.has(path) || !wanted(path)) continue
       const file = fileOfSeries(path)
-      if (!force && (await isInTheWay(repo, scratch, file, id, options.signal))) inTheWay.push(file)
-      write.set(path, { file, id })
+      const shown = { file, id, zone: await zoneOf(path) }
+      if (!force && (await isInTheWay(repo, scratch, shown, { path, tree }, options.signal))) {
+        inTheWay.push(file)
+      }
+      write.set(path, shown)
     }
   } finally {
     await scratch.discard()
@@ -98,6 +105,7 @@ async function seriesIds(
  */
 export async function refuseFilesInTheWay(
   repo: Repository,
+  tree: Id,
   series: Iterable<readonly [path: string, id: Id]>,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -106,7 +114,9 @@ export async function refuseFilesInTheWay(
   try {
     for (const [path, id] of series) {
       const file = fileOfSeries(path)
-      if (await isInTheWay(repo, scratch, file, id, signal)) inTheWay.push(file)
+      if (await isInTheWay(repo, scratch, { file, id }, { path, tree }, signal)) {
+        inTheWay.push(file)
+      }
     }
   } finally {
     await scratch.discard()
@@ -118,13 +128,13 @@ export async function refuseFilesInTheWay(
 async function isInTheWay(
   repo: Repository,
   scratch: ReturnType<typeof scratchFor>,
-  file: string,
-  id: Id,
+  { file, id }: ShownSeries,
+  place: SeriesPlace,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if ((await workTreeOf(repo).stat(file)) === undefined) return false
   const unknown = { file, id, stamp: { size: -1, mtimeNs: 0n, inode: 0n } }
-  return (await fileStatus(repo, scratch, unknown, signal)).state !== 'clean'
+  return (await fileStatus(repo, scratch, unknown, place, signal)).state !== 'clean'
 }
 
 async function* toMaterialise(
@@ -188,12 +198,13 @@ export class PreparedFiles {
     plan: FilePlan,
     { signal, onFile }: Pick<RefreshOptions, 'signal' | 'onFile'> = {},
   ): Promise<void> {
-    for (const [path, { file, id }] of plan.write) {
+    for (const [path, shown] of plan.write) {
+      const { file, id } = shown
       const known = this.#files.get(file)
       if (known?.id === id) continue
       await known?.prepared.discard()
       this.#files.delete(file)
-      const prepared = await prepareSeriesFile(repo, repo.objects, file, id, signal)
+      const prepared = await prepareSeriesFile(repo, repo.objects, shown, signal)
       this.#files.set(file, { id, prepared })
       onFile?.(path)
     }

@@ -14,6 +14,7 @@ import { openSpill } from '../storage/spill.ts'
 import type { FileStat, PreparedFile, WorkTree } from '../storage/work-tree.ts'
 import type { FileStamp, SeriesFile } from './index-codec.ts'
 import type { Repository } from './repository.ts'
+import { zoneNameAt } from './series-zone.ts'
 
 export const SERIES_FILE_ENDING = '.csv'
 
@@ -53,6 +54,12 @@ export type FileStatus =
       readonly fault?: VarveError
     }
 
+/** Where a series is or will be: its settings say how its file is written. */
+export interface SeriesPlace {
+  readonly path: string
+  readonly tree: Id
+}
+
 /**
  * Whether a file still holds the series that it was last synchronised with: by its stamp, and
  * where that differs by its content. What is read of a changed file goes to `scratch`.
@@ -61,6 +68,7 @@ export async function fileStatus(
   repo: Repository,
   scratch: Scratch,
   { file, id, stamp }: SeriesFile,
+  place: SeriesPlace,
   signal?: AbortSignal,
 ): Promise<FileStatus> {
   const stat = await workTreeOf(repo).stat(file)
@@ -68,8 +76,10 @@ export async function fileStatus(
   const now = stampOf(stat)
   if (sameStamp(now, stamp)) return { state: 'clean', stamp: now }
   const { schema } = await readSeries(scratch, id)
+  const zone = await zoneNameAt(scratch, place.tree, place.path)
   try {
-    const built = await buildSeries(scratch, schema, readSeriesFile(repo, file, schema, signal))
+    const rows = readSeriesFile(repo, { file, zone }, schema, signal)
+    const built = await buildSeries(scratch, schema, rows)
     if (built.id === id) return { state: 'clean', stamp: now }
     return { state: 'changed', stamp: now, id: built.id }
   } catch (error) {
@@ -101,7 +111,7 @@ export function temporarySpill(): Spill {
 /** The rows of a file in the work tree under a schema, sorted by key. */
 async function* readSeriesFile(
   repo: Repository,
-  file: string,
+  { file, zone }: { readonly file: string; readonly zone: string | undefined },
   schema: Schema,
   signal?: AbortSignal,
 ): AsyncIterable<Frame> {
@@ -109,6 +119,7 @@ async function* readSeriesFile(
   const input: InputTable = {
     name: file,
     bytes: (await workTree.stat(file))?.size,
+    reading: { zone },
     open: () => workTree.read(file, signal === undefined ? {} : { signal }),
     range: (from, to) => workTree.range(file, from, to),
   }
@@ -117,15 +128,23 @@ async function* readSeriesFile(
   yield* sortFrames(format.read(input, { schema, spill }), schema, { spill })
 }
 
+/** What a file in the work tree is to show. */
+export interface ShownSeries {
+  readonly file: string
+  readonly id: Id
+  /** The zone that times are written in; UTC unless given. */
+  readonly zone?: string | undefined
+}
+
 /** Writes the file of a series and says how it looks from outside. */
 export async function writeSeriesFile(
   repo: Repository,
   reader: ObjectReader,
-  file: string,
-  id: Id,
+  shown: ShownSeries,
   signal?: AbortSignal,
 ): Promise<SeriesFile> {
-  const prepared = await prepareSeriesFile(repo, reader, file, id, signal)
+  const { file, id } = shown
+  const prepared = await prepareSeriesFile(repo, reader, shown, signal)
   try {
     return { file, id, stamp: stampOf(await prepared.finish()) }
   } finally {
@@ -137,12 +156,11 @@ export async function writeSeriesFile(
 export async function prepareSeriesFile(
   repo: Repository,
   reader: ObjectReader,
-  file: string,
-  id: Id,
+  { file, id, zone }: ShownSeries,
   signal?: AbortSignal,
 ): Promise<PreparedFile> {
   const series = await readSeries(reader, id)
   const format = await openFormat(formatOf({ name: file }))
-  const pieces = format.write(series.schema, readRows(reader, series))
+  const pieces = format.write(series.schema, readRows(reader, series), { zone })
   return workTreeOf(repo).prepare(file, pieces, signal === undefined ? {} : { signal })
 }

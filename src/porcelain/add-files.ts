@@ -15,6 +15,7 @@ import {
 } from './add-series.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
+import { settingsOfNew } from './input-zone.ts'
 import { mendFiles } from './show-tree.ts'
 
 /** A table that a series is to be equal to. */
@@ -158,7 +159,10 @@ async function addTogether(
                 hint: `varve write ${path} lays the rows over what is there; --allow-deletes makes the series equal to the file`,
               }),
         )
-        if (now.id !== old) edits.set(path, { kind: 'series', id: now.id })
+        if (now.id !== old) {
+          const settings = await settingsOfNew(batch, now.zone)
+          edits.set(path, { kind: 'series', id: now.id, settings })
+        }
       }
       if (edits.size === 0) return { tree, result: changes }
       return { tree: await updatePaths(batch, tree, edits), result: changes }

@@ -8,6 +8,7 @@ import { diffStat } from '../core/series-diff.ts'
 import { lookupPath } from '../core/tree.ts'
 import type { InputTable } from '../formats/table.ts'
 import { describeChange, type SeriesChange } from './change-summary.ts'
+import { inSeriesZone, zoneForNew } from './input-zone.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
 import { headerOf, held, type InputRows, inferRows, noRows, typedRows } from './read-input.ts'
 import { widenedSchema } from './widened-schema.ts'
@@ -22,6 +23,8 @@ export interface AddSeriesOptions extends SchemaOptions {
 /** A series that was built of a table. */
 export interface BuiltSeries {
   readonly id: Id
+  /** The zone that a new series gets as its setting. */
+  readonly zone?: string | undefined
   readonly emptyRows: number
 }
 
@@ -36,16 +39,15 @@ export async function buildFromTable(
   table: InputTable,
   options: AddSeriesOptions,
 ): Promise<BuiltSeries> {
-  const input = held(table)
+  const input = await inSeriesZone(writer, tree, path, held(table))
   const old = await seriesAt(writer, tree, path)
   if (old === undefined) {
     const given = await schemaForNew(writer, tree, path, options)
-    const built = await build(
-      writer,
-      given === undefined ? await inferRows(input, options) : typedRows(input, given),
-    )
+    const rows = given === undefined ? await inferRows(input, options) : typedRows(input, given)
+    const built = await build(writer, rows)
     if ((await readSeries(writer, built.id)).rows === 0) throw noRows(input.name)
-    return built
+    const zone = await zoneForNew(writer, tree, path, table.reading?.zone, rows.zone)
+    return { ...built, zone }
   }
   checkSaid(path, old.schema, options)
   const rows = await rowsForKnown(path, input, old.schema, options)

@@ -120,7 +120,7 @@ async function refuseChangedFiles(
     for (const path of series) {
       const known = files.get(path)
       if (known === undefined) continue
-      const status = await fileStatus(repo, scratch, known, signal)
+      const status = await fileStatus(repo, scratch, known, { path, tree }, signal)
       if (status.state !== 'changed') continue
       // A file that shows the index was written by a command that did not come to its end.
       const entry = await lookupPath(repo.objects, tree, path)

@@ -9,6 +9,7 @@ import type { Change } from '../plumbing/change.ts'
 
 import { seriesAt } from './add-series.ts'
 import { describeChange, type RowCounts, type SeriesChange } from './change-summary.ts'
+import { settingsOfNew } from './input-zone.ts'
 
 /** What an edit makes of a series. */
 export interface Edited {
@@ -18,6 +19,8 @@ export interface Edited {
   readonly touched: readonly KeyRange[] | 'all'
   readonly schemaChanges?: readonly SchemaChange[]
   readonly emptyRows?: number
+  /** The zone that a series which was not there gets as its setting. */
+  readonly zone?: string | undefined
 }
 
 /** Edits the series that stands at a path, or makes it; run again when a race is lost. */
@@ -44,7 +47,8 @@ export function editChange(path: string, edit: EditRun): Change<SeriesChange> {
         emptyRows,
       })
       if (id === series?.id) return { tree, result }
-      const edits = new Map([[path, { kind: 'series' as const, id }]])
+      const settings = series === undefined ? await settingsOfNew(batch, last.zone) : undefined
+      const edits = new Map([[path, { kind: 'series' as const, id, settings }]])
       return { tree: await updatePaths(batch, tree, edits), result }
     },
     async meets(reader, before, after) {

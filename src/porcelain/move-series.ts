@@ -117,7 +117,7 @@ export async function moveSeries(
             move(inner.path, inner.entry.id)
           }
         }
-        await refuseFilesInTheWay(repo, shown, options.signal)
+        await refuseFilesInTheWay(repo, tree, shown, options.signal)
         const { kind, id, settings } = entry
         const without = await updatePaths(batch, tree, new Map([[from, undefined]]))
         const edits = new Map([[to, { kind, id, settings: settings ?? null }]])

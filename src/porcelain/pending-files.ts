@@ -90,7 +90,7 @@ async function contentOf(
   known: SeriesFile,
   signal: AbortSignal | undefined,
 ): Promise<Content> {
-  const status = await fileStatus(repo, scratch, known, signal)
+  const status = await fileStatus(repo, scratch, known, { path: series, tree }, signal)
   if (status.state === 'missing') return { state: 'missing' }
   const { stamp } = status
   if (status.state === 'clean') return { state: 'readable', id: known.id, stamp }

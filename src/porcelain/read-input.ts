@@ -36,6 +36,8 @@ export interface InputRows {
   readonly name: string
   /** The columns that the rows have. */
   readonly schema: Schema
+  /** The zone that the table itself names for its times. */
+  readonly zone?: string | undefined
   /** The rows, once. `bad-input`, with the place, at the first thing that is wrong. */
   frames(): AsyncIterable<SourceFrame>
   /** Rows left out because all their cells were empty; known when the frames have ended. */
@@ -59,6 +61,7 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
   return {
     name: input.name,
     schema,
+    zone: found.zone,
     frames: () => sortFrames(found.frames(), schema, { spill, sorted }),
     emptyRows: () => emptyRows,
     discard: () => found.discard(),

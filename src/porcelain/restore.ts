@@ -117,7 +117,7 @@ async function restoreFrom(
         edits.set(path, { kind: 'series', id, settings: settings ?? null })
       }
       if (hasIndex(repo) && options.force !== true) {
-        await refuseFilesInTheWay(repo, back, options.signal)
+        await refuseFilesInTheWay(repo, tree, back, options.signal)
       }
       const next = edits.size === 0 ? tree : await updatePaths(batch, tree, edits)
       return { tree: next, result: { changed: [...edits.keys()], back: new Set(back.keys()) } }

@@ -111,7 +111,7 @@ export async function mendFiles(
     for (const [path, known] of files) {
       const entry = await lookupPath(repo.objects, tree, path)
       if (entry?.id === known.id) continue
-      const { state } = await fileStatus(repo, scratch, known, signal)
+      const { state } = await fileStatus(repo, scratch, known, { path, tree }, signal)
       if (state === 'clean') only.add(path)
     }
   } finally {

@@ -23,6 +23,8 @@ export interface SplitInputOptions extends Pick<SchemaOptions, 'index' | 'duplic
 export interface SplitInput {
   /** All columns, that by which rows are split among them. */
   readonly schema: Schema
+  /** The zone that the table itself names for its times. */
+  readonly zone?: string | undefined
   frames(): AsyncGenerator<SourceFrame, void, void>
   /** Rows left out because all their cells were empty; known when the frames have ended. */
   emptyRows(): number
@@ -111,6 +113,7 @@ async function inferred(
   }
   return {
     schema: found.schema,
+    zone: found.zone,
     frames: () => found.frames(),
     emptyRows: () => found.emptyRows,
     discard: () => found.discard(),

@@ -19,6 +19,8 @@ import { scratchFor } from '../plumbing/series-files.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { generatedMessage, type SeriesChange } from './change-summary.ts'
 import { type Edited, editChange } from './edit-change.ts'
+import { inSeriesZone, zoneForNew } from './input-zone.ts'
+import { interruptible } from './interruptible.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
 import { type InputRows, inferRows, noRows, subsetRows } from './read-input.ts'
 
@@ -55,6 +57,8 @@ export interface SpooledRows {
   readonly newColumns: Schema['columns']
   /** Whether it is all that the series is to hold, stored where the series will be. */
   readonly whole: boolean
+  /** The zone that a new series gets as its setting. */
+  readonly zone?: string | undefined
   /** Where the row with the first key stands in the input, where that is known. */
   readonly first: { readonly file: string; readonly line: number } | undefined
 }
@@ -68,8 +72,9 @@ export interface SpooledRows {
  */
 export async function writeSeries(
   repo: Repository,
-  options: WriteSeriesOptions,
+  request: WriteSeriesOptions,
 ): Promise<EditResult> {
+  const options = { ...request, input: interruptible(request.input, request.signal) }
   const path = checkSeriesName(options.series)
   const mode = options.mode ?? 'upsert'
   const scratch = scratchFor(repo)
@@ -77,10 +82,13 @@ export async function writeSeries(
   const change = editChange(path, async (batch, tree, series) => {
     if (series === undefined && options.create !== true) throw await notThere(repo, tree, path)
     // Once: the input may be a pipe. What is stored whole in an earlier batch was published.
-    spooled ??=
-      series === undefined
-        ? await spoolNew(batch, tree, path, options)
-        : await spoolKnown(scratch, batch, path, series, options)
+    if (spooled === undefined) {
+      const input = await inSeriesZone(batch, tree, path, options.input)
+      spooled =
+        series === undefined
+          ? await spoolNew(batch, tree, path, options, input)
+          : await spoolKnown(scratch, batch, path, series, { ...options, input })
+    }
     if (series === undefined) {
       if (!spooled.whole) throw await notThere(repo, tree, path)
       return replaced(batch, undefined, spooled)
@@ -106,13 +114,14 @@ async function spoolNew(
   tree: Id,
   path: string,
   options: WriteSeriesOptions,
+  input: InputTable,
 ): Promise<SpooledRows> {
   const given = await schemaForNew(batch, tree, path, options)
   const rows =
-    given === undefined
-      ? await inferRows(options.input, options)
-      : await subsetRows(options.input, given)
-  return spool(batch, given ?? rows.schema, rows, { newColumns: [], whole: true })
+    given === undefined ? await inferRows(input, options) : await subsetRows(input, given)
+  const zone = await zoneForNew(batch, tree, path, options.input.reading?.zone, rows.zone)
+  const rest = { newColumns: [], whole: true, zone }
+  return spool(batch, given ?? rows.schema, rows, rest)
 }
 
 /** Sets the rows for a series that is there aside, or stores them when they are all it will hold. */
@@ -183,7 +192,7 @@ async function spool(
   writer: ObjectWriter,
   schema: Schema,
   input: InputRows,
-  rest: Pick<SpooledRows, 'newColumns' | 'whole'>,
+  rest: Pick<SpooledRows, 'newColumns' | 'whole' | 'zone'>,
 ): Promise<SpooledRows> {
   try {
     const spooled = await spoolFrames(writer, schema, input.frames(), rest)
@@ -201,7 +210,7 @@ export async function spoolFrames(
   writer: ObjectWriter,
   schema: Schema,
   frames: AsyncIterable<SourceFrame>,
-  rest: Pick<SpooledRows, 'newColumns' | 'whole'>,
+  rest: Pick<SpooledRows, 'newColumns' | 'whole' | 'zone'>,
 ): Promise<SpooledRows> {
   let first: SpooledRows['first']
   const watched = async function* (): AsyncGenerator<SourceFrame, void, void> {
@@ -218,10 +227,10 @@ export async function spoolFrames(
 export async function replaced(
   batch: ObjectReader,
   old: Id | undefined,
-  { id, emptyRows }: SpooledRows,
+  { id, emptyRows, zone }: SpooledRows,
 ): Promise<Edited> {
   const { schemaChanges, ...counts } = await diffStat(batch, old, id)
-  return { id, counts, touched: 'all', schemaChanges, emptyRows }
+  return { id, counts, touched: 'all', schemaChanges, emptyRows, zone }
 }
 
 export async function laidOver(

@@ -16,6 +16,7 @@ import { scratchFor, temporarySpill } from '../plumbing/series-files.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
 import { changesAny } from './edit-change.ts'
+import { inCollectionZone, settingsOfNew, zoneForNew } from './input-zone.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
 import { noRows } from './read-input.ts'
 import { openSplitInput } from './split-input.ts'
@@ -98,7 +99,10 @@ export async function writeSplit(
             ? await replaced(batch, undefined, rows)
             : await laidOver(batch, { ...(await readSeries(batch, old)), id: old }, rows, mode)
         changes.push(await describeChange(batch, { series: path, old, ...edited }))
-        if (edited.id !== old) edits.set(path, { kind: 'series', id: edited.id })
+        if (edited.id !== old) {
+          const settings = await settingsOfNew(batch, edited.zone)
+          edits.set(path, { kind: 'series', id: edited.id, settings })
+        }
       }
       const next = edits.size === 0 ? tree : await updatePaths(batch, tree, edits)
       return { tree: next, result: changes }
@@ -141,11 +145,14 @@ async function spoolGroups(
   collection: string,
   options: GroupOptions,
 ): Promise<{ spooled: SplitRows[]; emptyRows: number }> {
-  const { input, splitBy, create, addColumns } = options
+  const { splitBy, create, addColumns } = options
+  const input = await inCollectionZone(batch, tree, collection, options.input)
   const there = await seriesIn(batch, tree, collection)
   const given = await schemaForNew(batch, tree, `${collection}/${splitBy}`, options)
   const known = given ?? (await commonSchema(batch, there.values()))
   const found = await openSplitInput(input, { ...options, column: splitBy, known, addColumns })
+  const said = options.input.reading?.zone
+  const zone = await zoneForNew(batch, tree, `${collection}/${splitBy}`, said, found.zone)
   const columns = found.schema.columns.filter(({ name }) => name !== splitBy)
   const schema = { ...found.schema, columns }
   const groups = splitFrames(found.frames(), found.schema, {
@@ -162,7 +169,11 @@ async function spoolGroups(
       if (old === undefined && create !== true) throw notThere(path, there.keys())
       const rows =
         old === undefined
-          ? await spoolFrames(batch, given ?? schema, frames(), { newColumns: [], whole: true })
+          ? await spoolFrames(batch, given ?? schema, frames(), {
+              newColumns: [],
+              whole: true,
+              zone,
+            })
           : await spoolKnown(scratch, path, await readSeries(batch, old), schema, frames(), options)
       spooled.push({ path, rows })
     }

@@ -162,7 +162,7 @@ describe('lsFiles', () => {
 
   /** Writes the file of a series and marks it as materialised. */
   async function materialise(repo: Repository, path: string, id: Id): Promise<void> {
-    const file = await writeSeriesFile(repo, repo.objects, `${path}.csv`, id)
+    const file = await writeSeriesFile(repo, repo.objects, { file: `${path}.csv`, id })
     await updateIndexState(repo, (state) => ({
       ...state,
       files: new Map([...state.files, [path, file]]),

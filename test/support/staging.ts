@@ -45,7 +45,8 @@ export async function materialise(repo: Repository, ...paths: string[]): Promise
   for (const path of paths) {
     const entry = await lookupPath(repo.objects, tree, path)
     if (entry === undefined) throw new Error(`no series ${path}`)
-    files.set(path, await writeSeriesFile(repo, repo.objects, fileOfSeries(path), entry.id))
+    const shown = { file: fileOfSeries(path), id: entry.id }
+    files.set(path, await writeSeriesFile(repo, repo.objects, shown))
   }
   await updateIndexState(repo, (state) => ({
     ...state,

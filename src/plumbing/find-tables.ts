@@ -1,10 +1,11 @@
 import { VarveError } from '../core/errors.ts'
 import { lookupPath } from '../core/tree.ts'
+import { withoutFormat } from '../formats/table-formats.ts'
 import { lookAtPath } from '../storage/read-file.ts'
 import { openWorkTree } from '../storage/work-tree.ts'
+import { seriesEndings, seriesOfFile } from './file-names.ts'
 import { hasIndex, readIndex } from './index-state.ts'
 import type { Repository } from './repository.ts'
-import { fileOfSeries, SERIES_FILE_ENDING, seriesOfFile } from './series-files.ts'
 
 /** A path as the user gave it, and made absolute. */
 export interface GivenPath {
@@ -24,10 +25,16 @@ export interface FoundTable {
   readonly bytes: number | undefined
 }
 
+export interface MissingFile {
+  readonly series: string
+  /** Where it should be in the work tree. */
+  readonly file: string
+}
+
 export interface FoundTables {
   readonly tables: readonly FoundTable[]
   /** Series whose files should be in a folder that was named, and are not. */
-  readonly missing: readonly string[]
+  readonly missing: readonly MissingFile[]
 }
 
 /** The size of a file that can be read at any place and again; undefined for anything else. */
@@ -37,9 +44,10 @@ export function sizeOfFile(absolute: string): number | undefined {
 }
 
 /**
- * The tables that paths name, each once: files as they are, of folders all CSV files in them. In the
- * work tree a series has the name of its place there; a file from elsewhere has its own name, and
- * one in a folder from elsewhere its place in that folder.
+ * The tables that paths name, each once: files as they are, of folders all files in them whose
+ * ending says a format (but `.txt`, which is taken where it is named itself). In the work tree a
+ * series has the name of its place there; a file from elsewhere has its own name, and one in a
+ * folder from elsewhere its place in that folder.
  *
  * `file-not-found` where there is nothing, or no table in a folder; `refused` where a series' own
  * file is gone.
@@ -49,7 +57,7 @@ export async function findTables(
   paths: readonly GivenPath[],
 ): Promise<FoundTables> {
   const found = new Map<string, FoundTable>()
-  const missing: string[] = []
+  const missing: MissingFile[] = []
   for (const path of paths) {
     const inTree = repo.workTree?.locate(path.absolute)
     const at = lookAtPath(path.absolute)
@@ -69,7 +77,9 @@ export async function findTables(
       bytes: at.kind === 'file' ? at.size : undefined,
     })
   }
-  return { tables: [...found.values()], missing }
+  const tables = [...found.values()]
+  const series = new Set(tables.map((table) => table.series))
+  return { tables, missing: missing.filter((file) => !series.has(file.series)) }
 }
 
 async function tablesIn(
@@ -92,17 +102,18 @@ async function tablesIn(
     })
   }
   if (tables.length > 0) return tables
-  throw new VarveError('file-not-found', `there are no ${SERIES_FILE_ENDING} files in ${given}`, {
+  throw new VarveError('file-not-found', `there are no tables in ${given}`, {
     data: { path: given },
+    hint: `a file in a folder is one by its ending: ${seriesEndings.map((name) => `.${name}`).join(' ')}`,
   })
 }
 
-async function missingIn(repo: Repository, folder: string): Promise<string[]> {
+async function missingIn(repo: Repository, folder: string): Promise<MissingFile[]> {
   if (!hasIndex(repo)) return []
-  const missing: string[] = []
+  const missing: MissingFile[] = []
   for (const [series, { file }] of (await readIndex(repo)).state.files) {
     if (folder !== '' && !file.startsWith(`${folder}/`)) continue
-    if ((await repo.workTree!.stat(file)) === undefined) missing.push(series)
+    if ((await repo.workTree!.stat(file)) === undefined) missing.push({ series, file })
   }
   return missing
 }
@@ -123,19 +134,29 @@ async function notThere(
       })
     }
   }
-  const meant = inTree ? fileOfSeries(inTree) : undefined
-  const isThere = meant !== undefined && (await repo.workTree!.stat(meant)) !== undefined
+  const meant = inTree ? await withEnding(repo, inTree) : undefined
   return new VarveError('file-not-found', `there is no file ${given}`, {
     data: { path: given },
-    ...(isThere && { hint: `did you mean ${fileOfSeries(given)}?` }),
+    ...(meant !== undefined && { hint: `did you mean ${given}${meant.slice(inTree!.length)}?` }),
   })
+}
+
+/** The file in the work tree that is called so but for its ending. */
+async function withEnding(repo: Repository, path: string): Promise<string | undefined> {
+  for (const ending of seriesEndings) {
+    const file = `${path}.${ending}`
+    if ((await repo.workTree!.stat(file)) !== undefined) return file
+  }
+  return undefined
 }
 
 function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
 }
 
-/** A path without the ending of its last part; what begins with a dot is a name. */
+/** A path without the endings of its last part; what begins with a dot is a name. */
 function withoutEnding(path: string): string {
+  const plain = withoutFormat(path)
+  if (plain !== path && plain !== '' && !plain.endsWith('/')) return plain
   return path.replace(/(?<=[^/])\.[^./]*$/, '')
 }

@@ -1,11 +1,11 @@
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath } from '../core/tree.ts'
+import { seriesOfFile } from '../plumbing/file-names.ts'
 import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
-import { seriesOfFile } from '../plumbing/series-files.ts'
 
 export interface RevisionsAndSeries {
   readonly revisions: readonly string[]

@@ -2,10 +2,11 @@ import { compareBytes, textToBytes } from '../core/bytes.ts'
 import type { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { diffTrees } from '../core/tree.ts'
+import { seriesOfFile } from '../plumbing/file-names.ts'
 import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { scratchFor, seriesOfFile, workTreeOf } from '../plumbing/series-files.ts'
+import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
 import { type PendingFile, pendingFiles, rememberClean, treeWithFiles } from './pending-files.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
@@ -37,7 +38,7 @@ export interface StatusResult {
   /** What the next commit will change. */
   readonly staged: readonly SeriesStat[]
   readonly unstaged: readonly UnstagedFile[]
-  /** CSV files in the work tree that are no series'; folders end in `/`. */
+  /** Tables in the work tree that are no series' files; folders end in `/`. */
   readonly untracked: readonly string[]
 }
 

@@ -48,7 +48,20 @@ describe('findTables', () => {
     ])
   })
 
-  it('takes the CSV files in a folder, each once', async () => {
+  it('knows a table by any ending, and names none of them in the series', async () => {
+    const { root, names } = await setUp()
+    const files = ['A.CSV', 'b.tsv', 'c.ndjson', 'd.parquet', 'e.arrow', 'f.csv.gz', 'g.v2.csv']
+    put(root, ...files, 'h.txt', 'README.md')
+    const series = ['A', 'b', 'c', 'd', 'e', 'f', 'g.v2']
+    const found = await names(['.', root])
+    expect(found).toEqual(files.map((file, at) => [file, series[at], file]))
+    expect(await names(['h.txt'], ['README.md'])).toEqual([
+      ['h.txt', 'h', undefined],
+      ['README.md', 'README', undefined],
+    ])
+  })
+
+  it('takes the tables in a folder, each once', async () => {
     const { root, names } = await setUp()
     put(root, 'a.csv', 'w/b.csv', 'w/x/c.csv', 'w/notes.txt', '.varve/d.csv')
     expect(await names(['.', root], ['w'], ['a.csv'])).toEqual([
@@ -83,7 +96,7 @@ describe('findTables', () => {
     expect(await fault(['brent'])).toMatchObject({ hint: 'did you mean brent.csv?' })
     expect(await fault(['empty'])).toMatchObject({
       code: 'file-not-found',
-      message: 'there are no .csv files in empty',
+      message: 'there are no tables in empty',
     })
     await stage(repo, { gone: [1], 'w/gone': [1], stays: [1] })
     await materialise(repo, 'gone', 'w/gone', 'stays')
@@ -92,10 +105,10 @@ describe('findTables', () => {
       code: 'refused',
       hint: 'varve rm gone removes the series, varve restore gone.csv brings the file back',
     })
-    expect((await find(['.', root])).missing).toEqual(['gone'])
+    expect((await find(['.', root])).missing).toEqual([{ series: 'gone', file: 'gone.csv' }])
     rmSync(join(root, 'w/gone.csv'))
     put(root, 'w/new.csv')
-    expect((await find(['w'])).missing).toEqual(['w/gone'])
+    expect((await find(['w'])).missing).toEqual([{ series: 'w/gone', file: 'w/gone.csv' }])
   })
 
   it('reads through a link elsewhere, and what is no file only once', async () => {

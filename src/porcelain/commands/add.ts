@@ -3,8 +3,8 @@ import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { hasCode } from '../../core/errors.ts'
 import { checkCollectionName } from '../../core/names.ts'
 import type { Reading } from '../../formats/table.ts'
+import { seriesOfFile } from '../../plumbing/file-names.ts'
 import { type FoundTable, findTables } from '../../plumbing/find-tables.ts'
-import { fileOfSeries } from '../../plumbing/series-files.ts'
 import { type AddedFile, addFiles } from '../add-files.ts'
 import { changesText } from '../change-summary.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
@@ -109,8 +109,8 @@ export const addCommand = defineCommand({
         const all = tables.length.toLocaleString('en-US')
         context.note(`${known} of ${all} files were added before: unchanged`)
       }
-      for (const series of missing) {
-        context.note(`${fileOfSeries(series)} is gone; varve rm ${series} removes the series`)
+      for (const { series, file } of missing) {
+        context.note(`${file} is gone; varve rm ${series} removes the series`)
       }
       return result
     } catch (error) {
@@ -135,7 +135,7 @@ function named(tables: readonly FoundTable[], as: string | undefined): readonly 
   const rename = (table: FoundTable, series: string): FoundTable => ({
     ...table,
     series,
-    file: table.file === fileOfSeries(series) ? table.file : undefined,
+    file: table.file && seriesOfFile(table.file) === series ? table.file : undefined,
   })
   if (as.endsWith('/')) {
     const collection = checkCollectionName(as)

@@ -23,7 +23,7 @@ export type ConvertFault = (row: number, value: string, reason?: string) => Varv
 
 export interface ConvertOptions {
   /** Reads text as a value of the type; `parseScalar` unless given. */
-  readonly parse?: ((text: string, type: ColumnType) => Scalar) | undefined
+  readonly parse?: ((text: string, type: ColumnType, row: number) => Scalar) | undefined
 }
 
 const SECONDS_A_DAY = 86_400n
@@ -227,7 +227,7 @@ function parseColumn(
     if (text === null) builder.appendNull()
     else {
       try {
-        builder.append(parse(text, type))
+        builder.append(parse(text, type, row))
       } catch (error) {
         if (!hasCode(error, 'invalid-value')) throw error
         throw fault(row, text, error.hint)

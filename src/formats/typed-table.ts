@@ -1,11 +1,15 @@
-import { type Column, type ColumnType, isNull } from '../core/column.ts'
+import { type Column, isNull, type TimestampType } from '../core/column.ts'
 import { firstInvalidText } from '../core/column-check.ts'
 import { sliceColumn } from '../core/column-ops.ts'
+import type { VarveError } from '../core/errors.ts'
 import { makeFrame } from '../core/frame.ts'
+import { parseScalar } from '../core/scalar-text.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
-import { badInput, quoteText } from './bad-input.ts'
-import { convertColumn } from './convert-column.ts'
+import { type BadInputFacts, badInput, quoteText } from './bad-input.ts'
+import { type ConvertOptions, convertColumn } from './convert-column.ts'
+import { type ColumnClock, TableClocks } from './csv/column-clock.ts'
+import type { LocalTimePlace } from './local-time.ts'
 import type { TableHeader } from './map-columns.ts'
 import { checkIndex, chosenColumns, knownIn, mapHeader, missingColumn } from './map-columns.ts'
 import type { SourceFrame } from './source-frame.ts'
@@ -126,68 +130,112 @@ function schemaOf(
 
 async function* frames(
   table: TypedTable,
-  { name: file, reading }: InputTable,
+  { name: file, reading = {} }: InputTable,
   { header, columns }: Chosen,
   schema: Schema,
 ): AsyncGenerator<SourceFrame, void, void> {
   const sources = schema.columns.map(({ name }) => columns[header.names.indexOf(name)]!)
-  if (reading?.zone === undefined && sources.some((source) => source.local)) {
-    reading?.onNotice?.('no offset: read as UTC; --tz names the zone')
-  }
   let before = 0
   try {
+    const clocks = await TableClocks.open(schema, [...sources.keys()], reading)
+    const readers = schema.columns.map(
+      (spec, at) =>
+        new ColumnReader(file, spec, sources[at]!, clocks.columns[at], at < schema.indexCount),
+    )
     for await (const batch of table.batches(sources.map((source) => source.name))) {
       const rows = batch[0]!.length
       for (let from = 0; from < rows; from += FRAME_ROWS) {
         const to = Math.min(rows, from + FRAME_ROWS)
-        const typed = batch.map((column, at) => {
-          const { name, type } = schema.columns[at]!
-          const place = { file, field: name, before: before + from }
-          const slice = sliceColumn(column, from, to)
-          return converted(slice, type, place, at < schema.indexCount)
-        })
+        const typed = batch.map((column, at) =>
+          readers[at]!.read(sliceColumn(column, from, to), before + from),
+        )
         yield makeFrame(schema, typed)
       }
       before += rows
     }
+    clocks.finish()
   } finally {
     await table.close()
   }
 }
 
-/** Where a piece of a column is. */
-interface PiecePlace {
-  readonly file: string
-  readonly field: string
-  /** Rows above it in the table. */
-  readonly before: number
-}
+/** Makes what a table has in one column what a schema has, piece by piece. */
+class ColumnReader {
+  readonly #file: string
+  readonly #spec: ColumnSpec
+  readonly #source: TypedColumn
+  readonly #clock: ColumnClock | undefined
+  readonly #index: boolean
+  /** Rows above the piece. */
+  #before = 0
 
-function converted(column: Column, type: ColumnType, place: PiecePlace, index: boolean): Column {
-  const { file, field, before } = place
-  const at = (row: number) => ({ file, place: { row: before + row + 1, field }, expected: type })
-  if (column.type === 'string' || column.type === 'json') {
-    const row = firstInvalidText(column.values as Uint8Array, column.offsets!, column.length)
-    if (row !== -1) {
-      throw badInput({ ...at(row), found: 'bytes that are not UTF-8', expected: 'text in UTF-8' })
+  constructor(
+    file: string,
+    spec: ColumnSpec,
+    source: TypedColumn,
+    clock: ColumnClock | undefined,
+    index: boolean,
+  ) {
+    this.#file = file
+    this.#spec = spec
+    this.#source = source
+    this.#clock = clock
+    this.#index = index
+  }
+
+  /** `bad-input` for the first value that cannot be in the column. */
+  read(column: Column, before: number): Column {
+    this.#before = before
+    const { type } = this.#spec
+    if (column.type === 'string' || column.type === 'json') {
+      const row = firstInvalidText(column.values as Uint8Array, column.offsets!, column.length)
+      if (row !== -1) throw this.#fault(row, 'bytes that are not', { expected: 'text in UTF-8' })
+    }
+    if (this.#index) {
+      const row = firstGap(column)
+      if (row < column.length) {
+        const hasNaN = !isNull(column, row)
+        const reason = `the index cannot be ${hasNaN ? 'NaN' : 'null'}`
+        throw this.#fault(row, hasNaN ? 'NaN' : 'nothing', { reason })
+      }
+    }
+    const parse = this.#clock && this.#parse(this.#clock)
+    const typed = convertColumn(
+      column,
+      type,
+      (row, value, reason) =>
+        this.#fault(row, quoteText(value), {
+          reason,
+          ...(value.length <= LONGEST_VALUE && { data: { value } }),
+        }),
+      { parse },
+    )
+    // A date is the midnight of a clock, as it is in text.
+    const isLocal = this.#source.local === true || column.type === 'date'
+    if (this.#clock === undefined || !isLocal) return typed
+    if (this.#source.local === true && column.length > 0) this.#clock.met = true
+    const { times } = this.#clock
+    return times === undefined ? typed : times.convert(typed, this.#place)
+  }
+
+  /** Reads texts as times of the column's clock, where they have no offset. */
+  #parse(clock: ColumnClock): NonNullable<ConvertOptions['parse']> {
+    return (text, type, row) => {
+      const value = parseScalar(text, type)
+      const utc = clock.inUtc(value as bigint, text, type as TimestampType, row, this.#place)
+      if (utc !== undefined) return utc
+      throw this.#fault(row, quoteText(text), { reason: 'in UTC it is outside the range' })
     }
   }
-  if (index) {
-    const row = firstGap(column)
-    if (row < column.length) {
-      const hasNaN = !isNull(column, row)
-      const reason = `the index cannot be ${hasNaN ? 'NaN' : 'null'}`
-      throw badInput({ ...at(row), found: hasNaN ? 'NaN' : 'nothing', reason })
-    }
+
+  readonly #place = (row: number): LocalTimePlace => ({
+    file: this.#file,
+    place: { row: this.#before + row + 1, field: this.#spec.name },
+  })
+
+  #fault(row: number, found: string, facts: Partial<BadInputFacts>): VarveError {
+    return badInput({ expected: this.#spec.type, found, ...facts, ...this.#place(row) })
   }
-  return convertColumn(column, type, (row, value, reason) =>
-    badInput({
-      ...at(row),
-      found: quoteText(value),
-      reason,
-      ...(value.length <= LONGEST_VALUE && { data: { value } }),
-    }),
-  )
 }
 
 /** The first row that an index cannot have: a null, or a NaN. */

@@ -3,7 +3,7 @@ import { isTimestampType } from '../../core/column.ts'
 import type { ColumnSpec, Schema } from '../../core/schema.ts'
 import { badInput } from '../bad-input.ts'
 import { cellFault, indexFault } from '../csv/cell-faults.ts'
-import type { DateLayout } from '../csv/date-layout.ts'
+import { type DateLayout, parseDateLayout } from '../csv/date-layout.ts'
 import { ColumnGuess } from '../csv/guess.ts'
 import type { TableHeader } from '../map-columns.ts'
 import { checkIndex, chosenColumns, knownIn, missingColumn } from '../map-columns.ts'
@@ -27,6 +27,7 @@ export async function guessNdjson(
   const names: string[] = []
   const guesses: ColumnGuess[] = []
   let index = known?.columns.slice(0, known.indexCount).map(({ name }) => name) ?? options.index
+  const layout = reading.dateFormat === undefined ? undefined : parseDateLayout(reading.dateFormat)
   const records = new JsonRecords(source, 0, {
     file,
     nulls: reading.nulls,
@@ -35,7 +36,7 @@ export async function guessNdjson(
       const wanted = newNameOf(reading, name)
       index ??= wanted === undefined ? undefined : [wanted]
       const isIndex = wanted !== undefined && index?.includes(wanted) === true
-      guesses.push(new ColumnGuess(wanted ?? name, isIndex))
+      guesses.push(new ColumnGuess(wanted ?? name, isIndex, { layout }))
       return column
     },
   })
@@ -81,7 +82,9 @@ export async function guessNdjson(
   }
   const schema = schemaOf(header, indexNames, known1, typeOf, options)
   const first = schema.columns[0]!
-  const sorted = indexNames.length === 1 && guesses[cellOf(first.name)]!.isSortedAs(first.type)
+  const sorted =
+    indexNames.length === 1 &&
+    guesses[cellOf(first.name)]!.isSortedAs(first.type, reading.zone !== undefined)
   return { schema, sorted, layouts }
 }
 

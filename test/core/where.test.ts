@@ -10,6 +10,7 @@ import { formatScalar, parseScalar } from '../../src/core/scalar-text.ts'
 import type { Frame, Schema } from '../../src/core/schema.ts'
 import { contains, keyRange } from '../../src/core/series-range.ts'
 import { bindWhere, columnsOfWhere, parseWhere } from '../../src/core/where.ts'
+import { openZone } from '../../src/core/zone.ts'
 import { anyValue, anyValues } from '../support/columns.ts'
 import { rowsOf, schemaOf } from '../support/series.ts'
 
@@ -378,6 +379,28 @@ describe('a condition over frames', () => {
     expect(of('t < 9007199254740993')).toBe(2n ** 53n)
     expect(of('u >= 18446744073709551615')).toBe(2n ** 53n)
     expect(of('u < 18446744073709551614.5')).toBe(2n ** 53n + 1n)
+  })
+
+  it('takes times without an offset as the clocks of a zone show them', async () => {
+    const zone = await openZone('Europe/Brussels')
+    const schema = schemaOf('t:timestamp_ms v:float64')
+    const at = (text: string) => parseScalar(text, 'timestamp_ms')
+    const frame = frameFromRows(schema, [
+      [at('2026-08-16T21:59:00Z'), 1],
+      [at('2026-08-16T22:00:00Z'), 2],
+      [at('2026-08-17T00:00:00Z'), 3],
+    ])
+    const values = (where: string) => {
+      const filter = bindWhere(parseWhere(where), schema, zone)
+      return rowsOf(filter.filter(frame)).map(([, v]) => v)
+    }
+    expect(values('t >= 2026-08-17')).toEqual([2, 3])
+    expect(values("t = '2026-08-17 02:00'")).toEqual([3])
+    expect(values('t = 2026-08-17T00:00Z')).toEqual([3])
+    expect(values(`t <= ${at('2026-08-16T22:00Z')}`)).toEqual([1, 2])
+    expect(() => bindWhere(parseWhere('t < 2026-03-29T02:30'), schema, zone)).toThrow(
+      /character 5: t: .*2026-03-29T02:30/,
+    )
   })
 
   it('takes no value for null, in columns without any', () => {

@@ -6,6 +6,7 @@ import { benchCsv } from './csv.ts'
 import { benchEncodings, formatEncodings } from './encodings.ts'
 import { hasTool } from './measure.ts'
 import { benchOilPrices } from './oil-prices.ts'
+import { benchParquet } from './parquet.ts'
 import { benchSplit } from './split.ts'
 import { benchStartUp } from './start-up.ts'
 import { formatTable, type Row } from './table.ts'
@@ -43,6 +44,7 @@ const suites = new Map<string, (folder: string) => Promise<Measured>>([
   ['start-up', table('start-up', (folder) => benchStartUp(folder, 5 * runs))],
   ['csv', table('csv', (folder) => benchCsv(folder, Number(values.rows), runs))],
   ['split', table('split', (folder) => benchSplit(folder, Number(values.rows), runs))],
+  ['parquet', table('parquet', (folder) => benchParquet(folder, Number(values.rows), runs))],
   ['oil-prices', table('oil-prices', (folder) => benchOilPrices(folder, runs))],
   [
     'encodings',

@@ -6,6 +6,7 @@ import { rawColumn } from '../../core/column-layout.ts'
 import { sliceColumn } from '../../core/column-ops.ts'
 import { VarveError } from '../../core/errors.ts'
 import type { Codecs } from './codecs.ts'
+import { packDeltas } from './deltas64.ts'
 import { Dictionary, packPlaces } from './dictionary.ts'
 import { countOnes } from './hybrid.ts'
 import { plainValues } from './plain-values.ts'
@@ -20,6 +21,9 @@ export interface PageTools {
 
 /** Values of varying length are cut into pages of about so many bytes. */
 const PAGE_BYTES = 1 << 20
+
+/** Deltas are written where they take less than this part of the values themselves. */
+const MOST_OF_PLAIN = 0.75
 
 /** Collects the pages of a column for a row group. */
 export class ChunkWriter {
@@ -103,9 +107,12 @@ export class ChunkWriter {
     this.#rows += length
     this.#statistics.add(column, length - valued)
     const places = this.#places(column, valued)
-    const encoding = places === undefined ? 'PLAIN' : 'RLE_DICTIONARY'
+    const deltas = places === undefined ? this.#deltas(column) : undefined
+    const encoding = encodingOf(places, deltas)
     const values =
-      places === undefined ? plainValues(column) : packPlaces(places, bitsOf(this.#dictionary.size))
+      places !== undefined
+        ? packPlaces(places, bitsOf(this.#dictionary.size))
+        : (deltas ?? plainValues(column))
     const levels = this.#element.repetition_type === 'REQUIRED' ? [] : [levelsOf(column, valued)]
     this.#encodings.add(encoding)
     this.#pages.push(
@@ -131,6 +138,15 @@ export class ChunkWriter {
     this.#isOpen = pays
     this.#isUsed ||= pays
     return pays ? places : undefined
+  }
+
+  /** 64-bit integers as deltas, where those are clearly shorter; times mostly. */
+  #deltas(column: Column): Uint8Array | undefined {
+    if (this.#element.type !== 'INT64') return undefined
+    const bytes = plainValues(column)
+    if (bytes.length === 0) return undefined
+    const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)
+    return packDeltas(values, Math.floor(bytes.length * MOST_OF_PLAIN))
   }
 
   #page(
@@ -165,6 +181,11 @@ function inMilliseconds({ length, validity, values }: Column): Column {
     )
   })
   return rawColumn('timestamp_ms', length, millis, validity)
+}
+
+function encodingOf(places: Uint32Array | undefined, deltas: Uint8Array | undefined): Encoding {
+  if (places !== undefined) return 'RLE_DICTIONARY'
+  return deltas === undefined ? 'PLAIN' : 'DELTA_BINARY_PACKED'
 }
 
 /** Bits of the places in a dictionary of so many values. */

@@ -1,4 +1,5 @@
 import type { deltaBinaryUnpack } from 'hyparquet/src/delta.js'
+import { unpackDeltas } from './deltas64.ts'
 import type { PageValues } from './page-values.ts'
 import type { Physical } from './to-column.ts'
 
@@ -18,7 +19,11 @@ export function unpackWhole({ kind, encoding, bytes, count, deltas }: PageValues
   switch (encoding) {
     case 'DELTA_BINARY_PACKED':
       if (physical === 'INT32') return { count, array: deltaReader.read(new Int32Array(count)) }
-      if (physical === 'INT64') return { count, array: deltaReader.read(new BigInt64Array(count)) }
+      if (physical === 'INT64') {
+        const array = new BigInt64Array(count)
+        unpackDeltas(bytes, array)
+        return { count, array }
+      }
       break
     case 'DELTA_LENGTH_BYTE_ARRAY': {
       if (physical !== 'BYTE_ARRAY') break
@@ -53,7 +58,7 @@ class DeltaReader {
     }
   }
 
-  read<T extends Int32Array | BigInt64Array>(target: T): T {
+  read(target: Int32Array): Int32Array {
     this.#checkBlocks()
     // Values that are not there have no header either, or one that says so.
     if (target.length > 0) this.#unpack(this.#reader, target.length, target)

@@ -16,6 +16,11 @@ const ENDINGS: ReadonlyMap<string, TableFormatName> = new Map([
 /** Endings of files that are packed: what is before them says what is inside. */
 const PACKED = /\.(?:gz|zst)$/i
 
+/** Whether the ending of a file's name says that it is packed. */
+export function isPacked(name: string): boolean {
+  return PACKED.test(name)
+}
+
 /** The format that the ending of a file's name says; undefined where it says none. */
 export function formatOfName(name: string): TableFormatName | undefined {
   const ending = /\.([^./\\]+)$/.exec(name.replace(PACKED, ''))?.[1]

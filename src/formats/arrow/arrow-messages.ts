@@ -12,6 +12,8 @@ const MAGIC = 'ARROW1'
 /** A message of a stream: what it is about, and the bytes that it describes, to be taken or left. */
 export interface ArrowMessage {
   readonly message: Message
+  /** Whether it is of a file rather than of a stream. */
+  readonly isFile: boolean
   /** Bytes of the description. */
   readonly metadataBytes: number
   /** The bytes that follow, in memory of their own. */
@@ -55,6 +57,7 @@ export async function* readMessages(
     let taken = false
     yield {
       message,
+      isFile,
       metadataBytes: length,
       async body() {
         taken = true
@@ -85,18 +88,20 @@ async function metadataLength(head: Uint8Array, reader: ByteReader, file: string
   return length
 }
 
-/** A file ends in the length of what is listed at its end, and the magic word. */
 async function checkEnd(reader: ByteReader, isFile: boolean, file: string): Promise<void> {
   const { tail, length } = await reader.rest(10)
-  if (!isFile) {
-    if (length > 0) throw arrowFault(file, `${length} bytes follow its end`)
-    return
-  }
+  if (isFile) footerBytes(tail, length, file)
+  else if (length > 0) throw arrowFault(file, `${length} bytes follow its end`)
+}
+
+/** Bytes of the list at a file's end, by its last ten bytes: how many there are, and the magic word. */
+export function footerBytes(tail: Uint8Array, length: number, file: string): number {
   const listed =
     tail.length < 10 ? -1 : new DataView(tail.buffer, tail.byteOffset).getInt32(0, true)
   if (!latin1(tail).endsWith(MAGIC) || listed < 0 || listed > length - 10) {
-    throw truncated(file, reader)
+    throw arrowFault(file, 'it does not end as a file does: it is cut off, or more follows')
   }
+  return listed
 }
 
 function truncated(file: string, reader: ByteReader): VarveError {

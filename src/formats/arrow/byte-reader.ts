@@ -6,6 +6,7 @@ export class ByteReader {
   #at = 0
   #position = 0
   #ended = false
+  #taken: Uint8Array[] | undefined = []
 
   /** `bytes` is how many there should be: that many are made room for at once. */
   constructor(source: AsyncIterable<Uint8Array>, bytes = 0) {
@@ -36,7 +37,24 @@ export class ByteReader {
       this.#at += piece
       this.#position += piece
     }
-    return length === taken.length ? taken : taken.slice(0, length)
+    const whole = length === taken.length ? taken : taken.slice(0, length)
+    this.#taken?.push(whole)
+    return whole
+  }
+
+  /** Keeps nothing of what is taken any more: `again` cannot be called then. */
+  forget(): void {
+    this.#taken = undefined
+  }
+
+  /** All bytes from the first on, those too that were taken. */
+  async *again(): AsyncGenerator<Uint8Array, void, void> {
+    yield* this.#taken!
+    this.forget()
+    while (await this.#more()) {
+      yield this.#chunk.subarray(this.#at)
+      this.#at = this.#chunk.length
+    }
   }
 
   /** Passes over the next `count` bytes; false where there are fewer. */

@@ -1,61 +1,128 @@
 import { DictionaryBatch } from 'apache-arrow/fb/dictionary-batch'
+import { Footer } from 'apache-arrow/fb/footer'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
 import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema } from 'apache-arrow/fb/schema'
+import { ByteBuffer } from 'flatbuffers'
 import type { Column } from '../../core/column.ts'
 import { concatColumns, nullColumn } from '../../core/column-ops.ts'
+import type { Spill } from '../../core/spill.ts'
 import { openUnpacked } from '../decompress.ts'
 import { pandasIndex } from '../pandas-metadata.ts'
+import { type RandomAccess, randomAccess } from '../random-access.ts'
 import type { InputTable, TypedTable } from '../table.ts'
+import { isPacked } from '../table-formats.ts'
 import { type ArrowColumn, dictionaryColumn, openColumn } from './arrow-column.ts'
 import { arrowFault, guarded } from './arrow-fault.ts'
-import { type ArrowMessage, readMessages } from './arrow-messages.ts'
+import { type ArrowMessage, footerBytes, readMessages } from './arrow-messages.ts'
 import { type ArrowField, type ArrowSchema, readSchema } from './arrow-schema.ts'
 import { BatchBody, type Unzstd } from './batch-body.ts'
 import { ByteReader } from './byte-reader.ts'
 
 const PIECE_ROWS = 16_384
+const READ_BYTES = 1024 * 1024
 
 /**
  * Opens an Arrow IPC stream or file. It is read from its beginning to its end, one record batch in
  * memory at a time; of compressed ones the columns that are asked for.
  */
-export async function openArrow(input: InputTable): Promise<TypedTable> {
+export async function openArrow(input: InputTable, spill?: Spill): Promise<TypedTable> {
   const { name: file } = input
   const reader = new ByteReader(openUnpacked(input), input.bytes)
+  const messages = readMessages(reader, file)
+  try {
+    const first = await messages.next()
+    if (first.done !== true && first.value.isFile && !isSchema(first.value)) {
+      // Some writers put the schema of a file at its end alone.
+      return await openBackwards(input, reader, spill)
+    }
+    reader.forget()
+    const schema = schemaOf(first.done === true ? undefined : first.value, file)
+    return typedTable(schema, messages, file, async () => {
+      await messages.return()
+      await reader.close()
+    })
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+}
+
+/** Opens a file whose schema is in the list of what is where at its end. */
+async function openBackwards(
+  input: InputTable,
+  opened: ByteReader,
+  spill: Spill | undefined,
+): Promise<TypedTable> {
+  const { name: file, once } = input
+  const isDirect = once !== true && !isPacked(file)
+  const access = await randomAccess(
+    isDirect ? input : { name: file, open: () => opened.again() },
+    spill,
+  )
+  await opened.close()
+  const reader = new ByteReader(piecesOf(access), access.bytes)
+  reader.forget()
   const messages = readMessages(reader, file)
   const close = async (): Promise<void> => {
     await messages.return()
     await reader.close()
+    await access.close()
   }
   try {
-    const first = await messages.next()
-    const schema = schemaOf(first.done === true ? undefined : first.value, file)
-    const index = indexOf(schema)
-    const zone = schema.fields.find((field) => isZoneName(field.zone))?.zone
-    return {
-      columns: schema.fields.map(({ name, type, unsupported, local }) => ({
-        name,
-        type: type?.type ?? 'null',
-        ...(local && { local }),
-        ...(unsupported !== undefined && { unsupported }),
-      })),
-      ...(index !== undefined && { index }),
-      ...(schema.metadata.get('varve:duplicates') === 'true' && { duplicates: true }),
-      ...(zone !== undefined && { zone }),
-      batches: (names) => batches(messages, schema, names, file),
-      close,
-    }
+    const end = await access.read(Math.max(0, access.bytes - 10), access.bytes)
+    const length = footerBytes(end, access.bytes, file)
+    const footer = await access.read(access.bytes - 10 - length, access.bytes - 10)
+    const schema = guarded(file, 'its schema', () => {
+      const list = Footer.getRootAsFooter(new ByteBuffer(footer))
+      const schema = list.schema()
+      if (schema === null) throw arrowFault(file, 'it has no schema')
+      return readSchema(schema, list.version(), length, file)
+    })
+    return typedTable(schema, messages, file, close)
   } catch (error) {
     await close()
     throw error
   }
 }
 
+async function* piecesOf(access: RandomAccess): AsyncGenerator<Uint8Array, void, void> {
+  for (let from = 0; from < access.bytes; from += READ_BYTES) {
+    yield access.read(from, Math.min(from + READ_BYTES, access.bytes))
+  }
+}
+
+function typedTable(
+  schema: ArrowSchema,
+  messages: AsyncIterable<ArrowMessage>,
+  file: string,
+  close: () => Promise<void>,
+): TypedTable {
+  const index = indexOf(schema)
+  const zone = schema.fields.find((field) => isZoneName(field.zone))?.zone
+  return {
+    columns: schema.fields.map(({ name, type, unsupported, local }) => ({
+      name,
+      type: type?.type ?? 'null',
+      ...(local && { local }),
+      ...(unsupported !== undefined && { unsupported }),
+    })),
+    ...(index !== undefined && { index }),
+    ...(schema.metadata.get('varve:duplicates') === 'true' && { duplicates: true }),
+    ...(zone !== undefined && { zone }),
+    batches: (names) => batches(messages, schema, names, file),
+    close,
+  }
+}
+
+function isSchema({ message }: ArrowMessage): boolean {
+  return message.headerType() === MessageHeader.Schema
+}
+
 function schemaOf(first: ArrowMessage | undefined, file: string): ArrowSchema {
   return guarded(file, 'its schema', () => {
     const schema =
-      first?.message.headerType() === MessageHeader.Schema
+      first !== undefined && isSchema(first)
         ? (first.message.header(new Schema()) as Schema | null)
         : null
     if (first === undefined || schema === null) throw arrowFault(file, 'it has no schema')

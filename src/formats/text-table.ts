@@ -5,6 +5,7 @@ import { scalarAt } from '../core/column-ops.ts'
 import { escapeControl } from '../core/names.ts'
 import { formatScalar } from '../core/scalar-text.ts'
 import type { Frame, Schema } from '../core/schema.ts'
+import type { Zone } from '../core/zone.ts'
 
 /** How parts of a table are made to stand out: plain unless given. */
 export interface TextTableStyle {
@@ -17,7 +18,8 @@ export interface TextTableOptions {
   readonly width?: number | undefined
   /** Whether the names of the columns come first; they do unless told otherwise. */
   readonly header?: boolean | undefined
-  /** How the time of a value is shown; `formatScalar` unless given. */
+  /** The zone that times are shown in, with their offset; UTC unless given. */
+  readonly zone?: Zone | undefined
   readonly style?: TextTableStyle | undefined
 }
 
@@ -85,7 +87,7 @@ export class TextTable {
   page(frame: Frame): string[] {
     const { header = true, style = {} } = this.#options
     const first = this.#layout === undefined
-    const cells = frame.columns.map((column) => cellsOf(column))
+    const cells = frame.columns.map((column) => cellsOf(column, this.#options.zone))
     const names = this.#schema.columns.map(({ name }) => cut(cellOf(escapeControl(name)), WIDEST))
     const columns = cells.map((column, i) => (first && header ? [names[i]!, ...column] : column))
     const { shown, widths } = this.#fit(columns)
@@ -152,10 +154,12 @@ function layoutOf(
   return { shown: widths.map((_, i) => i), widths }
 }
 
-function cellsOf(column: Column): Cell[] {
+function cellsOf(column: Column, zone: Zone | undefined): Cell[] {
   return Array.from({ length: column.length }, (_, row) => {
     if (isNull(column, row)) return { text: NULL_MARK, width: 1, isNull: true }
-    if (!isBytesType(column.type)) return cellOf(formatScalar(scalarAt(column, row), column.type))
+    if (!isBytesType(column.type)) {
+      return cellOf(formatScalar(scalarAt(column, row), column.type, zone))
+    }
     return cut(cellOf(escapeControl(beginning(column, row))), WIDEST)
   })
 }

@@ -6,7 +6,7 @@ import type { Id } from '../core/id.ts'
 import { encodeKeyPrefix } from '../core/key.ts'
 import type { Frame, Schema } from '../core/schema.ts'
 import { formatSchemaText } from '../core/schema-codec.ts'
-import { frameInUnion, SchemaUnion } from '../core/schema-union.ts'
+import { frameInUnion, SchemaUnion, SERIES_COLUMN } from '../core/schema-union.ts'
 import { readSeries } from '../core/series.ts'
 import { contains, intersectBounds, keyRange } from '../core/series-range.ts'
 import { countRows, readRows } from '../core/series-read.ts'
@@ -18,7 +18,8 @@ import {
   zoneOf,
 } from '../core/settings.ts'
 import { settingsFor, type TreeEntry, walkTree } from '../core/tree.ts'
-import { boundsOfWhere, columnsOfWhere, type Where } from '../core/where.ts'
+import { boundsOfWhere, columnsOfWhere } from '../core/where.ts'
+import { openZoneUnlessUtc, type Zone } from '../core/zone.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { AsOfResult } from '../plumbing/resolve-as-of.ts'
 import { resolvePath } from '../plumbing/resolve-object-name.ts'
@@ -30,6 +31,7 @@ import {
 } from '../plumbing/resolve-series.ts'
 import {
   type ColumnPlan,
+  type ColumnsAsked,
   planColumns,
   type ReadRowsResult,
   type RowSelection,
@@ -59,6 +61,8 @@ interface Source {
   readonly id: Id
   readonly schema: Schema
   readonly rows: number
+  /** The zone of bounds on it; undefined for UTC. */
+  readonly clock: Zone | undefined
 }
 
 /** Whether words for series stand for several of them, read as one table. */
@@ -82,10 +86,13 @@ export async function readManySeries(
 ): Promise<ReadManyResult> {
   const where = readSelection(options)
   const { sources, asOf } = await findSources(repo, options)
-  const plan = planUnion(sources, options.columns, where)
+  const [{ zone, clock }] = sources as [Source]
+  const oneZone = sources.every((source) => source.zone === zone)
+  const asked = { columns: options.columns, where, zone: oneZone ? clock : undefined }
+  const plan = planUnion(sources, asked)
   const { offset, limit, tail, onRows, signal } = options
   const window = { offset, limit, tail }
-  const reading = new ManyReading(repo, sources, plan, options, where)
+  const reading = new ManyReading(repo, sources, plan, options, asked)
   const { rows } = reading
   const { filter, schema } = plan
   const read = () => watched(reading.frames(filter === undefined ? window : {}), { onRows, signal })
@@ -93,7 +100,7 @@ export async function readManySeries(
     series: sources.length,
     asOf,
     schema,
-    zone: sources.every(({ zone }) => zone === sources[0]!.zone) ? sources[0]!.zone : undefined,
+    zone: oneZone ? zone : undefined,
     rows: rows === undefined || filter !== undefined ? rows : windowRows(window, rows),
     frames: () => selectRows(gatherFrames(read()), { filter, schema, window }),
   }
@@ -111,11 +118,12 @@ async function findSources(
     if (found.has(label)) return
     const { id } = entry
     const { schema, rows } = await readSeries(repo.objects, id)
-    const text = `${schema.indexCount} ${schema.duplicates} ${formatSchemaText(schema)}`
+    const zone = rest.zone ?? (await zones.zoneOf(at.tree, path, entry))
+    const text = `${zone} ${schema.indexCount} ${schema.duplicates} ${formatSchemaText(schema)}`
     const shared = schemas.get(text) ?? schema
     schemas.set(text, shared)
-    const zone = await zones.zoneOf(at.tree, path, entry)
-    found.set(label, { label, id, schema: shared, rows, zone })
+    const clock = await openZoneUnlessUtc(zone)
+    found.set(label, { label, id, schema: shared, rows, zone, clock })
   }
   for (const name of names) {
     const split = splitName({ name, ...(rev !== undefined && { rev }) })
@@ -182,11 +190,8 @@ function withoutSlash(name: string, path: string): VarveError {
   })
 }
 
-function planUnion(
-  sources: readonly Source[],
-  columns: readonly string[] | undefined,
-  where: Where | undefined,
-): ColumnPlan {
+function planUnion(sources: readonly Source[], asked: ColumnsAsked): ColumnPlan {
+  const { columns, where } = asked
   const union = new SchemaUnion()
   const added = new Set<Schema>()
   for (const { schema, label } of sources) {
@@ -197,11 +202,12 @@ function planUnion(
   const wanted =
     columns && new Set([...columns, ...(where === undefined ? [] : columnsOfWhere(where))])
   const known = new Set([...added].flatMap((schema) => schema.columns.map(({ name }) => name)))
+  known.add(SERIES_COLUMN)
   // Columns that nobody has are met with the nearest name of all, not of those wanted.
   const misnamed = wanted !== undefined && [...wanted].some((name) => !known.has(name))
   const schema = union.schema((name) => wanted === undefined || misnamed || wanted.has(name))
   const what = sources.length === 1 ? sources[0]!.label : `these ${sources.length} series`
-  return planColumns(schema, columns, where, what)
+  return planColumns(schema, asked, what)
 }
 
 /** What is read of each of several series. */
@@ -210,7 +216,7 @@ class ManyReading {
   readonly #sources: readonly Source[]
   readonly #schema: Schema
   readonly #texts: BoundTexts
-  readonly #where: Where | undefined
+  readonly #asked: ColumnsAsked
   readonly #parts = new Map<Schema, Part>()
 
   constructor(
@@ -218,14 +224,14 @@ class ManyReading {
     sources: readonly Source[],
     { reading, filter }: ColumnPlan,
     { from, to, at, closed }: BoundTexts,
-    where: Where | undefined,
+    asked: ColumnsAsked,
   ) {
     this.#repo = repo
     this.#schema = reading
     this.#texts = { from, to, at, closed }
-    this.#where = where
+    this.#asked = asked
     // Also of series that the condition leaves out: bounds that are wrong are an error all the same.
-    for (const { schema } of sources) this.#partOf(schema)
+    for (const source of sources) this.#partOf(source)
     const labels = filter && keyRange(filter.bounds)
     this.#sources =
       labels === undefined
@@ -236,9 +242,9 @@ class ManyReading {
   /** Rows in the range, where nothing needs to be read for it. */
   get rows(): number | undefined {
     let rows = 0
-    for (const { schema, rows: all } of this.#sources) {
-      if (this.#partOf(schema).bounded) return undefined
-      rows += all
+    for (const source of this.#sources) {
+      if (this.#partOf(source).bounded) return undefined
+      rows += source.rows
     }
     return rows
   }
@@ -264,7 +270,7 @@ class ManyReading {
           continue
         }
       }
-      const { bounds, columns } = this.#partOf(source.schema)
+      const { bounds, columns } = this.#partOf(source)
       const series = await readSeries(this.#repo.objects, source.id)
       const options = { ...bounds, columns, offset: skip, limit: left }
       for await (const frame of readRows(this.#repo.objects, series, options)) {
@@ -275,18 +281,18 @@ class ManyReading {
     }
   }
 
-  async #count({ id, schema, rows }: Source): Promise<number> {
-    const { bounds, bounded } = this.#partOf(schema)
-    if (!bounded) return rows
-    return countRows(this.#repo.objects, await readSeries(this.#repo.objects, id), bounds)
+  async #count(source: Source): Promise<number> {
+    const { bounds, bounded } = this.#partOf(source)
+    if (!bounded) return source.rows
+    return countRows(this.#repo.objects, await readSeries(this.#repo.objects, source.id), bounds)
   }
 
-  #partOf(schema: Schema): Part {
+  #partOf({ schema, clock }: Source): Part {
     const known = this.#parts.get(schema)
     if (known !== undefined) return known
     const own = new Set(schema.columns.map(({ name }) => name))
     const { columns, indexCount } = this.#schema
-    const bounds = intersectBounds(boundsFor(schema, this.#texts), this.#whereBounds(schema))
+    const bounds = intersectBounds(boundsFor(schema, this.#texts, clock), this.#whereBounds(schema))
     const part = {
       bounds,
       bounded: bounds.from !== undefined || bounds.to !== undefined,
@@ -299,7 +305,8 @@ class ManyReading {
   /** Values of the condition are of the type that the column has in all series together. */
   #whereBounds(schema: Schema): KeyBounds {
     const same = schema.columns[0]!.type === this.#schema.columns[1]!.type
-    return this.#where === undefined || !same ? {} : boundsOfWhere(this.#where, schema)
+    const { where, zone } = this.#asked
+    return where === undefined || !same ? {} : boundsOfWhere(where, schema, zone)
   }
 }
 

@@ -13,11 +13,11 @@ import type { Frame, Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
 import { intersectBounds } from '../core/series-range.ts'
 import { countRows, readRows, selectColumns } from '../core/series-read.ts'
-import { zoneOf } from '../core/settings.ts'
-import { settingsFor } from '../core/tree.ts'
 import { bindWhere, columnsOfWhere, parseWhere, type RowFilter, type Where } from '../core/where.ts'
+import { openZoneUnlessUtc, type Zone } from '../core/zone.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type ResolvedSeries, resolveSeries, type SeriesName } from '../plumbing/resolve-series.ts'
+import { zoneNameAt } from '../plumbing/series-zone.ts'
 
 /** Which rows and columns of a table are wanted. */
 export interface RowSelection extends BoundTexts, RowWindow {
@@ -25,6 +25,8 @@ export interface RowSelection extends BoundTexts, RowWindow {
   readonly columns?: readonly string[] | undefined
   /** What must be true of a row, as `docs/where.md` has it; the window counts the rows that are left. */
   readonly where?: string | undefined
+  /** The zone of bounds without an offset and of what is shown; the series' own unless given. */
+  readonly zone?: string | undefined
   /** Told how many rows were read, some thousand at a time, before `where` leaves any out. */
   readonly onRows?: ((rows: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -37,7 +39,10 @@ export interface ReadRowsResult {
   readonly schema: Schema
   /** Rows that will be read, where that is known before: without `where` those that `frames` gives. */
   readonly rows: number | undefined
-  /** The zone of its times that the settings name; of several series where all have the same. */
+  /**
+   * The zone that times are to be shown in: what was asked for, else the one that the settings name;
+   * of several series where all have the same.
+   */
   readonly zone: string | undefined
   frames(): AsyncGenerator<Frame>
 }
@@ -55,8 +60,11 @@ export async function readSeriesRows(
   const where = readSelection(options)
   const found = await resolveSeries(repo, options)
   const series = await readSeries(repo.objects, found.entry.id)
-  const texts = boundsFor(series.schema, options)
-  const { schema, columns, filter } = planColumns(series.schema, options.columns, where, found.path)
+  const zone = options.zone ?? (await zoneNameAt(repo.objects, found.tree, found.path))
+  const clock = await openZoneUnlessUtc(zone)
+  const texts = boundsFor(series.schema, options, clock)
+  const asked = { columns: options.columns, where, zone: clock }
+  const { schema, columns, filter } = planColumns(series.schema, asked, found.path)
   const bounds = filter === undefined ? texts : intersectBounds(texts, filter.bounds)
   const { offset, limit, tail, onRows, signal } = options
   const window = { offset, limit, tail }
@@ -66,7 +74,7 @@ export async function readSeriesRows(
   return {
     series: found,
     schema,
-    zone: zoneOf(await settingsFor(repo.objects, found.tree, found.path)),
+    zone,
     rows: filter === undefined ? windowRows(window, inRange) : inRange,
     frames: () => selectRows(watched(read(), { onRows, signal }), { filter, schema, window }),
   }
@@ -88,11 +96,17 @@ export interface ColumnPlan {
   readonly filter: RowFilter | undefined
 }
 
+export interface ColumnsAsked {
+  readonly columns: readonly string[] | undefined
+  readonly where: Where | undefined
+  /** Of times in the condition without an offset; UTC where it is undefined. */
+  readonly zone: Zone | undefined
+}
+
 /** Which columns are read for those wanted; `column-not-found` with the nearest name, `usage`. */
 export function planColumns(
   whole: Schema,
-  wanted: readonly string[] | undefined,
-  where: Where | undefined,
+  { columns: wanted, where, zone }: ColumnsAsked,
   name: string,
 ): ColumnPlan {
   const { schema } = select(whole, wanted, name)
@@ -102,8 +116,8 @@ export function planColumns(
   const columns = wanted === undefined ? undefined : [...wanted, ...needed]
   const reading = select(whole, columns, name).schema
   // Against all columns: the condition may name one that is not there, and the nearest is wanted.
-  if (needed.length < columnsOfWhere(where).size) bindWhere(where, whole)
-  return { schema, reading, columns, filter: bindWhere(where, reading) }
+  if (needed.length < columnsOfWhere(where).size) bindWhere(where, whole, zone)
+  return { schema, reading, columns, filter: bindWhere(where, reading, zone) }
 }
 
 function select(schema: Schema, columns: readonly string[] | undefined, name: string) {

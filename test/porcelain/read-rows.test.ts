@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Scalar } from '../../src/core/column.ts'
+import { parseScalar } from '../../src/core/scalar-text.ts'
 import type { Frame } from '../../src/core/schema.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { updateIndex } from '../../src/plumbing/update-index.ts'
@@ -231,6 +232,8 @@ describe('reading several series', () => {
     })
     expect(only.all).toEqual([['sensors/b', 2n, null, null]])
     expect(rows).toBe(1)
+    const names = { names: ['sensors/'], columns: ['rain'], where: "series = 'sensors/a'" }
+    expect((await read(names)).all).toEqual([['sensors/a', 1n, 0]])
   })
 
   it('reads past states, all of one revision or each of its own', async () => {
@@ -249,6 +252,24 @@ describe('reading several series', () => {
       20,
     ])
     expect((await read({ names: ['HEAD:'], columns: ['temp'] })).series).toBeGreaterThan(3)
+  })
+
+  it('takes times of conditions and bounds by the clocks of the series, or as asked', async () => {
+    const zoned = await newRepository({ workTree: true })
+    const times = ['2026-08-16T22:00Z', '2026-08-17T00:00Z'].map((at) =>
+      parseScalar(at, 'timestamp_s'),
+    )
+    const schema = 't:timestamp_s v:float64'
+    await put(zoned, { 'z/a': [schema, times.map((at, i) => [at, i])], 'z/b': [schema, []] })
+    const [first] = times
+    for (const where of ['t < 2026-08-17T01:00', 't < 2026-08-17T01:00 and v >= 0']) {
+      const selection = { now, where, zone: 'Europe/Brussels' }
+      const one = await readSeriesRows(zoned, { name: 'z/a', ...selection })
+      expect(await rowsIn(one.frames())).toEqual([[first, 0]])
+      const many = await readManySeries(zoned, { names: ['z/'], ...selection })
+      expect(await rowsIn(many.frames())).toEqual([['z/a', first, 0]])
+      expect(many.zone).toBe('Europe/Brussels')
+    }
   })
 
   it.each([

@@ -4,6 +4,7 @@ import type { Style } from '../../cli/style.ts'
 import { VarveError } from '../../core/errors.ts'
 import { escapeControl } from '../../core/names.ts'
 import type { Frame } from '../../core/schema.ts'
+import { openZoneUnlessUtc, type Zone } from '../../core/zone.ts'
 import { compress, type Packing, packingOfName } from '../../formats/compress.ts'
 import { tableFormats, type WriteTableOptions } from '../../formats/table.ts'
 import { formatOfName, openFormat } from '../../formats/table-formats.ts'
@@ -163,7 +164,7 @@ export async function* writeRows(
   }
   const { file, packing, format } = output
   if (file === undefined) {
-    if (format === 'table') yield* tablePages(found, output)
+    if (format === 'table') yield* tablePages(found, output, await openZoneUnlessUtc(zone))
     else yield* bytesOf(found, frames(), output, zone)
     return
   }
@@ -177,23 +178,24 @@ async function* bytesOf(
   { schema }: ReadRowsResult,
   frames: AsyncIterable<Frame>,
   { format, header, delimiter }: Output,
-  zone: string | undefined,
+  zoneName: string | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
+  const zone = await openZoneUnlessUtc(zoneName)
   switch (format) {
     case 'json':
-      yield* framesToJson(frames)
+      yield* framesToJson(frames, zone)
       return
     case 'json-lines':
-      for await (const frame of frames) yield Buffer.from(frameToJsonLines(frame))
+      for await (const frame of frames) yield Buffer.from(frameToJsonLines(frame, zone))
       return
     case 'table': {
       const { TextTable } = await import('../../formats/text-table.ts')
-      const table = new TextTable(schema, given({ header }))
+      const table = new TextTable(schema, given({ header, zone }))
       for await (const frame of frames) yield Buffer.from(linesOf(table.page(frame)))
       return
     }
     default: {
-      const options: WriteTableOptions = given({ header, delimiter, zone })
+      const options: WriteTableOptions = given({ header, delimiter, zone: zoneName })
       yield* (await openFormat(format)).write(schema, frames, options)
     }
   }
@@ -204,6 +206,7 @@ const linesOf = (lines: readonly string[]): string => lines.map((line) => `${lin
 async function* tablePages(
   found: ReadRowsResult,
   output: Output,
+  zone: Zone | undefined,
 ): AsyncGenerator<TablePage, void, void> {
   const { TextTable } = await import('../../formats/text-table.ts')
   const { frameFromRows, sliceFrame } = await import('../../core/frame.ts')
@@ -213,7 +216,7 @@ async function* tablePages(
   const page = (frame: Frame): TablePage => ({
     text(style) {
       const width = style.terminal ? style.columns : undefined
-      table ??= new TextTable(found.schema, given({ header, width, style }))
+      table ??= new TextTable(found.schema, given({ header, width, style, zone }))
       return linesOf(table.page(frame))
     },
   })

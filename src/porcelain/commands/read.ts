@@ -53,7 +53,11 @@ export const readCommand = defineCommand({
             complete: 'revision',
             describe: 'The revision to read; the names are then taken as they are',
           })
-          .option('as-of', { value: 'when', describe: 'Read what was known at that time' }),
+          .option('as-of', { value: 'when', describe: 'Read what was known at that time' })
+          .option('tz', {
+            value: 'zone',
+            describe: 'The zone of bounds and of what is printed; that of the series unless given',
+          }),
       )
         .option('select', {
           alias: ['columns', 'c'],
@@ -92,6 +96,7 @@ export const readCommand = defineCommand({
         asOf: args.asOf === undefined ? undefined : parseWhen(args.asOf, now),
         columns: args.select.length === 0 ? undefined : args.select.flat(),
         where: args.where,
+        zone: args.tz,
         offset: args.offset,
         limit: args.limit,
         tail: args.tail,

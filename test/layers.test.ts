@@ -35,8 +35,8 @@ const exceptions: readonly { from: string; to: string; reason: string }[] = [
   { from: 'porcelain/commands/', to: 'cli/', reason: 'declares commands' },
 ]
 
-/** Modules of Node that `core` may use: pure functions over buffers. */
-const pureModules = ['node:crypto', 'node:buffer']
+/** Modules that `core` may use: pure functions, over buffers and over calendars and zones. */
+const pureModules = ['node:crypto', 'node:buffer', 'temporal-polyfill']
 const fileModules = ['node:fs', 'node:fs/promises']
 const mayTouchFiles = ['storage', 'cli', 'demo']
 

@@ -170,9 +170,9 @@ export async function describeReplacement(
   built: BuiltSeries,
   options: Pick<AddSeriesOptions, 'allowDeletes'> & { readonly hint: string },
 ): Promise<SeriesChange> {
-  const { id, emptyRows } = built
+  const { id, emptyRows, zone } = built
   const { schemaChanges, ...counts } = await diffStat(reader, old, id)
-  const change = { series: path, old, id, counts, schemaChanges, emptyRows }
+  const change = { series: path, old, id, counts, schemaChanges, emptyRows, zone }
   if (old === undefined || options.allowDeletes === true) return describeChange(reader, change)
   const { rows } = await readSeries(reader, old)
   if (counts.deleted > Math.max(10, rows / 100)) {

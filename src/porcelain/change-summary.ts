@@ -10,6 +10,8 @@ import {
 import { firstKey, lastKey, readSeries, type Series } from '../core/series.ts'
 import { addCounts, type ChangeCounts, formatCounts } from '../core/series-counts.ts'
 import type { SchemaChange } from '../core/series-diff.ts'
+import type { Zone } from '../core/zone.ts'
+import { openShown } from '../plumbing/series-zone.ts'
 
 /** Rows added past the old end and before it, changed, and removed. */
 export type RowCounts = Omit<ChangeCounts, 'unchanged'>
@@ -40,6 +42,8 @@ export interface DescribeOptions {
   readonly counts: RowCounts
   readonly schemaChanges?: readonly SchemaChange[]
   readonly emptyRows?: number
+  /** The zone that its times are in; UTC unless given. */
+  readonly zone?: string | undefined
 }
 
 /** Describes what a series has become. */
@@ -58,18 +62,21 @@ export async function describeChange(
     rows: now.rows,
     counts: { appended, backfilled, revised, deleted },
     schema: schemaToJson(now.schema),
-    ...keysOf(now),
+    ...keysOf(now, await openShown(options.zone)),
     schemaChanges,
     emptyRows,
   }
 }
 
-function keysOf(series: Series): { first?: JsonScalar[]; last?: JsonScalar[] } {
+function keysOf(
+  series: Series,
+  zone: Zone | undefined,
+): { first?: JsonScalar[]; last?: JsonScalar[] } {
   const first = firstKey(series)
   const last = lastKey(series)
   if (first === undefined || last === undefined) return {}
   const json = (values: typeof first) =>
-    values.map((value, i) => scalarToJson(value, series.schema.columns[i]!.type))
+    values.map((value, i) => scalarToJson(value, series.schema.columns[i]!.type, zone))
   return { first: json(first), last: json(last) }
 }
 

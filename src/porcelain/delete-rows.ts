@@ -3,6 +3,7 @@ import { VarveError } from '../core/errors.ts'
 import { editSeries } from '../core/series-edit.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
+import { zoneAt } from '../plumbing/series-zone.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { generatedMessage } from './change-summary.ts'
 import { editChange } from './edit-change.ts'
@@ -28,7 +29,11 @@ export async function deleteRows(
   }
   const change = editChange(path, async (batch, tree, series) => {
     if (series === undefined) throw await seriesNotFound(repo, tree, path, 'this repository')
-    const bounds = boundsFor(series.schema, { from, to, at, closed })
+    const bounds = boundsFor(
+      series.schema,
+      { from, to, at, closed },
+      await zoneAt(batch, tree, path),
+    )
     return editSeries(batch, series.id, { mode: 'delete', ...bounds })
   })
   const { result, commit } = await applyChange(repo, change, {

@@ -20,11 +20,11 @@ export const diffCsvSchema: Schema = {
 export async function* diffCsvFrames(items: AsyncIterable<DiffItem>): AsyncGenerator<Frame> {
   for await (const item of items) {
     if (item.kind !== 'rows') continue
-    const { path, columns, old, new: fresh } = item.series
+    const { path, columns, old, new: fresh, zone } = item.series
     const lines: Scalar[][] = []
     for (const row of item.rows) {
       const schema = (row.class === 'deleted' ? old : fresh)!
-      const start = [path, row.class, formatKey(schema, row.key)]
+      const start = [path, row.class, formatKey(schema, row.key, zone)]
       const cells = changedCells(columns, row)
       for (const { name, old: was, new: is } of cells) {
         lines.push([...start, name, text(was), text(is)])

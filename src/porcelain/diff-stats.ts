@@ -38,8 +38,9 @@ export async function* diffStats(
     const before = old === undefined ? undefined : (await readSeries(reader, old)).schema
     const after = fresh === undefined ? undefined : (await readSeries(reader, fresh)).schema
     if (!columns.hasAny(before, after)) continue
-    const narrowed = narrowedTo(after ?? before, options)
-    const found = await seriesStat(reader, change, narrowed)
+    const zone = await comparison.zoneOf(change.path)
+    const narrowed = narrowedTo(after ?? before, options, zone)
+    const found = await seriesStat(reader, change, zone, narrowed)
     if (isNarrowed(options) && !isChange(found.stat)) continue
     series++
     counts = addCounts(counts, { ...found.stat, unchanged: 0 })

@@ -6,6 +6,7 @@ import { diffSeriesBatches, type RowChange } from '../core/series-diff.ts'
 import { matchSchemas, type SchemaChange } from '../core/series-match.ts'
 import { readSettings, type Settings } from '../core/settings.ts'
 import type { TreeChange } from '../core/tree.ts'
+import type { Zone } from '../core/zone.ts'
 import { type ComparedColumn, comparedColumns } from './changed-cells.ts'
 import { isNarrowed, type Narrowing, narrowedTo, WantedColumns } from './narrow-diff.ts'
 import type { Comparison } from './open-comparison.ts'
@@ -35,6 +36,8 @@ export interface SeriesDiff {
   /** The value columns compared, side by side. */
   readonly columns: readonly ComparedColumn[]
   readonly stat?: PathStat['stat']
+  /** The zone that its keys are shown in; UTC unless given. */
+  readonly zone?: Zone | undefined
 }
 
 /** Rows of the series before it that differ, in key order. */
@@ -81,7 +84,7 @@ export async function* diffRows(
   for await (const change of comparison.changes()) {
     const limit = series < seriesWithRows ? rowsOfSeries : 0
     let isGiven = false
-    for await (const item of diffOne(comparison.reader, change, options, columns, limit)) {
+    for await (const item of diffOne(comparison, change, options, columns, limit)) {
       isGiven = true
       yield item
     }
@@ -93,7 +96,7 @@ export async function* diffRows(
 }
 
 async function* diffOne(
-  reader: ObjectReader,
+  { reader, zoneOf }: Comparison,
   change: TreeChange,
   options: DiffRowsOptions,
   columns: WantedColumns,
@@ -104,7 +107,8 @@ async function* diffOne(
   const after = fresh === undefined ? undefined : await readSeries(reader, fresh)
   const schemas = { old: before?.schema, new: after?.schema }
   if (!columns.hasAny(schemas.old, schemas.new)) return
-  const narrowed = narrowedTo(schemas.new ?? schemas.old, options)
+  const zone = await zoneOf(change.path)
+  const narrowed = narrowedTo(schemas.new ?? schemas.old, options, zone)
   const counted = options.counted ? await pathStat(reader, change, narrowed) : undefined
   const schemaChanges =
     before && after && old !== fresh ? (await matchSchemas(reader, before, after)).changes : []
@@ -114,6 +118,7 @@ async function* diffOne(
     of: before === undefined && after === undefined ? 'collection' : 'series',
     state: change.old === undefined ? 'new' : change.new === undefined ? 'deleted' : 'changed',
     ...schemas,
+    ...(zone && { zone }),
     schemaChanges,
     ...(await settingsOf(reader, change)),
     columns: comparedColumns(schemas.old, schemas.new, schemaChanges, options.columns),

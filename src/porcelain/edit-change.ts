@@ -6,6 +6,7 @@ import { diffSeriesBatches, type SchemaChange } from '../core/series-diff.ts'
 import { isAfter, isBefore, type KeyRange } from '../core/series-range.ts'
 import { lookupPath, updatePaths } from '../core/tree.ts'
 import type { Change } from '../plumbing/change.ts'
+import { zoneNameAt } from '../plumbing/series-zone.ts'
 
 import { seriesAt } from './add-series.ts'
 import { describeChange, type RowCounts, type SeriesChange } from './change-summary.ts'
@@ -45,6 +46,7 @@ export function editChange(path: string, edit: EditRun): Change<SeriesChange> {
         counts,
         schemaChanges,
         emptyRows,
+        zone: last.zone ?? (await zoneNameAt(batch, tree, path)),
       })
       if (id === series?.id) return { tree, result }
       const settings = series === undefined ? await settingsOfNew(batch, last.zone) : undefined

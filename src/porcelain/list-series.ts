@@ -5,11 +5,13 @@ import type { Id } from '../core/id.ts'
 import type { Schema } from '../core/schema.ts'
 import { firstKey, lastKey, readSeries } from '../core/series.ts'
 import { lookupPath, walkTree } from '../core/tree.ts'
+import type { Zone } from '../core/zone.ts'
 import { headState } from '../plumbing/head.ts'
 import { lastTouched } from '../plumbing/last-touched.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
 import { resolveTreeAt, type SeriesName } from '../plumbing/resolve-series.ts'
+import { shownZone } from '../plumbing/series-zone.ts'
 import { instantOf } from './instant-of.ts'
 
 export interface ListSeriesOptions extends Omit<SeriesName, 'name'> {
@@ -35,6 +37,8 @@ export interface SeriesExtent {
   readonly rows: number
   readonly first: readonly Scalar[] | undefined
   readonly last: readonly Scalar[] | undefined
+  /** The zone that its keys are shown in; UTC unless given. */
+  readonly zone?: Zone | undefined
 }
 
 /** The series of a tree, by name. A series without a time index is never stale. */
@@ -51,7 +55,8 @@ export async function* listSeries(
     }
     const series = await readSeries(repo.objects, id)
     const { schema, rows } = series
-    const extent = { schema, rows, first: firstKey(series), last: lastKey(series) }
+    const zone = await shownZone(repo.objects, at.tree, path)
+    const extent = { schema, rows, first: firstKey(series), last: lastKey(series), zone }
     if (options.staleNs !== undefined && !isStale(extent, options)) continue
     if (options.long) listed.push({ path, id, extent })
     else yield { path, id, extent }

@@ -9,6 +9,7 @@ import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
 import { resolveRange } from '../plumbing/resolve-range.ts'
 import { resolveTreeAt } from '../plumbing/resolve-series.ts'
 import { type RevListOptions, revList } from '../plumbing/rev-list.ts'
+import { zoneOfEither } from '../plumbing/series-zone.ts'
 import { touchesPaths } from '../plumbing/touches-paths.ts'
 import type { WalkedCommit } from '../plumbing/walk-commits.ts'
 import { type Decoration, type Decorations, readDecorations } from './decorations.ts'
@@ -88,7 +89,8 @@ export async function changesOf(
   const old = parent === undefined ? undefined : (await readCommit(repo.objects, parent)).tree
   const changes: SeriesStat[] = []
   for await (const change of diffTree(repo.objects, old, tree, { recursive: true, paths })) {
-    changes.push(await seriesStat(repo.objects, change))
+    const zone = await zoneOfEither(repo.objects, [tree, old], change.path)
+    changes.push(await seriesStat(repo.objects, change, zone))
   }
   return changes
 }

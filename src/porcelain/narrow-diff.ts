@@ -3,6 +3,7 @@ import { VarveError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Schema } from '../core/schema.ts'
 import type { DiffOptions } from '../core/series-diff.ts'
+import type { Zone } from '../core/zone.ts'
 
 /** To which rows and columns a comparison is narrowed. */
 export interface Narrowing extends BoundTexts {
@@ -15,8 +16,12 @@ export function isNarrowed(options: Narrowing): boolean {
 }
 
 /** What of two series is compared: the bounds in keys of the schema. Errors as `boundsFor`. */
-export function narrowedTo(schema: Schema | undefined, options: Narrowing): DiffOptions {
-  const bounds = schema !== undefined && isBounded(options) ? boundsFor(schema, options) : {}
+export function narrowedTo(
+  schema: Schema | undefined,
+  options: Narrowing,
+  zone: Zone | undefined,
+): DiffOptions {
+  const bounds = schema !== undefined && isBounded(options) ? boundsFor(schema, options, zone) : {}
   return { ...bounds, names: options.columns }
 }
 

@@ -4,6 +4,7 @@ import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { parseObjectName, parseRevisionRange } from '../core/revision.ts'
 import type { TreeChange } from '../core/tree.ts'
+import type { Zone } from '../core/zone.ts'
 import { bestCommonAncestors } from '../plumbing/common-ancestors.ts'
 import { diffTree } from '../plumbing/diff-tree.ts'
 import { headState } from '../plumbing/head.ts'
@@ -12,6 +13,7 @@ import type { Repository } from '../plumbing/repository.ts'
 import { resolveObjectName, seriesNotFound } from '../plumbing/resolve-object-name.ts'
 import { resolveCommit, resolveTree } from '../plumbing/resolve-revision.ts'
 import { scratchFor } from '../plumbing/series-files.ts'
+import { zoneOfEither } from '../plumbing/series-zone.ts'
 import { type PendingFile, pendingFiles, rememberClean, treeWithFiles } from './pending-files.ts'
 import { revisionsAndSeries, seriesIn } from './revisions-and-series.ts'
 
@@ -34,6 +36,8 @@ export interface Comparison {
   readonly reader: ObjectReader
   /** What differs between them, series by series. */
   changes(): AsyncIterable<TreeChange>
+  /** The zone that times of a series are in, as it is now or was; undefined for UTC. */
+  zoneOf(path: string): Promise<Zone | undefined>
   /** Files in the work tree, when it is compared, that hold nothing to compare. */
   readonly files: readonly PendingFile[]
   close(): Promise<void>
@@ -111,6 +115,7 @@ function pair(
     async *changes() {
       if (a.id !== b.id) yield { path: b.path, old: entry(a), new: entry(b) }
     },
+    zoneOf: async () => undefined,
     files: [],
     close: async () => undefined,
   }
@@ -138,6 +143,7 @@ async function trees(
   return {
     reader: repo.objects,
     changes: () => diffTree(repo.objects, first.tree, next, { recursive: true, paths }),
+    zoneOf: (path) => zoneOfEither(repo.objects, [next, first.tree], path),
     files: [],
     close: async () => undefined,
   }
@@ -164,7 +170,8 @@ async function pending(
     diffTree(reader, old, next, { recursive: true, paths })
   if (staged) {
     const changes = compare(repo.objects, state.tree)
-    return { reader: repo.objects, changes, files: [], close: async () => undefined }
+    const zoneOf = (path: string) => zoneOfEither(repo.objects, [state.tree, old], path)
+    return { reader: repo.objects, changes, zoneOf, files: [], close: async () => undefined }
   }
   const scratch = scratchFor(repo)
   try {
@@ -175,6 +182,7 @@ async function pending(
     return {
       reader: scratch,
       changes: compare(scratch, next),
+      zoneOf: (path) => zoneOfEither(scratch, [next, old], path),
       files: files.filter((file) => file.state === 'missing' || file.state === 'unreadable'),
       close: () => scratch.discard(),
     }

@@ -6,6 +6,7 @@ import { readSeries } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
 import { restoreRange } from '../core/series-restore.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
+import type { Zone } from '../core/zone.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
 import { followUp } from '../plumbing/follow-up.ts'
 import { hasIndex, readIndex } from '../plumbing/index-state.ts'
@@ -13,6 +14,7 @@ import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/ref
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveTree } from '../plumbing/resolve-revision.ts'
 import { workTreeOf } from '../plumbing/series-files.ts'
+import { zoneAt } from '../plumbing/series-zone.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { discardedIndex, indexToReplace } from './move-head.ts'
 import { selectSeries } from './select-series.ts'
@@ -109,7 +111,7 @@ async function restoreFrom(
         const old = await lookupPath(batch, tree, path)
         const entry = (await lookupPath(batch, source, path))!
         const oldId = old?.kind === 'series' ? old.id : undefined
-        const id = await restored(batch, oldId, entry.id, options)
+        const id = await restored(batch, oldId, entry.id, options, await zoneAt(batch, tree, path))
         // A part of a series says nothing of its settings.
         const settings = oldId !== undefined && isPart(options) ? old?.settings : entry.settings
         if (oldId === undefined) back.set(path, id)
@@ -157,12 +159,13 @@ async function restored(
   id: Id | undefined,
   sourceId: Id,
   options: RestoreOptions,
+  zone: Zone | undefined,
 ): Promise<Id> {
   if (!isPart(options)) return sourceId
   const source = await readSeries(writer, sourceId)
   const onto = id ?? (await buildSeries(writer, source.schema, [])).id
   const { schema } = await readSeries(writer, onto)
   const { columns } = options
-  const range = { ...boundsFor(schema, options), columns }
+  const range = { ...boundsFor(schema, options, zone), columns }
   return (await restoreRange(writer, onto, sourceId, range)).id
 }

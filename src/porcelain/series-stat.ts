@@ -3,21 +3,25 @@ import type { Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
 import type { DiffOptions } from '../core/series-diff.ts'
 import type { TreeChange } from '../core/tree.ts'
+import type { Zone } from '../core/zone.ts'
 import { changedSeries, type PathStat, pathStat } from './tree-stat.ts'
 
 /** What differs in one series, in numbers, and what its keys are made of. */
 export interface SeriesStat extends PathStat {
   /** Of the new series, or the old one where it is gone; undefined for a collection. */
   readonly schema: Schema | undefined
+  /** The zone that its keys are shown in; UTC unless given. */
+  readonly zone?: Zone | undefined
 }
 
 /** As `pathStat`, with the schema that the first and last key are of. */
 export async function seriesStat(
   reader: ObjectReader,
   change: TreeChange,
+  zone: Zone | undefined,
   options: DiffOptions = {},
 ): Promise<SeriesStat> {
-  const found = await pathStat(reader, change, options)
+  const found = { ...(await pathStat(reader, change, options)), zone }
   const { old, new: fresh } = changedSeries(change)
   const schemas: Schema[] = []
   for (const id of [fresh, old]) {

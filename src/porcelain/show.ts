@@ -5,9 +5,10 @@ import type { CommitDate } from '../core/commit-date.ts'
 import { hasCode } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
 import type { Schema } from '../core/schema.ts'
-import type { Settings } from '../core/settings.ts'
+import { NO_SETTINGS, type Settings, zoneOf } from '../core/settings.ts'
 import { decodeTag, type Tag } from '../core/tag.ts'
 import { settingsFor } from '../core/tree.ts'
+import type { Zone } from '../core/zone.ts'
 import { catObject } from '../plumbing/cat-object.ts'
 import { diffTree } from '../plumbing/diff-tree.ts'
 import { treeOf } from '../plumbing/index-state.ts'
@@ -15,9 +16,11 @@ import { type ListedEntry, lsTree, seriesExtent } from '../plumbing/ls-tree.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveObjectName, resolvePath } from '../plumbing/resolve-object-name.ts'
 import { resolveTreeAt } from '../plumbing/resolve-series.ts'
+import { openShown, zoneOfEither } from '../plumbing/series-zone.ts'
 import { readDecorations } from './decorations.ts'
 import { type DiffItem, type DiffRowsOptions, diffRows } from './diff.ts'
 import { changesOf, type LoggedCommit } from './log.ts'
+import type { Comparison } from './open-comparison.ts'
 import { seriesIn } from './revisions-and-series.ts'
 
 export interface ShowOptions
@@ -40,6 +43,8 @@ export interface ShownSeries {
   readonly last: readonly Scalar[] | undefined
   /** Those that hold for it, of collections above it too; empty where it was named by its id. */
   readonly settings: Settings
+  /** The zone that its keys are shown in; UTC unless given. */
+  readonly zone?: Zone | undefined
 }
 
 export type ShownItem =
@@ -109,7 +114,9 @@ async function* showOne(
     for await (const entry of lsTree(repo.objects, id)) yield { kind: 'entry', entry }
   } else if (kind === 'series') {
     const { schema, rows, first, last } = await seriesExtent(repo.objects, id)
-    yield { kind: 'series', name, id, schema, rows, first, last, settings: settings ?? new Map() }
+    const held = settings ?? NO_SETTINGS
+    const zone = await openShown(zoneOf(held))
+    yield { kind: 'series', name, id, schema, rows, first, last, settings: held, zone }
   } else {
     for await (const piece of catObject(repo.objects, id)) {
       yield { kind: 'object', id, of: kind, piece }
@@ -134,6 +141,12 @@ async function* showCommit(
   yield { kind: 'commit', commit: logged }
   const old = await treeOf(repo.objects, parent)
   const changes = () => diffTree(repo.objects, old, commit.tree, { recursive: true })
-  const comparison = { reader: repo.objects, changes, files: [], close: async () => undefined }
+  const comparison: Comparison = {
+    reader: repo.objects,
+    changes,
+    zoneOf: (path) => zoneOfEither(repo.objects, [commit.tree, old], path),
+    files: [],
+    close: async () => undefined,
+  }
   for await (const item of diffRows(comparison, limits)) yield { kind: 'diff', item }
 }

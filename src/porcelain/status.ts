@@ -7,6 +7,7 @@ import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
+import { zoneOfEither } from '../plumbing/series-zone.ts'
 import { type PendingFile, pendingFiles, rememberClean, treeWithFiles } from './pending-files.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
@@ -55,7 +56,8 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
   const staged: SeriesStat[] = []
   const committed = await treeOf(repo.objects, head)
   for await (const change of diffTrees(repo.objects, committed, state.tree)) {
-    staged.push(await seriesStat(repo.objects, change))
+    const zone = await zoneOfEither(repo.objects, [state.tree, committed], change.path)
+    staged.push(await seriesStat(repo.objects, change, zone))
   }
   const scratch = scratchFor(repo)
   try {
@@ -64,7 +66,8 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
     const tree = await treeWithFiles(scratch, state.tree, files)
     const changes = new Map<string, SeriesStat>()
     for await (const change of diffTrees(scratch, state.tree, tree)) {
-      changes.set(change.path, await seriesStat(scratch, change))
+      const zone = await zoneOfEither(scratch, [tree, state.tree], change.path)
+      changes.set(change.path, await seriesStat(scratch, change, zone))
     }
     const unstaged = files.map((found): UnstagedFile => {
       const change = changes.get(found.series)

@@ -13,6 +13,7 @@ import type { InputTable } from '../formats/table.ts'
 import type { Change } from '../plumbing/change.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, temporarySpill } from '../plumbing/series-files.ts'
+import { zoneNameAt } from '../plumbing/series-zone.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
 import { changesAny } from './edit-change.ts'
@@ -98,7 +99,8 @@ export async function writeSplit(
           old === undefined
             ? await replaced(batch, undefined, rows)
             : await laidOver(batch, { ...(await readSeries(batch, old)), id: old }, rows, mode)
-        changes.push(await describeChange(batch, { series: path, old, ...edited }))
+        const zone = edited.zone ?? (await zoneNameAt(batch, tree, path))
+        changes.push(await describeChange(batch, { series: path, old, ...edited, zone }))
         if (edited.id !== old) {
           const settings = await settingsOfNew(batch, edited.zone)
           edits.set(path, { kind: 'series', id: edited.id, settings })

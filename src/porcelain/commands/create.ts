@@ -1,11 +1,11 @@
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { parseSchemaText } from '../../core/schema-codec.ts'
 import type { Json } from '../../core/settings.ts'
+import { openZone } from '../../core/zone.ts'
 import { createSeries } from '../create-series.ts'
 import { changingOptions, parseNames } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { appliedJson, committed } from './committed.ts'
-import { parseZone } from './setting-values.ts'
 
 export const createCommand = defineCommand({
   name: 'create',
@@ -40,8 +40,7 @@ export const createCommand = defineCommand({
         .option('duplicates', { type: 'boolean', describe: 'Rows with equal keys are allowed' })
         .option('zone', {
           value: 'zone',
-          coerce: parseZone,
-          describe: 'The time zone of the data, such as Europe/Brussels',
+          describe: 'The time zone of the data, such as Europe/Brussels or +01:00',
         }),
     ),
   run: async (args, context) => {
@@ -57,7 +56,9 @@ export const createCommand = defineCommand({
             ...given({ index: args.index }),
           })
     const settings =
-      args.zone === undefined ? undefined : new Map<string, Json>([['zone', args.zone]])
+      args.zone === undefined
+        ? undefined
+        : new Map<string, Json>([['zone', (await openZone(args.zone)).name]])
     return createSeries(repo, {
       name: args.name,
       dryRun: args.dryRun,

@@ -82,7 +82,7 @@ function keySchema(series: SeriesDiff, row: RowChange) {
 }
 
 function keyTextOf(series: SeriesDiff, row: RowChange): string {
-  return formatKey(keySchema(series, row), row.key)
+  return formatKey(keySchema(series, row), row.key, series.zone)
 }
 
 function colourClass(change: ChangeClass, text: string, style: Style): string {
@@ -122,7 +122,7 @@ export function diffItemJson(item: DiffItem): unknown[] {
         return {
           series: item.series.path,
           change: row.class,
-          key: keyToJson(keySchema(item.series, row), row.key),
+          key: keyToJson(keySchema(item.series, row), row.key, item.series.zone),
           ...(row.old && { old: cellsJson(cells, 'old') }),
           ...(row.new && { new: cellsJson(cells, 'new') }),
         }

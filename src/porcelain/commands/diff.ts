@@ -240,5 +240,5 @@ function statJson(stat: ComparedSeries) {
   if (schema === undefined || largest === undefined) return seriesStatJson(stat)
   const { key, cell } = largest
   const values = { old: cellsJson([cell], 'old'), new: cellsJson([cell], 'new') }
-  return { ...seriesStatJson(stat), largest: { key: keyToJson(schema, key), ...values } }
+  return { ...seriesStatJson(stat), largest: { key: keyToJson(schema, key, stat.zone), ...values } }
 }

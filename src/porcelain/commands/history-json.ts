@@ -20,7 +20,7 @@ export function loggedJson({ id, commit, decorations, changes }: LoggedCommit) {
 export function seriesStatJson(stat: SeriesStat) {
   const { firstKey, lastKey } = stat.stat
   const key = (values: typeof firstKey) =>
-    stat.schema && values ? keyToJson(stat.schema, values) : null
+    stat.schema && values ? keyToJson(stat.schema, values, stat.zone) : null
   return { ...pathStatJson(stat), firstKey: key(firstKey), lastKey: key(lastKey) }
 }
 

@@ -53,9 +53,9 @@ export const lsCommand = defineCommand({
   toText: (series, style, { long }) => {
     const { extent, last } = series
     if (!long || extent === undefined) return readablePath(series.path)
-    const { schema, rows, first } = extent
+    const { schema, rows, first, zone } = extent
     const keys = [first, extent.last].map((key) =>
-      key === undefined ? '-' : formatKey(schema, key),
+      key === undefined ? '-' : formatKey(schema, key, zone),
     )
     const commit =
       last === undefined
@@ -66,14 +66,14 @@ export const lsCommand = defineCommand({
   toJson: (series: ListedSeries) => {
     const { path, id, extent, last } = series
     if (extent === undefined) return { series: path, id }
-    const { schema, rows } = extent
+    const { schema, rows, zone } = extent
     return {
       series: path,
       id,
       schema: formatSchemaText(schema),
       rows,
-      first: extent.first === undefined ? null : keyToJson(schema, extent.first),
-      last: extent.last === undefined ? null : keyToJson(schema, extent.last),
+      first: extent.first === undefined ? null : keyToJson(schema, extent.first, zone),
+      last: extent.last === undefined ? null : keyToJson(schema, extent.last, zone),
       commit: last?.id ?? null,
     }
   },

@@ -158,9 +158,8 @@ const set = defineCommand({
     ),
   run: async (args, context) => {
     const repo = await context.repository()
-    const values = new Map(
-      args.setting.map(parseSetting).map(({ key, value }) => [key, value] as const),
-    )
+    const settings = await Promise.all(args.setting.map(parseSetting))
+    const values = new Map(settings.map(({ key, value }) => [key, value] as const))
     return setSettings(repo, {
       name: args.name,
       values,

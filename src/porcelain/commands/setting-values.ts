@@ -1,18 +1,14 @@
 import { usageError } from '../../cli/define-command.ts'
 import type { Json } from '../../core/settings.ts'
+import { openZone } from '../../core/zone.ts'
 
-/** An IANA zone as it is spelled; `usage` for one that there is not. */
-export function parseZone(text: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw usageError(`there is no time zone ${JSON.stringify(text)}`, 'such as Europe/Brussels')
-  }
-}
-
-/** `key=value` of a setting: JSON where the value is JSON, else text; nothing after `=` removes. */
-export function parseSetting(text: string): { key: string; value: Json | undefined } {
+/**
+ * `key=value` of a setting: JSON where the value is JSON, else text; nothing after `=` removes. A zone
+ * is spelled as it is known, `usage` for one that there is not.
+ */
+export async function parseSetting(
+  text: string,
+): Promise<{ key: string; value: Json | undefined }> {
   const equals = text.indexOf('=')
   if (equals < 1) throw usageError(`not a setting: ${text}`, 'as in zone=Europe/Brussels')
   const key = text.slice(0, equals)
@@ -27,7 +23,7 @@ export function parseSetting(text: string): { key: string; value: Json | undefin
     )
   }
   if (value === '') return { key, value: undefined }
-  if (key === 'zone') return { key, value: parseZone(value) }
+  if (key === 'zone') return { key, value: (await openZone(value)).name }
   try {
     return { key, value: JSON.parse(value) as Json }
   } catch (error) {

@@ -125,7 +125,8 @@ function itemText(
   }
 }
 
-function seriesText({ name, id, schema, rows, first, last, settings }: ShownSeries, style: Style) {
+function seriesText(shown: ShownSeries, style: Style) {
+  const { name, id, schema, rows, first, last, zone, settings } = shown
   const lines = [
     style.yellow(`series ${name}`),
     `Id:      ${id}`,
@@ -133,7 +134,10 @@ function seriesText({ name, id, schema, rows, first, last, settings }: ShownSeri
     `Rows:    ${rows.toLocaleString('en-US')}`,
   ]
   if (first !== undefined && last !== undefined) {
-    lines.push(`First:   ${formatKey(schema, first)}`, `Last:    ${formatKey(schema, last)}`)
+    lines.push(
+      `First:   ${formatKey(schema, first, zone)}`,
+      `Last:    ${formatKey(schema, last, zone)}`,
+    )
   }
   for (const [key, value] of settings) lines.push(`Setting: ${key} ${JSON.stringify(value)}`)
   return lines.join('\n')
@@ -156,9 +160,9 @@ function itemJson(item: ShownItem): unknown[] {
       return [{ path, kind, id, settings: settings ?? null }]
     }
     case 'series': {
-      const { id, name, schema, rows, first, last, settings } = item
+      const { id, name, schema, rows, first, last, zone, settings } = item
       const key = (values: typeof first) =>
-        values === undefined ? null : keyToJson(schema, values)
+        values === undefined ? null : keyToJson(schema, values, zone)
       const ends = { first: key(first), last: key(last) }
       return [{ kind: 'series', id, name, schema: schemaToJson(schema), rows, ...ends, settings }]
     }

@@ -27,12 +27,13 @@ export function statLine(
   { path, counts }: StatWidths,
   style: Style,
 ): string {
-  const { schema, largest } = stat
+  const { schema, largest, zone } = stat
   const { firstKey, lastKey, schemaChanges } = stat.stat
   const shown = countsText(stat).padEnd(counts)
   const more: string[] = []
   if (schema !== undefined && firstKey !== undefined && lastKey !== undefined) {
-    const [first, last] = [formatKey(schema, firstKey), formatKey(schema, lastKey)]
+    const first = formatKey(schema, firstKey, zone)
+    const last = formatKey(schema, lastKey, zone)
     more.push(first === last ? first : `${first}…${last}`)
   }
   if (largest !== undefined) more.push(cellText(largest.cell.name, largest.cell, MOST))

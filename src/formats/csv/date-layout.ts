@@ -158,7 +158,7 @@ function scanParts(parts: readonly Part[], bytes: Uint8Array, start: number, end
   scannedTime[1] = said[NANOSECONDS]!
   scannedTime[2] = said[DIGITS]!
   scannedTime[3] = said[HAS_OFFSET]!
-  return said[HAS_TIME] === 0 ? IS_DATE : IS_TIME
+  return said[HAS_TIME] === 0 && said[HAS_OFFSET] === 0 ? IS_DATE : IS_TIME
 }
 
 function impossible(reason: string): number {

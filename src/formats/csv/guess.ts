@@ -2,20 +2,12 @@ import { type ColumnType, isTimestampType } from '../../core/column.ts'
 import type { VarveError } from '../../core/errors.ts'
 import { MAX_INT64, MAX_UINT64, MIN_INT64 } from '../../core/scalar.ts'
 import { momentOf, parseIso } from '../../core/time.ts'
-import { badInput, type Place, quoteText } from '../bad-input.ts'
+import { quoteText } from '../bad-input.ts'
 import type { CellBatch } from './cell-batch.ts'
 import { cellFault } from './cell-faults.ts'
 import type { DateLayout } from './date-layout.ts'
-import {
-  type DateFamily,
-  dateFamilyOf,
-  isMarker,
-  layoutOffer,
-  looksLikeDate,
-  nullOption,
-  numberAdvice,
-  shortLayout,
-} from './near-values.ts'
+import { LayoutGuess } from './layout-guess.ts'
+import { isMarker, layoutOffer, looksLikeDate, nullOption, numberAdvice } from './near-values.ts'
 import {
   IS_DATE,
   IS_DECIMAL,
@@ -27,6 +19,7 @@ import {
   scannedTime,
   scanTime,
 } from './scan.ts'
+import { asText, refusal, type Spot, spotOf } from './spot.ts'
 import { ESCAPED, QUOTED } from './tokenizer.ts'
 
 // What a column's cells have been so far. The type is the narrowest that holds all of them.
@@ -53,13 +46,6 @@ const LAID = LAID_DATE | LAID_TIME
 const LOOKED_AT = 1000
 /** Texts for no value that a message names. */
 const MOST_MARKERS = 4
-
-/** Where a cell is, and what it says. */
-interface Spot {
-  readonly file: string
-  readonly place: Place
-  readonly text: string
-}
 
 /** What is known about the cells of a column beforehand. */
 export interface GuessOptions {
@@ -96,7 +82,7 @@ export class ColumnGuess {
   /** A whole number beyond 2^53; below 0; beyond int64, by sign; beyond uint64. */
   #large = false
   #negative = false
-  /** Of the last number, in front of the point. */
+  /** Of the last number that is too large for a double. */
   #digits = 0
   #pastInt64 = false
   #pastUint64 = false
@@ -106,25 +92,18 @@ export class ColumnGuess {
   readonly #temporal: boolean
   readonly #decimal: '.' | ','
   readonly #point: number
-  /** The layout that is said; undefined where none is or the first cell had another. */
-  #given: DateLayout | undefined
-  /** The first cell that is not of the layout that is said. */
-  #notGiven: Spot | undefined
-  /** Layouts that all cells so far can be of. */
-  #layouts: readonly DateLayout[] = []
-  #family: DateFamily | undefined
-  /** The first cell of the layouts, the first that narrowed them down, and one that is of none. */
-  #laid: Spot | undefined
-  #deciding: Spot | undefined
-  #unlaid: Spot | undefined
+  readonly #layouts: LayoutGuess
   #markers = new Map<string, Spot>()
   #odd: Spot | undefined
   #text: Spot | undefined
   /** Whether there was ISO 8601 that no layout reads. */
   #rareIso = false
+  /** Rows before this batch. */
+  #rows = 0
   /** Cells of an index that were looked at, and those that have the look of a date. */
   #looked = 0
   #dateLike = 0
+  #toLookAt = LOOKED_AT
   /** Whether every cell so far was not before the one above it; false where that is not known. */
   #sorted = true
   // Which times there are: one clock's among themselves are in the order that they are read in.
@@ -143,7 +122,8 @@ export class ColumnGuess {
     this.#temporal = temporal
     this.#decimal = decimal
     this.#point = decimal.charCodeAt(0)
-    if (layout !== undefined && (!layout.numeric || index || temporal)) this.#given = layout
+    const isSaid = layout !== undefined && (!layout.numeric || index || temporal)
+    this.#layouts = new LayoutGuess(name, index, isSaid ? layout : undefined)
   }
 
   /** Takes the cells of one column in the batch into account. */
@@ -162,18 +142,22 @@ export class ColumnGuess {
         seen |= kind
         if (kind === IMPOSSIBLE) this.#impossible ??= this.#faultAt(batch, row, column)
         if (this.#index) {
-          if (kind === TEXT) this.#look(batch, row, cell, (seen & (ISO | LAID)) !== 0)
-          else this.#looked++
+          if (kind === TEXT) {
+            this.#looked = this.#rows + row
+            if ((seen & (ISO | LAID)) !== 0) this.#dateLike = this.#looked
+            this.#look(batch, cell)
+          }
           if (this.#sorted) this.#compare(batch, cell, kind)
         }
       } else if (!this.#index) {
         break
       } else {
-        if (this.#looked < LOOKED_AT) this.#look(batch, row, cell, false)
+        if (this.#toLookAt > 0) this.#look(batch, cell)
         if (this.#sorted) this.#compare(batch, cell, TEXT)
       }
     }
     this.#seen = seen
+    this.#rows += rows
   }
 
   /** The narrowest type for what was seen; null where nothing was. */
@@ -201,19 +185,19 @@ export class ColumnGuess {
 
   /** Whether all dates are of one layout, told from the cells or given. */
   #isLaidOut(seen: number): boolean {
-    if (this.#layouts.length !== 1) return false
-    return (seen & ISO) === 0 || (this.#family?.iso === true && !this.#rareIso)
+    if (this.#layouts.layout === undefined) return false
+    return (seen & ISO) === 0 || (this.#layouts.isIso && !this.#rareIso)
   }
 
   /** The layout of the dates, where it is not ISO 8601 and all cells are dates of one. */
   layout(): DateLayout | undefined {
     const dates = this.#seen & (ISO | LAID)
-    return (dates & LAID) !== 0 && this.#isLaidOut(dates) ? this.#layouts[0] : undefined
+    return (dates & LAID) !== 0 && this.#isLaidOut(dates) ? this.#layouts.layout : undefined
   }
 
   /** The layout of the first date, whatever came after it; undefined where it is ISO 8601. */
   firstLayout(): DateLayout | undefined {
-    return this.#layouts.length === 1 ? this.#layouts[0] : undefined
+    return this.#layouts.layout
   }
 
   /** Whether all cells were empty, or stand for no value. */
@@ -223,18 +207,17 @@ export class ColumnGuess {
 
   /** Whether more cells could tell which layout the dates have. */
   get isAmbiguous(): boolean {
-    return this.#layouts.length > 1
+    return this.#layouts.isAmbiguous
   }
 
   /** Whether cells were dates of the layout that is said. */
   get isAsGiven(): boolean {
-    return this.#given !== undefined && this.#layouts[0] === this.#given
+    return this.#layouts.isAsGiven
   }
 
-  /** The error for a column of which none is of the layout that is said; undefined where all are. */
-  notAsGiven({ text, whyNot }: DateLayout): VarveError | undefined {
-    if (this.#notGiven === undefined) return undefined
-    return this.#refuse(this.#notGiven, `a date as ${text}`, whyNot(this.#notGiven.text))
+  /** The error for a column of which the first date is not of the layout that is said. */
+  notAsGiven(layout: DateLayout): VarveError | undefined {
+    return this.#layouts.notAs(layout)
   }
 
   /**
@@ -243,14 +226,11 @@ export class ColumnGuess {
    * be two; or where an index looks like dates and is not.
    */
   fault(): VarveError | undefined {
-    const seen = this.#seen
-    if (this.#given !== undefined && this.#notGiven !== undefined) {
-      return this.notAsGiven(this.#given)
-    }
-    if ((seen & ~(ISO | LAID | IMPOSSIBLE | MARKER)) === 0) {
-      if (this.#impossible !== undefined) return this.#impossible
-      if (this.#unlaid !== undefined && (seen & ISO) === 0)
-        return this.#notOfTheLayout(this.#unlaid)
+    const said = this.#layouts.notAsSaid()
+    if (said !== undefined) return said
+    if ((this.#seen & ~(ISO | LAID | IMPOSSIBLE | MARKER)) === 0) {
+      const fault = this.#impossible ?? this.#layouts.astray()
+      if (fault !== undefined) return fault
     }
     return this.#oddFault() ?? this.#markerFault() ?? this.ambiguity() ?? this.#textIndexFault()
   }
@@ -259,34 +239,22 @@ export class ColumnGuess {
   notice(): string | undefined {
     const name = quoteText(this.#name)
     const type = this.type()
-    if (this.#given !== undefined) return undefined
     if (this.#seen === MARKER) {
-      const [text] = this.#markers.keys()
-      const option = nullOption([...this.#markers.keys()])
-      return `column ${name} has nothing but ${quoteText(text!)}, and is text; ${option} takes it as no value`
+      const markers = [...this.#markers.keys()]
+      return `column ${name} has nothing but ${quoteText(markers[0]!)}, and is text; ${nullOption(markers)} takes it as no value`
     }
-    if ((this.#seen & LAID) !== 0 && this.#layouts.length > 1 && type === 'string') {
-      const text = this.#laid!.text
-      return `column ${name} stays text: ${quoteText(text)} could be two days; --date-format ${layoutOffer(text)} tells`
-    }
-    const layout = this.layout()
-    if (this.#index && type === 'int64' && !this.#temporal) return this.#numbersNotice(name)
-    if (layout !== undefined && type !== 'string') {
-      if (this.#family?.month === true) {
-        return `column ${name} has months: each is read as its first day`
-      }
-      if (this.#deciding !== undefined || shortLayout(layout) === 'DD.MM.YYYY') {
-        return `column ${name} is read as ${shortLayout(layout)}`
-      }
-    }
-    return undefined
+    if (this.#index && type === 'int64') return this.#numbersNotice(name)
+    if (this.layout() !== undefined && type !== 'string') return this.#layouts.notice()
+    if (!this.#layouts.isAmbiguous || (this.#seen & ~(LAID | MARKER)) !== 0) return undefined
+    const { text } = this.#layouts.first!
+    return `column ${name} stays text: ${quoteText(text)} could be two days; --date-format ${layoutOffer(text)} tells`
   }
 
   /** What to say of an index of whole numbers that could be times. */
   #numbersNotice(name: string): string | undefined {
     const last = this.#above[0]!
     const layout =
-      this.#digits === 8
+      last > 1e7 && last < 1e8
         ? layoutOffer(String(last))
         : last > 1e9 && last < 4e9
           ? 'epoch_s'
@@ -304,72 +272,40 @@ export class ColumnGuess {
   #oddFault(): VarveError | undefined {
     const rest = this.#seen & ~(ODD_NUMBER | MARKER)
     if (this.#odd === undefined || (rest & ~(WHOLE | DECIMAL)) !== 0) return undefined
-    const { text } = this.#odd
-    const advice = numberAdvice(text, this.#decimal)!
-    return this.#refuse(this.#odd, 'a number', undefined, `${advice}; ${this.#asText()}`)
+    const advice = numberAdvice(this.#odd.text, this.#decimal)!
+    const hint = `${advice}; ${asText(this.#name)}`
+    return refusal(this.#name, this.#odd, { expected: 'a number', hint })
   }
 
   #markerFault(): VarveError | undefined {
     const rest = this.#seen & ~MARKER
-    if (this.#markers.size === 0 || rest === 0) return undefined
-    const laid = (rest & ~(ISO | LAID)) === 0 && this.#layouts.length > 1
-    const type = this.#typeOf(rest)
-    if (type === 'string' && !laid) return undefined
     const [marker] = this.#markers.values()
+    if (marker === undefined || rest === 0) return undefined
+    const isDate = (rest & ~LAID) === 0 && this.#layouts.isAmbiguous
+    const expected = isDate ? 'date' : this.#typeOf(rest)
+    if (expected === 'string') return undefined
     if (this.#index) {
-      return this.#refuse(marker!, laid ? 'date' : type, 'the index cannot be null', this.#asText())
+      return refusal(this.#name, marker, { expected, reason: 'the index cannot be null' })
     }
     const takes = `${nullOption([...this.#markers.keys()])} takes it as no value`
-    return this.#refuse(marker!, laid ? 'date' : type, undefined, `${takes}; ${this.#asText()}`)
+    return refusal(this.#name, marker, { expected, hint: `${takes}; ${asText(this.#name)}` })
   }
 
   /** `bad-input` where a date is wanted, and all cells could be two days. */
   ambiguity(): VarveError | undefined {
     if (!this.#index && !this.#temporal) return undefined
-    if (this.#layouts.length < 2 || (this.#seen & ~(LAID | MARKER)) !== 0) return undefined
-    const offer = layoutOffer(this.#laid!.text)
-    return this.#refuse(
-      this.#laid!,
-      'a date that can be told',
-      'the day or the month may come first, and no row tells',
-      `--date-format ${offer}`,
-    )
+    return (this.#seen & ~(LAID | MARKER)) === 0 ? this.#layouts.ambiguous() : undefined
   }
 
   #textIndexFault(): VarveError | undefined {
     if (!this.#index || this.#temporal || this.type() !== 'string') return undefined
-    const spot = this.#text ?? this.#unlaid ?? this.#laid
+    const spot = this.#text ?? this.#layouts.first
     if (spot === undefined || this.#dateLike * 2 <= this.#looked) return undefined
-    const offer = layoutOffer(spot.text)
-    const says = offer === undefined ? '--date-format LAYOUT says' : `--date-format ${offer} says`
-    return this.#refuse(
-      spot,
-      'dates of one known layout in the index',
-      undefined,
-      `${says} how they are written; ${this.#asText()}`,
-    )
-  }
-
-  #notOfTheLayout(spot: Spot): VarveError {
-    const [layout] = this.#layouts
-    const decided =
-      this.#deciding === undefined
-        ? undefined
-        : `line ${this.#deciding.place.line} has ${quoteText(this.#deciding.text)}`
-    const why = layout!.whyNot(spot.text) ?? decided
-    const isOne = this.#layouts.length === 1
-    const reason = isOne ? (decided ?? why) : why
-    return this.#refuse(spot, isOne ? `a date as ${shortLayout(layout!)}` : 'a date', reason)
-  }
-
-  #asText(): string {
-    return `--type ${/^[\w.-]+$/.test(this.#name) ? `${this.#name}:string` : `'${this.#name}:string'`} takes the column as text`
-  }
-
-  #refuse(spot: Spot, expected: string, reason?: string, hint = this.#asText()): VarveError {
-    const { file, place, text } = spot
-    const data = { field: this.#name, value: text }
-    return badInput({ file, place, found: quoteText(text), expected, reason, hint, data })
+    const layout = layoutOffer(spot.text) ?? 'LAYOUT'
+    return refusal(this.#name, spot, {
+      expected: 'dates of one known layout in the index',
+      hint: `--date-format ${layout} says how they are written; ${asText(this.#name)}`,
+    })
   }
 
   /**
@@ -395,7 +331,7 @@ export class ColumnGuess {
   ): number {
     if ((batch.starts[cell]! & ESCAPED) !== 0) return this.#textAt(batch, row, cell)
     const bytes: Uint8Array = batch.bytes
-    if (this.#given !== undefined || this.#layouts.length > 0) {
+    if (this.#layouts.isOn) {
       const kind = this.#laidKind(batch, row, cell, start, end)
       if (kind !== 0) return kind
     }
@@ -412,38 +348,13 @@ export class ColumnGuess {
     return kind === TEXT ? this.#nearKind(batch, row, cell, seen) : kind
   }
 
-  /** A date of the layouts that are known; 0 where the cell is none. Narrows them down. */
+  /** A date of the layouts that are known; 0 where the cell is none. */
   #laidKind(batch: CellBatch, row: number, cell: number, start: number, end: number): number {
-    const { bytes } = batch
-    if (this.#layouts.length <= 1) {
-      const layout = this.#layouts[0] ?? this.#given!
-      const time = layout.scan(bytes, start, end)
-      if (time !== NOT_A_TIME) {
-        if (this.#laid === undefined) {
-          this.#laid = this.#spot(batch, row, cell)
-          this.#layouts = [layout]
-        }
-        return this.#laidTime(time)
-      }
-      if (this.#given === undefined) return 0
-      if (isMarker(batch.text(cell))) return 0
-      // The first cell says whether the column is written so at all.
-      this.#notGiven ??= this.#spot(batch, row, cell)
-      if (this.#layouts.length === 1) return LAID_DATE
-      this.#given = undefined
-      return 0
-    }
-    const left = this.#layouts.filter((layout) => layout.scan(bytes, start, end) !== NOT_A_TIME)
-    if (left.length === 0) return 0
-    if (left.length === 1) this.#deciding = this.#spot(batch, row, cell)
-    this.#layouts = left
-    const kind = this.#laidTime(left[0]!.scan(bytes, start, end))
-    if (left.length > 1) this.#sorted = false
-    return kind
-  }
-
-  #laidTime(time: number): number {
+    const time = this.#layouts.scan(batch, row, cell, start, end)
+    if (time === NOT_A_TIME) return 0
     this.#timeKind(time)
+    // Until one layout is left, nobody knows which days these are.
+    if (this.#layouts.isAmbiguous) this.#sorted = false
     return time === IS_DATE ? LAID_DATE : LAID_TIME
   }
 
@@ -452,67 +363,39 @@ export class ColumnGuess {
     const text = batch.text(cell)
     if (isMarker(text)) {
       if (this.#markers.size < MOST_MARKERS && !this.#markers.has(text.trim())) {
-        this.#markers.set(text.trim(), this.#spot(batch, row, cell))
+        this.#markers.set(text.trim(), spotOf(batch, row, cell))
       }
       return MARKER
     }
-    if (this.#isNearDate(text, seen)) {
+    const onlyDates = (seen & ~(ISO | LAID | MARKER)) === 0
+    if (onlyDates && this.#layouts.claims(batch, row, cell, (seen & ISO) !== 0)) {
       const start = batch.starts[cell]! >> 2
       const kind = this.#laidKind(batch, row, cell, start, batch.ends[cell]!)
-      this.#laid ??= this.#spot(batch, row, cell)
       if (kind !== 0) return kind
-      this.#unlaid ??= this.#spot(batch, row, cell)
+      this.#layouts.goAstray(batch, row, cell)
       return LAID_DATE
     }
     if (numberAdvice(text, this.#decimal) !== undefined) {
-      this.#odd ??= this.#spot(batch, row, cell)
+      this.#odd ??= spotOf(batch, row, cell)
       return ODD_NUMBER
     }
     return this.#textAt(batch, row, cell)
   }
 
-  /**
-   * Whether a text is a date, or has the look of one that does not exist, of the layouts of the
-   * column; they are those of the first such text.
-   */
-  #isNearDate(text: string, seen: number): boolean {
-    const family = dateFamilyOf(text)
-    if (family === undefined || (family.month && !this.#index)) return false
-    const isFirst = this.#layouts.length === 0
-    if (isFirst && (seen & (family.iso ? ~(ISO | MARKER) : ~MARKER)) !== 0) return false
-    if (!isFirst && family !== this.#family) return false
-    if (!family.layouts.some((layout) => isOf(layout, text))) return false
-    if (isFirst) {
-      this.#family = family
-      this.#layouts = family.layouts
-    }
-    return true
-  }
-
   #textAt(batch: CellBatch, row: number, cell: number): number {
-    this.#text ??= this.#spot(batch, row, cell)
+    this.#text ??= spotOf(batch, row, cell)
     return TEXT
   }
 
-  /** Counts whether a cell of a text index has the look of a date, or those above were dates. */
-  #look(batch: CellBatch, row: number, cell: number, wereDates: boolean): void {
-    if (wereDates) this.#dateLike = this.#looked
+  /** Counts whether a cell of a text index has the look of a date. */
+  #look(batch: CellBatch, cell: number): void {
     this.#looked++
-    if (looksLikeDate(batch.text(cell))) {
-      this.#dateLike++
-      this.#text ??= this.#spot(batch, row, cell)
-    }
-  }
-
-  #spot(batch: CellBatch, row: number, cell: number): Spot {
-    const token = batch.starts[cell]!
-    const offset = (token >> 2) - ((token & QUOTED) === 0 ? 0 : 1)
-    return { file: batch.file, place: batch.placeIn(row, offset), text: batch.text(cell) }
+    this.#toLookAt--
+    if (looksLikeDate(batch.text(cell))) this.#dateLike++
   }
 
   #numberKind(bytes: Uint8Array, start: number, end: number, kind: number): number {
     const digits = scannedNumber[1]!
-    this.#digits = digits
     const signed = bytes[start] === 0x2d
     const first = signed ? start + 1 : start
     // 007 is a name, +49 a telephone number: read as numbers they would not come back.
@@ -529,6 +412,7 @@ export class ColumnGuess {
     if (signed) this.#negative = true
     if (Number.isNaN(value)) {
       this.#large = true
+      this.#digits = digits
       this.#sorted = false
       // Fewer digits, or 19 that begin with less than a 9, fit int64.
       if (digits > 19 || (digits === 19 && bytes[first] === 0x39)) {
@@ -617,13 +501,6 @@ export class ColumnGuess {
       this.#textAbove = Buffer.from(text)
     } else this.#sorted = false
   }
-}
-
-/** Whether a text has the shape of a layout, be it a date that exists or not. */
-function isOf(layout: DateLayout, text: string): boolean {
-  const bytes = Buffer.from(`${text}\n`)
-  const exists = layout.scan(bytes, 0, bytes.length - 1) !== NOT_A_TIME
-  return exists || layout.whyNot(text) !== undefined
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {

@@ -81,7 +81,7 @@ export function numberAdvice(text: string, decimal: '.' | ','): string | undefin
 }
 
 /** What may follow a date that is not written as ISO 8601 has it. */
-const TIME = '[,][ ][H:mm[:ss[.fff]]][ ][A][ ][Z]'
+const TIME = '[[,][ ]H:mm[:ss[.fff]][ ][A][ ][Z]]'
 
 /** Texts of one look, and the layouts that they can be of. */
 export interface DateFamily {
@@ -92,7 +92,7 @@ export interface DateFamily {
   readonly month: boolean
 }
 
-const ISO_TIME = '[T][ ][H:mm[:ss[.fff]]][ ][A][ ][Z]'
+const ISO_TIME = '[[T][ ]H:mm[:ss[.fff]][ ][A][ ][Z]]'
 
 const FAMILIES: readonly (readonly [RegExp, readonly string[], ('iso' | 'month')?])[] = [
   [/^\d{4}-\d{1,2}-\d{1,2}(?!\d)/, [`YYYY-MM-DD${ISO_TIME}`], 'iso'],
@@ -103,7 +103,7 @@ const FAMILIES: readonly (readonly [RegExp, readonly string[], ('iso' | 'month')
   [/^\d{1,2}-\d{1,2}-\d{4}(?!\d)/, [`DD-MM-YYYY${TIME}`, `MM-DD-YYYY${TIME}`]],
   [/^\d{1,2} [A-Za-z]{3,9}\.? \d{4}(?!\d)/, [`D MMM YYYY${TIME}`]],
   [/^\d{1,2}-[A-Za-z]{3,9}-\d{4}(?!\d)/, [`D-MMM-YYYY${TIME}`]],
-  [/^\d{1,2}\/[A-Za-z]{3,9}\/\d{4}(?!\d)/, [`D/MMM/YYYY[:]${TIME}`]],
+  [/^\d{1,2}\/[A-Za-z]{3,9}\/\d{4}(?!\d)/, [`D/MMM/YYYY[[:]H:mm[:ss][ ][Z]]`]],
   [/^\d{1,2}-[A-Za-z]{3,9}-\d{2}(?!\d)/, [`D-MMM-YY${TIME}`]],
   [/^[A-Za-z]{3,9}\.? \d{1,2}, ?\d{4}(?!\d)/, [`MMM D,[ ]YYYY${TIME}`]],
   [/^[A-Za-z]{3,9}\.? \d{1,2} \d{4}(?!\d)/, [`MMM D YYYY${TIME}`]],

@@ -48,7 +48,10 @@ export const faults = {
     found: `${cells}`,
     expected: width === 1 ? '1 cell' : `${width} cells`,
     reason: undefined,
-    hint: cells > width ? 'a cell that has the delimiter in it must be quoted' : undefined,
+    hint:
+      cells > width
+        ? 'a cell that has the delimiter in it must be quoted; --skip N leaves out lines before the header'
+        : undefined,
   }),
   invalidUtf8: (byte: number): Fault => ({
     found: `the byte 0x${byte.toString(16).padStart(2, '0')}`,

@@ -15,7 +15,7 @@ export class Dictionary {
   /** Words of values of fixed width; bytes of the others. */
   #words = new Uint32Array(256)
   #bytes = new Uint8Array(1 << 10)
-  #offsets: number[] = [0]
+  #offsets = new Uint32Array(64)
 
   constructor(type: Column['type']) {
     this.#type = type
@@ -33,8 +33,9 @@ export class Dictionary {
   /** The distinct values. */
   get values(): Column {
     if (valueWidth(this.#type) === 0) {
-      const bytes = this.#bytes.slice(0, this.#offsets.at(-1))
-      return rawColumn(this.#type, this.#count, bytes, undefined, Uint32Array.from(this.#offsets))
+      const offsets = this.#offsets.slice(0, this.#count + 1)
+      const bytes = this.#bytes.slice(0, offsets[this.#count])
+      return rawColumn(this.#type, this.#count, bytes, undefined, offsets)
     }
     const width = valueWidth(this.#type) / 4
     const words = this.#words.slice(0, this.#count * width)
@@ -97,49 +98,67 @@ export class Dictionary {
   }
 
   #bytesPlaces(column: Column, offsets: Uint32Array, places: Uint32Array): number {
+    const { length, validity } = column
     const source = column.values as Uint8Array
+    let slots = this.#slots
+    let bytes = this.#bytes
+    let starts = this.#offsets
     let count = 0
-    for (let row = 0; row < column.length; row++) {
-      if (column.validity !== undefined && isNull(column, row)) continue
-      const place = this.#placeOf(source, offsets[row]!, offsets[row + 1]!)
-      if (place === -1) return -1
+    for (let row = 0; row < length; row++) {
+      if (validity !== undefined && isNull(column, row)) continue
+      const from = offsets[row]!
+      const to = offsets[row + 1]!
+      const mask = slots.length - 1
+      let slot = hashBytes(source, from, to) & mask
+      let place = slots[slot]!
+      while (place !== NONE) {
+        let at = starts[place]!
+        if (starts[place + 1]! - at === to - from) {
+          let i = from
+          while (i < to && source[i] === bytes[at]) {
+            i++
+            at++
+          }
+          if (i === to) break
+        }
+        slot = (slot + 1) & mask
+        place = slots[slot]!
+      }
+      if (place === NONE) {
+        place = this.#append(source, from, to, slot)
+        if (place === NONE) return -1
+        slots = this.#slots
+        bytes = this.#bytes
+        starts = this.#offsets
+      }
       places[count++] = place
     }
     return count
   }
 
-  #placeOf(source: Uint8Array, from: number, to: number): number {
-    const mask = this.#slots.length - 1
-    let slot = hashBytes(source, from, to) & mask
-    for (;;) {
-      const place = this.#slots[slot]!
-      if (place === NONE) break
-      if (this.#equals(place, source, from, to)) return place
-      slot = (slot + 1) & mask
-    }
+  /** A new value, whose place goes into a slot; none where there are too many. */
+  #append(source: Uint8Array, from: number, to: number, slot: number): number {
     const at = this.#offsets[this.#count]!
     const end = at + to - from
-    if (this.#count === MOST_VALUES || end > MOST_BYTES) return -1
+    if (this.#count === MOST_VALUES || end > MOST_BYTES) return NONE
     if (end > this.#bytes.length) {
       const bytes = new Uint8Array(Math.max(end, this.#bytes.length * 2))
       bytes.set(this.#bytes)
       this.#bytes = bytes
     }
     this.#bytes.set(source.subarray(from, to), at)
-    this.#offsets.push(end)
     const place = this.#count++
+    if (this.#count === this.#offsets.length) {
+      const offsets = new Uint32Array(this.#offsets.length * 2)
+      offsets.set(this.#offsets)
+      this.#offsets = offsets
+    }
+    this.#offsets[this.#count] = end
     this.#slots[slot] = place
     if (this.#count * 2 > this.#slots.length) {
       this.#moreSlots((i) => hashBytes(this.#bytes, this.#offsets[i]!, this.#offsets[i + 1]!))
     }
     return place
-  }
-
-  #equals(place: number, source: Uint8Array, from: number, to: number): boolean {
-    let at = this.#offsets[place]!
-    if (this.#offsets[place + 1]! - at !== to - from) return false
-    for (let i = from; i < to; i++) if (source[i] !== this.#bytes[at++]) return false
-    return true
   }
 
   #moreWords(): Uint32Array<ArrayBuffer> {

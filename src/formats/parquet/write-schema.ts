@@ -66,8 +66,8 @@ export function hasNanoseconds({ values, length }: Column): boolean {
   const halves = halvesOf(values)
   for (let row = 0; row < length; row++) {
     // 2^32 is 296 more than a multiple of 1000.
-    const high = (halves[2 * row + 1]! | 0) % 1000
-    if ((high * 296 + halves[2 * row]!) % 1000 !== 0) return true
+    const rest = ((halves[2 * row + 1]! | 0) % 1000) * 296 + halves[2 * row]!
+    if (Math.floor(rest / 1000) * 1000 !== rest) return true
   }
   return false
 }

@@ -35,7 +35,7 @@ export function outputOptions<T>(y: Options<T>) {
     })
     .option('header', {
       type: 'boolean',
-      tristate: true,
+      default: true,
       describe: 'Print the names of the columns; --no-header leaves them out',
     })
     .option('delimiter', {
@@ -48,7 +48,7 @@ interface OutputArguments {
   readonly format: OutputFormat | undefined
   readonly output: string | undefined
   readonly all: boolean
-  readonly header: boolean | undefined
+  readonly header: boolean
   readonly delimiter: string | undefined
   readonly limit: number | undefined
   readonly tail: number | undefined
@@ -61,7 +61,7 @@ export interface Output {
   /** Undefined for standard output. */
   readonly file: string | undefined
   readonly packing: Packing | undefined
-  readonly header: boolean | undefined
+  readonly header: boolean
   readonly delimiter: string | undefined
   /** The most rows that a table shows: a screen of them, unless the user said how many. */
   readonly screen: number | undefined
@@ -77,7 +77,7 @@ export async function outputOf(args: OutputArguments, context: Context): Promise
   if (delimiter !== undefined && format !== 'csv') {
     throw usageError(`--delimiter is for CSV, and this is ${format}`)
   }
-  if (header === false && format !== 'csv' && format !== 'table') {
+  if (!header && format !== 'csv' && format !== 'table') {
     throw usageError(`--no-header is for CSV and tables, and this is ${format}`)
   }
   if (/\.tsv(\.gz|\.zst)?$/i.test(file ?? '')) delimiter ??= '\t'

@@ -6,3 +6,10 @@ export function hasTool(name: string): boolean {
   if (!there) process.stderr.write(`SKIPPED: tests that need ${name}, which is not installed\n`)
   return there
 }
+
+/** Whether Debian's own Python has a module; says so loudly when it does not. */
+export function hasPythonModule(name: string): boolean {
+  const there = spawnSync('/usr/bin/python3', ['-c', `import ${name}`]).status === 0
+  if (!there) process.stderr.write(`SKIPPED: tests that need python3-${name}\n`)
+  return there
+}

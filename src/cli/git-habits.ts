@@ -12,7 +12,6 @@ export const commandHabits: ReadonlyMap<string, string> = new Map([
   ['co', 'it is `varve checkout`'],
   ['export', '`varve read SERIES > FILE` writes its rows, `varve checkout --files` its file'],
   ['history', 'it is `varve log`'],
-  ['import', 'it is `varve add FILE`'],
   ['insert', 'it is `varve write SERIES`'],
   ['remove', 'it is `varve rm`, or for rows `varve delete`'],
   ['rename', 'it is `varve mv`, or for a column `varve schema rename`'],

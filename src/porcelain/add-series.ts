@@ -18,6 +18,8 @@ export interface AddSeriesOptions extends SchemaOptions {
   readonly allowDeletes?: boolean | undefined
   /** Whether columns that the table lacks are dropped. */
   readonly dropColumns?: boolean | undefined
+  /** Whether a new series may be without rows. */
+  readonly allowEmpty?: boolean | undefined
 }
 
 /** A series that was built of a table. */
@@ -45,7 +47,8 @@ export async function buildFromTable(
     const given = await schemaForNew(writer, tree, path, options)
     const rows = given === undefined ? await inferRows(input, options) : typedRows(input, given)
     const built = await build(writer, rows)
-    if ((await readSeries(writer, built.id)).rows === 0) throw noRows(input.name)
+    const { rows: count } = await readSeries(writer, built.id)
+    if (count === 0 && options.allowEmpty !== true) throw noRows(input.name)
     const zone = await zoneForNew(writer, tree, path, table.reading?.zone, rows.zone)
     return { ...built, zone }
   }

@@ -46,6 +46,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('share', 'archive', 'Write series of a revision as a tar archive of tables', () =>
     import('./archive.ts').then((m) => m.archiveCommand),
   ),
+  command('share', 'import', 'Take over what another program keeps', () =>
+    import('./import.ts').then((m) => m.importCommand),
+  ),
   command('history', 'branch', 'List, make, rename and delete branches', () =>
     import('./branch.ts').then((m) => m.branchCommand),
   ),

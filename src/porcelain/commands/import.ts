@@ -1,0 +1,81 @@
+import { defineCommand, defineCommandGroup, given } from '../../cli/define-command.ts'
+import { findLakotaExport } from '../../plumbing/find-lakota-export.ts'
+import { changesText } from '../change-summary.ts'
+import { importLakotaExport } from '../import-lakota-export.ts'
+import { changingOptions } from './changing-options.ts'
+import { commitRequest } from './commit-request.ts'
+
+const lakotaExport = defineCommand({
+  name: 'lakota-export',
+  usage: 'lakota-export [<options>] <folder>',
+  summary: 'Make series equal to the tables that `lakota export` wrote',
+  report: true,
+  options: (y) =>
+    changingOptions(
+      y
+        .positional('folder', { demandOption: true, complete: 'file' })
+        .option('into', {
+          value: 'collection/',
+          complete: 'series',
+          describe: 'The collection that everything goes to',
+        })
+        .option('duplicates', {
+          type: 'boolean',
+          describe: 'Rows with equal keys are allowed in new series',
+        })
+        .option('allow-deletes', {
+          type: 'boolean',
+          describe: 'Any number of rows may vanish from series that are there',
+        }),
+    ),
+  run: async (args, context) => {
+    const repo = await context.repository()
+    const commit = await commitRequest(context, repo, args)
+    const found = await findLakotaExport({
+      given: args.folder,
+      absolute: context.resolve(args.folder),
+    })
+    for (const file of found.others) context.note(`${file} is no table of a collection: left out`)
+    const total = found.collections.reduce((sum, { tables }) => sum + tables.length, 0)
+    const progress = context.progress({ label: 'importing', unit: 'series', total })
+    try {
+      return await importLakotaExport(repo, {
+        found,
+        tableOf: ({ name, absolute, bytes }) => ({
+          name,
+          bytes,
+          open: () => context.readFile(absolute),
+          range: (from, to) => context.readRange(absolute, from, to),
+        }),
+        onSeries: () => progress.add(1),
+        allowDeletes: args.allowDeletes,
+        dryRun: args.dryRun,
+        signal: context.abort,
+        ...given({ into: args.into, duplicates: args.duplicates || undefined, commit }),
+      })
+    } finally {
+      progress.done()
+    }
+  },
+  toText: (result) => changesText(result),
+})
+
+export const importCommand = defineCommandGroup({
+  name: 'import',
+  summary: 'Take over what another program keeps',
+  description: [
+    'import lakota-export takes the folder that `lakota export` writes: a folder a collection, with',
+    '_schema.json and a CSV or Parquet file a series. collection/label becomes the path of the series,',
+    'its columns, types and index are what the schema says, and its times are UTC. Nothing is',
+    'inferred. A series that is there becomes equal to its table, as with add.',
+    '',
+    'varve import lakota-export ../export --commit makes one commit of it all.',
+  ].join('\n'),
+  examples: [
+    {
+      command: 'varve import lakota-export ../export --into lakota/ --commit -m "from Lakota"',
+      about: 'everything, in a collection',
+    },
+  ],
+  subcommands: [lakotaExport],
+})

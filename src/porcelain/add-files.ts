@@ -3,8 +3,10 @@ import type { Id } from '../core/id.ts'
 import { checkSeriesName } from '../core/names.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import type { InputTable } from '../formats/table.ts'
+import { readAs } from '../formats/table-formats.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
 import { hasIndex, type IndexState, readIndex } from '../plumbing/index-state.ts'
+import { type KeptReading, keptReading, sameReading } from '../plumbing/kept-reading.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { stampOf, workTreeOf } from '../plumbing/series-files.ts'
 import {
@@ -122,12 +124,14 @@ async function addTogether(
   options: AddFilesOptions,
 ): Promise<AddFilesResult> {
   const known = hasIndex(repo) ? (await readIndex(repo)).state.files : new Map<string, SeriesFile>()
+  await refuseSecondFiles(repo, files, known)
   const stamps = await stampsOf(repo, files)
   const isAsKnown = (path: string, id: Id | undefined): boolean => {
     const then = known.get(path)
     const now = stamps.get(path)
     if (then === undefined || now === undefined || then.id !== id || saysMore(options)) return false
     return (
+      sameReading(readings.get(path), then.reading) &&
       now.size === then.stamp.size &&
       now.mtimeNs === then.stamp.mtimeNs &&
       now.inode === then.stamp.inode
@@ -135,6 +139,12 @@ async function addTogether(
   }
   const built = new Map<string, BuiltSeries>()
   const unread = new Set<string>()
+  const readings = new Map<string, KeptReading | undefined>()
+  for (const { series, file, input } of files) {
+    const given = keptReading(input.reading)
+    const then = known.get(series)
+    readings.set(series, given ?? (then?.file === file ? then?.reading : undefined))
+  }
   const change: Change<SeriesChange[]> = {
     async run(batch, tree) {
       const changes: SeriesChange[] = []
@@ -148,8 +158,9 @@ async function addTogether(
           now = { id: old, emptyRows: 0 }
           unread.add(path)
         }
+        const table = readAs(input, readings.get(path) ?? {})
         // The objects of an earlier run are there: it was published before the race was lost.
-        now ??= await buildFromTable(batch, tree, path, input, options)
+        now ??= await buildFromTable(batch, tree, path, table, options)
         built.set(path, now)
         changes.push(
           now.id === old
@@ -179,7 +190,8 @@ async function addTogether(
       const { id } = changes[i]!
       const then = next.get(series)
       if (then?.id === id && then.file === file && isAsKnown(series, id)) continue
-      next.set(series, { file, id, stamp })
+      const reading = readings.get(series)
+      next.set(series, { file, id, stamp, ...(reading !== undefined && { reading }) })
       isNew = true
     }
     return isNew ? { ...state, files: next } : state
@@ -217,6 +229,23 @@ function checkNames(files: readonly AddedFile[]): void {
       })
     }
     seen.set(series, input.name)
+  }
+}
+
+/** `refused` where a series has a file already, and it is there. */
+async function refuseSecondFiles(
+  repo: Repository,
+  files: readonly AddedFile[],
+  known: IndexState['files'],
+): Promise<void> {
+  for (const { series, file } of files) {
+    const then = known.get(series)
+    if (file === undefined || then === undefined || then.file === file) continue
+    if ((await workTreeOf(repo).stat(then.file)) === undefined) continue
+    throw new VarveError('refused', `${series} has a file already: ${then.file}, not ${file}`, {
+      data: { series, files: [then.file, file] },
+      hint: `remove ${then.file} first, or varve add ${file} --as another name`,
+    })
   }
 }
 

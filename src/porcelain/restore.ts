@@ -8,6 +8,7 @@ import { restoreRange } from '../core/series-restore.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
+import { newFileOf } from '../plumbing/file-names.ts'
 import { followUp } from '../plumbing/follow-up.ts'
 import { hasIndex, readIndex } from '../plumbing/index-state.ts'
 import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
@@ -119,7 +120,8 @@ async function restoreFrom(
         edits.set(path, { kind: 'series', id, settings: settings ?? null })
       }
       if (hasIndex(repo) && options.force !== true) {
-        await refuseFilesInTheWay(repo, tree, back, options.signal)
+        const shown = [...back].map(([path, id]) => ({ path, id, file: newFileOf(repo, path) }))
+        await refuseFilesInTheWay(repo, tree, shown, options.signal)
       }
       const next = edits.size === 0 ? tree : await updatePaths(batch, tree, edits)
       return { tree: next, result: { changed: [...edits.keys()], back: new Set(back.keys()) } }
@@ -131,7 +133,7 @@ async function restoreFrom(
   const { result, changed, commit } = await applyChange(repo, change, {
     ...options,
     series: paths,
-    shown: ({ back }) => back,
+    shown: ({ back }) => new Map([...back].map((path) => [path, newFileOf(repo, path)])),
     message: () => `restore ${options.series.join(' ')} from ${revision}\n`,
   })
   const done = { index: result.changed, ...(commit !== undefined && { commit }) }

@@ -52,10 +52,15 @@ export async function seriesIdOf(table: ValueTable): Promise<Id> {
 }
 
 /** The arguments that say what columns a series has. */
-export function schemaArguments({ columns, indexCount }: ValueTable): string[] {
+export function schemaArguments(table: ValueTable): string[] {
+  const schema = table.columns.map(({ name, type }) => `"${name}":${type}`)
+  return ['--schema', schema.join(' '), ...indexArguments(table)]
+}
+
+/** The argument that says which columns are the index. */
+export function indexArguments({ columns, indexCount }: ValueTable): string[] {
   const index = columns.slice(0, indexCount).map(({ name }) => name)
-  const schema = columns.map(({ name, type }) => `"${name}":${type}`)
-  return ['--schema', schema.join(' '), '--index', index.join(',')]
+  return ['--index', index.join(',')]
 }
 
 /** Writes the values as CSV, by rules that share no code with varve's. */

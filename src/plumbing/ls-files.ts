@@ -1,8 +1,9 @@
 import { compareBytes, textToBytes } from '../core/bytes.ts'
+import { seriesOfFile } from './file-names.ts'
 import { readIndex } from './index-state.ts'
 import { lsTree } from './ls-tree.ts'
 import type { Repository } from './repository.ts'
-import { fileStatus, scratchFor, seriesOfFile, workTreeOf } from './series-files.ts'
+import { fileStatus, scratchFor, workTreeOf } from './series-files.ts'
 import type { TreeLine } from './tree-line.ts'
 
 export interface ListFilesOptions {

@@ -2,10 +2,10 @@ import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath, walkTree } from '../core/tree.ts'
 import type { PreparedFile } from '../storage/work-tree.ts'
+import { newFileOf } from './file-names.ts'
 import type { FileStamp, SeriesFile } from './index-codec.ts'
 import type { Repository } from './repository.ts'
 import {
-  fileOfSeries,
   fileStatus,
   prepareSeriesFile,
   type SeriesPlace,
@@ -23,6 +23,8 @@ export interface RefreshOptions {
   readonly tree: Id
   /** Series that are to have a file although they have none yet: these, or all in the tree. */
   readonly materialise?: ReadonlySet<string> | 'all' | undefined
+  /** The files that some of those get, where it is not as configured. */
+  readonly named?: ReadonlyMap<string, string> | undefined
   /** Only these series; all when absent. */
   readonly only?: ReadonlySet<string> | undefined
   /** Overwrite what was changed by hand: `--force`. */
@@ -65,7 +67,7 @@ export async function planRefresh(repo: Repository, options: RefreshOptions): Pr
     }
     for await (const { path, id } of toMaterialise(repo, options)) {
       if (files.has(path) || !wanted(path)) continue
-      const file = fileOfSeries(path)
+      const file = options.named?.get(path) ?? newFileOf(repo, path)
       const shown = { file, id, zone: await zoneOf(path) }
       if (!force && (await isInTheWay(repo, scratch, shown, { path, tree }, options.signal))) {
         inTheWay.push(file)
@@ -106,17 +108,14 @@ async function seriesIds(
 export async function refuseFilesInTheWay(
   repo: Repository,
   tree: Id,
-  series: Iterable<readonly [path: string, id: Id]>,
+  series: Iterable<ShownSeries & { readonly path: string }>,
   signal?: AbortSignal,
 ): Promise<void> {
   const inTheWay: string[] = []
   const scratch = scratchFor(repo)
   try {
-    for (const [path, id] of series) {
-      const file = fileOfSeries(path)
-      if (await isInTheWay(repo, scratch, { file, id }, { path, tree }, signal)) {
-        inTheWay.push(file)
-      }
+    for (const { path, ...shown } of series) {
+      if (await isInTheWay(repo, scratch, shown, { path, tree }, signal)) inTheWay.push(shown.file)
     }
   } finally {
     await scratch.discard()

@@ -6,6 +6,7 @@ import { readSeries } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
 import { readRows } from '../core/series-read.ts'
 import type { Spill } from '../core/spill.ts'
+import { compress, packingOfName } from '../formats/compress.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
 import type { InputTable } from '../formats/table.ts'
 import { formatOf, openFormat } from '../formats/table-formats.ts'
@@ -15,19 +16,6 @@ import type { FileStat, PreparedFile, WorkTree } from '../storage/work-tree.ts'
 import type { FileStamp, SeriesFile } from './index-codec.ts'
 import type { Repository } from './repository.ts'
 import { zoneNameAt } from './series-zone.ts'
-
-export const SERIES_FILE_ENDING = '.csv'
-
-/** The file in the work tree that a series has when it has one. */
-export function fileOfSeries(path: string): string {
-  return path + SERIES_FILE_ENDING
-}
-
-/** The series that a file would be; undefined for a file of another kind. */
-export function seriesOfFile(file: string): string | undefined {
-  const path = file.endsWith(SERIES_FILE_ENDING) ? file.slice(0, -SERIES_FILE_ENDING.length) : ''
-  return path === '' || path.endsWith('/') ? undefined : path
-}
 
 export function workTreeOf(repo: Repository): WorkTree {
   if (repo.workTree === undefined) {
@@ -67,10 +55,11 @@ export interface SeriesPlace {
 export async function fileStatus(
   repo: Repository,
   scratch: Scratch,
-  { file, id, stamp }: SeriesFile,
+  known: SeriesFile,
   place: SeriesPlace,
   signal?: AbortSignal,
 ): Promise<FileStatus> {
+  const { file, id, stamp } = known
   const stat = await workTreeOf(repo).stat(file)
   if (stat === undefined) return { state: 'missing' }
   const now = stampOf(stat)
@@ -78,7 +67,8 @@ export async function fileStatus(
   const { schema } = await readSeries(scratch, id)
   const zone = await zoneNameAt(scratch, place.tree, place.path)
   try {
-    const rows = readSeriesFile(repo, { file, zone }, schema, signal)
+    const input = seriesFileInput(repo, known, { bytes: now.size, zone, signal })
+    const rows = readSeriesFile(input, schema)
     const built = await buildSeries(scratch, schema, rows)
     if (built.id === id) return { state: 'clean', stamp: now }
     return { state: 'changed', stamp: now, id: built.id }
@@ -108,21 +98,30 @@ export function temporarySpill(): Spill {
   return openSpill()
 }
 
-/** The rows of a file in the work tree under a schema, sorted by key. */
-async function* readSeriesFile(
+/** The file of a series in the work tree as a table, read as the index remembers it. */
+export function seriesFileInput(
   repo: Repository,
-  { file, zone }: { readonly file: string; readonly zone: string | undefined },
-  schema: Schema,
-  signal?: AbortSignal,
-): AsyncIterable<Frame> {
+  { file, reading }: Pick<SeriesFile, 'file' | 'reading'>,
+  options: {
+    readonly bytes: number | undefined
+    /** The zone of times without an offset, where it is not remembered. */
+    readonly zone?: string | undefined
+    readonly signal?: AbortSignal | undefined
+  },
+): InputTable {
+  const { bytes, zone, signal } = options
   const workTree = workTreeOf(repo)
-  const input: InputTable = {
+  return {
     name: file,
-    bytes: (await workTree.stat(file))?.size,
-    reading: { zone },
+    bytes,
+    reading: { zone, ...reading },
     open: () => workTree.read(file, signal === undefined ? {} : { signal }),
     range: (from, to) => workTree.range(file, from, to),
   }
+}
+
+/** The rows of a table under a schema, sorted by key. */
+async function* readSeriesFile(input: InputTable, schema: Schema): AsyncIterable<Frame> {
   const format = await openFormat(formatOf(input))
   const spill = openSpill()
   yield* sortFrames(format.read(input, { schema, spill }), schema, { spill })
@@ -161,6 +160,11 @@ export async function prepareSeriesFile(
 ): Promise<PreparedFile> {
   const series = await readSeries(reader, id)
   const format = await openFormat(formatOf({ name: file }))
-  const pieces = format.write(series.schema, readRows(reader, series), { zone })
+  const options = { zone, ...(TABS.test(file) && { delimiter: '\t' }) }
+  const plain = format.write(series.schema, readRows(reader, series), options)
+  const packing = packingOfName(file)
+  const pieces = packing === undefined ? plain : compress(plain, packing)
   return workTreeOf(repo).prepare(file, pieces, signal === undefined ? {} : { signal })
 }
+
+const TABS = /\.tsv(?:\.(?:gz|zst))?$/i

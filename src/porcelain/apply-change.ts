@@ -36,8 +36,8 @@ export interface ChangeOptions {
 export interface ApplyOptions<R> extends ChangeOptions {
   /** Series that the change is about, as far as it does not take them from their own files. */
   readonly series: ReadonlySet<string>
-  /** Series that are to have a file afterwards, although they had none. */
-  readonly shown?: ((result: R) => ReadonlySet<string>) | undefined
+  /** Series that are to have a file afterwards, although they had none, and which. */
+  readonly shown?: ((result: R) => ReadonlyMap<string, string>) | undefined
   /** Whether files that are in their place are overwritten. */
   readonly force?: boolean | undefined
   /** The message of the commit when the request has none. */
@@ -140,7 +140,7 @@ interface WantedFiles {
   /** Series whose files, as far as they have any, are to show what they become. */
   readonly series: ReadonlySet<string>
   /** Series that are to get a file. */
-  readonly shown: ReadonlySet<string> | undefined
+  readonly shown: ReadonlyMap<string, string> | undefined
   readonly force: boolean | undefined
 }
 
@@ -149,12 +149,13 @@ async function planFiles(
   repo: Repository,
   files: IndexState['files'],
   tree: Id,
-  { series, shown = new Set(), force }: WantedFiles,
+  { series, shown = new Map(), force }: WantedFiles,
   signal?: AbortSignal,
 ): Promise<FilePlan> {
-  const only = new Set([...[...series].filter((path) => files.has(path)), ...shown])
+  const only = new Set([...[...series].filter((path) => files.has(path)), ...shown.keys()])
   if (only.size === 0) return { write: new Map(), remove: [] }
-  return planRefresh(repo, { files, tree, only, materialise: shown, force, signal })
+  const materialise = new Set(shown.keys())
+  return planRefresh(repo, { files, tree, only, materialise, named: shown, force, signal })
 }
 
 /** Makes the files show the index. The change is made by now: nothing interrupts this. */

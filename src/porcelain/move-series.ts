@@ -4,7 +4,8 @@ import { checkCollectionName, checkSeriesName } from '../core/names.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { lookupPath, type PathEdit, type TreeEntry, updatePaths, walkTree } from '../core/tree.ts'
 import { type Applied, firstChangedPath } from '../plumbing/change.ts'
-import { readIndex } from '../plumbing/index-state.ts'
+import { fileLike } from '../plumbing/file-names.ts'
+import { type IndexState, readIndex } from '../plumbing/index-state.ts'
 import { refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolvePath } from '../plumbing/resolve-object-name.ts'
@@ -91,6 +92,7 @@ export async function moveSeries(
 ): Promise<Applied<MoveResult>> {
   const from = options.from.replace(/\/$/, '')
   let to = ''
+  const { files } = repo.workTree === undefined ? NO_FILES : (await readIndex(repo)).state
   const withFiles = new Set(await seriesUnder(repo, [from]))
   return applyChange(
     repo,
@@ -105,11 +107,12 @@ export async function moveSeries(
           throw new VarveError('already-exists', `there is ${to} already`, { data: { name: to } })
         }
         const moved: { from: string; to: string }[] = []
-        const shown: [path: string, id: Id][] = []
+        const shown: { path: string; file: string; id: Id }[] = []
         const move = (path: string, id: Id): void => {
           const renamed = to + path.slice(from.length)
           moved.push({ from: path, to: renamed })
-          if (withFiles.has(path)) shown.push([renamed, id])
+          const known = files.get(path)
+          if (known) shown.push({ path: renamed, file: fileLike(renamed, known.file), id })
         }
         if (entry.kind === 'series') move(from, entry.id)
         else {
@@ -130,11 +133,18 @@ export async function moveSeries(
       ...options,
       series: withFiles,
       shown: ({ moved }) =>
-        new Set(moved.filter(({ from }) => withFiles.has(from)).map(({ to }) => to)),
+        new Map(
+          moved.flatMap(({ from, to }) => {
+            const known = files.get(from)
+            return known === undefined ? [] : [[to, fileLike(to, known.file)] as const]
+          }),
+        ),
       message: () => `mv ${from} ${to}\n`,
     },
   )
 }
+
+const NO_FILES: Pick<IndexState, 'files'> = { files: new Map() }
 
 async function newName(
   reader: ObjectReader,

@@ -8,7 +8,7 @@ import {
   updateIndexState,
 } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { fileStatus, type scratchFor, workTreeOf } from '../plumbing/series-files.ts'
+import { fileStatus, type scratchFor, seriesFileInput } from '../plumbing/series-files.ts'
 import { buildFromTable } from './add-series.ts'
 
 type Scratch = ReturnType<typeof scratchFor>
@@ -69,7 +69,7 @@ export async function pendingFiles(
       files.push({ series, file, state: 'unreadable', fault: now.fault })
     } else if (now.id === indexed) {
       if (now.id !== known.id || !sameStamp(now.stamp, known.stamp)) {
-        clean.set(series, { file, id: now.id, stamp: now.stamp })
+        clean.set(series, { ...known, id: now.id, stamp: now.stamp })
       }
     } else if (now.id === known.id) files.push({ series, file, state: 'outdated' })
     else files.push({ series, file, state: 'modified', id: now.id })
@@ -96,10 +96,8 @@ async function contentOf(
   if (status.state === 'clean') return { state: 'readable', id: known.id, stamp }
   if (status.id !== undefined) return { state: 'readable', id: status.id, stamp }
   // It may have new columns, or values of a wider type.
-  const { file } = known
-  const open = () => workTreeOf(repo).read(file, signal === undefined ? {} : { signal })
   try {
-    const input = { name: file, bytes: stamp.size, open }
+    const input = seriesFileInput(repo, known, { bytes: stamp.size, signal })
     const options = { allowDeletes: true, dropColumns: true }
     const { id } = await buildFromTable(scratch, tree, series, input, options)
     return { state: 'readable', id, stamp }

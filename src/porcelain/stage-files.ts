@@ -2,7 +2,7 @@ import type { Id } from '../core/id.ts'
 import { updatePaths } from '../core/tree.ts'
 import { readIndex } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
+import { scratchFor, seriesFileInput, workTreeOf } from '../plumbing/series-files.ts'
 import { type AddedFile, addFiles } from './add-files.ts'
 import { removeSeries } from './move-series.ts'
 import { type PendingFile, pendingFiles, treeWithFiles } from './pending-files.ts'
@@ -17,15 +17,18 @@ export interface StageFilesOptions {
  * file is gone. Errors as those have, before anything is staged of the files that are added.
  */
 export async function stageFiles(repo: Repository, options: StageFilesOptions = {}): Promise<void> {
-  const pending = await withScratch(repo, async (scratch) => {
+  const { pending, known } = await withScratch(repo, async (scratch) => {
     const { state } = await readIndex(repo)
-    return (await pendingFiles(repo, scratch, state, options)).files
+    const { files } = await pendingFiles(repo, scratch, state, options)
+    return { pending: files, known: state.files }
   })
   const { signal } = options
-  const added = pending.filter(isChanged).map(({ series, file }): AddedFile => {
-    const open = () => workTreeOf(repo).read(file, signal === undefined ? {} : { signal })
-    return { series, file, input: { name: file, open } }
-  })
+  const added: AddedFile[] = []
+  for (const { series, file } of pending.filter(isChanged)) {
+    const bytes = (await workTreeOf(repo).stat(file))?.size
+    const { reading } = known.get(series)!
+    added.push({ series, file, input: seriesFileInput(repo, { file, reading }, { bytes, signal }) })
+  }
   if (added.length > 0) await addFiles(repo, added, { signal })
   const names = pending.filter(({ state }) => state === 'missing').map(({ series }) => series)
   if (names.length > 0) await removeSeries(repo, { names, signal })

@@ -1,9 +1,10 @@
 import type { Scalar } from '../../src/core/column.ts'
 import type { Id } from '../../src/core/id.ts'
 import { lookupPath } from '../../src/core/tree.ts'
+import { newFileOf } from '../../src/plumbing/file-names.ts'
 import { readIndex, updateIndexState } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
-import { fileOfSeries, writeSeriesFile } from '../../src/plumbing/series-files.ts'
+import { writeSeriesFile } from '../../src/plumbing/series-files.ts'
 import { updateIndex } from '../../src/plumbing/update-index.ts'
 import { type CommitResult, commit } from '../../src/porcelain/commit.ts'
 import { ann } from './repositories.ts'
@@ -45,7 +46,7 @@ export async function materialise(repo: Repository, ...paths: string[]): Promise
   for (const path of paths) {
     const entry = await lookupPath(repo.objects, tree, path)
     if (entry === undefined) throw new Error(`no series ${path}`)
-    const shown = { file: fileOfSeries(path), id: entry.id }
+    const shown = { file: newFileOf(repo, path), id: entry.id }
     files.set(path, await writeSeriesFile(repo, repo.objects, shown))
   }
   await updateIndexState(repo, (state) => ({

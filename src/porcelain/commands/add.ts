@@ -162,5 +162,6 @@ function toAdd(table: FoundTable, reading: Reading, context: Context): AddedFile
       range: (from: number, to: number) => context.readRange(absolute, from, to),
     }),
   }
-  return { series, file, input }
+  // Rewritten, the file would lose the columns that were left out.
+  return { series, file: reading.columns === undefined ? file : undefined, input }
 }

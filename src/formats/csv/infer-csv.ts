@@ -241,10 +241,6 @@ function schemaOf(
 
 /** Of the options those that say how the table is written down. */
 function dialectIn(options: InferCsvOptions): CsvDialect {
-  const { file, header, names, decimal, skip, nulls, dateFormat, columns, rename } = options
-  const { zone, dst, onNotice } = options
-  return {
-    ...{ file, header, names, decimal, skip, nulls, dateFormat, columns, rename },
-    ...{ zone, dst, onNotice },
-  }
+  const { index, duplicates, known, subset, types, spill, memoryLimit, ...dialect } = options
+  return dialect
 }

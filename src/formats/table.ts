@@ -19,6 +19,8 @@ export interface Reading {
   readonly delimiter?: string | undefined
   /** CSV: whether the first line names the columns; they are `c1`, `c2`, … where it does not. */
   readonly header?: boolean | undefined
+  /** CSV: the names of the columns where no line has them; `c1`, `c2`, … unless given. */
+  readonly names?: readonly string[] | undefined
   /** CSV: the mark in front of a fraction. */
   readonly decimal?: '.' | ',' | undefined
   /** CSV: lines left out at the beginning. */

@@ -9,8 +9,16 @@ import { lookupPath } from '../core/tree.ts'
 import type { InputTable } from '../formats/table.ts'
 import { describeChange, type SeriesChange } from './change-summary.ts'
 import { inSeriesZone, zoneForNew } from './input-zone.ts'
-import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
-import { headerOf, held, type InputRows, inferRows, noRows, typedRows } from './read-input.ts'
+import { checkCellOrder, checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
+import {
+  forSeries,
+  headerOf,
+  held,
+  type InputRows,
+  inferRows,
+  noRows,
+  typedRows,
+} from './read-input.ts'
 import { widenedSchema } from './widened-schema.ts'
 
 export interface AddSeriesOptions extends SchemaOptions {
@@ -45,6 +53,7 @@ export async function buildFromTable(
   const old = await seriesAt(writer, tree, path)
   if (old === undefined) {
     const given = await schemaForNew(writer, tree, path, options)
+    checkCellOrder(input, options)
     const rows = given === undefined ? await inferRows(input, options) : typedRows(input, given)
     const built = await build(writer, rows)
     const { rows: count } = await readSeries(writer, built.id)
@@ -91,7 +100,8 @@ async function rowsForKnown(
   schema: Schema,
   options: AddSeriesOptions,
 ): Promise<InputRows> {
-  const header = new Set(await headerOf(input))
+  const table = forSeries(input, schema)
+  const header = new Set(await headerOf(table))
   const isThere = ({ name }: ColumnSpec): boolean => header.has(name)
   const missing = schema.columns.slice(schema.indexCount).filter((column) => !isThere(column))
   if (missing.length > 0 && options.dropColumns !== true) {
@@ -104,9 +114,9 @@ async function rowsForKnown(
   // The index is part of what is known, so that the error for a missing one comes from the reader.
   const index = schema.columns.slice(0, schema.indexCount)
   const known = { ...schema, columns: [...index, ...typed.slice(index.filter(isThere).length)] }
-  if (isKnown) return typedRows(input, known)
+  if (isKnown) return typedRows(table, known)
   const types = new Map([...(options.types ?? [])].filter(([name]) => !names.has(name)))
-  const rows = await inferRows(input, { known, types })
+  const rows = await inferRows(table, { known, types })
   return inOrder(rows, schema)
 }
 

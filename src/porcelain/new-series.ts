@@ -11,6 +11,7 @@ import {
 } from '../core/schema-codec.ts'
 import { schemaSettingOf } from '../core/settings.ts'
 import { settingsFor } from '../core/tree.ts'
+import type { InputTable } from '../formats/table.ts'
 
 /** What is said about the columns of a series: for one that is to be made, or to be sure. */
 export interface SchemaOptions {
@@ -47,6 +48,21 @@ export async function schemaForNew(
   const held = schemaFromJson(setting)
   const names = index ?? held.columns.slice(0, held.indexCount).map(({ name }) => name)
   return withTypes(orderedSchema(held.columns, names, duplicates ?? held.duplicates), types)
+}
+
+/**
+ * `usage` where a table without names of columns is to be read under a schema that is not in the order
+ * of its cells: the series would have them in another order than the next table.
+ */
+export function checkCellOrder({ reading }: InputTable, { schema, index }: SchemaOptions): void {
+  if (reading?.header !== false || reading.rename !== undefined) return
+  if (schema === undefined || index === undefined) return
+  const written = parseSchemaText(schema).columns.slice(0, index.length)
+  if (written.every(({ name }, at) => name === index[at])) return
+  throw new VarveError('usage', 'without a header the index has to come first in --schema', {
+    data: { schema, index },
+    hint: 'where it is not first in the table, --rename c2=time names the columns by number',
+  })
 }
 
 function withTypes(schema: Schema, types: ReadonlyMap<string, ColumnType> | undefined): Schema {

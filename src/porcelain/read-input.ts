@@ -4,7 +4,7 @@ import { checkSchema } from '../core/schema-codec.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InferOptions, InputTable, ReadTableOptions } from '../formats/table.ts'
-import { openReader } from '../formats/table-formats.ts'
+import { openReader, readAs } from '../formats/table-formats.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
 
 /** A table up to this size is held in memory while it is looked at. */
@@ -66,6 +66,12 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
     emptyRows: () => emptyRows,
     discard: () => found.discard(),
   }
+}
+
+/** The same table, for a series of this schema: the names of its columns where no line has them. */
+export function forSeries(input: InputTable, { columns }: Schema): InputTable {
+  if (input.reading?.header !== false) return input
+  return readAs(input, { names: columns.map(({ name }) => name) })
 }
 
 /** Reads a table once under a schema whose columns, all of them and no others, it must have. */

@@ -21,8 +21,8 @@ import { generatedMessage, type SeriesChange } from './change-summary.ts'
 import { type Edited, editChange } from './edit-change.ts'
 import { inSeriesZone, zoneForNew } from './input-zone.ts'
 import { interruptible } from './interruptible.ts'
-import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
-import { type InputRows, inferRows, noRows, subsetRows } from './read-input.ts'
+import { checkCellOrder, checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
+import { forSeries, type InputRows, inferRows, noRows, subsetRows } from './read-input.ts'
 
 export const writeModes = ['upsert', 'replace-range', 'append', 'replace'] as const
 /**
@@ -117,6 +117,7 @@ async function spoolNew(
   input: InputTable,
 ): Promise<SpooledRows> {
   const given = await schemaForNew(batch, tree, path, options)
+  checkCellOrder(options.input, options)
   const rows =
     given === undefined ? await inferRows(input, options) : await subsetRows(input, given)
   const zone = await zoneForNew(batch, tree, path, options.input.reading?.zone, rows.zone)
@@ -149,8 +150,9 @@ async function spoolKnown(
 async function rowsForKnown(
   path: string,
   schema: Schema,
-  { input, addColumns, types }: WriteSeriesOptions,
+  { input: table, addColumns, types }: WriteSeriesOptions,
 ): Promise<InputRows> {
+  const input = forSeries(table, schema)
   // A column that never had a value gets a type with its first one.
   const typed = schema.columns.filter(({ type }) => type !== 'null')
   const known = { ...schema, columns: typed }

@@ -12,7 +12,8 @@ export function boundsOptions<T>(y: Options<T>) {
     .option('at', {
       array: true,
       value: 'key',
-      describe: 'Only rows with this key; given once for each index column, from the first',
+      describe:
+        'Only rows with this key, or in this period; once for each index column, from the first',
     })
     .option('closed', {
       choices: closedSides,

@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given } from '../../cli/define-command.ts'
 import { parseWhen } from '../../core/commit-date.ts'
+import { count } from '../change-summary.ts'
 import { describeAsOf } from '../describe-as-of.ts'
 import { namesMany, readManySeries } from '../read-many.ts'
 import { readSeriesRows } from '../read-rows.ts'
@@ -120,7 +121,7 @@ export const readCommand = defineCommand({
   toText: (item, style) => {
     if (item instanceof Uint8Array) return ''
     if ('text' in item) return item.text(style)
-    return `${item.file}: ${item.rows.toLocaleString('en-US')} rows`
+    return `${item.file}: ${count(item.rows, 'row')}`
   },
   raw: true,
   pager: ({ output }) => output === undefined || output === '-',

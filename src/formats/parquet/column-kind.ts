@@ -31,8 +31,10 @@ const NO_TYPE = 'varve has no type for it'
 /** What a column of the first level is, by its place in the schema. */
 export function columnKind(element: SchemaElement): ColumnKind | Refusal {
   const { type: physical, repetition_type, converted_type: converted } = element
-  if (physical === undefined) return { found: nestedName(element), reason: 'columns hold single values' }
-  if (repetition_type === 'REPEATED') return { found: 'a list', reason: 'columns hold single values' }
+  if (physical === undefined)
+    return { found: nestedName(element), reason: 'columns hold single values' }
+  if (repetition_type === 'REPEATED')
+    return { found: 'a list', reason: 'columns hold single values' }
   const logical = element.logical_type ?? logicalOf(element)
   const width = element.type_length ?? 0
   if (physical === 'FIXED_LEN_BYTE_ARRAY' && !(width > 0)) {

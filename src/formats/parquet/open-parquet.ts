@@ -177,8 +177,13 @@ async function faultsAt<T>(file: string, decode: () => Promise<T>, column?: stri
       file,
       found: `bytes that are not${where}`,
       expected: 'a Parquet file',
-      reason: error.message,
+      // What the engine says when a decoder stumbles means nothing to a reader.
+      reason: isStumble(error) ? 'they are damaged' : error.message,
       cause: error,
     })
   }
+}
+
+function isStumble(error: Error): boolean {
+  return error instanceof TypeError || error instanceof RangeError
 }

@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
+import { hasPythonModule } from '../support/optional-tool.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { walk } from '../support/walk.ts'
 
@@ -19,5 +20,7 @@ const env = {
 
 it('the README shows what its commands print', async () => {
   copyFileSync(join(root, 'examples/oil-prices/brent-daily.csv'), join(folder, 'brent-daily.csv'))
-  await expect(await walk(page, { folder, env })).toMatchFileSnapshot(page)
+  const tools = { python3: '/usr/bin/python3', duckdb: join(root, 'test/support/duckdb.js') }
+  const without = hasPythonModule('pandas') ? undefined : /pandas/
+  await expect(await walk(page, { folder, env, tools, without })).toMatchFileSnapshot(page)
 }, 120_000)

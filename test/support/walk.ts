@@ -15,6 +15,10 @@ export interface WalkOptions {
   /** A folder of the walk's own, with what it begins with. */
   readonly folder: string
   readonly env?: Record<string, string>
+  /** Programs that can be typed beside varve, by name. */
+  readonly tools?: Readonly<Record<string, string>>
+  /** Blocks with such a text are not typed and stay as they are. */
+  readonly without?: RegExp | undefined
 }
 
 /**
@@ -25,7 +29,8 @@ export interface WalkOptions {
  */
 export async function walk(page: string, options: WalkOptions): Promise<string> {
   const text = readFileSync(page, 'utf8')
-  const blocks = (text.match(CONSOLE) ?? []).map(commandsOf)
+  const isTyped = (block: string): boolean => options.without?.test(block) !== true
+  const blocks = (text.match(CONSOLE) ?? []).filter(isTyped).map(commandsOf)
   const outputs = await runCommands(
     blocks.flat().map(({ typed }) => typed),
     options,
@@ -35,7 +40,7 @@ export async function walk(page: string, options: WalkOptions): Promise<string> 
     commands.map(({ shown, expected }) => shown + settle(expected, outputs[next++]!)).join(''),
   )
   let block = 0
-  return text.replace(CONSOLE, () => rendered[block++]!)
+  return text.replace(CONSOLE, (shown) => (isTyped(shown) ? rendered[block++]! : shown))
 }
 
 interface ShownCommand {
@@ -54,12 +59,14 @@ function commandsOf(block: string): ShownCommand[] {
 }
 
 async function runCommands(typed: readonly string[], options: WalkOptions): Promise<string[]> {
-  const { env = {} } = options
+  const { env = {}, tools: others = {} } = options
   const folder = realpathSync(options.folder)
   const tools = join(folder, '.tools')
   const home = join(folder, '.home')
   for (const made of [tools, home]) mkdirSync(made, { recursive: true })
-  symlinkSync(PROGRAM, join(tools, 'varve'))
+  for (const [name, path] of Object.entries({ varve: PROGRAM, ...others })) {
+    symlinkSync(path, join(tools, name))
+  }
   const script = join(tools, 'walk.sh')
   const marked = typed.map((command) => `${command}printf '${MARK}'\n`)
   writeFileSync(script, `exec 2>&1\n${marked.join('')}`)

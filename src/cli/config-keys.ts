@@ -41,6 +41,14 @@ const keys: readonly ConfigKey[] = [
     about: 'Files are written to the work tree while all of them come to less than this',
   },
   {
+    name: 'checkout.format',
+    type: 'choice',
+    choices: ['csv', 'ndjson', 'parquet', 'arrow'],
+    default: 'csv',
+    about:
+      'The format of a file that a series gets in the work tree; one that it has keeps its own',
+  },
+  {
     name: 'read.format',
     type: 'choice',
     choices: ['csv', 'ndjson', 'json', 'table'],

@@ -107,7 +107,7 @@ export async function applyChange<R>(
 }
 
 /** `refused` where a file that shows one of these series was changed by hand. */
-async function refuseChangedFiles(
+export async function refuseChangedFiles(
   repo: Repository,
   series: ReadonlySet<string>,
   signal: AbortSignal | undefined,

@@ -14,7 +14,7 @@ import type { Change } from '../plumbing/change.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, temporarySpill } from '../plumbing/series-files.ts'
 import { zoneNameAt } from '../plumbing/series-zone.ts'
-import { applyChange, type ChangeOptions } from './apply-change.ts'
+import { applyChange, type ChangeOptions, refuseChangedFiles } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
 import { changesAny } from './edit-change.ts'
 import { inCollectionZone, settingsOfNew, zoneForNew } from './input-zone.ts'
@@ -88,6 +88,7 @@ export async function writeSplit(
           touched.set(path, rows)
           paths.add(path)
         }
+        await refuseChangedFiles(repo, paths, options.signal)
       }
       const changes: SeriesChange[] = []
       const edits = new Map<string, PathEdit>()
@@ -124,7 +125,7 @@ export async function writeSplit(
   try {
     const { result, commit } = await applyChange(repo, change, {
       ...options,
-      // Filled when the rows have been read; files are looked at after that.
+      // Filled when the rows have been read.
       series: paths,
       message: generatedMessage,
     })

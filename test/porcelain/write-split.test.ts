@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { VarveError } from '../../src/core/errors.ts'
@@ -5,6 +7,7 @@ import { lookupPath } from '../../src/core/tree.ts'
 import type { InputTable } from '../../src/formats/table.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
+import { materialiseFiles } from '../../src/porcelain/materialise-files.ts'
 import { type WriteMode, writeModes, writeSeries } from '../../src/porcelain/write-series.ts'
 import { type WriteSplitOptions, writeSplit } from '../../src/porcelain/write-split.ts'
 import { ann, newRepository } from '../support/repositories.ts'
@@ -201,6 +204,21 @@ describe('writeSplit', () => {
     const rows = 'sensor,t,v\na,9,1\nb,3,1\nb,2,1\n'
     const fault = await faultOf(() => split(repo, rows, { mode: 'append' }))
     expect(fault).toMatchObject({ code: 'refused', data: { line: 4 } })
+  })
+
+  it('rewrites the files that series have, and refuses where one was changed by hand', async () => {
+    const repo = await withSeries()
+    await materialiseFiles(repo, { series: ['s/a'] })
+    await split(repo, 'sensor,t,v\na,1,12\nb,1,13\n')
+    const file = join(repo.workTree!.root, 's/a.csv')
+    expect(readFileSync(file, 'utf8')).toBe('t,v\n1,12\n')
+    writeFileSync(file, 't,v\n1,99\n')
+    const before = await everythingOf(repo)
+    const fault = await faultOf(() => split(repo, 'sensor,t,v\na,1,14\nb,1,14\n'))
+    expect(fault).toMatchObject({ code: 'refused', data: { files: ['s/a.csv'] } })
+    expect(await everythingOf(repo)).toEqual(before)
+    await split(repo, 'sensor,t,v\nb,1,14\n')
+    expect(await staged(repo, 's/b')).toBe('t,v\n1,14\n2,20\n')
   })
 
   it('only says what would happen', async () => {

@@ -18,11 +18,16 @@ const FEW_TABLES = 20
 export const addCommand = defineCommand({
   name: 'add',
   usage: 'add [<options>] <path>...',
-  summary: 'Make series equal to CSV files, for the next commit',
+  summary: 'Make series equal to files of tables, for the next commit',
   description: [
-    'A file in the work tree is the series of the same name: weather/hourly.csv is weather/hourly. A',
-    'file from elsewhere goes by its own name, or by what --as says, and gets no file in the work',
-    'tree. Of a folder all CSV files in it are added, also those in folders inside.',
+    'A file in the work tree is the series of the same name: weather/hourly.csv is weather/hourly, and',
+    'so is weather/hourly.parquet. Its ending says the format; varve keeps it in that format. A file from',
+    'elsewhere goes by its own name, or by what --as says, and gets no file in the work tree. Of a folder',
+    'all files with such an ending are added, but .txt, also those in folders inside.',
+    '',
+    'What is said about how a file in the work tree is written down (--delimiter, --null and so on) holds',
+    'for it from then on, until another add says otherwise, or varve writes it. With --columns the file is',
+    "not the series' own: written by varve, it would lose the other columns.",
     '',
     'The columns of a new series are inferred from the whole file, unless --schema or the collection',
     'says what they are. A series that is there keeps its own; a new column is added, and a type that',
@@ -39,7 +44,7 @@ export const addCommand = defineCommand({
   ].join('\n'),
   examples: [
     { command: 'varve add ../brent-daily.csv', about: 'the series brent-daily' },
-    { command: 'varve add .', about: 'all CSV files in the work tree' },
+    { command: 'varve add .', about: 'all tables in the work tree' },
     { command: 'varve add ../export --as weather/', about: 'a folder, as a collection' },
     {
       command: 'varve add ticks.csv --index time,symbol --duplicates',

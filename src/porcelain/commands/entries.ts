@@ -5,7 +5,7 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('start', 'init', 'Make an empty repository', () =>
     import('./init.ts').then((m) => m.initCommand),
   ),
-  command('change', 'add', 'Make series equal to CSV files, for the next commit', () =>
+  command('change', 'add', 'Make series equal to files of tables, for the next commit', () =>
     import('./add.ts').then((m) => m.addCommand),
   ),
   command('change', 'write', 'Lay rows over a series, for the next commit', () =>

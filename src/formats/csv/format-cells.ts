@@ -244,7 +244,7 @@ function timestampWriter(
   zone: Zone | undefined,
 ): CellWriter {
   let lastOffset = 0
-  let ending = Buffer.from(zone === undefined ? 'Z' : formatUtcOffset(0))
+  let ending = Buffer.from(formatUtcOffset(0))
   const halves = halvesOf(values)
   const digits = fractionDigits[type]
   const scale = POWERS_OF_TEN[digits]!
@@ -264,12 +264,14 @@ function timestampWriter(
       fraction = last - third * scale
       seconds = first * 0x1_0000_0000 + second * 0x1_0000 + third
     }
-    const offset = zone === undefined ? 0 : zone.offsetAt(seconds)
-    if (offset !== lastOffset) {
-      ending = Buffer.from(formatUtcOffset(offset))
-      lastOffset = offset
+    if (zone !== undefined) {
+      const offset = zone.offsetAt(seconds)
+      if (offset !== lastOffset) {
+        ending = Buffer.from(formatUtcOffset(offset))
+        lastOffset = offset
+      }
+      seconds += offset
     }
-    seconds += offset
     const days = Math.floor(seconds / 86_400)
     // Years beyond four digits, some of them past what a double counts in seconds.
     if (days < -719_528 || days > 2_932_896) {
@@ -299,6 +301,10 @@ function timestampWriter(
       target[at++] = DOT
       writePadded(target, at, fraction, count)
       at += count
+    }
+    if (zone === undefined) {
+      target[at] = 0x5a
+      return at + 1
     }
     for (let i = 0; i < ending.length; i++) target[at++] = ending[i]!
     return at

@@ -21,7 +21,7 @@ export interface Part {
   readonly byte?: number
   /** Of what may be missing, the parts. */
   readonly parts?: readonly Part[]
-  /** Of a number, whether it has two digits always, for the next part is a number, too. */
+  /** Of a number, whether it has two digits always, for another one stands beside it. */
   readonly fixed?: boolean
 }
 
@@ -164,14 +164,16 @@ function literal(character: string): Part {
   return { kind: 'literal', byte: character.charCodeAt(0) }
 }
 
-/** Marks the numbers that a number follows at once. */
-function withWidths(parts: readonly Part[], next?: Part): Part[] {
+/** Marks the numbers that stand beside a number. */
+function withWidths(parts: readonly Part[], before?: Part, after?: Part): Part[] {
   return parts.map((part, at) => {
-    const follower = parts[at + 1] ?? next
+    const last = parts[at - 1] ?? before
+    const next = parts[at + 1] ?? after
     if (part.kind === 'optional') {
-      return { ...part, parts: withWidths(part.parts!, follower) }
+      return { ...part, parts: withWidths(part.parts!, last, next) }
     }
-    return isNumber(part) && startsWithNumber(follower) ? { ...part, fixed: true } : part
+    const isBeside = isNumber(last) || startsWithNumber(next)
+    return isNumber(part) && isBeside ? { ...part, fixed: true } : part
   })
 }
 

@@ -69,8 +69,8 @@ export function numberAdvice(text: string, decimal: '.' | ','): string | undefin
   if (isGrouped) {
     const bare = trimmed.replace(/[' \u00a0\u202f’]/g, '')
     const marks = bare.replace(/[^.,]/g, '')
-    const last =
-      new Set(marks).size > 1 ? Math.max(bare.lastIndexOf('.'), bare.lastIndexOf(',')) : -1
+    const hasFraction = new Set(marks).size > 1 || (marks.length === 1 && bare !== trimmed)
+    const last = hasFraction ? Math.max(bare.lastIndexOf('.'), bare.lastIndexOf(',')) : -1
     const plain = bare.replace(/[.,]/g, (_, at: number) => (at === last ? decimal : ''))
     return `digits grouped by thousands are not read: write ${plain}`
   }
@@ -186,16 +186,19 @@ function quoted(layout: string): string {
   return /[ ']/.test(layout) ? `"${layout}"` : layout
 }
 
+const MONTH =
+  '(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?)'
+
 const LOOKS_LIKE_DATE = [
   /^\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}(?![\d.])/,
-  /^\d{1,4}[-/. ]?[A-Za-z]{3,9}[-/. ,]*\d{1,4}(?!\d)/,
+  new RegExp(`^\\d{1,4}[-/. ]?${MONTH}[-/. ,]*\\d{1,4}(?!\\d)`, 'i'),
   /^(1[5-9]|2[01])\d\d[-/. ]?[QWMHSqwmhs]\d{1,2}$/,
   /^[QWHSqwhs]\d{1,2}[-/. ]?(1[5-9]|2[01])\d\d$/,
   /^(1[5-9]|2[01])\d\d[-/.]\d{1,2}$/,
   /^\d{1,2}[-/.](1[5-9]|2[01])\d\d$/,
   /^\d{1,2}:\d\d(:\d\d)?/,
-  /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/. ,]*\d{1,4}(?!\d)/i,
-  /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? /i,
+  new RegExp(`^${MONTH}[-/. ,]*\\d{1,4}(?!\\d)`, 'i'),
+  /^(mon|tue|tues|wed|wednes|thu|thurs|fri|sat|satur|sun)(day)?,? \d/i,
 ]
 
 /** Whether a text has the look of a date or a time, be it one or not. */

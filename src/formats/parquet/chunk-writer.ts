@@ -41,10 +41,18 @@ export class ChunkWriter {
   #unpacked = 0
   #packed = 0
 
-  constructor(element: SchemaElement, type: Column['type'], tools: PageTools) {
+  /** @param before the same column's writer in the row group before */
+  constructor(
+    element: SchemaElement,
+    type: Column['type'],
+    tools: PageTools,
+    before: ChunkWriter | undefined,
+  ) {
     this.#element = element
     this.#tools = tools
     this.#dictionary = new Dictionary(type)
+    // Where a dictionary did not pay from the first page on it hardly will later.
+    if (before !== undefined) this.#isOpen = before.#isOpen || before.#isUsed
   }
 
   /** Bytes of the pages so far. */

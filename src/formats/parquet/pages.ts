@@ -17,6 +17,7 @@ export interface Page {
 const FIRST_LOOK = 16 * 1024
 const LONGEST_HEADER = 16 * 1024 * 1024
 const MOST_HEADER_VALUES = 1000
+const NOTHING = new Uint8Array(0)
 
 /** The pages of a column chunk, read from front to back some at a time. */
 export class Pages {
@@ -26,7 +27,7 @@ export class Pages {
   readonly #ahead: number
   #at: number
   /** Bytes of the file from `#from` on. */
-  #held: Uint8Array = new Uint8Array(0)
+  #held: Uint8Array = NOTHING
   #from = 0
 
   /** @param ahead bytes that are read at once where a page has fewer */
@@ -48,6 +49,8 @@ export class Pages {
     }
     const body = await this.#bytes(size)
     this.#at += size
+    // A long page is not to be held while its rows are taken: there may be many columns.
+    if (this.#at === this.#from + this.#held.length) this.#held = NOTHING
     if (typeof header.crc === 'number' && crc32(body) !== header.crc >>> 0) {
       throw new Error('the checksum of a page is another')
     }

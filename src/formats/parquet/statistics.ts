@@ -47,29 +47,31 @@ export class ChunkStatistics {
   }
 
   #wide(column: Column, values: BigInt64Array | BigUint64Array): void {
-    // By halves: a loop over bigints would allocate each.
+    // By halves: a loop over bigints would allocate each. Unsigned ones compare as signed ones do
+    // with their highest bit turned.
     const halves = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
-    const flip = values instanceof BigInt64Array ? 0x8000_0000 : 0
+    const turn = values instanceof BigInt64Array ? 0 : 0x8000_0000 | 0
+    const { validity, length } = column
     let min = -1
     let max = -1
-    for (let row = 0; row < values.length; row++) {
-      if (column.validity !== undefined && isNull(column, row)) continue
-      if (min === -1) {
+    let [minHigh, minLow, maxHigh, maxLow] = [0, 0, 0, 0]
+    for (let row = 0; row < length; row++) {
+      if (validity !== undefined && isNull(column, row)) continue
+      const high = (halves[2 * row + 1]! ^ turn) | 0
+      const low = halves[2 * row]!
+      if (min === -1 || high < minHigh || (high === minHigh && low < minLow)) {
         min = row
-        max = row
-        continue
+        minHigh = high
+        minLow = low
       }
-      if (isLess(halves, row, min, flip)) min = row
-      else if (isLess(halves, max, row, flip)) max = row
+      if (max === -1 || high > maxHigh || (high === maxHigh && low > maxLow)) {
+        max = row
+        maxHigh = high
+        maxLow = low
+      }
     }
     if (min === -1) return
     if (this.#min === undefined || values[min]! < this.#min) this.#min = values[min]!
     if (this.#max === undefined || values[max]! > this.#max) this.#max = values[max]!
   }
-}
-
-function isLess(halves: Uint32Array, a: number, b: number, flip: number): boolean {
-  const highA = (halves[2 * a + 1]! ^ flip) >>> 0
-  const highB = (halves[2 * b + 1]! ^ flip) >>> 0
-  return highA < highB || (highA === highB && halves[2 * a]! < halves[2 * b]!)
 }

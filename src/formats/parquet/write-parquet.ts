@@ -33,10 +33,12 @@ export async function* writeParquet(
   const tools: PageTools = { codecs, newWriter, writeHeader: writePageHeader }
   const elements = elementsOf(schema)
   const groups: FileMetaData['row_groups'] = []
-  const open = () =>
-    schema.columns.map(({ type }, i) => new ChunkWriter(elements[i]!, fileType(type), tools))
+  const open = (before: readonly ChunkWriter[]) =>
+    schema.columns.map(
+      ({ type }, i) => new ChunkWriter(elements[i]!, fileType(type), tools, before[i]),
+    )
   const unmarked = new Set<string>()
-  let chunks = open()
+  let chunks = open([])
   let rows = 0
   let offset = MAGIC.length
 
@@ -62,7 +64,7 @@ export async function* writeParquet(
       total_compressed_size: BigInt(offset - from),
       file_offset: BigInt(from),
     })
-    chunks = open()
+    chunks = open(chunks)
     rows = 0
   }
 

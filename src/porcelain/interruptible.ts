@@ -39,6 +39,11 @@ async function* watched<T>(
 
 async function check(signal: AbortSignal): Promise<void> {
   await setImmediate()
-  if (!signal.aborted) return
+  throwIfInterrupted(signal)
+}
+
+/** Ends what the signal says is to end: `interrupted`. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return
   throw new VarveError('interrupted', 'interrupted: nothing was changed', { cause: signal.reason })
 }

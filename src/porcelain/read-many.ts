@@ -32,6 +32,7 @@ import {
 import {
   type ColumnPlan,
   type ColumnsAsked,
+  columnNotFound,
   planColumns,
   type ReadRowsResult,
   type RowSelection,
@@ -199,14 +200,15 @@ function planUnion(sources: readonly Source[], asked: ColumnsAsked): ColumnPlan 
     added.add(schema)
     union.add(schema, label)
   }
-  const wanted =
-    columns && new Set([...columns, ...(where === undefined ? [] : columnsOfWhere(where))])
+  const what = sources.length === 1 ? sources[0]!.label : `these ${sources.length} series`
+  const needed = where === undefined ? [] : columnsOfWhere(where)
   const known = new Set([...added].flatMap((schema) => schema.columns.map(({ name }) => name)))
   known.add(SERIES_COLUMN)
-  // Columns that nobody has are met with the nearest name of all, not of those wanted.
-  const misnamed = wanted !== undefined && [...wanted].some((name) => !known.has(name))
-  const schema = union.schema((name) => wanted === undefined || misnamed || wanted.has(name))
-  const what = sources.length === 1 ? sources[0]!.label : `these ${sources.length} series`
+  for (const name of [...(columns ?? []), ...needed]) {
+    if (!known.has(name)) throw columnNotFound(name, [...known], what)
+  }
+  const wanted = columns && new Set([...columns, ...needed])
+  const schema = union.schema((name) => wanted === undefined || wanted.has(name))
   return planColumns(schema, asked, what)
 }
 

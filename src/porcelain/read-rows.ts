@@ -18,6 +18,7 @@ import { openZoneUnlessUtc, type Zone } from '../core/zone.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type ResolvedSeries, resolveSeries, type SeriesName } from '../plumbing/resolve-series.ts'
 import { zoneNameAt } from '../plumbing/series-zone.ts'
+import { throwIfInterrupted } from './interruptible.ts'
 
 /** Which rows and columns of a table are wanted. */
 export interface RowSelection extends BoundTexts, RowWindow {
@@ -126,12 +127,22 @@ function select(schema: Schema, columns: readonly string[] | undefined, name: st
   } catch (error) {
     if (!hasCode(error, 'column-not-found')) throw error
     const names = schema.columns.map((column) => column.name)
-    const near = nearest(String(error.data.column), names)
-    throw new VarveError('column-not-found', `${error.message} in ${name}`, {
-      data: { ...error.data, series: name },
-      hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
-    })
+    throw columnNotFound(String(error.data.column), names, name)
   }
+}
+
+/** The error for a column that is in none of the series that `where` calls by name. */
+export function columnNotFound(
+  column: string,
+  names: readonly string[],
+  where: string,
+): VarveError {
+  const near = nearest(column, names)
+  const message = `there is no column ${JSON.stringify(column)} in ${where}`
+  return new VarveError('column-not-found', message, {
+    data: { column, columns: names, series: where },
+    hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
+  })
 }
 
 /** Frames of which the reader says how far it has come, and which end where the signal says so. */
@@ -142,7 +153,7 @@ export async function* watched(
   for await (const frame of frames) {
     // Where all rows are left out nobody else lets signals in.
     await setImmediate()
-    signal?.throwIfAborted()
+    throwIfInterrupted(signal)
     onRows?.(frame.rows)
     yield frame
   }

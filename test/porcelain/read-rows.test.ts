@@ -144,10 +144,10 @@ describe('reading rows of a series', () => {
 
   it('ends when it is told to, though no row goes out', async () => {
     const abort = new AbortController()
-    const onRows = () => abort.abort(new Error('enough'))
+    const onRows = () => abort.abort()
     const { signal } = abort
     const found = await readSeriesRows(repo, { name: 'a', now, where: 'v > 1e9', onRows, signal })
-    await expect(rowsIn(found.frames())).rejects.toThrow('enough')
+    await expect(rowsIn(found.frames())).rejects.toMatchObject({ code: 'interrupted' })
   })
 })
 
@@ -290,7 +290,9 @@ describe('reading several series', () => {
     await expect(read({ names: ['x/'] })).rejects.toThrow('the index of x/a is t, and that of x/b')
     await expect(read({ names: ['y/'] })).rejects.toThrow('y/a has a column called series itself')
     expect((await read({ names: ['y/'], columns: ['v'] })).all).toHaveLength(2)
-    await expect(read({ names: ['y/'], columns: ['vv'] })).rejects.toThrow()
+    const misspelled = { code: 'column-not-found', hint: 'did you mean v?' }
+    await expect(read({ names: ['y/'], columns: ['vv'] })).rejects.toMatchObject(misspelled)
+    await expect(read({ names: ['y/'], where: 'vv is nan' })).rejects.toMatchObject(misspelled)
     await expect(read({ names: ['sensors/'], columns: ['tmp'] })).rejects.toMatchObject({
       code: 'column-not-found',
       hint: 'did you mean temp?',

@@ -7,7 +7,13 @@ import type { Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
 import { mergeRuns, type Run, RunWriter } from './sorted-runs.ts'
 import type { SourceFrame } from './source-frame.ts'
-import { frameBytes, joinSourceFrames, keysOf, takeSourceFrame } from './source-frame.ts'
+import {
+  frameBytes,
+  joinSourceFrames,
+  keysOf,
+  placeOfRow,
+  takeSourceFrame,
+} from './source-frame.ts'
 
 const MEMORY_BYTES = 32 * 1024 * 1024
 const FRAME_ROWS = 16_384
@@ -139,21 +145,24 @@ class OrderGuard {
   ): VarveError {
     const equal = keys.compare(row, beforeKeys, beforeRow) === 0
     const text = keyText(keys.at(row), this.#schema)
-    const line = lineOf(frame, row)
-    const firstLine = lineOf(before, beforeRow)
-    const file = frame.source?.file
+    const place = placeOfRow(frame, row)
+    const other = placeOfRow(before, beforeRow)
     const expected = equal ? 'keys that differ' : 'rows in the order of their keys'
     const found = equal
       ? `a second ${text}`
       : `${text} after ${keyText(beforeKeys.at(beforeRow), this.#schema)}`
-    const where =
-      file === undefined || line === undefined ? '' : `${escapeControl(file)}:${line}:1: `
-    const first = firstLine === undefined ? '' : ` (the other is on line ${firstLine})`
+    const where = place === undefined ? '' : `${place.text}: `
+    const first =
+      other === undefined
+        ? ''
+        : other.data.row === undefined
+          ? ` (the other is on line ${other.data.line})`
+          : ` (the other is row ${other.data.row})`
     return new VarveError('bad-input', `${where}expected ${expected}, found ${found}${first}`, {
       data: {
-        ...(file === undefined ? {} : { file }),
-        ...(line === undefined ? {} : { line, column: 1 }),
-        ...(firstLine === undefined ? {} : { firstLine }),
+        ...place?.data,
+        ...(other?.data.line !== undefined && { firstLine: other.data.line }),
+        ...(other?.data.row !== undefined && { firstRow: other.data.row }),
         found,
         expected,
       },
@@ -164,11 +173,6 @@ class OrderGuard {
 
 const EQUAL_KEYS =
   'a new series may be told apart by more columns, --index time,symbol, or allow equal keys, --duplicates'
-
-function lineOf(frame: SourceFrame, row: number): number | undefined {
-  const line = frame.source?.lines[row]
-  return line === 0 ? undefined : line
-}
 
 function keyText(key: Uint8Array, schema: Schema): string {
   const types = schema.columns.slice(0, schema.indexCount).map((column) => column.type)

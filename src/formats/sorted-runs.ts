@@ -6,6 +6,7 @@ import {
   frameBytes,
   joinSourceFrames,
   keysOf,
+  type RowSource,
   type SourceFrame,
   sliceSourceFrame,
   takeSourceFrame,
@@ -36,7 +37,7 @@ export class RunWriter {
   readonly #spilled: SpillFile
   #offset = 0
   #schema: Schema | undefined
-  #source = ''
+  #source: RowSource | undefined
 
   constructor(spilled: SpillFile) {
     this.#spilled = spilled
@@ -47,7 +48,7 @@ export class RunWriter {
     const blocks: Block[] = []
     for (const frame of frames) {
       this.#schema ??= frame.schema
-      if (frame.source !== undefined) this.#source = frame.source.file
+      this.#source ??= frame.source
       const rowBytes = frameBytes(frame) / frame.rows
       const rows = Math.max(1, Math.min(FRAME_ROWS, Math.floor(BLOCK_BYTES / rowBytes)))
       for (let from = 0; from < frame.rows; from += rows) {
@@ -90,7 +91,11 @@ function encodeBlock(frame: SourceFrame): Uint8Array {
   return bytes
 }
 
-function decodeBlock(given: Uint8Array, schema: Schema, file: string): SourceFrame {
+function decodeBlock(
+  given: Uint8Array,
+  schema: Schema,
+  source: RowSource | undefined,
+): SourceFrame {
   const bytes = given.byteOffset % 8 === 0 ? given : new Uint8Array(given)
   const width = schema.columns.length
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, 2 + width)
@@ -102,9 +107,9 @@ function decodeBlock(given: Uint8Array, schema: Schema, file: string): SourceFra
     at += pad(length)
     return column
   })
-  if (words[1] === 0) return { schema, columns, rows }
+  if (words[1] === 0 || source === undefined) return { schema, columns, rows }
   const lines = new Uint32Array(bytes.buffer, bytes.byteOffset + at, rows)
-  return { schema, columns, rows, source: { file, lines } }
+  return { schema, columns, rows, source: { ...source, lines } }
 }
 
 function pad(length: number): number {

@@ -9,6 +9,22 @@ export interface RowSource {
   readonly file: string
   /** The line that each row begins on, from 1; 0 where it is not known. */
   readonly lines: Uint32Array
+  /** Whether the file is no text, and what `lines` has are the numbers of rows, from 1. */
+  readonly rows?: boolean | undefined
+}
+
+/** Where a row was read from, as messages begin, and as facts; undefined where it is not known. */
+export function placeOfRow(
+  { source }: SourceFrame,
+  row: number,
+): { readonly text: string; readonly data: Readonly<Record<string, unknown>> } | undefined {
+  const line = source?.lines[row] ?? 0
+  if (source === undefined || line === 0) return undefined
+  const { file } = source
+  if (source.rows === true) {
+    return { text: `${escapeControl(file)}, row ${line}`, data: { file, row: line } }
+  }
+  return { text: `${escapeControl(file)}:${line}:1`, data: { file, line, column: 1 } }
 }
 
 /** A frame that may know the lines its rows come from. */
@@ -25,11 +41,10 @@ export function keysOf(frame: SourceFrame): Keys {
     return encodeKeys(indexColumns(frame))
   } catch (error) {
     if (!hasCode(error, 'bad-input') || typeof error.data.row !== 'number') throw error
-    const line = frame.source?.lines[error.data.row] ?? 0
-    if (line === 0) throw error
-    const file = frame.source!.file
-    throw new VarveError('bad-input', `${escapeControl(file)}:${line}:1: ${error.message}`, {
-      data: { ...error.data, file, line, column: 1 },
+    const place = placeOfRow(frame, error.data.row)
+    if (place === undefined) throw error
+    throw new VarveError('bad-input', `${place.text}: ${error.message}`, {
+      data: { ...error.data, ...place.data },
       cause: error,
     })
   }
@@ -66,7 +81,7 @@ export function joinSourceFrames(frames: readonly SourceFrame[]): SourceFrame {
     if (frame.source?.file === source.file) lines.set(frame.source.lines, at)
     at += frame.rows
   }
-  return { ...joined, source: { file: source.file, lines } }
+  return { ...joined, source: { ...source, lines } }
 }
 
 /** {@link takeFrame} that keeps lines. */
@@ -86,5 +101,5 @@ function withSource(
 ): SourceFrame {
   const { schema, columns, rows } = frame
   if (source === undefined || lines === undefined) return { schema, columns, rows }
-  return { schema, columns, rows, source: { file: source.file, lines } }
+  return { schema, columns, rows, source: { ...source, lines } }
 }

@@ -160,7 +160,12 @@ class SplitValues {
     const line = frame.source?.lines[row] ?? 0
     return badInput({
       file: frame.source?.file ?? file,
-      place: line === 0 ? undefined : { line, column: 1 },
+      place:
+        line === 0
+          ? undefined
+          : frame.source?.rows === true
+            ? { row: line, field: column }
+            : { line, column: 1 },
       found: `${found} in column ${quoteText(column)}`,
       expected: fault.expected,
       hint: fault.hint,

@@ -149,7 +149,9 @@ async function* frames(
         const typed = batch.map((column, at) =>
           readers[at]!.read(sliceColumn(column, from, to), before + from),
         )
-        yield makeFrame(schema, typed)
+        const lines = new Uint32Array(to - from)
+        for (let row = 0; row < lines.length; row++) lines[row] = before + from + row + 1
+        yield { ...makeFrame(schema, typed), source: { file, lines, rows: true } }
       }
       before += rows
     }

@@ -218,7 +218,7 @@ export async function spoolFrames(
   const watched = async function* (): AsyncGenerator<SourceFrame, void, void> {
     for await (const frame of frames) {
       const line = frame.source?.lines[0]
-      if (line) first ??= { file: frame.source!.file, line }
+      if (line && frame.source?.rows !== true) first ??= { file: frame.source!.file, line }
       yield frame
     }
   }

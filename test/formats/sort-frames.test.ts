@@ -155,6 +155,23 @@ describe('sortFrames', () => {
     expect(fault.message).toBe('expected rows in the order of their keys, found 1 after 2')
   })
 
+  it('names both rows of two equal keys in a table that is no text, through a spill too', async () => {
+    const frames: SourceFrame[] = [3n, 1n, 3n].map((key, at) => ({
+      ...frameFromRows(unique, [[key, 'x'.repeat(100)]]),
+      source: { file: 'a.arrow', lines: Uint32Array.of(at + 1), rows: true },
+    }))
+
+    for (const memoryLimit of [1, 1_000_000]) {
+      const spill = createMemorySpill()
+      const fault = await faultOf(() => rowsOf(sortFrames(frames, unique, { spill, memoryLimit })))
+
+      expect(fault.message).toBe(
+        'a.arrow, row 3: expected keys that differ, found a second 3 (the other is row 1)',
+      )
+      expect(fault.data).toMatchObject({ file: 'a.arrow', row: 3, firstRow: 1 })
+    }
+  })
+
   it('names the line of a key that is too long', async () => {
     const text = `k,v\na,1\n${'x'.repeat(1025)},2\n`
     const strings = schemaOf('k:string v:int64')

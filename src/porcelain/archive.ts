@@ -17,6 +17,7 @@ import { resolveObjectName } from '../plumbing/resolve-object-name.ts'
 import { peelObject, type ResolveOptions } from '../plumbing/resolve-revision.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
 import { type ArchiveMember, packMembers } from './archive-tar.ts'
+import { throwIfInterrupted } from './interruptible.ts'
 import { selectSeries } from './select-series.ts'
 
 /** How the members of an archive are put together. */
@@ -123,7 +124,7 @@ export async function archive(repo: Repository, options: ArchiveOptions): Promis
         const rows = readRows(repo.objects, stored)
         let size = 0
         for await (const piece of writer.write(stored.schema, rows, { zone })) {
-          if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
+          throwIfInterrupted(signal)
           await kept.add(piece)
           size += piece.length
         }

@@ -3,6 +3,7 @@ import { addCounts, type ChangeCounts, isChange, noChanges } from '../core/serie
 import { diffSeriesBatches, type RowChange } from '../core/series-diff.ts'
 import { type Cell, type ComparedColumn, changedCells, comparedColumns } from './changed-cells.ts'
 import type { FileDiff } from './diff.ts'
+import { throwIfInterrupted } from './interruptible.ts'
 import { isNarrowed, type Narrowing, narrowedTo, WantedColumns } from './narrow-diff.ts'
 import { relativeChange } from './number-change.ts'
 import type { Comparison } from './open-comparison.ts'
@@ -34,6 +35,7 @@ export async function* diffStats(
   let counts: ChangeCounts = noChanges()
   let series = 0
   for await (const change of comparison.changes()) {
+    throwIfInterrupted(options.signal)
     const { old, new: fresh } = changedSeries(change)
     const before = old === undefined ? undefined : (await readSeries(reader, old)).schema
     const after = fresh === undefined ? undefined : (await readSeries(reader, fresh)).schema

@@ -8,6 +8,7 @@ import { readSettings, type Settings } from '../core/settings.ts'
 import type { TreeChange } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
 import { type ComparedColumn, comparedColumns } from './changed-cells.ts'
+import { throwIfInterrupted } from './interruptible.ts'
 import { isNarrowed, type Narrowing, narrowedTo, WantedColumns } from './narrow-diff.ts'
 import type { Comparison } from './open-comparison.ts'
 import type { PendingFile } from './pending-files.ts'
@@ -82,9 +83,11 @@ export async function* diffRows(
   const columns = new WantedColumns(options.columns)
   let series = 0
   for await (const change of comparison.changes()) {
+    throwIfInterrupted(options.signal)
     const limit = series < seriesWithRows ? rowsOfSeries : 0
     let isGiven = false
     for await (const item of diffOne(comparison, change, options, columns, limit)) {
+      throwIfInterrupted(options.signal)
       isGiven = true
       yield item
     }

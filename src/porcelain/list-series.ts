@@ -13,6 +13,7 @@ import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
 import { resolveTreeAt, type SeriesName } from '../plumbing/resolve-series.ts'
 import { shownZone } from '../plumbing/series-zone.ts'
 import { instantOf } from './instant-of.ts'
+import { throwIfInterrupted } from './interruptible.ts'
 
 export interface ListSeriesOptions extends Omit<SeriesName, 'name'> {
   /** Series, or collections with a `/` at the end; all series where there are none. */
@@ -22,6 +23,7 @@ export interface ListSeriesOptions extends Omit<SeriesName, 'name'> {
   /** Only series whose last key is at least this old, in nanoseconds, at `nowNs`. */
   readonly staleNs?: bigint | undefined
   readonly nowNs?: bigint | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ListedSeries {
@@ -49,6 +51,7 @@ export async function* listSeries(
   const at = await resolveTreeAt(repo, options)
   const listed: ListedSeries[] = []
   for await (const { path, id } of wanted(repo, at.tree, at.where, options.names ?? [])) {
+    throwIfInterrupted(options.signal)
     if (!options.long && options.staleNs === undefined) {
       yield { path, id }
       continue

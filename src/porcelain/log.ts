@@ -13,6 +13,7 @@ import { zoneOfEither } from '../plumbing/series-zone.ts'
 import { touchesPaths } from '../plumbing/touches-paths.ts'
 import type { WalkedCommit } from '../plumbing/walk-commits.ts'
 import { type Decoration, type Decorations, readDecorations } from './decorations.ts'
+import { throwIfInterrupted } from './interruptible.ts'
 import { revisionsAndSeries, seriesIn } from './revisions-and-series.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
@@ -26,6 +27,7 @@ export interface LogOptions extends Omit<RevListOptions, 'revisions' | 'test' | 
   readonly committers?: readonly RegExp[]
   /** Only commits whose message fits one of these. */
   readonly messages?: readonly RegExp[]
+  readonly signal?: AbortSignal | undefined
   /** Also what each commit changed, in numbers; a merge has none but with `firstParent`. */
   readonly stat?: boolean
   /** Also the names of refs that are at each commit. */
@@ -50,7 +52,7 @@ export async function* log(
   repo: Repository,
   options: LogOptions = {},
 ): AsyncGenerator<LoggedCommit> {
-  const { words = [], series = [], stat = false, decorate = false, now, ...rest } = options
+  const { words = [], series = [], stat = false, decorate = false, now, signal, ...rest } = options
   const at = { now }
   const split = await revisionsAndSeries(repo, words, (word) => resolveRange(repo, [word], at))
   const named = await namedSeries(repo, series)
@@ -63,7 +65,10 @@ export async function* log(
     ...rest,
     ...(now && { now }),
     revisions: await withStart(repo, split.revisions, options),
-    test: async (walked) => fits(walked, options) && touches(walked),
+    test: async (walked) => {
+      throwIfInterrupted(signal)
+      return fits(walked, options) && touches(walked)
+    },
   })
   for await (const { id, commit } of commits) {
     any = true

@@ -9,6 +9,7 @@ import type { Zone } from '../core/zone.ts'
 export interface Narrowing extends BoundTexts {
   /** Names of the value columns to compare; all unless given. */
   readonly columns?: readonly string[] | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export function isNarrowed(options: Narrowing): boolean {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
+import * as library from '../../src/index.ts'
 import { compileAgainstPackage, runProgram } from '../support/consumer.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -27,3 +28,11 @@ it('the page about the library shows programs that compile, and what they print'
   }
   await expect(shown).toMatchFileSnapshot(page)
 }, 120_000)
+
+it('the page about the library names all that it exports', async () => {
+  const text = readFileSync(page, 'utf8')
+  const table = text.slice(text.indexOf('## What there is'))
+  const rows = table.split('\n').filter((line) => line.startsWith('| '))
+  const named = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name!))
+  expect(named.sort()).toEqual(Object.keys(library).sort())
+})

@@ -11,6 +11,7 @@ import {
   bytesTable,
   commit,
   createTag,
+  fileTable,
   framesTable,
   type InputTable,
   type OpenedRepository,
@@ -134,6 +135,33 @@ describe('archive', () => {
     expect(gunzipSync(await bytesOf(one, { format: 'tar.gz' }))).toEqual(tar)
     expect(decompress(await bytesOf(one, { format: 'tar.zst' }))).toEqual(tar)
   })
+
+  it.each(['csv', 'ndjson', 'parquet', 'arrow'])(
+    'has tables as %s that are the same series',
+    async (as) => {
+      const rows = [
+        ['2026-08-17T10:00:00.5Z', 1.5, 'x'],
+        ['2026-10-25T00:30:00Z', null, ''],
+      ]
+      const repo = await repositoryOf({
+        'w/s': rowsTable('t:timestamp_ms v:float64 name:string', rows),
+      })
+      const zone = new Map([['zone', 'Europe/Brussels']])
+      await setSettings(repo, { name: 'w/', values: zone, commit: repo.signed() })
+      const folder = temporaryFolder()
+      execFileSync('tar', ['-x', '-C', folder], { input: await bytesOf(repo, { as }) })
+      const { contents } = await archive(repo, { rev: 'HEAD', as })
+      const [{ file, id }] = contents.series as [(typeof contents.series)[0]]
+      const again = await openRepository('memory:', { author })
+      const types = new Map([['t', 'timestamp_ms' as const]])
+      const { series } = await addFiles(
+        again,
+        [{ series: 's', input: fileTable(join(folder, file)) }],
+        { types, commit: again.signed() },
+      )
+      expect(series[0]!.id).toBe(id)
+    },
+  )
 
   it('is opened by tar, with names that are long and in other scripts', async () => {
     const long = `${'x'.repeat(90)}/${'ж'.repeat(90)}`

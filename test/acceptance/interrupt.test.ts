@@ -41,6 +41,8 @@ beforeAll(async () => {
   await run('commit', '-m', 'two')
   writeFileSync(join(folder, 'rows.csv'), 't,v\n5,55\n5000,1\n')
   writeFileSync(join(folder, 'a.csv'), values(1_999, 17))
+  const many = Array.from({ length: 90 }, (_, i) => `${'abx'[i % 3]},${i},${i}\n`)
+  writeFileSync(join(folder, 'many.csv'), `name,t,v\n${many.join('')}`)
 })
 
 interface Trial {
@@ -64,6 +66,10 @@ const trials: readonly Trial[] = [
   },
   { name: 'write', args: ['write', 'b', '../rows.csv'] },
   { name: 'write --commit', args: ['write', 'b', '../rows.csv', '--commit', '-m', 'rows'] },
+  {
+    name: 'write --split-by',
+    args: ['write', '--split-by', 'name', '--into', 'c/', '--create', '../many.csv'],
+  },
   {
     name: 'commit',
     args: ['commit', '-m', 'three'],

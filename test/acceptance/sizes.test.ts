@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readCommit } from '../../src/core/commit.ts'
@@ -75,6 +75,27 @@ it(`${MANY.rows} rows stream in and out`, async () => {
   expect(await out('commit', '-m', 'one')).toContain('1 series changed, +0 ~1 -0')
   rmSync(source)
   rmSync(printed)
+}, 300_000)
+
+it('one table of many series is split in bounded memory', async () => {
+  const [series, times] = isLarge ? [100_000, 20] : [5_000, 100]
+  const source = join(folder, 'many.csv')
+  const names = Array.from({ length: series }, (_, at) => `s${at}`)
+  writeFileSync(source, 'time,sensor,value\n')
+  for (let time = 0; time < times; time++) {
+    const lines = names.map((name, at) => `${time},${name},${(at * time) % 1_000}\n`)
+    appendFileSync(source, lines.join(''))
+  }
+  const split = ['write', '--split-by', 'sensor', '--into', 'split/', source]
+  const made = await run([...split, '--create'])
+  const [all, rows] = [series, series * times].map((count) => count.toLocaleString('en-US'))
+  expect(made.stdout).toBe(`${all} series new, ${rows} rows\n`)
+  expect(made.peak).toBeLessThan(isLarge ? 700 : 300)
+  const again = await run(split)
+  expect(again.stdout).toBe(`${all} series unchanged, ${rows} rows\n`)
+  expect(again.peak).toBeLessThan(isLarge ? 900 : 350)
+  await run(['restore', '--staged', 'split/'])
+  rmSync(source)
 }, 300_000)
 
 it('10,000 series of 100 rows', async () => {

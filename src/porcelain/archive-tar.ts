@@ -66,8 +66,13 @@ async function writeMembers(
 /** When more can be written, or nobody reads on. */
 function drained(entry: ReturnType<Pack['entry']>): Promise<void> {
   return new Promise((resolve) => {
-    entry.once('drain', () => resolve())
-    entry.once('close', () => resolve())
+    const done = (): void => {
+      entry.off('drain', done)
+      entry.off('close', done)
+      resolve()
+    }
+    entry.on('drain', done)
+    entry.on('close', done)
   })
 }
 

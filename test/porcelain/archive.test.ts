@@ -240,7 +240,12 @@ describe('archive', () => {
       }
     }
     const repo = await repositoryOf({ big: framesTable(schema, frames), z: csv('t\n1\n') })
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on('warning', onWarning)
     const [, big, z] = await membersOf(await bytesOf(repo))
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
     expect(big!.text.length).toBe(20_128_894)
     expect(big!.text.endsWith(`19999,${text}\n`)).toBe(true)
     expect(z!.text).toBe('t\n1\n')

@@ -6,6 +6,7 @@ const ENDINGS: ReadonlyMap<string, TableFormatName> = new Map([
   ['txt', 'csv'],
   ['ndjson', 'ndjson'],
   ['jsonl', 'ndjson'],
+  ['json', 'ndjson'],
   ['parquet', 'parquet'],
   ['pq', 'parquet'],
   ['arrow', 'arrow-file'],

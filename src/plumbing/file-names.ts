@@ -2,15 +2,17 @@ import type { TableFormatName } from '../formats/table.ts'
 import { formatOfName, tableEndings, withoutFormat } from '../formats/table-formats.ts'
 import type { Repository } from './repository.ts'
 
-/** Files that hold all kinds of text: one is a table only where somebody says so. */
-const ANY_TEXT = /\.txt(?:\.(?:gz|zst))?$/i
+/** Files that hold all kinds of things: one is a table only where somebody says so. */
+const OF_ANYTHING = /\.(?:txt|json)(?:\.(?:gz|zst))?$/i
 
 /** The endings of files that are series'. */
-export const seriesEndings: readonly string[] = tableEndings.filter((ending) => ending !== 'txt')
+export const seriesEndings: readonly string[] = tableEndings.filter(
+  (ending) => !OF_ANYTHING.test(`.${ending}`),
+)
 
 /** The series that a file would be, by the ending of its name; undefined for one of another kind. */
 export function seriesOfFile(file: string): string | undefined {
-  if (formatOfName(file) === undefined || ANY_TEXT.test(file)) return undefined
+  if (formatOfName(file) === undefined || OF_ANYTHING.test(file)) return undefined
   const path = withoutFormat(file)
   return path === '' || path.endsWith('/') ? undefined : path
 }

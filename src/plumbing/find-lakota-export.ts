@@ -1,8 +1,8 @@
 import { VarveError } from '../core/errors.ts'
 import { LAKOTA_SCHEMA_FILE } from '../formats/lakota/schema.ts'
-import { formatOfName, withoutFormat } from '../formats/table-formats.ts'
 import { lookAtPath } from '../storage/read-file.ts'
 import { openWorkTree } from '../storage/work-tree.ts'
+import { seriesOfFile } from './file-names.ts'
 import type { GivenPath } from './find-tables.ts'
 
 /** A table in a folder of Lakota's export. */
@@ -60,11 +60,11 @@ export async function findLakotaExport({ given, absolute }: GivenPath): Promise<
   for (const [path, bytes] of files) {
     if (collections.has(path.slice(0, path.lastIndexOf('/') + 1)) && isSchema(path)) continue
     const collection = collections.get(collectionOf(path, collections))
-    if (collection === undefined || formatOfName(path) === undefined) {
+    const series = seriesOfFile(path)
+    if (collection === undefined || series === undefined) {
       others.push(shown(path))
       continue
     }
-    const series = withoutFormat(path)
     collection.tables.push({ series, name: shown(path), absolute: tree.resolve(path), bytes })
   }
   return { collections: [...collections.values()], others }

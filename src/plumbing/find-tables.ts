@@ -45,7 +45,7 @@ export function sizeOfFile(absolute: string): number | undefined {
 
 /**
  * The tables that paths name, each once: files as they are, of folders all files in them whose
- * ending says a format (but `.txt`, which is taken where it is named itself). In the work tree a
+ * ending says a format (but `.txt` and `.json`, which are taken where they are named themselves). In the work tree a
  * series has the name of its place there; a file from elsewhere has its own name, and one in a
  * folder from elsewhere its place in that folder.
  *

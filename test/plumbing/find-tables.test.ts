@@ -51,12 +51,13 @@ describe('findTables', () => {
   it('knows a table by any ending, and names none of them in the series', async () => {
     const { root, names } = await setUp()
     const files = ['A.CSV', 'b.tsv', 'c.ndjson', 'd.parquet', 'e.arrow', 'f.csv.gz', 'g.v2.csv']
-    put(root, ...files, 'h.txt', 'README.md')
+    put(root, ...files, 'h.txt', 'i.json', 'README.md')
     const series = ['A', 'b', 'c', 'd', 'e', 'f', 'g.v2']
     const found = await names(['.', root])
     expect(found).toEqual(files.map((file, at) => [file, series[at], file]))
-    expect(await names(['h.txt'], ['README.md'])).toEqual([
+    expect(await names(['h.txt'], ['i.json'], ['README.md'])).toEqual([
       ['h.txt', 'h', undefined],
+      ['i.json', 'i', undefined],
       ['README.md', 'README', undefined],
     ])
   })

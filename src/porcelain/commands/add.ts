@@ -23,7 +23,7 @@ export const addCommand = defineCommand({
     'A file in the work tree is the series of the same name: weather/hourly.csv is weather/hourly, and',
     'so is weather/hourly.parquet. Its ending says the format; varve keeps it in that format. A file from',
     'elsewhere goes by its own name, or by what --as says, and gets no file in the work tree. Of a folder',
-    'all files with such an ending are added, but .txt, also those in folders inside.',
+    'all files with such an ending are added, but .txt and .json, also those in folders inside.',
     '',
     'What is said about how a file in the work tree is written down (--delimiter, --null and so on) holds',
     'for it from then on, until another add says otherwise, or varve writes it. With --columns the file is',

@@ -5,6 +5,7 @@ import { escapeControl } from '../core/names.ts'
 import { formatScalar } from '../core/scalar-text.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
+import { equalKeysHint } from './equal-keys-hint.ts'
 import { mergeRuns, type Run, RunWriter } from './sorted-runs.ts'
 import type { SourceFrame } from './source-frame.ts'
 import {
@@ -166,13 +167,12 @@ class OrderGuard {
         found,
         expected,
       },
-      ...(equal ? { hint: EQUAL_KEYS } : {}),
+      ...(equal && {
+        hint: equalKeysHint({ frame: before, row: beforeRow }, { frame, row }),
+      }),
     })
   }
 }
-
-const EQUAL_KEYS =
-  'a new series may be told apart by more columns, --index time,symbol, or allow equal keys, --duplicates'
 
 function keyText(key: Uint8Array, schema: Schema): string {
   const types = schema.columns.slice(0, schema.indexCount).map((column) => column.type)

@@ -58,21 +58,14 @@ export async function importLakotaExport(
       data: { schemas },
     })
   }
-  const names = new Map(files.map(({ series, input }) => [series, input.name]))
-  let current: string | undefined
-  const onSeries = (path: string): void => {
-    current = names.get(path)
-    options.onSeries?.(path)
-  }
   try {
-    return await addFiles(repo, files, { ...rest, onSeries, allowEmpty: true })
+    return await addFiles(repo, files, { ...rest, allowEmpty: true })
   } catch (error) {
-    // About rows that fit by themselves, such as two of one key, errors know no file.
-    if (!hasCode(error, 'bad-input') || error.data.file !== undefined || current === undefined) {
-      throw error
-    }
-    throw new VarveError(error.code, `${escapeControl(current)}: ${error.message}`, {
-      data: { ...error.data, file: current },
+    // The index is what the schema says, so that equal keys can only be allowed.
+    const isAboutKeys = hasCode(error, 'bad-input') && error.data.expected === 'keys that differ'
+    if (!isAboutKeys) throw error
+    throw new VarveError(error.code, error.message, {
+      data: error.data,
       hint: '--duplicates allows rows with equal keys',
       cause: error,
     })

@@ -244,7 +244,7 @@ describe('importLakotaExport', () => {
     await expect(imported(repo, folder)).rejects.toMatchObject({
       code: 'bad-input',
       message: expect.stringMatching(
-        /^export\/t\/twice\.csv: .*found a second 2020-01-01T00:00:00Z/,
+        /^export\/t\/twice\.csv, row 2: .*found a second 2020-01-01T00:00:00Z/,
       ),
       hint: '--duplicates allows rows with equal keys',
     })

@@ -1,0 +1,48 @@
+import { type ColumnType, isTimestampType } from '../core/column.ts'
+import { scalarAt } from '../core/column-ops.ts'
+import { escapeControl } from '../core/names.ts'
+import type { Frame } from '../core/schema.ts'
+
+/** A row of a frame. */
+export interface RowAt {
+  readonly frame: Frame
+  readonly row: number
+}
+
+/**
+ * What to do about two rows of one key in a table of a new series: which column would tell them
+ * apart. A time does that best, and comes first in the index then; after it a text, then any other.
+ */
+export function equalKeysHint(one: RowAt, other: RowAt): string {
+  const { columns, indexCount } = one.frame.schema
+  const differ = columns.filter(
+    (_, at) => at >= indexCount && textAt(one, at) !== textAt(other, at),
+  )
+  if (differ.length === 0) {
+    return 'the two rows are the same in every column; --duplicates allows equal keys in a new series'
+  }
+  const time = differ.find(({ type }) => isTime(type))
+  const more = time ?? differ.find(({ type }) => type === 'string') ?? differ[0]!
+  const index = columns.slice(0, indexCount)
+  const hasTime = index.some(({ type }) => isTime(type))
+  const names = (more === time && !hasTime ? [more, ...index] : [...index, more]).map(
+    ({ name }) => name,
+  )
+  const option = names.some((name) => name.includes(',')) ? '' : `, --index ${shellWord(names)}`
+  return `a new series may be told apart by more columns${option}, or allow equal keys, --duplicates`
+}
+
+const isTime = (type: ColumnType): boolean => type === 'date' || isTimestampType(type)
+
+function textAt({ frame, row }: RowAt, at: number): string {
+  const value = scalarAt(frame.columns[at]!, row)
+  return value instanceof Uint8Array
+    ? Buffer.from(value).toString('hex')
+    : `${typeof value} ${value}`
+}
+
+/** Names as one word of a shell. */
+function shellWord(names: readonly string[]): string {
+  const word = escapeControl(names.join(','))
+  return /^[\w.,/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

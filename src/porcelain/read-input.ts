@@ -68,9 +68,8 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
   }
 }
 
-/** The same table, for a series of this schema: the names of its columns where no line has them. */
+/** The same table, for a series of this schema: the names that its columns have or are to have. */
 export function forSeries(input: InputTable, { columns }: Schema): InputTable {
-  if (input.reading?.header !== false) return input
   return readAs(input, { names: columns.map(({ name }) => name) })
 }
 

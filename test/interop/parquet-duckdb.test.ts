@@ -79,6 +79,35 @@ describe('DuckDB', () => {
     expect(result.getRows()).toEqual([[null], [null]])
   })
 
+  it('finds NaN and zeros of either sign by what is noted about bounds', async () => {
+    const count = async (values: readonly number[], condition: string) => {
+      const path = join(folder, 'bounds.parquet')
+      await write(path, 'float64', values)
+      const result = await duckdb.runAndReadAll(`SELECT count(*) FROM '${path}' WHERE ${condition}`)
+      return result.getRows()[0]![0]
+    }
+
+    expect(await count([Number.NaN, 1, 2], 'v > 5')).toBe(1n)
+    expect(await count([-0], 'v = 0')).toBe(1n)
+    expect(await count([1, 2, 3], 'v >= 3')).toBe(1n)
+  })
+
+  it('finds rows of 64-bit integers by what is noted about bounds', async () => {
+    const path = join(folder, 'bounds64.parquet')
+    const found = async (type: ColumnType, values: readonly bigint[]) => {
+      await write(path, type, values)
+      const each = values.map((value) =>
+        duckdb.runAndReadAll(`SELECT count(*) FROM '${path}' WHERE v = ${value}`),
+      )
+      return (await Promise.all(each)).map((result) => result.getRows()[0]![0])
+    }
+
+    const signed = [-1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 32n, 7n]
+    expect(await found('int64', signed)).toEqual(signed.map(() => 1n))
+    const unsigned = [2n ** 64n - 1n, 0n, 2n ** 63n, 5n]
+    expect(await found('uint64', unsigned)).toEqual(unsigned.map(() => 1n))
+  })
+
   it('sees UTC in times, but for nanoseconds that it would cut', async () => {
     const path = join(folder, 'utc.parquet')
     const typeOf = async (type: ColumnType, value: bigint) => {

@@ -7,6 +7,7 @@ export class ChunkStatistics {
   #nulls = 0
   #min: number | bigint | undefined
   #max: number | bigint | undefined
+  #hasNaN = false
 
   /** Adds a column's rows, of which `nulls` are null; dates and times in units of the file. */
   add(column: Column, nulls: number): void {
@@ -20,8 +21,12 @@ export class ChunkStatistics {
     }
   }
 
-  /** NaN is no bound, and a bound of zero is both zeros. */
+  /**
+   * A bound of zero is both zeros. Beside a NaN there are no bounds: some readers take it for
+   * greater than all else, and would skip it.
+   */
   finish(): Statistics {
+    if (this.#hasNaN) return { null_count: BigInt(this.#nulls) }
     const min = this.#min === 0 ? -0 : this.#min
     const max = this.#max === 0 ? 0 : this.#max
     return {
@@ -39,8 +44,8 @@ export class ChunkStatistics {
       if (validity !== undefined && isNull(column, row)) continue
       if (value < min) min = value
       if (value > max) max = value
+      if (Number.isNaN(value)) this.#hasNaN = true
     }
-    // Neither where all are NaN.
     if (min > max) return
     if (this.#min === undefined || min < this.#min) this.#min = min
     if (this.#max === undefined || max > this.#max) this.#max = max

@@ -18,6 +18,7 @@ import {
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
 import { settingsOfNew } from './input-zone.ts'
+import { interruptible } from './interruptible.ts'
 import { mendFiles } from './show-tree.ts'
 
 /** A table that a series is to be equal to. */
@@ -160,7 +161,8 @@ async function addTogether(
         }
         const table = readAs(input, readings.get(path) ?? {})
         // The objects of an earlier run are there: it was published before the race was lost.
-        now ??= await buildFromTable(batch, tree, path, table, options)
+        const watched = interruptible(table, options.signal)
+        now ??= await buildFromTable(batch, tree, path, watched, options)
         built.set(path, now)
         changes.push(
           now.id === old

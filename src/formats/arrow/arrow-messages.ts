@@ -89,9 +89,10 @@ async function metadataLength(head: Uint8Array, reader: ByteReader, file: string
 }
 
 async function checkEnd(reader: ByteReader, isFile: boolean, file: string): Promise<void> {
-  const { tail, length } = await reader.rest(10)
+  const { tail, length, isZero } = await reader.rest(10)
   if (isFile) footerBytes(tail, length, file)
-  else if (length > 0) throw arrowFault(file, `${length} bytes follow its end`)
+  // Some programs write a stream into a buffer of a round size, and that buffer into a file.
+  else if (!isZero) throw arrowFault(file, `${length} bytes follow its end`)
 }
 
 /** Bytes of the list at a file's end, by its last ten bytes: how many there are, and the magic word. */

@@ -69,20 +69,25 @@ export class ByteReader {
     return left === 0
   }
 
-  /** Passes over all that is left; returns its last `count` bytes and how many there were. */
-  async rest(count: number): Promise<{ tail: Uint8Array; length: number }> {
+  /**
+   * Passes over all that is left; returns its last `count` bytes, how many there were, and whether
+   * they were zeros alone.
+   */
+  async rest(count: number): Promise<{ tail: Uint8Array; length: number; isZero: boolean }> {
     let tail = new Uint8Array(0)
+    let isZero = true
     const before = this.#position
     while (await this.#more()) {
       const chunk = this.#chunk.subarray(this.#at)
       this.#position += chunk.length
       this.#at = this.#chunk.length
+      isZero &&= chunk.every((byte) => byte === 0)
       const joined = new Uint8Array(tail.length + Math.min(chunk.length, count))
       joined.set(tail)
       joined.set(chunk.subarray(Math.max(0, chunk.length - count)), tail.length)
       tail = joined.slice(-count)
     }
-    return { tail, length: this.#position - before }
+    return { tail, length: this.#position - before, isZero }
   }
 
   async close(): Promise<void> {

@@ -326,11 +326,15 @@ export class JsonRecords implements CellStream, CellBatch {
   }
 
   #fault(offset: number, expected: string, found?: string): VarveError {
+    const { bytes, end } = this.#source
+    const isOpen = expected === 'a value' && (bytes[offset] === 0x7b || bytes[offset] === 0x5b)
+    const isCut = !this.#source.isArray && (offset >= end || isOpen)
     return badInput({
       file: this.file,
       place: this.placeAt(offset),
       expected,
-      found: found ?? foundIn(this.#source.bytes, offset, this.#source.end),
+      found: found ?? foundIn(bytes, offset, end),
+      ...(isCut && { hint: 'each object is on a line of its own, or all are in one array' }),
     })
   }
 

@@ -50,6 +50,11 @@ export class RecordSource {
     this.#file = file
   }
 
+  /** Whether the records are the elements of an array, and no lines. */
+  get isArray(): boolean {
+    return this.#inArray === true
+  }
+
   /** Finds the next record in what was fed. */
   next(): Found {
     if (this.#inArray === undefined) {

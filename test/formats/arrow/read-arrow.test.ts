@@ -376,6 +376,15 @@ describe('reading Arrow', () => {
     }
   })
 
+  it('takes zeros behind the end of a stream, and nothing else there', async () => {
+    const stream = Buffer.from(ipc({ k: key }))
+    const padded = (byte: number) =>
+      table(Buffer.concat([stream, Buffer.alloc(99), Buffer.of(byte)]))
+
+    expect((await read(padded(0))).rows).toEqual((await read(table(stream))).rows)
+    expect((await faultOf(() => read(padded(1)))).message).toContain('100 bytes follow its end')
+  })
+
   it('believes no size that the bytes do not bear out, whatever is changed in them', async () => {
     const text = vector(['a', null, 'more than twelve bytes'], new arrow.Utf8())
     const samples = [

@@ -186,6 +186,17 @@ describe('reading NDJSON', () => {
     )
   })
 
+  it('says that an object has a line of its own, where a line ends within one', async () => {
+    const hintOf = async (text: string) =>
+      (await faultOf(() => read(text, 'k:int64 v:float64'))).hint ?? ''
+
+    for (const text of ['{\n"k":1}', '{"k":\n1}', '{"k":1,"v":[1,\n2]}', '{"k":1\n}']) {
+      expect(await hintOf(text), text).toContain('on a line of its own')
+    }
+    expect(await hintOf('{"k":1 2}')).toBe('')
+    expect(await hintOf('[{"k":1,"v":[1,}]')).toBe('')
+  })
+
   it('hands out the rows above a fault, and counts lines and characters across pieces', async () => {
     const good = Array.from({ length: 20_000 }, (_, at) => `{"k":${at},"s":"é${at}"}`)
     const wrong = '{"k":"x"}'

@@ -9,6 +9,7 @@ import { hasIndex, type IndexState, readIndex } from '../plumbing/index-state.ts
 import { type KeptReading, keptReading, sameReading } from '../plumbing/kept-reading.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { stampOf, workTreeOf } from '../plumbing/series-files.ts'
+import { zoneNameAt } from '../plumbing/series-zone.ts'
 import {
   type AddSeriesOptions,
   type BuiltSeries,
@@ -164,13 +165,20 @@ async function addTogether(
         const watched = interruptible(table, options.signal)
         now ??= await buildFromTable(batch, tree, path, watched, options)
         built.set(path, now)
+        const zone = now.zone ?? (await zoneNameAt(batch, tree, path))
         changes.push(
           now.id === old
-            ? await describeChange(batch, { series: path, old, counts: NOTHING, ...now })
-            : await describeReplacement(batch, path, old, now, {
-                allowDeletes: options.allowDeletes,
-                hint: `varve write ${path} lays the rows over what is there; --allow-deletes makes the series equal to the file`,
-              }),
+            ? await describeChange(batch, { series: path, old, counts: NOTHING, ...now, zone })
+            : await describeReplacement(
+                batch,
+                path,
+                old,
+                { ...now, zone },
+                {
+                  allowDeletes: options.allowDeletes,
+                  hint: `varve write ${path} lays the rows over what is there; --allow-deletes makes the series equal to the file`,
+                },
+              ),
         )
         if (now.id !== old) {
           const settings = await settingsOfNew(batch, now.zone)
@@ -227,7 +235,7 @@ function checkNames(files: readonly AddedFile[]): void {
     if (other !== undefined) {
       throw new VarveError('bad-input', `${other} and ${input.name} would both be ${series}`, {
         data: { series, files: [other, input.name] },
-        hint: '--as gives another name: varve add FILE --as SERIES',
+        hint: 'keep one of them, or give one another name: varve add FILE --as SERIES',
       })
     }
     seen.set(series, input.name)

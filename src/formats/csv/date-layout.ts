@@ -130,6 +130,9 @@ const OFFSET = 11
 const NOTHING_SAID = Float64Array.of(0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 const said = new Float64Array(NOTHING_SAID.length)
 
+/** What was said before each part that may be missing, by how deep it is. */
+const kept: Float64Array[] = []
+
 /** Why the text that was read last names no day or time, where it has the right shape. */
 let fault: string | undefined
 
@@ -167,13 +170,23 @@ function impossible(reason: string): number {
 }
 
 /** Where the parts end that begin at `at`; -1 where the text is another. */
-function readParts(parts: readonly Part[], bytes: Uint8Array, from: number, end: number): number {
+function readParts(
+  parts: readonly Part[],
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  depth = 0,
+): number {
   let at = from
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!
     if (part.kind === 'optional') {
-      const before = said.slice()
-      const after = readParts(part.parts!, bytes, at, end)
+      const first = part.parts![0]
+      // Most of what may be missing is: seen at once, without keeping what was said so far.
+      if (at >= end || (first?.byte !== undefined && bytes[at] !== first.byte)) continue
+      const before = (kept[depth] ??= new Float64Array(said.length))
+      for (let field = 0; field < said.length; field++) before[field] = said[field]!
+      const after = readParts(part.parts!, bytes, at, end, depth + 1)
       if (after < 0) said.set(before)
       else at = after
     } else {

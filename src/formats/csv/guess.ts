@@ -93,6 +93,8 @@ export class ColumnGuess {
   readonly #decimal: '.' | ','
   readonly #point: number
   readonly #layouts: LayoutGuess
+  /** Whether there are layouts to read dates by. */
+  #isLaid: boolean
   #markers = new Map<string, Spot>()
   #odd: Spot | undefined
   #text: Spot | undefined
@@ -124,6 +126,7 @@ export class ColumnGuess {
     this.#point = decimal.charCodeAt(0)
     const isSaid = layout !== undefined && (!layout.numeric || index || temporal)
     this.#layouts = new LayoutGuess(name, index, isSaid ? layout : undefined)
+    this.#isLaid = isSaid
   }
 
   /** Takes the cells of one column in the batch into account. */
@@ -131,6 +134,7 @@ export class ColumnGuess {
     // Text stays text.
     if ((this.#seen & TEXT) !== 0 && !this.#index) return
     const { starts, ends, width } = batch
+    const bytes: Uint8Array = batch.bytes
     let seen = this.#seen
     for (let row = 0, cell = column; row < rows; row++, cell += width) {
       const token = starts[cell]!
@@ -138,7 +142,7 @@ export class ColumnGuess {
       const end = ends[cell]!
       if (start === end && token === start << 2) continue
       if ((seen & TEXT) === 0) {
-        const kind = this.#kindOf(batch, row, cell, start, end, seen)
+        const kind = this.#kindOf(batch, bytes, row, cell, start, end, seen)
         seen |= kind
         if (kind === IMPOSSIBLE) this.#impossible ??= this.#faultAt(batch, row, column)
         if (this.#index) {
@@ -323,6 +327,7 @@ export class ColumnGuess {
 
   #kindOf(
     batch: CellBatch,
+    bytes: Uint8Array,
     row: number,
     cell: number,
     start: number,
@@ -330,8 +335,7 @@ export class ColumnGuess {
     seen: number,
   ): number {
     if ((batch.starts[cell]! & ESCAPED) !== 0) return this.#textAt(batch, row, cell)
-    const bytes: Uint8Array = batch.bytes
-    if (this.#layouts.isOn) {
+    if (this.#isLaid) {
       const kind = this.#laidKind(batch, row, cell, start, end)
       if (kind !== 0) return kind
     }
@@ -351,6 +355,7 @@ export class ColumnGuess {
   /** A date of the layouts that are known; 0 where the cell is none. */
   #laidKind(batch: CellBatch, row: number, cell: number, start: number, end: number): number {
     const time = this.#layouts.scan(batch, row, cell, start, end)
+    this.#isLaid = this.#layouts.isOn
     if (time === NOT_A_TIME) return 0
     this.#timeKind(time)
     // Until one layout is left, nobody knows which days these are.

@@ -4,12 +4,17 @@ export const LF = 0x0a
 export const CR = 0x0d
 export const QUOTE = 0x22
 const TAB = 0x09
+const SPACE = 0x20
 
 /** The delimiters that are found by themselves, the likelier first. */
 export const CANDIDATES = [0x2c, 0x3b, TAB, 0x7c]
 
 /** How much of the input's beginning the delimiter is found from. */
 export const SNIFF_BYTES = 64 * 1024
+
+/** Lines that are looked at for spaces. */
+const MOST_LINES = 100
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 // Neither what numbers and dates are written with, nor a quote or a line end.
 const DELIMITER = /^[\t !#$%&'()*,/:;<=>?@[\\\]^_`{|}~]$/
@@ -38,6 +43,22 @@ export function sniffDelimiter(sample: Uint8Array, whole: boolean, decimalComma 
     return sniffAmong(sample, whole, CANDIDATES.slice(1))
   }
   return sniffAmong(sample, whole, CANDIDATES)
+}
+
+/**
+ * Whether spaces are the delimiter of a table beginning with `sample`: none that is found by itself is
+ * in the first line, there are as many spaces in every line, and numbers between those of the second.
+ */
+export function isSpaced(sample: Uint8Array, whole: boolean): boolean {
+  const lines = countByLine(sample, whole, MOST_LINES, [SPACE, ...CANDIDATES])
+  const [spaces = 0, ...others] = lines[0] ?? []
+  if (spaces === 0 || lines.length < 2 || others.some((count) => count > 0)) return false
+  if (lines.some((counts) => counts[0] !== spaces)) return false
+  const [, second = ''] = Buffer.from(sample)
+    .toString('latin1')
+    .trimStart()
+    .split(/[\r\n]+/, 2)
+  return second.split(' ').every((word) => NUMBER.test(word))
 }
 
 function sniffAmong(sample: Uint8Array, whole: boolean, candidates: readonly number[]): number {

@@ -95,11 +95,22 @@ async function* keep(source: ByteSource, kept: KeptBytes): AsyncGenerator<Uint8A
 
 type Guessed = Omit<InferredCsv, 'frames' | 'discard'>
 
+function spaced({ file, places }: CsvHeader): Error {
+  return badInput({
+    file,
+    place: places[0],
+    found: 'spaces',
+    expected: 'a comma, a semicolon, a tab or | between the cells',
+    hint: "--delimiter ' ' says that spaces are",
+  })
+}
+
 async function guess(source: ByteSource, options: InferCsvOptions): Promise<Guessed> {
   const stream = await CsvStream.open(source, { ...options, blankIsNull: false })
   try {
     const header = await readHeader(stream, options)
     const isNew = options.known === undefined
+    if (isNew && stream.isSpaced) throw spaced(header)
     if (isNew && options.header === undefined) checkIsHeader(header)
     const known = options.known && knownIn(header, options.known, options)
     const index =

@@ -1,7 +1,7 @@
 import { badInput } from '../bad-input.ts'
 import type { LocalReading } from './column-clock.ts'
 import type { DateLayout } from './date-layout.ts'
-import { CR, delimiterByte, LF, SNIFF_BYTES, sniffDelimiter } from './dialect.ts'
+import { CR, delimiterByte, isSpaced, LF, SNIFF_BYTES, sniffDelimiter } from './dialect.ts'
 import { NullTexts } from './null-texts.ts'
 import { Tokenizer } from './tokenizer.ts'
 
@@ -47,6 +47,8 @@ export class CsvStream {
   readonly tokenizer: Tokenizer
   /** The delimiter's character. */
   readonly delimiter: string
+  /** Whether it was looked for, and spaces are more likely it. */
+  readonly isSpaced: boolean
   readonly #source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>
   readonly #nulls: NullTexts | undefined
   #pending: Uint8Array
@@ -60,8 +62,10 @@ export class CsvStream {
     source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
     { header, nulls }: CsvDialect,
     { head, ended }: Head,
+    isSpaced: boolean,
   ) {
     this.tokenizer = tokenizer
+    this.isSpaced = isSpaced
     this.delimiter = String.fromCharCode(tokenizer.delimiter)
     this.#source = source
     this.#nulls = nulls === undefined ? undefined : new NullTexts(nulls)
@@ -99,7 +103,13 @@ export class CsvStream {
       line: rest.line,
       ...(options.width === undefined ? {} : { width: options.width }),
     })
-    return new CsvStream(tokenizer, iterator, options, rest)
+    return new CsvStream(
+      tokenizer,
+      iterator,
+      options,
+      rest,
+      given === undefined && isSpaced(sample, isWhole),
+    )
   }
 
   /** Records that the tokenizer's batch holds now; 0 when all is read. */

@@ -166,6 +166,22 @@ describe('files as they come', () => {
     expect((await inferred('Country,1990,1991\nBE,2,3\n')).rows).toEqual([['BE', 2, 3]])
   })
 
+  it('refuses numbers with spaces between them, unless that is said', async () => {
+    const text = 'OBS GPA\n1 2.66\n2 2.89\n'
+    const fault = await faultIn(text)
+    expect(fault.message).toContain('a.csv:1:1: expected a comma')
+    expect(fault.hint).toContain("--delimiter ' '")
+    expect((await inferred(text, { delimiter: ' ' })).schema).toBe('OBS:int64 GPA:float64')
+    for (const one of [
+      'name\nAda Lovelace\n',
+      'last name\nAda Lovelace\n',
+      'a b\n1\n',
+      'a b\n1 2,3\n4 5\n',
+    ]) {
+      expect((await faultIn(one).catch(() => undefined))?.message ?? '').not.toContain('a comma')
+    }
+  })
+
   it("reads Excel's, with a byte order mark and times of half a day", async () => {
     const text = '\ufeffTime,Value\r\n1/2/2025 12:00:00 AM,3\r\n1/13/2025 1:05:00 PM,4\r\n'
     const { schema, rows, notices } = await inferred(text)

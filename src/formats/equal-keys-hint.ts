@@ -44,5 +44,7 @@ function textAt({ frame, row }: RowAt, at: number): string {
 /** Names as one word of a shell. */
 function shellWord(names: readonly string[]): string {
   const word = escapeControl(names.join(','))
-  return /^[\w.,/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  if (/^[\w.,/-]+$/.test(word)) return word
+  if (!word.includes("'")) return `'${word}'`
+  return /["$`\\!]/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : `"${word}"`
 }

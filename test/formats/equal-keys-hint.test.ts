@@ -48,9 +48,10 @@ describe('two rows of one key', () => {
   })
 
   it('have names that a shell would split', () => {
-    const columns = "Airport:string 'Flight-Date:date"
-    expect(hint(columns, ['Airport'], ['x', 1], ['x', 2])).toContain(
-      "--index ''\\''Flight-Date,Airport'",
-    )
+    const optionFor = (name: string) => hint(`k:int64 ${name}:date`, ['k'], [1n, 1], [1n, 2])
+    expect(optionFor('Flight;Date')).toContain("--index 'Flight;Date,k', or")
+    expect(optionFor("'when'")).toContain(`--index "'when',k", or`)
+    expect(optionFor("$'")).toContain(`--index '$'\\'',k', or`)
+    expect(optionFor('a,b')).not.toContain('--index')
   })
 })

@@ -25,6 +25,7 @@ const UNITS = new Map<ColumnType, bigint>([
   ['timestamp_us', 1_000_000n],
   ['timestamp_ns', 1_000_000_000n],
 ])
+const DAY_NS = 86_400_000_000_000n
 const YEAR_1 = -62_135_596_800n
 const YEAR_9999 = 253_402_300_799n
 
@@ -33,9 +34,9 @@ function unknownToDuckDb(type: ColumnType, value: Scalar): boolean {
   const units = UNITS.get(type)
   if (units !== undefined) {
     const instant = value as bigint
-    // The two ends of the range are its infinities.
-    const isInfinite = instant === 2n ** 63n - 1n || instant < -(2n ** 63n) + 2n
-    return isInfinite || instant < YEAR_1 * units || instant > YEAR_9999 * units
+    // Both ends of the range are its infinities, and it cannot write its first day.
+    const isUnknown = instant === 2n ** 63n - 1n || instant < -(2n ** 63n) + DAY_NS
+    return isUnknown || instant < YEAR_1 * units || instant > YEAR_9999 * units
   }
   // Half of a character, as an escape: DuckDB takes no such JSON from Parquet.
   if (type === 'json') return String(value).includes('\\ud800')

@@ -9,6 +9,8 @@ export interface ColumnKind {
   readonly type: ColumnType
   /** What is between the two, where the values are not the same bits. */
   readonly as: 'same' | 'narrow' | 'decimal' | 'uuid' | 'float16' | 'int96' | 'seconds'
+  /** Digits behind the point of a decimal. */
+  readonly scale?: number
   /** Timestamps that are what a clock on a wall shows. */
   readonly local: boolean
   readonly optional: boolean
@@ -116,14 +118,10 @@ function logicalKind(
       return kind(type, bitWidth < 32 ? 'narrow' : 'same')
     }
     case 'DECIMAL':
-      if (logical.scale !== 0) {
-        return {
-          found: `a decimal with ${logical.scale} places`,
-          reason: `${NO_TYPE}; as a double it would be rounded`,
-        }
+      if (on('INT32', 'INT64', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY')) {
+        const { scale } = logical
+        return scale === 0 ? kind('int64', 'decimal') : { ...kind('float64', 'decimal'), scale }
       }
-      if (on('INT32', 'INT64', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY'))
-        return kind('int64', 'decimal')
       break
     case 'TIME':
       return { found: 'a time of day', reason: `${NO_TYPE}: it has no date` }

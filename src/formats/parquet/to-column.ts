@@ -3,6 +3,7 @@ import type { Column } from '../../core/column.ts'
 import { canonicaliseNaN } from '../../core/column-check.ts'
 import { newValues, rawColumn } from '../../core/column-layout.ts'
 import { isJson } from '../csv/json-check.ts'
+import { decimalDouble, decimalText } from '../decimal-double.ts'
 import type { ColumnKind } from './column-kind.ts'
 
 /** Values of a page as they lie there, without nulls. */
@@ -41,7 +42,7 @@ export function toColumn(kind: ColumnKind, values: Physical): Column {
     case 'narrow':
       return narrowed(kind, values)
     case 'decimal':
-      return rawColumn('int64', count, wholeNumbers(values), undefined)
+      return decimals(kind, values)
     case 'seconds':
       return rawColumn('timestamp_s', count, wholeSeconds(values), undefined)
     case 'uuid':
@@ -86,23 +87,40 @@ function narrowed({ type }: ColumnKind, values: Physical): Column {
   return rawColumn(type, from.length, to, undefined)
 }
 
-function wholeNumbers(values: Physical): BigInt64Array {
+function decimals({ scale = 0 }: ColumnKind, values: Physical): Column {
+  const { count } = values
+  const numberAt = unscaled(values)
+  if (scale !== 0) {
+    const doubles = Float64Array.from({ length: count }, (_, row) => {
+      const number = numberAt(row)
+      const double = decimalDouble(number, scale)
+      if (double !== undefined) return double
+      throw new ValueFault(decimalText(number, scale), 'as a double it would be rounded')
+    })
+    return rawColumn('float64', count, doubles, undefined)
+  }
+  const integers = BigInt64Array.from({ length: count }, (_, row) => {
+    const number = numberAt(row)
+    if (number >= SMALLEST && number <= GREATEST) return number
+    throw new ValueFault(String(number), 'it is beyond 64 bits')
+  })
+  return rawColumn('int64', count, integers, undefined)
+}
+
+/** The whole number of each decimal, as if it had no places. */
+function unscaled(values: Physical): (row: number) => bigint {
   if ('array' in values) {
-    return values.array instanceof BigInt64Array
-      ? values.array
-      : BigInt64Array.from(numbers(values), BigInt)
+    const { array } = values
+    return (row) => BigInt(array[row]!)
   }
   const { bytes, offsets } = 'fixed' in values ? evenly(values) : (values as Bytes)
-  return BigInt64Array.from({ length: values.count }, (_, row) => {
+  return (row) => {
     let number = 0n
-    for (let i = offsets[row]!; i < offsets[row + 1]!; i++)
+    for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {
       number = (number << 8n) | BigInt(bytes[i]!)
-    number = BigInt.asIntN(8 * (offsets[row + 1]! - offsets[row]!), number)
-    if (number < SMALLEST || number > GREATEST) {
-      throw new ValueFault(String(number), 'it is beyond 64 bits')
     }
-    return number
-  })
+    return BigInt.asIntN(8 * (offsets[row + 1]! - offsets[row]!), number)
+  }
 }
 
 function wholeSeconds(values: Physical): BigInt64Array {

@@ -122,7 +122,6 @@ describe('a Parquet file of another program', () => {
     ['a struct', "{'a': 1}"],
     ['a map', "MAP {'a': 1}"],
     ['a time of day', "TIME '12:00:00'"],
-    ['a decimal with 2 places', '1.25::DECIMAL(9, 2)'],
     ['FIXED_LEN_BYTE_ARRAY as INTERVAL', "INTERVAL '1 day'"],
   ])('is refused for %s, naming the column, unless that is left out', async (found, value) => {
     const bytes = await duckFile(`SELECT 1 AS k, ${value} AS v, 2.5::DOUBLE AS w`)
@@ -134,6 +133,30 @@ describe('a Parquet file of another program', () => {
     })
     const { frame } = await inferred(parquetTable(bytes, { columns: ['k', 'w'] }))
     expect(frame!.rows).toBe(1)
+  })
+
+  it.each([
+    ['1.25::DECIMAL(4, 2)', 1.25],
+    ['-0.07::DECIMAL(9, 2)', -0.07],
+    ['123456789012.345::DECIMAL(18, 3)', 123_456_789_012.345],
+    ["'-999999999999999000000'::DECIMAL(38, 10)", -999_999_999_999_999e6],
+    ["'0.000000000000000000000123456789012345'::DECIMAL(38, 36)", 0.123456789012345e-21],
+    ['NULL::DECIMAL(9, 2)', null],
+  ])('gives decimals as the doubles that their digits mean: %s', async (value, double) => {
+    const bytes = await duckFile(`SELECT 1 AS k, ${value} AS v`)
+
+    const { schema } = await inferred(parquetTable(bytes))
+    expect(schema.columns[1]).toEqual({ name: 'v', type: 'float64' })
+    expect(await valuesOf(bytes, 'v')).toEqual([double])
+  })
+
+  it('gives decimals that a double would round as faults', async () => {
+    const bytes = await duckFile("SELECT 1 AS k, '-1234567890123.456'::DECIMAL(38, 4) AS v")
+
+    await expect(inferred(parquetTable(bytes))).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('-1234567890123.4560 in column "v"'),
+    })
   })
 
   it('gives decimals that are beyond 64 bits as faults', async () => {

@@ -55,30 +55,44 @@ export async function* readCsv(
     return
   }
   const kept = new KeptBytes(MEMORY_BYTES, options.spill)
+  const tape = recorded(source, kept)
   try {
     // What was read until the layouts are known may have to be read again.
-    const tape = recorded(source, kept)
     let opened = await openTable(tape.bytes(), options)
     tape.stop()
-    if (!opened.isAtStart) opened = await openTable(kept.read(), options, opened.layouts)
+    if (!opened.isAtStart) opened = await openTable(tape.again(), options, opened.layouts)
     yield* framesOf(opened, options)
   } finally {
+    await tape.close()
     await kept.discard()
   }
 }
 
-/** Keeps what is read of a source until it is told to stop. */
+/** Keeps what is read of a source until it is told to stop; who stops reading does not end it. */
 function recorded(source: ByteSource, kept: KeptBytes) {
+  const iterator =
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   let isOn = true
+  const bytes = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    for (;;) {
+      const { value, done } = await iterator.next()
+      if (done === true) return
+      if (isOn) await kept.add(value)
+      yield value
+    }
+  }
   return {
-    async *bytes(): AsyncGenerator<Uint8Array, void, void> {
-      for await (const chunk of source) {
-        if (isOn) await kept.add(chunk)
-        yield chunk
-      }
+    bytes,
+    /** What was kept, then what is still to come. */
+    async *again(): AsyncGenerator<Uint8Array, void, void> {
+      yield* kept.read()
+      yield* bytes()
     },
     stop(): void {
       isOn = false
+    },
+    async close(): Promise<void> {
+      await iterator.return?.()
     },
   }
 }

@@ -269,6 +269,17 @@ describe('dates that are not ISO 8601', () => {
     }
   })
 
+  it('reads all of what comes once, where a row far below its first tells which', async () => {
+    const rows = Array.from({ length: 60_000 }, (_, row) => `${row},0${1 + (row % 9)}/02/2025`)
+    rows[30_000] = '30000,25/12/2024'
+
+    const read = await rowsAs('k:int64 d:date', `k,d\n${rows.join('\n')}\n`, {}, true)
+
+    expect(read.length).toBe(rows.length)
+    expect(read[0]![1]).toBe(day('2025-02-01'))
+    expect(read.at(-1)![1]).toBe(day('2025-02-06'))
+  })
+
   it('refuses an index of which no row tells, and leaves values as text', async () => {
     const offer = '--date-format DD/MM/YYYY or MM/DD/YYYY'
     const text = 'd,v\n03/04/2025,1\n04/04/2025,2\n'

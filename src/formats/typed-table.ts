@@ -212,8 +212,9 @@ class ColumnReader {
         }),
       { parse },
     )
-    // A date is the midnight of a clock, as it is in text.
-    const isLocal = this.#source.local === true || column.type === 'date'
+    // A date is the midnight of a clock, as it is in text; some tables have it in milliseconds.
+    const isDate = this.#source.type === 'date' || column.type === 'date'
+    const isLocal = this.#source.local === true || isDate
     if (this.#clock === undefined || !isLocal) return typed
     if (this.#source.local === true && column.length > 0) this.#clock.met = true
     const { times } = this.#clock

@@ -143,20 +143,22 @@ describe('reading Arrow', () => {
     const bytes = ipc({
       k: raw(new arrow.TimestampSecond(), BigInt64Array.of(0n, 86_400n, 15_724_800n)),
       d: raw(new arrow.DateDay(), Int32Array.of(0, 1, 182)),
+      ms: raw(new arrow.DateMillisecond(), BigInt64Array.of(0n, 86_400_000n, 15_724_800_000n)),
       s: vector(['1970-01-01', '1970-01-02T00:00:00Z', '1970-07-02 00:00'], new arrow.Utf8()),
     })
     const zoned = reading(table(bytes), { zone: 'America/New_York' })
     const types = new Map([
       ['d', 'timestamp_s'],
+      ['ms', 'timestamp_s'],
       ['s', 'timestamp_s'],
     ] as const)
 
     const { rows } = await read(zoned, { types })
 
     expect(rows).toEqual([
-      [18_000n, 18_000n, 18_000n],
-      [104_400n, 104_400n, 86_400n],
-      [15_739_200n, 15_739_200n, 15_739_200n],
+      [18_000n, 18_000n, 18_000n, 18_000n],
+      [104_400n, 104_400n, 104_400n, 86_400n],
+      [15_739_200n, 15_739_200n, 15_739_200n, 15_739_200n],
     ])
   })
 

@@ -1,4 +1,5 @@
 import { type ColumnType, isTimestampType } from '../../core/column.ts'
+import type { Reading } from '../table.ts'
 import type { DateLayout } from './date-layout.ts'
 import { ColumnGuess } from './guess.ts'
 import type { CsvDialect, CsvStream } from './stream.ts'
@@ -19,6 +20,8 @@ export interface SettledLayouts {
   readonly isAtStart: boolean
 }
 
+const NO_DATES = '--date-format says nothing here: the series has no column of dates or times'
+
 export function isTemporal(type: ColumnType): boolean {
   return type === 'date' || isTimestampType(type)
 }
@@ -31,11 +34,14 @@ export function isTemporal(type: ColumnType): boolean {
 export async function settleLayouts(
   stream: CsvStream,
   columns: readonly TypedCell[],
-  { dateFormat }: Pick<CsvDialect, 'dateFormat'>,
+  { dateFormat, onNotice }: Pick<CsvDialect, 'dateFormat'> & Pick<Reading, 'onNotice'>,
 ): Promise<SettledLayouts> {
   const dates = columns.filter(({ type }) => isTemporal(type))
   const nothing = { layouts: new Map<string, DateLayout>(), isAtStart: true }
-  if (dates.length === 0) return nothing
+  if (dates.length === 0) {
+    if (dateFormat !== undefined) onNotice?.(NO_DATES)
+    return nothing
+  }
   const rows = await stream.next()
   if (rows === 0) return nothing
   const guesses = dates.map(({ name, cell, index }) => ({

@@ -354,6 +354,10 @@ describe('dates that are not ISO 8601', () => {
     expect(fault.message).toBe(
       'a.csv:2:1: expected a date as MM/DD/YYYY, found "31/12/2025" (there is no month 31)',
     )
+    const none: string[] = []
+    const reading = { dateFormat: 'DD/MM/YYYY', onNotice: (text: string) => none.push(text) }
+    await rowsAs('d:int64 v:float64', 'd,v\n20250201,1\n', reading)
+    expect(none).toEqual([expect.stringContaining('no column of dates')])
     const later = await faultIn('d,v\n01/02/2025,1\n31/12/2025,1\n', { dateFormat: 'MM/DD/YYYY' })
     expect(later.data).toMatchObject({ line: 3, field: 'd' })
     const known = await faultOf(() =>

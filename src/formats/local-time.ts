@@ -9,6 +9,8 @@ import type { DstChoice } from './table.ts'
 /** Where a local time stands in its table: of `data` only what names the column, as `field`. */
 export type LocalTimePlace = Pick<BadInputFacts, 'file' | 'place' | 'data'>
 
+const NOT_TOLD = 'the order of the rows does not tell which'
+
 /** Local times further apart than this are not of the same repeated hour. */
 const SECONDS_PER_DAY = 86_400
 
@@ -29,6 +31,11 @@ interface Repeated {
 export interface LocalTimesOptions {
   /** Whether no two values are equal: of two equal local times the second is an hour later. */
   readonly unique?: boolean | undefined
+  /**
+   * Whether the rows are of one thing and may come in the order of these times, as they are unless
+   * told: otherwise a time that goes back says nothing, and `infer` refuses what is shown twice.
+   */
+  readonly ordered?: boolean | undefined
 }
 
 /**
@@ -42,6 +49,7 @@ export class LocalTimes {
   readonly #zone: Zone
   readonly #dst: DstChoice
   readonly #unique: boolean
+  readonly #ordered: boolean
   // The stretch that local times are in, once each; empty while there is a repeated one.
   #from = 0
   #to = 0
@@ -50,10 +58,15 @@ export class LocalTimes {
   #last = Number.NaN
   #repeated: Repeated | undefined
 
-  constructor(zone: Zone, dst: DstChoice = 'infer', { unique = false }: LocalTimesOptions = {}) {
+  constructor(
+    zone: Zone,
+    dst: DstChoice = 'infer',
+    { unique = false, ordered = true }: LocalTimesOptions = {},
+  ) {
     this.#zone = zone
     this.#dst = dst
     this.#unique = unique
+    this.#ordered = ordered
   }
 
   /**
@@ -140,6 +153,7 @@ export class LocalTimes {
     if (this.#dst === 'first') return first
     if (this.#dst === 'last') return last
     if (this.#dst === 'error') throw this.#twice(local, place(row), 'which of the two is not said')
+    if (!this.#ordered) throw this.#twice(local, place(row), NOT_TOLD)
     const before = this.#repeated
     if (before === undefined || Math.abs(local - before.local) > SECONDS_PER_DAY) {
       this.#leave(first)
@@ -183,7 +197,7 @@ export class LocalTimes {
   }
 
   #untold({ place, text }: Repeated): VarveError {
-    return this.#twice(text, place, 'the order of the rows does not tell which')
+    return this.#twice(text, place, NOT_TOLD)
   }
 
   #twice(local: number | string, place: LocalTimePlace, reason: string): VarveError {

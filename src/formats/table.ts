@@ -37,7 +37,7 @@ export interface Reading {
   readonly zone?: string | undefined
   /** Which of two instants a local time means that a zone's clocks show twice. */
   readonly dst?: DstChoice | undefined
-  /** Whether the rows are of several series: that times are equal says nothing of clocks. */
+  /** Whether the rows are of several series: the order of their times says nothing of clocks. */
   readonly mixed?: boolean | undefined
   /** Told what the user should know and may want otherwise, each at most once a table. */
   readonly onNotice?: ((text: string) => void) | undefined

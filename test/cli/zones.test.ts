@@ -98,6 +98,27 @@ describe('a table with --tz', () => {
     expect(await out('read', 'once')).toBe('t,v\n2026-10-25T02:30:00+01:00,1\n')
   })
 
+  it('does not take a step back from one series to the next for a change of clocks', async () => {
+    const [a, b] = [
+      ['01:30', '02:00', '02:30'],
+      ['02:00', '02:30', '03:00'],
+    ]
+    const rows = [
+      ...a!.map((at) => `a,2024-10-27 ${at},1`),
+      ...b!.map((at) => `b,2024-10-27 ${at},1`),
+    ]
+    const text = `meter,time,v\n${rows.join('\n')}\n`
+    for (const how of [
+      ['m', '--index', 'meter,time'],
+      ['v', '--index', 'v,meter,time'],
+      ['--split-by', 'meter', '--into', 'm/', '--index', 'time'],
+    ]) {
+      const ran = await run(['write', ...how, '--create', '--tz', 'Europe/Vienna'], text)
+      expect(ran.stderr).toContain('the order of the rows does not tell which')
+      expect(ran.exitCode).toBe(4)
+    }
+  })
+
   it('does not take the equal times of several series for two hours', async () => {
     const rows = ['02:00,a', '02:00,b', '03:00,a', '03:00,b'].map((row) => `2026-10-25T${row},1`)
     const text = `time,sensor,v\n${rows.join('\n')}\n`

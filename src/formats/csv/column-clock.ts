@@ -67,10 +67,11 @@ export class TableClocks {
     zone: Zone | undefined,
     { dst, zone: name, mixed, onNotice }: LocalReading,
   ) {
-    const unique = indexCount === 1 && !duplicates && mixed !== true
+    const isOne = indexCount === 1 && mixed !== true
     this.columns = columns.map((column, at) => {
       if (!isTimestampType(column.type)) return undefined
-      const times = zone && new LocalTimes(zone, dst, { unique: unique && at === 0 })
+      const ordered = isOne && at === 0
+      const times = zone && new LocalTimes(zone, dst, { unique: !duplicates, ordered })
       return new ColumnClock(cells[at]!, column.name, times)
     })
     this.#onNotice = name === undefined ? onNotice : undefined

@@ -4,7 +4,7 @@ import type { Schema } from '../core/schema.ts'
 import { checkSchema } from '../core/schema-codec.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InputTable } from '../formats/table.ts'
-import { formatOf, openFormat } from '../formats/table-formats.ts'
+import { formatOf, openFormat, openReader } from '../formats/table-formats.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
 import type { SchemaOptions } from './new-series.ts'
 import { headerOf, noRows } from './read-input.ts'
@@ -56,7 +56,7 @@ export async function openSplitInput(
 async function opened(input: InputTable, options: SplitInputOptions): Promise<SplitInput> {
   const { column, known, addColumns } = options
   // The cells of a text are names as they stand; other formats say the type of their values.
-  const isText = formatOf(input) === 'csv'
+  const isText = input.typed === undefined && formatOf(input) === 'csv'
   const header = isText ? await headerOf(input) : undefined
   if (header?.includes(column) === false) throw noColumn(input.name, column, header)
   if (known === undefined) return inferred(input, options, header)
@@ -88,7 +88,7 @@ async function inferred(
   header: readonly string[] | undefined,
 ): Promise<SplitInput> {
   const { column, known, duplicates } = options
-  const format = await openFormat(formatOf(input))
+  const format = await openReader(input)
   const types = new Map(options.types)
   if (header !== undefined) types.set(column, 'string')
   const infer = (index: readonly string[] | undefined) =>

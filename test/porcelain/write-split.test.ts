@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { VarveError } from '../../src/core/errors.ts'
 import { lookupPath } from '../../src/core/tree.ts'
 import type { InputTable } from '../../src/formats/table.ts'
+import { rowsTable } from '../../src/library/tables.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { materialiseFiles } from '../../src/porcelain/materialise-files.ts'
@@ -48,6 +49,22 @@ describe('writeSplit', () => {
       ['s/a', 'new', 1],
       ['s/b', 'new', 2],
     ])
+    expect(await staged(repo, 's/b')).toBe('t,v\n1,11\n2,20\n')
+  })
+
+  it('takes rows in memory, also such as come once, for new series and for those that are there', async () => {
+    const repo = await newRepository({ workTree: true })
+    const schema = 't:int64 sensor:string v:int64'
+    await split(
+      repo,
+      rowsTable(schema, [
+        [2, 'b', 20],
+        [1, 'a', 10],
+      ]),
+      { create: true },
+    )
+    await split(repo, rowsTable(schema, new Set([[1, 'b', 11]])))
+    expect(await staged(repo, 's/a')).toBe('t,v\n1,10\n')
     expect(await staged(repo, 's/b')).toBe('t,v\n1,11\n2,20\n')
   })
 

@@ -184,7 +184,8 @@ function readParts(
       const first = part.parts![0]
       // Most of what may be missing is: seen at once, without keeping what was said so far.
       if (at >= end || (first?.byte !== undefined && bytes[at] !== first.byte)) continue
-      const before = (kept[depth] ??= new Float64Array(said.length))
+      kept[depth] ??= new Float64Array(said.length)
+      const before = kept[depth]!
       for (let field = 0; field < said.length; field++) before[field] = said[field]!
       const after = readParts(part.parts!, bytes, at, end, depth + 1)
       if (after < 0) said.set(before)

@@ -107,7 +107,8 @@ function boundsAt(
   }
   const values = typeof at === 'string' ? [at] : at
   if (values.length === 0 || values.length > schema.indexCount) {
-    throw new VarveError('usage', `--at takes 1 to ${schema.indexCount} values here`, {
+    const takes = schema.indexCount === 1 ? 'one value' : `1 to ${schema.indexCount} values`
+    throw new VarveError('usage', `--at takes ${takes} here`, {
       data: { found: values.length, expected: schema.indexCount },
     })
   }

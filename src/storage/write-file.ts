@@ -8,7 +8,7 @@ import { checkSignal, lookAtPath, type ReadFileOptions } from './read-file.ts'
 /**
  * Writes a file that the user named, anywhere: whole, or not at all, so that a failure leaves what
  * was there. What is no file, as a pipe, gets the bytes as they come. Returns how many there were.
- * `refused` for a folder.
+ * `refused` for a folder, `file-not-found` where its own folder is missing.
  */
 export async function writeFile(
   path: string,
@@ -18,6 +18,13 @@ export async function writeFile(
   const found = lookAtPath(path)
   if (found?.kind === 'folder') {
     throw new VarveError('refused', `${path} is a folder`, { data: { path } })
+  }
+  if (lookAtPath(dirname(path))?.kind !== 'folder') {
+    const folder = dirname(path)
+    throw new VarveError('file-not-found', `there is no folder ${folder}`, {
+      data: { path: folder },
+      hint: `mkdir -p ${folder} makes it`,
+    })
   }
   const inPlace = found?.kind === 'stream'
   // A link stays one: what it leads to is replaced.

@@ -53,7 +53,7 @@ describe('writeFile', () => {
     const folder = temporaryFolder()
     await expect(writeFile(folder, pieces('x'))).rejects.toMatchObject({ code: 'refused' })
     await expect(writeFile(join(folder, 'no', 'a'), pieces('x'))).rejects.toThrow(
-      'no such file or folder',
+      'there is no folder',
     )
   })
 })

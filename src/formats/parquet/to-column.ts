@@ -30,6 +30,8 @@ const JULIAN_1970 = 2_440_588n
 const NS_A_DAY = 86_400_000_000_000n
 const SMALLEST = -(2n ** 63n)
 const GREATEST = 2n ** 63n - 1n
+/** Of a decimal: 256 bits, as most programs have at most. */
+const MOST_DECIMAL_BYTES = 32
 const NOTHING = new Uint8Array(0)
 
 /** The values as a column of the kind's type. Shares memory where they are the same bits. */
@@ -115,11 +117,15 @@ function unscaled(values: Physical): (row: number) => bigint {
   }
   const { bytes, offsets } = 'fixed' in values ? evenly(values) : (values as Bytes)
   return (row) => {
+    const length = offsets[row + 1]! - offsets[row]!
+    if (length > MOST_DECIMAL_BYTES) {
+      throw new ValueFault(`a decimal of ${length} bytes`, 'it is beyond 256 bits')
+    }
     let number = 0n
     for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {
       number = (number << 8n) | BigInt(bytes[i]!)
     }
-    return BigInt.asIntN(8 * (offsets[row + 1]! - offsets[row]!), number)
+    return BigInt.asIntN(8 * length, number)
   }
 }
 

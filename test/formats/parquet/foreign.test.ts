@@ -168,6 +168,24 @@ describe('a Parquet file of another program', () => {
     })
   })
 
+  it('takes no decimals of absurd size', () => {
+    const kindOf = (scale: number) =>
+      columnKind({
+        name: 'v',
+        type: 'BYTE_ARRAY',
+        repetition_type: 'REQUIRED',
+        logical_type: { type: 'DECIMAL', precision: 38, scale },
+      })
+    for (const scale of [-1, 77, 400, 2 ** 31 - 1]) {
+      expect(kindOf(scale)).toMatchObject({ found: 'BYTE_ARRAY as DECIMAL' })
+    }
+    const bytes = new Uint8Array(1 << 20).fill(7)
+    const offsets = Uint32Array.of(0, bytes.length)
+    expect(() => toColumn(kindOf(2) as never, { count: 1, bytes, offsets })).toThrow(
+      'it is beyond 256 bits',
+    )
+  })
+
   it('gives the times of Spark and Impala, of 96 bits, to the nanosecond', () => {
     const kind = columnKind({ name: 't', type: 'INT96', repetition_type: 'REQUIRED' })
     const fixed = new Uint8Array(12)

@@ -75,7 +75,13 @@ export function cellFault(
     },
   }
   if (index && text === '' && !quoted) {
-    return badInput({ ...facts, found: 'nothing', reason: 'the index cannot be null' })
+    return badInput({
+      ...facts,
+      found: 'nothing',
+      reason: 'the index cannot be null',
+      // The type is still to be found: so the index may still be another.
+      ...(type === 'null' && { hint: 'a new series may have another index: --index COLUMN' }),
+    })
   }
   if (index && isNaNText(batch, cell, type)) {
     return badInput({ ...facts, found: quoteText(text), reason: 'the index cannot be NaN' })

@@ -3,7 +3,7 @@ import { VarveError } from '../../core/errors.ts'
 export const LF = 0x0a
 export const CR = 0x0d
 export const QUOTE = 0x22
-const TAB = 0x09
+export const TAB = 0x09
 const SPACE = 0x20
 
 /** The delimiters that are found by themselves, the likelier first. */

@@ -1,6 +1,7 @@
 import { nearest } from '../../core/nearest.ts'
 import { badInput, type Place, quoteText } from '../bad-input.ts'
 import { checkName, missingColumn, type TableHeader } from '../map-columns.ts'
+import { CANDIDATES, TAB } from './dialect.ts'
 import { isMarker, looksLikeDate, numberAdvice } from './near-values.ts'
 import type { CsvDialect, CsvStream } from './stream.ts'
 import { QUOTED } from './tokenizer.ts'
@@ -38,6 +39,7 @@ export async function readHeader(
     })
   }
   const { texts, places } = firstRecord(stream)
+  if (!isData) checkDelimiter(stream, texts, places)
   if (isData) stream.untake(rows)
   const found = {
     file,
@@ -45,6 +47,25 @@ export async function readHeader(
     places,
   }
   return named(found, dialect)
+}
+
+/** `bad-input` where the one name that a delimiter leaves looks like several with another. */
+function checkDelimiter(
+  { tokenizer }: CsvStream,
+  texts: readonly string[],
+  places: readonly Place[],
+): void {
+  if (texts.length > 1 || (tokenizer.starts[0]! & QUOTED) !== 0) return
+  const other = CANDIDATES.find((byte) => texts[0]!.includes(String.fromCharCode(byte)))
+  if (other === undefined) return
+  const character = other === TAB ? 'tab' : String.fromCharCode(other)
+  throw badInput({
+    file: tokenizer.file,
+    place: places[0],
+    found: `the one column ${quoteText(texts[0]!)}`,
+    expected: `columns with ${quoteText(String.fromCharCode(tokenizer.delimiter))} between them`,
+    hint: `--delimiter '${character}', or quotes around a name that has it in it`,
+  })
 }
 
 function firstRecord({ tokenizer }: CsvStream): { texts: string[]; places: Place[] } {

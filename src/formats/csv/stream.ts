@@ -42,6 +42,13 @@ const FEED_BYTES = 256 * 1024
 const FIRST_FEED_BYTES = 4 * 1024
 const BOM = [0xef, 0xbb, 0xbf]
 
+/** The delimiter that a first line says as Excel has it, `sep=;`; undefined where it says none. */
+function saidDelimiter(head: Uint8Array): number | undefined {
+  const text = Buffer.from(head.subarray(0, 8)).toString('latin1')
+  const character = /^sep=([,;\t|])\r?\n/i.exec(text)?.[1]
+  return character === undefined ? undefined : delimiterByte(character)
+}
+
 /** A source cut into records: `next` says how many the tokenizer now holds. */
 export class CsvStream {
   readonly tokenizer: Tokenizer
@@ -93,12 +100,14 @@ export class CsvStream {
         hint: `iconv -f utf-16 -t utf-8 converts`,
       })
     }
-    const rest = await skipLines(iterator, { ...begin, head }, options.skip ?? 0)
+    const said = options.skip === undefined ? saidDelimiter(head) : undefined
+    const skip = options.skip ?? (said === undefined ? 0 : 1)
+    const rest = await skipLines(iterator, { ...begin, head }, skip)
     const sample = rest.head.subarray(0, SNIFF_BYTES)
     const isWhole = rest.ended && rest.head.length <= SNIFF_BYTES
     const tokenizer = new Tokenizer({
       file,
-      delimiter: given ?? sniffDelimiter(sample, isWhole, options.decimal === ','),
+      delimiter: given ?? said ?? sniffDelimiter(sample, isWhole, options.decimal === ','),
       blankIsNull: options.blankIsNull,
       line: rest.line,
       ...(options.width === undefined ? {} : { width: options.width }),
@@ -108,7 +117,7 @@ export class CsvStream {
       iterator,
       options,
       rest,
-      given === undefined && isSpaced(sample, isWhole),
+      given === undefined && said === undefined && isSpaced(sample, isWhole),
     )
   }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatSchemaText } from '../../../src/core/schema-codec.ts'
 import { csvFormat } from '../../../src/formats/csv/csv-format.ts'
+import { inferCsv } from '../../../src/formats/csv/infer-csv.ts'
 import type { InferOptions, InputTable, Reading } from '../../../src/formats/table.ts'
 import { cut, faultOf, rowsOf, schemaOf } from './support.ts'
 
@@ -164,6 +165,12 @@ describe('files as they come', () => {
     const said = await inferred('2025,1990,1991\n1,2,3\n', { header: true })
     expect(said.schema).toBe('2025:int64 1990:float64 1991:float64')
     expect((await inferred('Country,1990,1991\nBE,2,3\n')).rows).toEqual([['BE', 2, 3]])
+  })
+
+  it('offers another index where the first column lacks a value', async () => {
+    const text = 'Title,Year\nDr. No,1962\n,1963\n'
+    expect((await faultIn(text)).hint).toContain('--index COLUMN')
+    expect((await faultOf(() => rowsAs('Title:string Year:int64', text))).hint).toBeUndefined()
   })
 
   it('refuses numbers with spaces between them, unless that is said', async () => {
@@ -433,5 +440,21 @@ describe('markers of missing values', () => {
     expect((await faultIn('d,v\n2025-01-01,1\nNA,2\n')).message).toContain('cannot be null')
     const fault = await faultIn('d,v\n2025-01-01,1\nNA,2\n', { nulls: ['NA'] })
     expect(fault.message).toContain('the index cannot be null')
+  })
+})
+
+describe('a delimiter', () => {
+  it('is what a first line says as Excel has it', async () => {
+    const { schema, frames } = await inferCsv([Buffer.from('sep=|\r\nt|v\r\n1|"a;b"\r\n')])
+    expect(schema.columns.map(({ name }) => name)).toEqual(['t', 'v'])
+    for await (const { rows } of frames()) expect(rows).toBe(1)
+  })
+
+  it('that is not the table’s own is not taken for a column with a long name', async () => {
+    const wrong = inferCsv([Buffer.from('a,b\n1,2\n')], { delimiter: ';', file: 'x.csv' })
+    await expect(wrong).rejects.toMatchObject({
+      message: 'x.csv:1:1: expected columns with ";" between them, found the one column "a,b"',
+      hint: "--delimiter ',', or quotes around a name that has it in it",
+    })
   })
 })

@@ -4,17 +4,20 @@ import { nearest } from './nearest.ts'
 import { parsePeriod } from './period.ts'
 import { integerRanges, parseScalar } from './scalar-text.ts'
 import type { Schema } from './schema.ts'
-import { unitsPerSecond } from './time.ts'
+import { parseIso, unitsPerSecond } from './time.ts'
 import { ALWAYS, accepted, type Comparing, compareInteger } from './where-compare.ts'
-import type { Condition, WhereName } from './where-parse.ts'
+import type { Condition, WhereLiteral, WhereName } from './where-parse.ts'
 import type { Zone } from './zone.ts'
+
+/** The clocks of times without an offset; `several` where rows have more than one. */
+export type WhereZone = Zone | 'several'
 
 /** What a condition is read against. */
 export interface WhereScope {
   readonly source: string
   readonly schema: Schema
   /** Of times without an offset; UTC where it is undefined. */
-  readonly zone: Zone | undefined
+  readonly zone: WhereZone | undefined
 }
 
 export type Compare = Condition & { readonly kind: 'compare' }
@@ -71,7 +74,7 @@ function literalOf(scope: WhereScope, { column, literal }: Compare, type: Column
   const { text, at } = literal
   try {
     const value = parseScalar(text, type)
-    if (typeof value === 'bigint') return inZone(value, text, type, scope.zone)
+    if (typeof value === 'bigint') return instantOf(scope, column, literal, value, type)
     if (!Number.isNaN(value)) return value
   } catch (cause) {
     if (!hasCode(cause, 'invalid-value') && !hasCode(cause, 'invalid-date')) throw cause
@@ -84,8 +87,21 @@ function literalOf(scope: WhereScope, { column, literal }: Compare, type: Column
 }
 
 /** The instant at which a zone's clocks show a time that was read as UTC. */
-function inZone(value: bigint, text: string, type: ColumnType, zone: Zone | undefined): bigint {
+function instantOf(
+  scope: WhereScope,
+  { name }: WhereName,
+  { text, at }: WhereLiteral,
+  value: bigint,
+  type: ColumnType,
+): bigint {
+  const { zone } = scope
   if (zone === undefined || !isTimestampType(type) || /^[+-]?\d+$/.test(text)) return value
+  if (zone === 'several') {
+    if (parseIso(text)?.offset !== undefined) return value
+    const facts = { column: name, type, value: text }
+    const hint = `give an offset, as in '${text}Z', or one zone for all: --tz`
+    throw valueError(scope, at, `${name}: the series are in several zones`, facts, hint)
+  }
   return parsePeriod(text, zone).start / (1_000_000_000n / unitsPerSecond[type])
 }
 

@@ -7,10 +7,16 @@ import type { Frame, Schema } from './schema.ts'
 import { intersectBounds } from './series-range.ts'
 import { comparisonBits, EQUAL, GREATER, LESS } from './where-compare.ts'
 import type { Condition, Where, WhereName } from './where-parse.ts'
-import { comparingOf, positionOf, valueError, type WhereScope } from './where-values.ts'
-import type { Zone } from './zone.ts'
+import {
+  comparingOf,
+  positionOf,
+  valueError,
+  type WhereScope,
+  type WhereZone,
+} from './where-values.ts'
 
 export { columnsOfWhere, parseWhere, type Where } from './where-parse.ts'
+export type { WhereZone } from './where-values.ts'
 
 /** A condition over the columns of a schema. */
 export interface RowFilter {
@@ -31,11 +37,12 @@ type Test = (frame: Frame) => Truth
 /**
  * Makes a condition ready for frames of a schema. Comparing with a null is neither true nor false,
  * and only rows of which the condition is true fulfil it. NaN is neither less than, equal to, nor
- * greater than anything. Times without an offset are those of `zone`, or UTC.
+ * greater than anything. Times without an offset are those of `zone`, or UTC; of several zones they
+ * are `usage`.
  *
  * `column-not-found` with the nearest name; `usage` where a value does not go with its column.
  */
-export function bindWhere(where: Where, schema: Schema, zone?: Zone): RowFilter {
+export function bindWhere(where: Where, schema: Schema, zone?: WhereZone): RowFilter {
   const test = testOf({ source: where.source, schema, zone }, where.condition)
   return {
     bounds: boundsOfWhere(where, schema, zone),
@@ -156,7 +163,7 @@ const LONGEST_BOUND = 256
 export function boundsOfWhere(
   { source, condition }: Where,
   schema: Schema,
-  zone?: Zone,
+  zone?: WhereZone,
 ): KeyBounds {
   return boundsOf({ source, schema, zone }, condition)
 }

@@ -89,7 +89,7 @@ export async function readManySeries(
   const { sources, asOf } = await findSources(repo, options)
   const [{ zone, clock }] = sources as [Source]
   const oneZone = sources.every((source) => source.zone === zone)
-  const asked = { columns: options.columns, where, zone: oneZone ? clock : undefined }
+  const asked = { columns: options.columns, where, zone: oneZone ? clock : ('several' as const) }
   const plan = planUnion(sources, asked)
   const { offset, limit, tail, onRows, signal } = options
   const window = { offset, limit, tail }

@@ -13,8 +13,15 @@ import type { Frame, Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
 import { intersectBounds } from '../core/series-range.ts'
 import { countRows, readRows, selectColumns } from '../core/series-read.ts'
-import { bindWhere, columnsOfWhere, parseWhere, type RowFilter, type Where } from '../core/where.ts'
-import { openZoneUnlessUtc, type Zone } from '../core/zone.ts'
+import {
+  bindWhere,
+  columnsOfWhere,
+  parseWhere,
+  type RowFilter,
+  type Where,
+  type WhereZone,
+} from '../core/where.ts'
+import { openZoneUnlessUtc } from '../core/zone.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type ResolvedSeries, resolveSeries, type SeriesName } from '../plumbing/resolve-series.ts'
 import { zoneNameAt } from '../plumbing/series-zone.ts'
@@ -101,7 +108,7 @@ export interface ColumnsAsked {
   readonly columns: readonly string[] | undefined
   readonly where: Where | undefined
   /** Of times in the condition without an offset; UTC where it is undefined. */
-  readonly zone: Zone | undefined
+  readonly zone: WhereZone | undefined
 }
 
 /** Which columns are read for those wanted; `column-not-found` with the nearest name, `usage`. */

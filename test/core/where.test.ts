@@ -381,6 +381,13 @@ describe('a condition over frames', () => {
     expect(of('u < 18446744073709551614.5')).toBe(2n ** 53n + 1n)
   })
 
+  it('refuses times without an offset where rows have several zones', () => {
+    const schema = schemaOf('t:timestamp_s v:float64')
+    const bind = (where: string) => bindWhere(parseWhere(where), schema, 'several')
+    expect(() => bind('t > 2026-03-29T02:30')).toThrow('t: the series are in several zones')
+    expect(() => bind('t > 2026-03-29T02:30Z and v > 1')).not.toThrow()
+  })
+
   it('takes times without an offset as the clocks of a zone show them', async () => {
     const zone = await openZone('Europe/Brussels')
     const schema = schemaOf('t:timestamp_ms v:float64')

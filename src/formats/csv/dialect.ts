@@ -4,6 +4,7 @@ export const LF = 0x0a
 export const CR = 0x0d
 export const QUOTE = 0x22
 export const TAB = 0x09
+const HASH = 0x23
 const SPACE = 0x20
 
 /** The delimiters that are found by themselves, the likelier first. */
@@ -59,6 +60,28 @@ export function isSpaced(sample: Uint8Array, whole: boolean): boolean {
     .trimStart()
     .split(/[\r\n]+/, 2)
   return second.split(' ').every((word) => NUMBER.test(word))
+}
+
+/**
+ * How many lines stand before the table that `sample` begins with: the first is a remark that begins
+ * with `#` and has one cell alone, and from some line on all have the same number of several. 0 where
+ * it is not so.
+ */
+export function linesBefore(sample: Uint8Array, whole: boolean): number {
+  if (sample[0] !== HASH) return 0
+  const lines = countByLine(sample, whole, MOST_LINES)
+  const start = lines.findIndex((counts) => counts.some((count) => count > 0))
+  if (start < 1 || lines.length < start + 2) return 0
+  const isRegular = CANDIDATES.some(
+    (_, i) =>
+      lines[start]![i]! > 0 && lines.every((c, at) => at < start || c[i] === lines[start]![i]),
+  )
+  if (!isRegular) return 0
+  const text = Buffer.from(sample)
+    .toString('latin1')
+    .split(/\r\n|\n|\r/)
+  const filled = text.flatMap((line, at) => (line === '' ? [] : [at]))
+  return filled[start] ?? 0
 }
 
 function sniffAmong(sample: Uint8Array, whole: boolean, candidates: readonly number[]): number {

@@ -248,6 +248,9 @@ export class ColumnGuess {
       return `column ${name} has nothing but ${quoteText(markers[0]!)}, and is text; ${nullOption(markers)} takes it as no value`
     }
     if (this.#index && type === 'int64') return this.#numbersNotice(name)
+    if (type === 'float64' && this.#large) {
+      return `column ${name} has whole numbers past 2^53 beside fractions: float64 rounds them, --type ${this.#name}:string keeps the digits`
+    }
     if (this.layout() !== undefined && type !== 'string') return this.#layouts.notice()
     if (!this.#layouts.isAmbiguous || (this.#seen & ~(LAID | MARKER)) !== 0) return undefined
     const { text } = this.#layouts.first!

@@ -1,7 +1,15 @@
 import { badInput } from '../bad-input.ts'
 import type { LocalReading } from './column-clock.ts'
 import type { DateLayout } from './date-layout.ts'
-import { CR, delimiterByte, isSpaced, LF, SNIFF_BYTES, sniffDelimiter } from './dialect.ts'
+import {
+  CR,
+  delimiterByte,
+  isSpaced,
+  LF,
+  linesBefore,
+  SNIFF_BYTES,
+  sniffDelimiter,
+} from './dialect.ts'
 import { NullTexts } from './null-texts.ts'
 import { Tokenizer } from './tokenizer.ts'
 
@@ -105,6 +113,17 @@ export class CsvStream {
     const rest = await skipLines(iterator, { ...begin, head }, skip)
     const sample = rest.head.subarray(0, SNIFF_BYTES)
     const isWhole = rest.ended && rest.head.length <= SNIFF_BYTES
+    const before = given === undefined && said === undefined ? linesBefore(sample, isWhole) : 0
+    if (before > 0) {
+      await iterator.return?.()
+      throw badInput({
+        file,
+        place: { line: rest.line, column: 1 },
+        found: 'a line of one cell in front of lines of several',
+        expected: 'the names of the columns',
+        hint: `--skip ${before + (options.skip ?? 0)} leaves out what is before line ${rest.line + before}`,
+      })
+    }
     const tokenizer = new Tokenizer({
       file,
       delimiter: given ?? said ?? sniffDelimiter(sample, isWhole, options.decimal === ','),

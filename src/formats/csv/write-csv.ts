@@ -85,8 +85,8 @@ class CellSink {
       const bytes = Buffer.from(name)
       yield* this.#room(bytes.length * 2 + 8)
       if (cell > 0) this.#target[this.#at++] = this.#delimiter
-      // In quotes also where the reader would take something off.
-      const bare = name.trim() === name && !name.startsWith('\ufeff')
+      // In quotes also where the reader would take something off, or all of it for a remark.
+      const bare = name.trim() === name && !/^[\ufeff#]/.test(name)
       const special = bare ? inHeader : EVERY_BYTE
       this.#at = writeText(this.#target, this.#at, bytes, 0, bytes.length, special)
     }

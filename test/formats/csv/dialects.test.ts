@@ -443,6 +443,25 @@ describe('markers of missing values', () => {
   })
 })
 
+it('says where whole numbers beside fractions are rounded', async () => {
+  const told: string[] = []
+  const rows = Buffer.from('t,v\n1,9007199254740993\n2,0.5\n')
+  const { schema } = await inferCsv([rows], { onNotice: (text) => told.push(text) })
+  expect(formatSchemaText(schema)).toContain('v:float64')
+  expect(told.join()).toContain('column "v" has whole numbers past 2^53 beside fractions')
+})
+
+it('does not take lines before a table for a column', async () => {
+  const text = '# made by hand\n\n# in EUR\ntime;a;b\n2026-01-01;1;2\n'
+  await expect(inferCsv([Buffer.from(text)], { file: 'x.csv' })).rejects.toMatchObject({
+    code: 'bad-input',
+    hint: '--skip 3 leaves out what is before line 4',
+  })
+  const { schema, discard } = await inferCsv([Buffer.from(text)], { skip: 3 })
+  expect(schema.columns.map(({ name }) => name)).toEqual(['time', 'a', 'b'])
+  await discard()
+})
+
 describe('a delimiter', () => {
   it('is what a first line says as Excel has it', async () => {
     const { schema, frames } = await inferCsv([Buffer.from('sep=|\r\nt|v\r\n1|"a;b"\r\n')])

@@ -38,6 +38,8 @@ interface Stretch {
 /** Finds the stretch of an instant. */
 type FindStretch = (seconds: number) => Stretch
 
+const ZONE_NAME = /^[a-z][\w+-]*(\/[\w+-]+)*$/i
+
 /** Local time is never further from UTC than this. */
 const MAX_OFFSET = 26 * 3600
 /** Temporal's instants end near year 275,760; from here on clocks are taken to stay as they are. */
@@ -165,6 +167,8 @@ async function namedZone(name: string): Promise<Zone> {
       hint: 'the same input would give other rows there: name the zone, as in Europe/Brussels',
     })
   }
+  // Temporal takes whole times for the zones that they name.
+  if (!ZONE_NAME.test(name)) throw unknownZone(name)
   const { Temporal } = await import('temporal-polyfill')
   const at = (seconds: number, id: string) =>
     Temporal.Instant.fromEpochMilliseconds(seconds * 1000).toZonedDateTimeISO(id)

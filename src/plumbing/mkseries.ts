@@ -60,8 +60,9 @@ export async function mkseriesOfCsv(
   options: MakeSeriesOfCsvOptions = {},
 ): Promise<SeriesResult> {
   const { signal, ...dialect } = options
-  const frames = readCsv(source, { schema, ...dialect })
-  return mkseriesOfFrames(store, schema, sortFrames(frames, schema, { spill: openSpill() }), signal)
+  const spill = openSpill()
+  const frames = readCsv(source, { schema, ...dialect, spill })
+  return mkseriesOfFrames(store, schema, sortFrames(frames, schema, { spill }), signal)
 }
 
 /** Stores a series of rows that come in key order. */

@@ -27,6 +27,7 @@ describe('a zone', () => {
     ['+24:00', 'such as Europe/Brussels, or +02:00'],
     ['', 'such as Europe/Brussels, or +02:00'],
     ['__proto__', 'such as Europe/Brussels, or +02:00'],
+    ['2024-01-01T00:00+05:30', 'such as Europe/Brussels, or +02:00'],
   ])('that there is not is refused: %j', async (name, hint) => {
     await expect(openZone(name)).rejects.toMatchObject({ code: 'usage', hint })
   })

@@ -54,10 +54,10 @@ export async function guessNdjson(
   } finally {
     await records.close()
   }
-  if (total === 0) {
+  if (total === 0 || names.length === 0) {
     throw badInput({
       file,
-      found: 'no objects',
+      found: total === 0 ? 'no objects' : 'objects without a name in them',
       expected: 'rows to find the types of the columns from',
       hint: 'give the types: --schema "time:timestamp_s value:float64"',
     })

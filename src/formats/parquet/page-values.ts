@@ -134,11 +134,15 @@ function plainBytes(source: Uint8Array, from: number, count: number) {
 
 function dictionaryReader({ bytes, dictionary }: PageValues): ValueReader {
   if (dictionary === undefined) throw new Error('a page refers to a dictionary that is not there')
-  if (bytes.length === 0)
-    return { read: (count) => takeRows(dictionary, places(undefined, dictionary, count)) }
-  const width = bytes[0]!
-  const runs = width === 0 ? undefined : new HybridReader(bytes, 1, bytes.length, width)
-  return { read: (count) => takeRows(dictionary, places(runs, dictionary, count)) }
+  const width = bytes[0]
+  const runs = width ? new HybridReader(bytes, 1, bytes.length, width) : undefined
+  return {
+    read(count) {
+      // A page of nulls alone may have no bytes at all.
+      if (width === undefined && count > 0) throw new Error(CUT_SHORT)
+      return takeRows(dictionary, places(runs, dictionary, count))
+    },
+  }
 }
 
 function places(runs: HybridReader | undefined, dictionary: Column, count: number): Uint32Array {

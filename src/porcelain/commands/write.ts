@@ -28,7 +28,8 @@ export const writeCommand = defineCommand({
     'With --split-by one table is laid over many series, in one change: the rows with the same value',
     'in that column over the series of that name in the collection that --into names. The column',
     'itself is left out. A text is the name as it is, a number or a date as varve read prints it. All',
-    'new series get the same columns. A value that cannot be a name is an error, and nothing is written.',
+    'new series get the same columns, those that series in the collection have where there are any. A',
+    'value that cannot be a name is an error, and nothing is written.',
   ].join('\n'),
   examples: [
     {

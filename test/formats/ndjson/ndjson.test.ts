@@ -314,6 +314,7 @@ describe('the types of NDJSON', () => {
     const fault = await faultOf(() => inferred(' \n'))
 
     expect(fault.message).toContain('expected rows to find the types of the columns from')
+    expect((await faultOf(() => inferred('{}\n'))).message).toContain('objects without a name')
   })
 })
 

@@ -10,6 +10,7 @@ import {
   SNIFF_BYTES,
   sniffDelimiter,
 } from './dialect.ts'
+import { foreignBytes } from './foreign-bytes.ts'
 import { NullTexts } from './null-texts.ts'
 import { Tokenizer } from './tokenizer.ts'
 
@@ -98,14 +99,16 @@ export class CsvStream {
     const begin = await readHead(iterator, Buffer.alloc(0))
     let { head } = begin
     if (BOM.every((byte, i) => head[i] === byte)) head = head.subarray(BOM.length)
-    else if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
+    const hasHeader = options.header !== false && !options.blankIsNull
+    const foreign = foreignBytes(head, hasHeader)
+    if (foreign !== undefined) {
       await iterator.return?.()
       throw badInput({
         file,
         place: { line: 1, column: 1 },
-        found: 'UTF-16',
+        found: foreign.found,
         expected: 'text in UTF-8',
-        hint: `iconv -f utf-16 -t utf-8 converts`,
+        hint: foreign.hint,
       })
     }
     const said = options.skip === undefined ? saidDelimiter(head) : undefined

@@ -462,6 +462,19 @@ it('does not take lines before a table for a column', async () => {
   await discard()
 })
 
+it.each([
+  ['PAR1\x15\x04\x15', '--format parquet reads it'],
+  ['ARROW1\0\0', '--format arrow reads it'],
+  ['\x1f\x8b\x08\0', 'a name that ends in .gz says so; gunzip unpacks'],
+  ['PK\x03\x04', 'save or unpack it as CSV'],
+])('knows %j for what it is', async (begin, hint) => {
+  const bytes = Buffer.from(`${begin} and more`, 'latin1')
+  await expect(inferCsv([bytes])).rejects.toMatchObject({ code: 'bad-input', hint })
+  const named = await inferCsv([Buffer.from('PAR1,v\n1,\x15\n')])
+  expect(named.schema.columns.map(({ name }) => name)).toEqual(['PAR1', 'v'])
+  await named.discard()
+})
+
 describe('a delimiter', () => {
   it('is what a first line says as Excel has it', async () => {
     const { schema, frames } = await inferCsv([Buffer.from('sep=|\r\nt|v\r\n1|"a;b"\r\n')])

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig(({ mode }) => ({
@@ -8,6 +9,8 @@ export default defineConfig(({ mode }) => ({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // On two cores one would be left to wait: most tests wait for the processes they start.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Tests that take a size of their own are run at full size by `npm run test:large`.
     env: { NO_COLOR: '1', VARVE_TEST_SIZE: mode === 'large' ? 'large' : 'small' },
   },

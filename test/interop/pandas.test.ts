@@ -1,9 +1,9 @@
 import { closeSync, createReadStream, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ColumnType, Scalar } from '../../src/core/column.ts'
+import { textLines } from '../../src/plumbing/byte-lines.ts'
 import { hasPythonModule } from '../support/optional-tool.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { exactly } from './differences.ts'
@@ -95,7 +95,8 @@ function textsOf(batch: Scalar[][]): string[] {
 
 /** The first lines of a file that are not the values to the bit. */
 async function differencesOfTexts(path: string): Promise<string[]> {
-  const lines = createInterface({ input: createReadStream(path) })[Symbol.asyncIterator]()
+  // Node's own readline ends lines at U+2028 as well.
+  const lines = textLines(createReadStream(path))
   const differences: string[] = []
   for (const batch of batchesOf(table)) {
     for (const expected of textsOf(batch)) {

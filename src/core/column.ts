@@ -70,6 +70,24 @@ export interface Column {
   readonly offsets?: Uint32Array
 }
 
+const NUMBER_TYPES: ReadonlySet<ColumnType> = new Set([
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'float32',
+  'float64',
+])
+
+/** Whether values of a type are numbers, for which differences and sums mean something. */
+export function isNumberType(type: ColumnType): boolean {
+  return NUMBER_TYPES.has(type)
+}
+
 /**
  * One value as JavaScript sees it: 64-bit integers and timestamps are bigint (units of the type),
  * dates are days since 1970-01-01, string and json are text, binary is bytes.

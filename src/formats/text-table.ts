@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import { bytesToText } from '../core/bytes.ts'
-import { type Column, type ColumnType, isBytesType, isNull } from '../core/column.ts'
+import { type Column, isBytesType, isNull, isNumberType } from '../core/column.ts'
 import { scalarAt } from '../core/column-ops.ts'
 import { escapeControl } from '../core/names.ts'
 import { formatScalar } from '../core/scalar-text.ts'
@@ -30,19 +30,6 @@ const GAP = '  '
 const WIDEST = 48
 /** No text is cut to less than this so that more columns fit. */
 const NARROWEST = 12
-
-const NUMBERS: ReadonlySet<ColumnType> = new Set([
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'float32',
-  'float64',
-])
 
 interface Cell {
   readonly text: string
@@ -101,7 +88,7 @@ export class TextTable {
         const cell = cut(columns[position]![row]!, widths[i]!)
         const space = ' '.repeat(Math.max(widths[i]! - cell.width, 0))
         const text = marked(cell, row)
-        if (NUMBERS.has(this.#schema.columns[position]!.type)) return space + text
+        if (isNumberType(this.#schema.columns[position]!.type)) return space + text
         return i === shown.length - 1 ? text : text + space
       })
       return parts.join(GAP).trimEnd()

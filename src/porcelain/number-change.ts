@@ -1,18 +1,5 @@
-import type { ColumnType, Scalar } from '../core/column.ts'
+import { type ColumnType, isNumberType, type Scalar } from '../core/column.ts'
 import { formatScalar } from '../core/scalar-text.ts'
-
-const NUMBERS: ReadonlySet<ColumnType> = new Set([
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'float32',
-  'float64',
-])
 
 /** By how much a number changed. */
 export interface NumberChange {
@@ -32,7 +19,7 @@ interface TypedValue {
  * where a side is no finite number; 1 where the old value is 0.
  */
 export function relativeChange(old: TypedValue, fresh: TypedValue): number | undefined {
-  if (!NUMBERS.has(old.type) || !NUMBERS.has(fresh.type)) return undefined
+  if (!isNumberType(old.type) || !isNumberType(fresh.type)) return undefined
   const [a, b] = [finite(old.value), finite(fresh.value)]
   if (a === undefined || b === undefined) return undefined
   return a === 0 ? 1 : Math.abs((b - a) / a)
@@ -40,7 +27,7 @@ export function relativeChange(old: TypedValue, fresh: TypedValue): number | und
 
 /** By how much a number changed; undefined where a side is no finite number. */
 export function numberChange(old: TypedValue, fresh: TypedValue): NumberChange | undefined {
-  if (!NUMBERS.has(old.type) || !NUMBERS.has(fresh.type)) return undefined
+  if (!isNumberType(old.type) || !isNumberType(fresh.type)) return undefined
   if (typeof old.value === 'bigint' && typeof fresh.value === 'bigint') {
     const delta = fresh.value - old.value
     return withRatio(`${delta < 0n ? '' : '+'}${delta}`, Number(delta), Number(old.value))

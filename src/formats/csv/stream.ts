@@ -1,4 +1,5 @@
 import { badInput } from '../bad-input.ts'
+import type { Reading } from '../table.ts'
 import type { LocalReading } from './column-clock.ts'
 import type { DateLayout } from './date-layout.ts'
 import {
@@ -17,28 +18,18 @@ import { Tokenizer } from './tokenizer.ts'
 /** Bytes in pieces of any size. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
+/** What of a {@link Reading} a CSV table heeds as it stands. */
+type PlainReading = Pick<
+  Reading,
+  'delimiter' | 'header' | 'names' | 'decimal' | 'skip' | 'nulls' | 'columns' | 'rename'
+>
+
 /** How a table is written down. */
-export interface CsvDialect extends LocalReading {
+export interface CsvDialect extends LocalReading, PlainReading {
   /** What messages call the input; `<stdin>` when not given. */
   readonly file?: string | undefined
-  /** One ASCII character; found from the input's beginning when not given. */
-  readonly delimiter?: string | undefined
-  /** Whether the first line names the columns; it does unless told otherwise. */
-  readonly header?: boolean | undefined
-  /** The names of the columns where no line has them; `c1`, `c2`, … unless given. */
-  readonly names?: readonly string[] | undefined
-  /** The mark in front of a fraction. */
-  readonly decimal?: '.' | ',' | undefined
-  /** Lines left out at the beginning. */
-  readonly skip?: number | undefined
-  /** Cells that are nulls, beside the empty one without quotes. */
-  readonly nulls?: readonly string[] | undefined
   /** How dates are written where they are not ISO 8601. */
   readonly dateFormat?: DateLayout | undefined
-  /** Only these columns, in this order, by the names that the table has. */
-  readonly columns?: readonly string[] | undefined
-  /** New names for some columns. */
-  readonly rename?: ReadonlyMap<string, string> | undefined
 }
 
 export interface CsvStreamOptions extends CsvDialect {

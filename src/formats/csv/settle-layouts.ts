@@ -20,6 +20,9 @@ export interface SettledLayouts {
   readonly isAtStart: boolean
 }
 
+/** Bytes of a table that are looked through for the first date of a column. */
+const LOOKED_THROUGH = 64 * 1024 * 1024
+
 const NO_DATES = '--date-format says nothing here: the series has no column of dates or times'
 
 export function isTemporal(type: ColumnType): boolean {
@@ -27,9 +30,9 @@ export function isTemporal(type: ColumnType): boolean {
 }
 
 /**
- * Finds how the dates of a table are written, from its first records; from all of them where the day
- * or the month may come first, and the first do not tell. `bad-input` where none tells, or none is
- * written as the dialect says.
+ * Finds how the dates of a table are written, from its first records; from those within 64 MiB where
+ * a column has no date in the first, and from all where the day or the month may come first, and
+ * none so far tells. `bad-input` where none at all tells, or none is written as the dialect says.
  */
 export async function settleLayouts(
   stream: CsvStream,
@@ -50,9 +53,13 @@ export async function settleLayouts(
     guess: new ColumnGuess(name, index, { layout: dateFormat, temporal: true }),
   }))
   let isAtStart = true
+  let looked = 0
   for (let count = rows; count > 0; count = await stream.next()) {
-    for (const { cell, guess } of guesses) guess.observe(stream.tokenizer, cell, count)
-    if (!guesses.some(({ guess }) => guess.isAmbiguous)) break
+    const batch = stream.tokenizer
+    for (const { cell, guess } of guesses) guess.observe(batch, cell, count)
+    looked += batch.ends[count * batch.width - 1]! - (batch.starts[0]! >> 2)
+    const isMissing = looked < LOOKED_THROUGH && guesses.some(({ guess }) => guess.hasNoDates)
+    if (!isMissing && !guesses.some(({ guess }) => guess.isAmbiguous)) break
     isAtStart = false
   }
   if (isAtStart) stream.untake(rows)

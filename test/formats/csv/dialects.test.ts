@@ -287,6 +287,18 @@ describe('dates that are not ISO 8601', () => {
     expect(read.at(-1)![1]).toBe(day('2025-02-06'))
   })
 
+  it('finds the layout of a column that is empty far down, under a known schema', async () => {
+    const blanks = Array.from({ length: 40_000 }, (_, i) => `${i},`)
+    const text = `k,d\n${blanks.join('\n')}\n40000,04.03.2025\n40001,05.03.2025\n`
+    const rows = await rowsAs('k:int64 d:date', text)
+    expect(rows).toHaveLength(40_002)
+    expect(rows.slice(-3)).toEqual([
+      [39_999n, null],
+      [40_000n, 20_151],
+      [40_001n, 20_152],
+    ])
+  })
+
   it('refuses an index of which no row tells, and leaves values as text', async () => {
     const offer = '--date-format DD/MM/YYYY or MM/DD/YYYY'
     const text = 'd,v\n03/04/2025,1\n04/04/2025,2\n'

@@ -1,8 +1,8 @@
 import { VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import type { ObjectWriter, StoredObject } from '../core/objects.ts'
+import { decodeObject } from './decode-object.ts'
 import type { ObjectStore } from './object-store.ts'
-import { decodeObject } from './pack-reader.ts'
 import { decodeRecord } from './pack-record.ts'
 import { PackWriter } from './pack-writer.ts'
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchCsv } from './csv.ts'
 import { benchEncodings, formatEncodings } from './encodings.ts'
+import { benchInProcess } from './in-process.ts'
 import { hasTool } from './measure.ts'
 import { benchOilPrices } from './oil-prices.ts'
 import { benchParquet } from './parquet.ts'
@@ -45,6 +46,10 @@ const suites = new Map<string, (folder: string) => Promise<Measured>>([
   ['csv', table('csv', (folder) => benchCsv(folder, Number(values.rows), runs))],
   ['split', table('split', (folder) => benchSplit(folder, Number(values.rows), runs))],
   ['parquet', table('parquet', (folder) => benchParquet(folder, Number(values.rows), runs))],
+  [
+    'in-process',
+    table('in-process', (folder) => benchInProcess(folder, Number(values.rows), runs)),
+  ],
   ['oil-prices', table('oil-prices', (folder) => benchOilPrices(folder, runs))],
   [
     'encodings',

@@ -33,8 +33,9 @@ export async function compileAgainstPackage(folder: string, programs: Programs):
   mkdirSync(join(modules, '@types'))
   const unpacked = join(modules, 'varve')
   await run('tar', ['-xzf', filename, '-C', unpacked, '--strip-components', '1'], folder)
-  const { dependencies } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
-  for (const name of [...Object.keys(dependencies), '@types/node']) {
+  const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
+  const needed = { ...manifest.dependencies, ...manifest.optionalDependencies }
+  for (const name of [...Object.keys(needed), '@types/node']) {
     symlinkSync(join(root, 'node_modules', name), join(modules, name))
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }))

@@ -17,7 +17,7 @@ export function seriesOfFile(file: string): string | undefined {
   return path === '' || path.endsWith('/') ? undefined : path
 }
 
-/** The file in the work tree that a series gets when it has none yet: `checkout.format` says. */
+/** The file in the work tree that a series gets which never had one: `checkout.format` says. */
 export function newFileOf({ config }: Pick<Repository, 'config'>, path: string): string {
   const format = config.get('checkout.format') as TableFormatName | undefined
   return `${path}.${(format && ENDING_OF[format]) ?? 'csv'}`

@@ -4,8 +4,9 @@ import { withoutFormat } from '../formats/table-formats.ts'
 import { lookAtPath } from '../storage/read-file.ts'
 import { openWorkTree } from '../storage/work-tree.ts'
 import { seriesEndings, seriesOfFile } from './file-names.ts'
-import { hasIndex, readIndex } from './index-state.ts'
+import { type FileStamp, hasIndex, readIndex } from './index-state.ts'
 import type { Repository } from './repository.ts'
+import { stampOf } from './series-files.ts'
 
 /** A path as the user gave it, and made absolute. */
 export interface GivenPath {
@@ -21,8 +22,8 @@ export interface FoundTable {
   readonly series: string
   /** Where it is in the work tree, when it is the series' own file. */
   readonly file: string | undefined
-  /** Bytes; undefined where it can be read only once, as a pipe. */
-  readonly bytes: number | undefined
+  /** How it looked when it was found; undefined where it can be read only once, as a pipe. */
+  readonly stamp: FileStamp | undefined
 }
 
 export interface MissingFile {
@@ -74,7 +75,7 @@ export async function findTables(
       absolute: path.absolute,
       series,
       file: own === undefined ? undefined : inTree,
-      bytes: at.kind === 'file' ? at.size : undefined,
+      stamp: at.kind === 'file' ? stampOf(at) : undefined,
     })
   }
   const tables = [...found.values()]
@@ -98,7 +99,7 @@ async function tablesIn(
       absolute: tree.resolve(path),
       series,
       file: inTree === undefined ? undefined : path,
-      bytes: stat.size,
+      stamp: stampOf(stat),
     })
   }
   if (tables.length > 0) return tables

@@ -23,6 +23,13 @@ export interface IndexState {
   readonly packs: readonly string[]
   /** Series that have a file in the work tree, by path. */
   readonly files: ReadonlyMap<string, SeriesFile>
+  /** Files elsewhere that series were last added from, absolute, by path of the series. */
+  readonly sources?: ReadonlyMap<string, SeriesFile> | undefined
+  /**
+   * The files that series had which have none now, by path: one that comes back gets the same.
+   * Kept by `publishIndex`, only of those that would get another.
+   */
+  readonly past?: ReadonlyMap<string, string> | undefined
 }
 
 /** A series' file in the work tree, as it was when it and the series last agreed. */
@@ -46,9 +53,9 @@ export interface FileStamp {
 }
 
 const HEADER = /^varve index (\d+) ([0-9a-f]{64})\n/
-const VERSION = 2
-/** Versions that are read: in 1 no file has a reading. */
-const READABLE = [1, 2]
+const VERSION = 3
+/** Versions that are read: in 1 no file has a reading, in 2 there are no sources and no past. */
+const READABLE = [1, 2, 3]
 
 type FileRow = [
   path: string,
@@ -62,18 +69,24 @@ type FileRow = [
 
 /** One header line with the format's version and the SHA-256 of the rest, which is JSON. */
 export function encodeIndex(state: IndexState): Uint8Array {
-  const files = [...state.files].map(([path, { file, id, stamp, reading }]): FileRow => {
-    const { size, mtimeNs, inode } = stamp
-    const row = [path, file, id, size, String(mtimeNs), String(inode)] as const
-    return reading === undefined ? [...row] : [...row, readingToJson(reading)]
-  })
+  const { sources, past } = state
   const body = JSON.stringify({
     tree: state.tree,
     base: state.base ?? null,
     packs: state.packs,
-    files,
+    files: fileRows(state.files),
+    ...(sources !== undefined && sources.size > 0 && { sources: fileRows(sources) }),
+    ...(past !== undefined && past.size > 0 && { past: [...past] }),
   })
   return Buffer.from(`varve index ${VERSION} ${digest(body)}\n${body}\n`)
+}
+
+function fileRows(files: ReadonlyMap<string, SeriesFile>): FileRow[] {
+  return [...files].map(([path, { file, id, stamp, reading }]): FileRow => {
+    const { size, mtimeNs, inode } = stamp
+    const row = [path, file, id, size, String(mtimeNs), String(inode)] as const
+    return reading === undefined ? [...row] : [...row, readingToJson(reading)]
+  })
 }
 
 /** What was decoded last: a command reads the index several times, and it is seldom another. */
@@ -108,11 +121,24 @@ interface Body {
   readonly base: string | null
   readonly packs: string[]
   readonly files: FileRow[]
+  readonly sources?: FileRow[]
+  readonly past?: [string, string][]
 }
 
-function parseBody(body: Body): IndexState {
-  const files = new Map(
-    body.files.map(([path, file, id, size, mtime, inode, reading]) => [
+function parseBody({ tree, base, packs, files, sources, past }: Body): IndexState {
+  return {
+    tree: storedId(tree),
+    ...(base !== null && { base: storedId(base) }),
+    packs,
+    files: parseFiles(files),
+    ...(sources !== undefined && { sources: parseFiles(sources) }),
+    ...(past !== undefined && { past: new Map(past) }),
+  }
+}
+
+function parseFiles(rows: readonly FileRow[]): Map<string, SeriesFile> {
+  return new Map(
+    rows.map(([path, file, id, size, mtime, inode, reading]) => [
       path,
       {
         file,
@@ -122,8 +148,6 @@ function parseBody(body: Body): IndexState {
       },
     ]),
   )
-  const base = body.base === null ? {} : { base: storedId(body.base) }
-  return { tree: storedId(body.tree), ...base, packs: body.packs, files }
 }
 
 function storedId(text: string): Id {

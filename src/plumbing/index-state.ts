@@ -4,6 +4,7 @@ import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { diffTrees, EMPTY_TREE, type PathEdit, updatePaths } from '../core/tree.ts'
 import type { VersionedFile } from '../storage/versioned-file.ts'
+import { newFileOf } from './file-names.ts'
 import { headState } from './head.ts'
 import { decodeIndex, encodeIndex, type IndexState } from './index-codec.ts'
 import type { Repository } from './repository.ts'
@@ -46,13 +47,37 @@ export async function readStoredIndex(
   return { version: found.version, state: decodeIndex(found.bytes) }
 }
 
-/** Publishes the next version of the index; false when somebody else did so first. */
+/**
+ * Publishes the next version of the index; false when somebody else did so first. What files
+ * series had that have none any more is remembered.
+ */
 export async function publishIndex(
   repo: Repository,
   version: number,
   state: IndexState,
 ): Promise<boolean> {
-  return (await indexFile(repo).replace(version, encodeIndex(state))) !== undefined
+  const stored = (await readStoredIndex(repo)).state
+  const past = stored === undefined ? undefined : pastFiles(repo, stored, state.files)
+  return (await indexFile(repo).replace(version, encodeIndex({ ...state, past }))) !== undefined
+}
+
+function pastFiles(
+  repo: Repository,
+  { files, past = new Map() }: IndexState,
+  next: IndexState['files'],
+): IndexState['past'] {
+  if (next === files) return past
+  const after = new Map(past)
+  for (const [path, { file }] of files) {
+    if (!next.has(path) && file !== newFileOf(repo, path)) after.set(path, file)
+  }
+  for (const path of next.keys()) after.delete(path)
+  return after
+}
+
+/** The file that a series without one gets: of the format that it had, or else as configured. */
+export async function fileForSeries(repo: Repository, path: string): Promise<string> {
+  return (await readStoredIndex(repo)).state?.past?.get(path) ?? newFileOf(repo, path)
 }
 
 /** Changes the index; run again on the newer one when somebody else was first. */
@@ -87,7 +112,8 @@ export async function replaceIndexContent(
   for (;;) {
     const { version, state } = await readStoredIndex(repo)
     const files = changeFiles(state?.files ?? new Map())
-    const next = { tree, ...(base !== undefined && { base }), packs, files }
+    const { sources } = state ?? {}
+    const next = { tree, ...(base !== undefined && { base }), packs, files, sources }
     if (await publishIndex(repo, version, next)) return
   }
 }

@@ -2,8 +2,8 @@ import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath, walkTree } from '../core/tree.ts'
 import type { PreparedFile } from '../storage/work-tree.ts'
-import { newFileOf } from './file-names.ts'
 import type { FileStamp, SeriesFile } from './index-codec.ts'
+import { fileForSeries } from './index-state.ts'
 import type { Repository } from './repository.ts'
 import {
   fileStatus,
@@ -67,7 +67,7 @@ export async function planRefresh(repo: Repository, options: RefreshOptions): Pr
     }
     for await (const { path, id } of toMaterialise(repo, options)) {
       if (files.has(path) || !wanted(path)) continue
-      const file = options.named?.get(path) ?? newFileOf(repo, path)
+      const file = options.named?.get(path) ?? (await fileForSeries(repo, path))
       const shown = { file, id, zone: await zoneOf(path) }
       if (!force && (await isInTheWay(repo, scratch, shown, { path, tree }, options.signal))) {
         inTheWay.push(file)

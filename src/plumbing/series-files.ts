@@ -26,7 +26,7 @@ export function workTreeOf(repo: Repository): WorkTree {
   return repo.workTree
 }
 
-export function stampOf({ size, mtimeNs, inode }: FileStat): FileStamp {
+export function stampOf({ size, mtimeNs, inode }: Omit<FileStat, 'ctimeNs'>): FileStamp {
   return { size, mtimeNs, inode }
 }
 
@@ -78,7 +78,8 @@ export async function fileStatus(
   }
 }
 
-function sameStamp(a: FileStamp, b: FileStamp): boolean {
+/** Whether two looks at a file tell the same. */
+export function sameStamp(a: FileStamp, b: FileStamp): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
 }
 

@@ -5,10 +5,16 @@ import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import type { InputTable } from '../formats/table.ts'
 import { readAs } from '../formats/table-formats.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
-import { hasIndex, type IndexState, readIndex } from '../plumbing/index-state.ts'
+import {
+  type FileStamp,
+  hasIndex,
+  type IndexState,
+  readIndex,
+  type SeriesFile,
+} from '../plumbing/index-state.ts'
 import { type KeptReading, keptReading, sameReading } from '../plumbing/kept-reading.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { stampOf, workTreeOf } from '../plumbing/series-files.ts'
+import { sameStamp, stampOf, workTreeOf } from '../plumbing/series-files.ts'
 import { zoneNameAt } from '../plumbing/series-zone.ts'
 import {
   type AddSeriesOptions,
@@ -28,6 +34,8 @@ export interface AddedFile {
   readonly input: InputTable
   /** The file's path in the work tree when it is the series' own. */
   readonly file?: string | undefined
+  /** The file that it is in otherwise: an absolute path, and how it looked before it was read. */
+  readonly source?: { readonly file: string; readonly stamp: FileStamp } | undefined
 }
 
 export interface AddFilesOptions extends AddSeriesOptions, ChangeOptions {
@@ -43,13 +51,11 @@ export interface AddFilesOptions extends AddSeriesOptions, ChangeOptions {
 
 export interface AddFilesResult {
   readonly series: readonly SeriesChange[]
-  /** Tables that were not read: they are the series' own files, and as they were. */
+  /** Tables that were not read: they are in files that are as they were when they were added. */
   readonly known: number
   readonly dryRun: boolean
   readonly commit?: Id
 }
-
-type SeriesFile = IndexState['files'] extends ReadonlyMap<string, infer F> ? F : never
 
 /** Tables that are staged together, all or none of them. */
 const PART_TABLES = 500
@@ -113,7 +119,9 @@ function* partsOf(files: readonly AddedFile[]): Generator<AddedFile[]> {
 /** Says what is staged although the command fails. */
 function withStaged(error: VarveError, staged: number): VarveError {
   const stays = `${staged.toLocaleString('en-US')} files before are staged and stay so`
-  return new VarveError(error.code, error.message, {
+  // Of an interruption the message says that nothing was changed.
+  const message = error.code === 'interrupted' ? 'interrupted' : error.message
+  return new VarveError(error.code, message, {
     data: { ...error.data, staged },
     hint: error.hint === undefined ? stays : `${error.hint}; ${stays}`,
     cause: error,
@@ -125,38 +133,40 @@ async function addTogether(
   files: readonly AddedFile[],
   options: AddFilesOptions,
 ): Promise<AddFilesResult> {
-  const known = hasIndex(repo) ? (await readIndex(repo)).state.files : new Map<string, SeriesFile>()
+  const state = hasIndex(repo) ? (await readIndex(repo)).state : undefined
+  const known = state?.files ?? new Map<string, SeriesFile>()
   await refuseSecondFiles(repo, files, known)
   const stamps = await stampsOf(repo, files)
-  const isAsKnown = (path: string, id: Id | undefined): boolean => {
-    const then = known.get(path)
-    const now = stamps.get(path)
+  const before = (added: AddedFile): SeriesFile | undefined => {
+    const { series, file, source } = added
+    const then = (file === undefined ? state?.sources : state?.files)?.get(series)
+    return then?.file === (file ?? source?.file) ? then : undefined
+  }
+  const isAsKnown = (added: AddedFile, id: Id | undefined): boolean => {
+    const then = before(added)
+    const now = stamps.get(added.series)
     if (then === undefined || now === undefined || then.id !== id || saysMore(options)) return false
-    return (
-      sameReading(readings.get(path), then.reading) &&
-      now.size === then.stamp.size &&
-      now.mtimeNs === then.stamp.mtimeNs &&
-      now.inode === then.stamp.inode
-    )
+    return sameReading(readings.get(added.series), then.reading) && sameStamp(now, then.stamp)
   }
   const built = new Map<string, BuiltSeries>()
   const unread = new Set<string>()
   const readings = new Map<string, KeptReading | undefined>()
-  for (const { series, file, input } of files) {
-    const given = keptReading(input.reading)
-    const then = known.get(series)
-    readings.set(series, given ?? (then?.file === file ? then?.reading : undefined))
+  for (const added of files) {
+    const { series, file, input } = added
+    const remembered = file === undefined ? undefined : before(added)?.reading
+    readings.set(series, keptReading(input.reading) ?? remembered)
   }
   const change: Change<SeriesChange[]> = {
     async run(batch, tree) {
       const changes: SeriesChange[] = []
       const edits = new Map<string, PathEdit>()
-      for (const { series: path, input } of files) {
+      for (const added of files) {
+        const { series: path, input } = added
         options.onSeries?.(path)
         const entry = await lookupPath(batch, tree, path)
         const old = entry?.kind === 'series' ? entry.id : undefined
         let now = built.get(path)
-        if (now === undefined && old !== undefined && isAsKnown(path, old)) {
+        if (now === undefined && old !== undefined && isAsKnown(added, old)) {
           now = { id: old, emptyRows: 0 }
           unread.add(path)
         }
@@ -192,19 +202,23 @@ async function addTogether(
       firstChangedPath(reader, before, after, new Set(files.map(({ series }) => series))),
   }
   const also = (state: IndexState, changes: readonly SeriesChange[]): IndexState => {
-    const next = new Map(state.files)
+    const own = new Map(state.files)
+    const sources = new Map(state.sources)
     let isNew = false
-    for (const [i, { series, file }] of files.entries()) {
+    for (const [i, added] of files.entries()) {
+      const { series } = added
+      const file = added.file ?? added.source?.file
       const stamp = stamps.get(series)
       if (file === undefined || stamp === undefined) continue
       const { id } = changes[i]!
+      const next = added.file === undefined ? sources : own
       const then = next.get(series)
-      if (then?.id === id && then.file === file && isAsKnown(series, id)) continue
+      if (then?.id === id && then.file === file && isAsKnown(added, id)) continue
       const reading = readings.get(series)
       next.set(series, { file, id, stamp, ...(reading !== undefined && { reading }) })
       isNew = true
     }
-    return isNew ? { ...state, files: next } : state
+    return isNew ? { ...state, files: own, sources } : state
   }
   const { result, commit } = await applyChange(repo, change, {
     ...options,
@@ -263,9 +277,10 @@ async function refuseSecondFiles(
 async function stampsOf(
   repo: Repository,
   files: readonly AddedFile[],
-): Promise<Map<string, SeriesFile['stamp']>> {
-  const stamps = new Map<string, SeriesFile['stamp']>()
-  for (const { series, file } of files) {
+): Promise<Map<string, FileStamp>> {
+  const stamps = new Map<string, FileStamp>()
+  for (const { series, file, source } of files) {
+    if (source !== undefined) stamps.set(series, source.stamp)
     if (file === undefined) continue
     const stat = await workTreeOf(repo).stat(file)
     if (stat !== undefined) stamps.set(series, stampOf(stat))

@@ -8,7 +8,12 @@ import {
   updateIndexState,
 } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { fileStatus, type scratchFor, seriesFileInput } from '../plumbing/series-files.ts'
+import {
+  fileStatus,
+  sameStamp,
+  type scratchFor,
+  seriesFileInput,
+} from '../plumbing/series-files.ts'
 import { buildFromTable } from './add-series.ts'
 
 type Scratch = ReturnType<typeof scratchFor>
@@ -118,10 +123,6 @@ function isInputFault(error: unknown): error is VarveError {
 
 function sortedPaths(paths: readonly string[]): string[] {
   return [...paths].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-}
-
-function sameStamp(a: FileStamp, b: FileStamp): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
 }
 
 /** The tree that the index would hold if all changed files were added; stored in `scratch`. */

@@ -8,13 +8,12 @@ import { restoreRange } from '../core/series-restore.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
-import { newFileOf } from '../plumbing/file-names.ts'
 import { followUp } from '../plumbing/follow-up.ts'
-import { hasIndex, readIndex } from '../plumbing/index-state.ts'
+import { fileForSeries, hasIndex, readIndex } from '../plumbing/index-state.ts'
 import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveTree } from '../plumbing/resolve-revision.ts'
-import { workTreeOf } from '../plumbing/series-files.ts'
+import { type ShownSeries, workTreeOf } from '../plumbing/series-files.ts'
 import { zoneAt } from '../plumbing/series-zone.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { discardedIndex, indexToReplace } from './move-head.ts'
@@ -107,7 +106,7 @@ async function restoreFrom(
   const change: Change<Restored> = {
     async run(batch, tree) {
       const edits = new Map<string, PathEdit>()
-      const back = new Map<string, Id>()
+      const back = new Map<string, ShownSeries>()
       for (const path of paths) {
         const old = await lookupPath(batch, tree, path)
         const entry = (await lookupPath(batch, source, path))!
@@ -115,16 +114,16 @@ async function restoreFrom(
         const id = await restored(batch, oldId, entry.id, options, await zoneAt(batch, tree, path))
         // A part of a series says nothing of its settings.
         const settings = oldId !== undefined && isPart(options) ? old?.settings : entry.settings
-        if (oldId === undefined) back.set(path, id)
+        if (oldId === undefined) back.set(path, { id, file: await fileForSeries(repo, path) })
         if (id === oldId && settings === old?.settings) continue
         edits.set(path, { kind: 'series', id, settings: settings ?? null })
       }
       if (hasIndex(repo) && options.force !== true) {
-        const shown = [...back].map(([path, id]) => ({ path, id, file: newFileOf(repo, path) }))
+        const shown = [...back].map(([path, series]) => ({ path, ...series }))
         await refuseFilesInTheWay(repo, tree, shown, options.signal)
       }
       const next = edits.size === 0 ? tree : await updatePaths(batch, tree, edits)
-      return { tree: next, result: { changed: [...edits.keys()], back: new Set(back.keys()) } }
+      return { tree: next, result: { changed: [...edits.keys()], back } }
     },
     meets: (reader, before, after) => firstChangedPath(reader, before, after, paths),
   }
@@ -133,7 +132,7 @@ async function restoreFrom(
   const { result, changed, commit } = await applyChange(repo, change, {
     ...options,
     series: paths,
-    shown: ({ back }) => new Map([...back].map((path) => [path, newFileOf(repo, path)])),
+    shown: ({ back }) => new Map([...back].map(([path, { file }]) => [path, file])),
     message: () => `restore ${options.series.join(' ')} from ${revision}\n`,
   })
   const done = { index: result.changed, ...(commit !== undefined && { commit }) }
@@ -152,7 +151,7 @@ async function restoreFrom(
 interface Restored {
   readonly changed: readonly string[]
   /** Series that were not there any more. */
-  readonly back: ReadonlySet<string>
+  readonly back: ReadonlyMap<string, ShownSeries>
 }
 
 /** A series as it was, or with a part of it as it was. */

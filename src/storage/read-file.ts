@@ -9,14 +9,22 @@ export interface ReadFileOptions {
 
 const READ_SIZE = 1 << 18
 
+export interface FoundPath {
+  readonly kind: 'file' | 'folder' | 'stream'
+  /** Bytes. */
+  readonly size: number
+  /** Last modification, nanoseconds since 1970. */
+  readonly mtimeNs: bigint
+  readonly inode: bigint
+}
+
 /** What is at a path anywhere, links followed; `stream` is what can be read once, as a pipe. */
-export function lookAtPath(
-  path: string,
-): { readonly kind: 'file' | 'folder' | 'stream'; readonly size: number } | undefined {
+export function lookAtPath(path: string): FoundPath | undefined {
   try {
-    const found = fs.statSync(path)
+    const found = fs.statSync(path, { bigint: true })
     const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'stream'
-    return { kind, size: found.size }
+    const { mtimeNs, ino: inode } = found
+    return { kind, size: Number(found.size), mtimeNs, inode }
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
     throw fileError(error, 'look at', path)

@@ -120,7 +120,7 @@ describe('findTables', () => {
     const [link, pipe] = (
       await find(['link.csv', join(other, 'link.csv')], ['/dev/null', '/dev/null'])
     ).tables
-    expect(link).toMatchObject({ series: 'link', bytes: 8 })
-    expect(pipe).toMatchObject({ series: 'null', bytes: undefined })
+    expect(link).toMatchObject({ series: 'link', stamp: { size: 8 } })
+    expect(pipe).toMatchObject({ series: 'null', stamp: undefined })
   })
 })

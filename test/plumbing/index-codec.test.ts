@@ -54,8 +54,16 @@ describe('the index', () => {
     expect(decodeIndex(encodeIndex(full))).toEqual(full)
   })
 
+  it('keeps where series were added from, and the files that they had', () => {
+    const source = { ...state.files.get('brent-daily')!, file: '/data/brent.csv' }
+    const sources = new Map([['__proto__', source]])
+    const past = new Map([['__proto__', '__proto__.csv.gz']])
+    const full = { ...state, sources, past }
+    expect(decodeIndex(encodeIndex(full))).toEqual(full)
+  })
+
   it('is read where an older varve wrote it', () => {
-    expect(decodeIndex(bytes(documented.replace('index 2', 'index 1')))).toEqual(state)
+    expect(decodeIndex(bytes(documented.replace('index 3', 'index 1')))).toEqual(state)
   })
 
   it.each([
@@ -72,13 +80,13 @@ describe('the index', () => {
   it('refuses an id that is none, whatever the checksum says', () => {
     const body = documented.split('\n')[1]!.replace('a1a1', 'A1A1')
     const sum = createHash('sha256').update(body).digest('hex')
-    expect(() => decodeIndex(bytes(`varve index 2 ${sum}\n${body}\n`))).toThrowError(
+    expect(() => decodeIndex(bytes(`varve index 3 ${sum}\n${body}\n`))).toThrowError(
       expect.objectContaining({ code: 'corrupt-file' }),
     )
   })
 
   it('refuses a newer version', () => {
-    expect(() => decodeIndex(bytes(documented.replace('index 2', 'index 3')))).toThrowError(
+    expect(() => decodeIndex(bytes(documented.replace('index 3', 'index 4')))).toThrowError(
       expect.objectContaining({ code: 'unsupported-format' }),
     )
   })

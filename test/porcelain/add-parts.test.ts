@@ -77,6 +77,41 @@ describe('addFiles in parts', () => {
     expect(await everythingOf(repo)).toEqual(before)
   })
 
+  it('does not read files from elsewhere again that were staged before an interruption', async () => {
+    const repo = await newRepository({ workTree: true })
+    const read: string[] = []
+    const elsewhere = (mtimeNs = 1n) =>
+      tables().map((added, at) => ({
+        ...added,
+        input: {
+          ...added.input,
+          open: () => {
+            read.push(added.series)
+            return added.input.open()
+          },
+        },
+        source: {
+          file: `/elsewhere/${at}.csv`,
+          stamp: { size: 1, mtimeNs: at === 7 ? mtimeNs : 1n, inode: BigInt(at) },
+        },
+      }))
+    const abort = new AbortController()
+    const onStaged = () => abort.abort()
+    const options = { inParts: true, onStaged, signal: abort.signal }
+    await expect(addFiles(repo, elsewhere(), options)).rejects.toMatchObject({ hint: /^500 files/ })
+
+    read.length = 0
+    expect((await addFiles(repo, elsewhere(), { inParts: true })).known).toBe(500)
+    expect(new Set(read).size).toBe(600)
+    read.length = 0
+    expect((await addFiles(repo, elsewhere(2n), { inParts: true })).known).toBe(COUNT - 1)
+    expect(new Set(read)).toEqual(new Set(['s/0007']))
+    const said = await addFiles(repo, elsewhere(2n).slice(0, 1), {
+      types: new Map([['v', 'int64']]),
+    }).catch((error: VarveError) => error.code)
+    expect(said).toBe('schema-mismatch')
+  })
+
   it('keeps the parts that were staged when it is interrupted', async () => {
     const repo = await newRepository({ workTree: true })
     const abort = new AbortController()
@@ -84,7 +119,11 @@ describe('addFiles in parts', () => {
       if (path === 's/0800') abort.abort()
     }
     const options = { inParts: true, onSeries, signal: abort.signal }
-    await expect(addFiles(repo, tables(), options)).rejects.toMatchObject({ code: 'interrupted' })
+    await expect(addFiles(repo, tables(), options)).rejects.toMatchObject({
+      code: 'interrupted',
+      message: 'interrupted',
+      hint: '500 files before are staged and stay so',
+    })
     expect((await stagedIn(repo)).length).toBe(500)
   })
 })

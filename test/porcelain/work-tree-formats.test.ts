@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -17,6 +25,7 @@ import { moveSeries, removeSeries } from '../../src/porcelain/move-series.ts'
 import { restore } from '../../src/porcelain/restore.ts'
 import { status } from '../../src/porcelain/status.ts'
 import { switchBranch } from '../../src/porcelain/switch.ts'
+import { undo } from '../../src/porcelain/undo.ts'
 import { writeSeries } from '../../src/porcelain/write-series.ts'
 import { ann, newRepository } from '../support/repositories.ts'
 import { pipe, staged } from '../support/tables.ts'
@@ -66,6 +75,8 @@ const stateOf = async (repo: Repository) => {
   const { unstaged, untracked } = await status(repo)
   return [...unstaged.map(({ file, state }) => `${state} ${file}`), ...untracked]
 }
+
+const files = (root: string) => readdirSync(root).filter((name) => name !== '.varve')
 
 const touch = (path: string) => utimesSync(path, 1, 1)
 const ENDINGS = ['csv', 'tsv', 'csv.gz', 'tsv.zst', 'CSV', 'ndjson', 'parquet', 'arrow', 'arrows']
@@ -120,6 +131,38 @@ describe.each(ENDINGS)('a file x.%s in the work tree', (ending) => {
     expect(await stateOf(repo)).toEqual([])
     await removeSeries(repo, { names: ['y/z'] })
     expect(existsSync(at(`y/z.${ending}`))).toBe(false)
+  })
+
+  it('keeps its format when a checkout removes it and brings it back', async () => {
+    const { repo, at, root, add, save } = await setUp()
+    writeFileSync(at('first.csv'), TEXT)
+    await add('first.csv')
+    await save(10)
+    await switchBranch(repo, { create: 'other', who: ann(20) })
+    writeFileSync(at(file), await bytesAs(file))
+    await add(file)
+    await save(30)
+    const before = readFileSync(at(file))
+    await switchBranch(repo, { target: 'main', who: ann(40) })
+    expect(files(root)).toEqual(['first.csv'])
+    await switchBranch(repo, { target: 'other', who: ann(50) })
+    expect(files(root)).toEqual(['first.csv', file])
+    expect(readFileSync(at(file)).equals(before)).toBe(true)
+
+    await removeSeries(repo, { names: ['x'] })
+    await restore(repo, { series: ['x'], source: 'HEAD', who: ann(60) })
+    expect(files(root)).toEqual(['first.csv', file])
+    expect(await stateOf(repo)).toEqual([])
+  })
+
+  it('is the only file of its series after a move was taken back, and that again', async () => {
+    const { repo, root, save } = await withFile(ending)
+    await save(10)
+    await moveSeries(repo, { from: 'x', to: 'y' })
+    await restore(repo, { series: ['.'], staged: true, who: ann(20) })
+    await undo(repo, { who: ann(30) })
+    expect(files(root)).toEqual([`y.${ending}`])
+    expect(await stateOf(repo)).toEqual([])
   })
 })
 

@@ -39,7 +39,8 @@ export const addCommand = defineCommand({
     'write.',
     '',
     'Up to 500 files are added all or not at all. More are staged 500 at a time: when one of them cannot',
-    'be read, or the command is interrupted, those before stay staged, and the next add skips them.',
+    'be read, or the command is interrupted, those before stay staged, and the next add skips them, as',
+    'it does all files that were added as they are, also those from elsewhere: it says how many.',
     'With --commit all of them are one commit, or nothing is done.',
   ].join('\n'),
   examples: [
@@ -156,7 +157,8 @@ function named(tables: readonly FoundTable[], as: string | undefined): readonly 
 }
 
 function toAdd(table: FoundTable, reading: Reading, context: Context): AddedFile {
-  const { series, file, name, absolute, bytes } = table
+  const { series, file, name, absolute, stamp } = table
+  const bytes = stamp?.size
   const input = {
     name,
     bytes,
@@ -168,5 +170,6 @@ function toAdd(table: FoundTable, reading: Reading, context: Context): AddedFile
     }),
   }
   // Rewritten, the file would lose the columns that were left out.
-  return { series, file: reading.columns === undefined ? file : undefined, input }
+  if (file !== undefined && reading.columns === undefined) return { series, file, input }
+  return { series, input, ...(stamp !== undefined && { source: { file: absolute, stamp } }) }
 }

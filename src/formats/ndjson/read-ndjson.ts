@@ -1,6 +1,6 @@
 import { isTimestampType } from '../../core/column.ts'
 import type { Schema } from '../../core/schema.ts'
-import type { CellForm } from '../csv/cells.ts'
+import type { CellForm } from '../csv/cell-form.ts'
 import { TableClocks } from '../csv/column-clock.ts'
 import { type DateLayout, parseDateLayout } from '../csv/date-layout.ts'
 import { TableReader } from '../csv/read-csv.ts'

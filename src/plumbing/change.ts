@@ -14,6 +14,7 @@ import {
   publishIndex,
   readIndex,
   readStoredIndex,
+  stagedNow,
   treeOf,
 } from './index-state.ts'
 import type { Repository } from './repository.ts'
@@ -77,7 +78,8 @@ export async function stageChange<R>(
       if (pack !== undefined) published.push(pack)
       const packs = [...next.packs, ...published]
       if (changed) await options.ready?.(tree, result)
-      if (await publishIndex(repo, version, { ...next, tree, packs })) return { result, changed }
+      const staged = { ...next, tree, packs, ...(changed && (await stagedNow(repo))) }
+      if (await publishIndex(repo, version, staged)) return { result, changed }
     } finally {
       await batch.discard()
     }

@@ -19,6 +19,8 @@ export interface IndexState {
   readonly tree: Id
   /** The commit that the pending changes were made on; absent before the first. */
   readonly base?: Id
+  /** How many entries the ref log had when something was last staged; absent before that. */
+  readonly stagedAt?: number | undefined
   /** Packs that hold what `tree` needs and that the ref log does not name yet. */
   readonly packs: readonly string[]
   /** Series that have a file in the work tree, by path. */
@@ -54,7 +56,7 @@ export interface FileStamp {
 
 const HEADER = /^varve index (\d+) ([0-9a-f]{64})\n/
 const VERSION = 3
-/** Versions that are read: in 1 no file has a reading, in 2 there are no sources and no past. */
+/** Versions that are read: in 1 no file has a reading, in 2 there are neither these nor stagedAt, sources, past. */
 const READABLE = [1, 2, 3]
 
 type FileRow = [
@@ -69,12 +71,13 @@ type FileRow = [
 
 /** One header line with the format's version and the SHA-256 of the rest, which is JSON. */
 export function encodeIndex(state: IndexState): Uint8Array {
-  const { sources, past } = state
+  const { sources, past, stagedAt } = state
   const body = JSON.stringify({
     tree: state.tree,
     base: state.base ?? null,
     packs: state.packs,
     files: fileRows(state.files),
+    ...(stagedAt !== undefined && { stagedAt }),
     ...(sources !== undefined && sources.size > 0 && { sources: fileRows(sources) }),
     ...(past !== undefined && past.size > 0 && { past: [...past] }),
   })
@@ -121,16 +124,18 @@ interface Body {
   readonly base: string | null
   readonly packs: string[]
   readonly files: FileRow[]
+  readonly stagedAt?: number
   readonly sources?: FileRow[]
   readonly past?: [string, string][]
 }
 
-function parseBody({ tree, base, packs, files, sources, past }: Body): IndexState {
+function parseBody({ tree, base, packs, files, stagedAt, sources, past }: Body): IndexState {
   return {
     tree: storedId(tree),
     ...(base !== null && { base: storedId(base) }),
     packs,
     files: parseFiles(files),
+    ...(stagedAt !== undefined && { stagedAt }),
     ...(sources !== undefined && { sources: parseFiles(sources) }),
     ...(past !== undefined && { past: new Map(past) }),
   }

@@ -92,6 +92,11 @@ export async function updateIndexState(
   }
 }
 
+/** What the index is told when something is staged: see `undo`. */
+export async function stagedNow(repo: Repository): Promise<{ readonly stagedAt: number }> {
+  return { stagedAt: (await repo.refs.state()).number }
+}
+
 /** What an operation makes of the index that says itself what it is to hold. */
 export interface IndexContent {
   readonly tree: Id

@@ -3,7 +3,7 @@ import type { Id } from '../core/id.ts'
 import { checkCollectionName } from '../core/names.ts'
 import { EMPTY_TREE, lookupPath, updatePaths } from '../core/tree.ts'
 import { collectPacks } from './collect-packs.ts'
-import { type IndexState, updateIndexState } from './index-state.ts'
+import { type IndexState, stagedNow, updateIndexState } from './index-state.ts'
 import { applyFilePlan, planRefresh } from './refresh-files.ts'
 import type { Repository } from './repository.ts'
 
@@ -36,7 +36,7 @@ export async function readTree(
         : await graft(repo, state, checkCollectionName(prefix), tree, needed)
     // Refuses before anything is changed.
     if (update) await planRefresh(repo, { files: state.files, tree: next.tree, force, signal })
-    return next
+    return { ...next, ...(await stagedNow(repo)) }
   })
   if (!update) return { tree: state.tree, files: 0 }
   const plan = await planRefresh(repo, { files: state.files, tree: state.tree, force, signal })

@@ -63,10 +63,10 @@ export async function restore(repo: Repository, options: RestoreOptions): Promis
   if (source === undefined || staged) workTreeOf(repo)
   if (staged) {
     const { files } = await indexToReplace(repo)
-    const { series, changed } = await unstage(repo, options)
+    const { series, changed, back, source: tree } = await unstage(repo, options)
     const result = { index: changed, files: [], withoutFile: [] }
     return worktree
-      ? { ...(await restoreFiles(repo, files, series, options)), index: changed }
+      ? { ...(await restoreFiles(repo, files, series, options, back, tree)), index: changed }
       : result
   }
   if (source !== undefined) return restoreFrom(repo, source, options)
@@ -79,20 +79,28 @@ function isPart({ from, to, at, columns }: RestoreOptions): boolean {
   return [from, to, at, columns].some((one) => one !== undefined)
 }
 
-/** Makes files show the index; those of series that it does not hold go. */
+/**
+ * Makes files show the index; those of series that it does not hold go. Of series without a file
+ * those in `materialise` get one.
+ */
 async function restoreFiles(
   repo: Repository,
   files: IndexFiles,
   only: ReadonlySet<string>,
   options: RestoreOptions,
+  materialise?: ReadonlySet<string>,
+  tree?: Id,
 ): Promise<RestoreResult> {
-  const { tree } = (await readIndex(repo)).state
-  const plan = await planRefresh(repo, { files, tree, only, force: true, signal: options.signal })
-  await putFiles(repo, plan, await applyFilePlan(repo, files, plan, options))
+  tree ??= (await readIndex(repo)).state.tree
+  const { signal } = options
+  const plan = await planRefresh(repo, { files, tree, only, materialise, force: true, signal })
+  if (options.dryRun !== true) {
+    await putFiles(repo, plan, await applyFilePlan(repo, files, plan, options))
+  }
   return {
     index: [],
     files: [...plan.write.keys(), ...plan.remove],
-    withoutFile: [...only].filter((path) => !files.has(path)),
+    withoutFile: [...only].filter((path) => !files.has(path) && !plan.write.has(path)),
   }
 }
 

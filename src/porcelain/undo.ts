@@ -3,7 +3,13 @@ import { VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { diffTrees } from '../core/tree.ts'
 import { type Head, type HeadState, headState, setHead } from '../plumbing/head.ts'
-import { hasIndex, type IndexState, readIndex, treeOf } from '../plumbing/index-state.ts'
+import {
+  carryPending,
+  hasIndex,
+  type IndexState,
+  readIndex,
+  treeOf,
+} from '../plumbing/index-state.ts'
 import { planRefresh } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { estimateFiles } from './estimate-files.ts'
@@ -20,6 +26,8 @@ import {
 export interface UndoOptions extends FilesOptions {
   /** Only say what would be undone. */
   readonly dryRun?: boolean | undefined
+  /** Also where something was staged since: that stays. */
+  readonly keepStaged?: boolean | undefined
   readonly who: Signature
 }
 
@@ -41,7 +49,8 @@ type LogEntry = Awaited<ReturnType<Repository['refs']['append']>>
 /**
  * Makes refs, HEAD, index and files what they were before the last operation that the ref log
  * knows. That is an operation too, so that a second undo takes back the first. `refused` where
- * there is nothing to undo, and where files that were changed by hand would be lost.
+ * there is nothing to undo, where something was staged since, unless `keepStaged`, and where files
+ * that were changed by hand would be lost.
  */
 export async function undo(repo: Repository, options: UndoOptions): Promise<UndoResult> {
   const { dryRun = false, who } = options
@@ -63,6 +72,7 @@ export async function undo(repo: Repository, options: UndoOptions): Promise<Undo
     return { ...result, files: { written: [], removed: [] } }
   }
   const { state } = await readIndex(repo)
+  if (options.keepStaged !== true) await refuseStagedSince(repo, entry, state)
   const next = await indexAfter(repo, entry, state, from.id, commit)
   const plan = await planBack(repo, state, next.tree, options)
   const index = next.tree === state.tree ? {} : { index: { old: state.tree, new: next.tree } }
@@ -86,6 +96,28 @@ async function lastOperation(repo: Repository): Promise<LogEntry> {
   }
   throw new VarveError('refused', 'there is nothing to undo', {
     hint: 'varve restore --staged SERIES takes back what is not committed yet',
+  })
+}
+
+/**
+ * What was staged after the last operation is the last thing that was done, and the log knows
+ * nothing of it: to take back what was done before is not what was meant.
+ */
+async function refuseStagedSince(
+  repo: Repository,
+  { number, message }: LogEntry,
+  { stagedAt = 0, base, tree }: IndexState,
+): Promise<void> {
+  if (stagedAt < number) return
+  const before = await treeOf(repo.objects, base)
+  const staged = [...(await carryPending(repo.objects, before, tree, before)).edits.keys()]
+  const [first] = staged
+  if (first === undefined) return
+  const more = staged.length === 1 ? '' : ` and ${staged.length - 1} more`
+  const names = staged.length === 1 ? first : 'SERIES'
+  throw new VarveError('refused', `staged since the last operation (${message}): ${first}${more}`, {
+    data: { series: staged, message },
+    hint: `varve restore --staged ${names} takes that back, and with --worktree in the files too; varve undo --keep-staged undoes the operation before it`,
   })
 }
 

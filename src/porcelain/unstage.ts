@@ -1,6 +1,7 @@
 import type { Signature } from '../core/commit.ts'
 import type { CommitDate } from '../core/commit-date.ts'
 import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
 import { lookupPath } from '../core/tree.ts'
 import { headState } from '../plumbing/head.ts'
 import {
@@ -22,6 +23,8 @@ export interface UnstageOptions {
   readonly series: readonly string[]
   /** The revision to take the series from: HEAD unless given. */
   readonly source?: string | undefined
+  /** Only say what would be put back. */
+  readonly dryRun?: boolean | undefined
   readonly who: Signature
   readonly now?: CommitDate | undefined
 }
@@ -31,6 +34,10 @@ export interface Unstaged {
   readonly series: ReadonlySet<string>
   /** Those of them that the index holds otherwise now. */
   readonly changed: readonly string[]
+  /** Those that it did not hold before. */
+  readonly back: ReadonlySet<string>
+  /** The tree that they were taken from. */
+  readonly source: Id
 }
 
 /**
@@ -57,19 +64,23 @@ export async function unstage(repo: Repository, options: UnstageOptions): Promis
     if (clash !== undefined) throw stillInConflict(clash)
     const edits = new Map(carried.edits)
     const changed: string[] = []
+    const back = new Set<string>()
     for (const path of paths) {
       const old = await lookupPath(repo.objects, state.tree, path)
       const entry = await lookupPath(repo.objects, source, path)
       edits.set(path, entry && { kind: entry.kind, id: entry.id, settings: entry.settings ?? null })
+      if (old === undefined && entry?.kind === 'series') back.add(path)
       if (entry?.id !== old?.id || entry?.settings !== old?.settings) changed.push(path)
     }
-    if (changed.length === 0) return { series: paths, changed }
+    const result = { series: paths, changed, back, source }
+    if (changed.length === 0 || options.dryRun === true) return result
     const next = await layOver(repo, after, edits, state.packs)
     const files = await keepFiles(repo, state.files, state.tree, next.tree)
+    const { base: _, ...rest } = state
     const base = head.id === undefined ? {} : { base: head.id }
-    if (await publishIndex(repo, version, { ...next, ...base, files })) {
+    if (await publishIndex(repo, version, { ...rest, ...next, ...base, files })) {
       await logRestore(repo, options, discarded)
-      return { series: paths, changed }
+      return result
     }
   }
 }

@@ -58,7 +58,7 @@ describe('the index', () => {
     const source = { ...state.files.get('brent-daily')!, file: '/data/brent.csv' }
     const sources = new Map([['__proto__', source]])
     const past = new Map([['__proto__', '__proto__.csv.gz']])
-    const full = { ...state, sources, past }
+    const full = { ...state, stagedAt: 7, sources, past }
     expect(decodeIndex(encodeIndex(full))).toEqual(full)
   })
 

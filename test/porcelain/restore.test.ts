@@ -7,6 +7,7 @@ import type { Repository } from '../../src/plumbing/repository.ts'
 import { resolveCommit } from '../../src/plumbing/resolve-revision.ts'
 import { setSettings } from '../../src/porcelain/change-schema.ts'
 import { commit } from '../../src/porcelain/commit.ts'
+import { removeSeries } from '../../src/porcelain/move-series.ts'
 import { reset } from '../../src/porcelain/reset.ts'
 import { type RestoreOptions, restore } from '../../src/porcelain/restore.ts'
 import { undo } from '../../src/porcelain/undo.ts'
@@ -49,6 +50,32 @@ describe('restore', () => {
     expect(await put('a')).toEqual({ index: [], files: [], withoutFile: [] })
     expect((await put('b')).withoutFile).toEqual(['b'])
     await expect(put('c')).rejects.toThrow(expect.objectContaining({ code: 'series-not-found' }))
+  })
+
+  it('brings back a series that was removed, with its file where it is told to', async () => {
+    await removeSeries(repo, { names: ['a'] })
+    expect(await put('a', { staged: true, worktree: true })).toEqual({
+      index: ['a'],
+      files: ['a'],
+      withoutFile: [],
+    })
+    expect(content('a.csv')).toBe('t,v\n0,4\n1,5\n2,6\n')
+  })
+
+  it('only says what it would do where it is asked to', async () => {
+    await stage(repo, { a: [7] })
+    await materialise(repo, 'a')
+    writeFileSync(file('a.csv'), 'broken')
+    const before = await snapshot(repo)
+    const { number } = await repo.refs.state()
+    const options = { staged: true, worktree: true, dryRun: true }
+    expect(await put('a', { dryRun: true })).toMatchObject({ index: [], files: ['a'] })
+    expect(await put('a', options)).toMatchObject({ index: ['a'], files: ['a'] })
+    expect(await snapshot(repo)).toEqual(before)
+    expect(content('a.csv')).toBe('broken')
+    expect((await repo.refs.state()).number).toBe(number)
+    await put('a', { ...options, dryRun: false })
+    expect(content('a.csv')).toBe('t,v\n0,4\n1,5\n2,6\n')
   })
 
   it('takes a series out of the index and leaves its file as a changed one', async () => {
@@ -225,7 +252,7 @@ describe('undo', () => {
 
   it('takes the first commit back too, and keeps what was staged since', async () => {
     await stage(repo, { c: [1] })
-    await undo(repo, { who })
+    await undo(repo, { keepStaged: true, who })
     expect(await staged('c')).toEqual([1])
     expect(await staged('a')).toEqual([4, 5, 6])
     const fresh = await newRepository({ workTree: true })
@@ -234,6 +261,29 @@ describe('undo', () => {
     await undo(fresh, { who })
     expect((await fresh.refs.state()).refs.size).toBe(0)
     expect((await commit(fresh, { committer: who })).changes).toHaveLength(1)
+  })
+
+  it('refuses to take back a commit where something was staged since', async () => {
+    await stage(repo, { a: undefined, c: [1] })
+    const before = await snapshot(repo)
+    await expect(undo(repo, { who })).rejects.toMatchObject({
+      code: 'refused',
+      data: { series: ['a', 'c'], message: 'commit: second' },
+      hint: expect.stringContaining('varve restore --staged'),
+    })
+    expect(await snapshot(repo)).toEqual(before)
+    await put('.', { staged: true })
+    await undo(repo, { who })
+    expect(await staged('c')).toEqual([1])
+  })
+
+  it('takes back an operation that what is staged was there before', async () => {
+    await stage(repo, { c: [1] })
+    await reset(repo, { to: await resolveCommit(repo, 'HEAD~1'), mode: 'hard', who })
+    await undo(repo, { who })
+    expect(await staged('c')).toEqual([1])
+    await undo(repo, { who })
+    expect(await staged('c')).toBeUndefined()
   })
 
   it('refuses to lose files that were changed by hand', async () => {

@@ -9,8 +9,10 @@ export const undoCommand = defineCommand({
   summary: 'Take back the last operation',
   description: [
     'Branches, tags, HEAD, index and files become what they were before the last operation that the',
-    'ref log knows: a commit, switch, reset, restore --staged, branch, tag and so on. What commands',
-    'only stage is not in it: restore --staged takes that back.',
+    'ref log knows: a commit, switch, reset, restore --staged, branch, tag and so on. What add, write,',
+    'rm and the like only stage is not in it: restore --staged takes that back. Where something was',
+    'staged since the last operation, undo refuses, as that is what one would take it to undo;',
+    '--keep-staged undoes the operation all the same, and keeps what is staged.',
     '',
     'A second undo takes back the first. It refuses where files that were changed by hand would be',
     'lost; what they held before a reset --hard does not come back.',
@@ -27,12 +29,16 @@ export const undoCommand = defineCommand({
         alias: 'f',
         type: 'boolean',
         describe: 'Drop what was changed in files',
+      })
+      .option('keep-staged', {
+        type: 'boolean',
+        describe: 'Undo the last operation although something was staged since',
       }),
   run: async (args, context) => {
     const repo = await context.repository()
     const who = await logIdentity(context)
     const result = await whileMoving(context, args, (files) =>
-      undo(repo, { ...files, dryRun: args.dryRun, who }),
+      undo(repo, { ...files, dryRun: args.dryRun, keepStaged: args.keepStaged, who }),
     )
     noteFilesLeft(context, result.files)
     return result

@@ -41,8 +41,8 @@ const { outputFiles } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   write: false,
-  // A native addon finds its binary beside its own package.
-  external: ['zstd-napi'],
+  // They find their binaries beside their own code.
+  external: ['zstd-napi', '@bokuweb/zstd-wasm'],
   define: { VARVE_VERSION: JSON.stringify(version) },
   // CommonJS packages call require for Node's own modules, which an ES module does not have.
   banner: {

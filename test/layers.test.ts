@@ -8,14 +8,15 @@ const root = resolve(import.meta.dirname, '..')
 /** What each folder of `src/` may import of the others. */
 const mayImport: Record<string, readonly string[]> = {
   core: [],
-  storage: ['core'],
-  formats: ['core'],
+  zstd: ['core'],
+  storage: ['zstd', 'core'],
+  formats: ['zstd', 'core'],
   transport: ['storage', 'core'],
   plumbing: ['transport', 'storage', 'formats', 'core'],
-  porcelain: ['plumbing', 'formats', 'core'],
-  cli: ['porcelain', 'plumbing', 'core'],
+  porcelain: ['plumbing', 'formats', 'zstd', 'core'],
+  cli: ['porcelain', 'plumbing', 'zstd', 'core'],
   library: ['porcelain', 'plumbing', 'storage', 'formats', 'core'],
-  demo: ['porcelain', 'plumbing', 'cli', 'core'],
+  demo: ['porcelain', 'plumbing', 'cli', 'zstd', 'core'],
 }
 /** `src/*.ts`: the launcher, the command table, the library entry. */
 const OUTSIDE = 'src'

@@ -1,5 +1,7 @@
 import { hasCode, VarveError } from '../core/errors.ts'
+import { ID_BYTES } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
+import { withIds } from './cut-ids.ts'
 import { COLUMN, decodeBody, RAW, ZSTD } from './pack-encoding.ts'
 import type { PackRecord } from './pack-record.ts'
 
@@ -10,18 +12,16 @@ export async function decodeObject(record: PackRecord, pack: string): Promise<St
     if (!isPlain && [RAW, ZSTD, COLUMN].includes(record.method)) {
       throw new VarveError('unsupported-format', 'its encoding takes no base and no parameters')
     }
-    const bytes = await decodeBody(record.method, record.body, record.length)
-    return { kind: record.kind, bytes }
+    const { kind, cuts = [] } = record
+    const rest = await decodeBody(
+      record.method,
+      record.body,
+      record.length - cuts.length * ID_BYTES,
+    )
+    return { kind, bytes: cuts.length === 0 ? rest : withIds(rest, cuts) }
   } catch (error) {
     throw aboutObject(error, record.id, pack)
   }
-}
-
-/** The error of a record, or what holds it, that is not what it has to be. */
-export function damaged(what: string, pack: string): VarveError {
-  return new VarveError('corrupt-object', `object ${what} in pack ${pack} is damaged`, {
-    data: { id: what, pack },
-  })
 }
 
 /** An error of a record's bytes, with the object and the pack that it is about. */
@@ -35,7 +35,7 @@ export function aboutObject(error: unknown, id: string, pack: string): unknown {
 }
 
 /** An `unsupported-format` with what it is about; any other error as it is. */
-export function named(error: unknown, what: string, data: Record<string, unknown> = {}): unknown {
+function named(error: unknown, what: string, data: Record<string, unknown> = {}): unknown {
   if (!hasCode(error, 'unsupported-format')) return error
   return new VarveError('unsupported-format', `${what}: ${error.message}`, {
     data: { ...error.data, ...data },

@@ -3,7 +3,6 @@ import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import type { ObjectWriter, StoredObject } from '../core/objects.ts'
 import { decodeObject } from './decode-object.ts'
 import type { ObjectStore } from './object-store.ts'
-import { decodeRecord } from './pack-record.ts'
 import { PackWriter } from './pack-writer.ts'
 
 export interface BatchOptions {
@@ -101,8 +100,8 @@ export class ObjectBatch implements ObjectWriter {
 
   async #readOwn(id: Id): Promise<StoredObject | undefined> {
     if (!this.#pack.has(id)) return undefined
-    const bytes = await this.#pack.record(id)
-    return bytes && decodeObject(decodeRecord(bytes), 'being written')
+    const record = await this.#pack.record(id)
+    return record && decodeObject(record, 'being written')
   }
 
   #check(): void {

@@ -1,30 +1,36 @@
 import { ByteWriter, equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
+import { ID_BYTES, type Id, idFromBytes } from '../core/id.ts'
+import { type IndexBytes, PAGE_BYTES } from './pack-pages.ts'
 import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
 
-// The end of a pack: its index, sorted by id, then a footer of fixed size.
+// The end of a pack: its index, then a footer of fixed size. n is the number of records, and a
+// position is that of a record among them, from 0.
 //
-//   index, 16 bytes a record:
-//   0        6  the first bytes of the id: they find candidates, the record's full id decides
-//   6        6  position of the record in the file, little-endian
-//   12       4  length of the record, little-endian
-//
-//   footer, 56 bytes:
-//   0        4  records, little-endian
-//   4        4  version of the format: 1, little-endian
-//   8        8  position of the index in the file, little-endian
-//   16       8  first bytes of SHA-256 over the index and the 16 bytes above
-//   24      32  SHA-256 of all that stands before it in the file: also the pack's name
+//   index:
+//     32 · n   the ids, in the order of the records
+//     w  · n   where each record ends, from the start of the file, little-endian
+//     v  · n   the positions in the order of the ids, little-endian
+//   sums:
+//     8        for each 4,096 bytes of the index, the last perhaps fewer: the first bytes of SHA-256;
+//              only where the index is longer than 262,144 bytes
+//   footer, 14 bytes:
+//   0        4  n, little-endian
+//   4        1  w
+//   5        1  v
+//   6        8  first bytes of SHA-256 over the first 8 bytes of the file, the sums (where there are
+//               none, the index), and the 6 bytes above
 
 /** `varvePK` and the version of the format. */
-export const PACK_MAGIC = Uint8Array.of(0x76, 0x61, 0x72, 0x76, 0x65, 0x50, 0x4b, 0x01)
-export const INDEX_ENTRY_BYTES = 16
-export const FOOTER_BYTES = 56
+export const PACK_MAGIC = Uint8Array.of(0x76, 0x61, 0x72, 0x76, 0x65, 0x50, 0x4b, 0x02)
+export const FOOTER_BYTES = 14
+const CHECKED_FOOTER = 6
+/** An index up to this long is read whole. */
+const WHOLE_INDEX = 256 * 1024
 const PREFIX_BYTES = 6
-/** Of hex digits that the index can tell apart. */
+/** Of hex digits that are compared at first. */
 export const PREFIX_DIGITS = PREFIX_BYTES * 2
-const CHECKED_FOOTER = 16
-const VERSION = 1
+const PREFIX_END = 2 ** (8 * PREFIX_BYTES)
 const MAX_RECORDS = 0x0fff_ffff
 
 export interface RecordPlace {
@@ -32,120 +38,242 @@ export interface RecordPlace {
   readonly length: number
 }
 
-/** The index and the footer up to its checksum; the pack's hash comes after them. */
-export function encodeIndex(
-  places: Iterable<readonly [id: string, place: RecordPlace]>,
-  indexStart: number,
-): Uint8Array {
-  const sorted = [...places].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  if (sorted.length > MAX_RECORDS) {
-    throw new VarveError('too-large', `a pack cannot hold ${sorted.length} objects`)
+/** Index, sums and footer. `ends[i]` is where record i ends in the file. */
+export function encodeIndex(ids: readonly Id[], ends: readonly number[]): Uint8Array {
+  const records = ids.length
+  if (records > MAX_RECORDS) {
+    throw new VarveError('too-large', `a pack cannot hold ${records} objects`)
   }
-  const size = sorted.length * INDEX_ENTRY_BYTES
-  const index = Buffer.alloc(size)
+  const endWidth = widthOf(ends.at(-1) ?? 0)
+  const orderWidth = widthOf(records - 1)
+  const index = Buffer.allocUnsafe(records * (ID_BYTES + endWidth + orderWidth))
+  const order = Array.from({ length: records }, (_, position) => position)
+  order.sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1))
   let at = 0
-  for (const [id, { offset, length }] of sorted) {
-    index.write(id.slice(0, PREFIX_DIGITS), at, 'hex')
-    index.writeUIntLE(offset, at + 6, 6)
-    index.writeUInt32LE(length, at + 12)
-    at += INDEX_ENTRY_BYTES
-  }
-  const footer = new ByteWriter(CHECKED_FOOTER)
-    .u32(sorted.length)
-    .u32(VERSION)
-    .u64(BigInt(indexStart))
-  const start = footer.finish()
-  return new ByteWriter(size + CHECKED_FOOTER + CHECKSUM_BYTES)
-    .bytes(index)
-    .bytes(start)
-    .bytes(checksum(index, start))
-    .finish()
+  for (const id of ids) at += index.write(id, at, 'hex')
+  for (const end of ends) at = index.writeUIntLE(end, at, endWidth)
+  for (const position of order) at = index.writeUIntLE(position, at, orderWidth)
+  const sums = index.length > WHOLE_INDEX ? sumsOf(index) : new Uint8Array(0)
+  const footer = new ByteWriter(CHECKED_FOOTER).u32(records).u8(endWidth).u8(orderWidth).finish()
+  return Buffer.concat([index, sums, footer, footerSum(sums.length > 0 ? sums : index, footer)])
 }
 
+/** What a pack's footer says, and where the parts of its end are. */
 export interface PackFooter {
   readonly records: number
+  readonly endWidth: number
+  readonly orderWidth: number
   readonly indexStart: number
-  /** SHA-256 of everything before it: the pack's name, in hex. */
-  readonly name: string
+  readonly indexLength: number
+  /** Bytes of sums after the index; 0 where it is read whole. */
+  readonly sumsLength: number
 }
 
-/** Reads a pack's last {@link FOOTER_BYTES}; their checksum is verified with the index. */
+/** Reads a pack's last {@link FOOTER_BYTES}; `corrupt-pack` when they cannot be of such a file. */
 export function readFooter(bytes: Uint8Array, fileSize: number): PackFooter {
   const footer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const records = footer.readUInt32LE(0)
-  const indexStart = Number(footer.readBigUInt64LE(8))
-  const expected = fileSize - FOOTER_BYTES - records * INDEX_ENTRY_BYTES
-  const version = footer.readUInt32LE(4)
-  if (version !== VERSION && indexStart === expected) {
-    throw new VarveError('unsupported-format', `it has version ${version} of the format`, {
-      data: { version, supported: VERSION },
-      hint: 'a newer varve wrote this repository: install that',
-    })
-  }
-  if (version !== VERSION || indexStart !== expected || expected < PACK_MAGIC.length) {
+  const endWidth = footer[4]!
+  const orderWidth = footer[5]!
+  const indexLength = records * (ID_BYTES + endWidth + orderWidth)
+  const paged = indexLength > WHOLE_INDEX
+  const sumsLength = paged ? Math.ceil(indexLength / PAGE_BYTES) * CHECKSUM_BYTES : 0
+  const indexStart = fileSize - FOOTER_BYTES - sumsLength - indexLength
+  const widths = endWidth >= 1 && endWidth <= 6 && orderWidth >= 1 && orderWidth <= 4
+  if (!widths || records > MAX_RECORDS || indexStart < PACK_MAGIC.length) {
     throw new VarveError('corrupt-pack', 'the footer does not fit the file')
   }
-  return { records, indexStart, name: footer.toString('hex', CHECKED_FOOTER + CHECKSUM_BYTES) }
+  return { records, endWidth, orderWidth, indexStart, indexLength, sumsLength }
 }
 
-/** A pack's index, searched as it stands in the file. */
+/** Verifies the footer's checksum: over the sums, or the index where there are none. */
+export function checkFooter(covered: Uint8Array, footer: Uint8Array): void {
+  const sum = footerSum(covered, footer.subarray(0, CHECKED_FOOTER))
+  if (equalBytes(sum, footer.subarray(CHECKED_FOOTER))) return
+  throw new VarveError('corrupt-pack', 'the checksum of the index does not fit')
+}
+
+function footerSum(covered: Uint8Array, footer: Uint8Array): Uint8Array {
+  return checksum(PACK_MAGIC, covered, footer)
+}
+
+function sumsOf(index: Uint8Array): Uint8Array {
+  const sums: Uint8Array[] = []
+  for (let at = 0; at < index.length; at += PAGE_BYTES) {
+    sums.push(checksum(index.subarray(at, at + PAGE_BYTES)))
+  }
+  return Buffer.concat(sums)
+}
+
+/** Bytes that a number needs. */
+function widthOf(value: number): number {
+  let width = 1
+  for (let limit = 256; value >= limit; limit *= 256) width++
+  return width
+}
+
+type Soon<T> = T | Promise<T>
+
+/** Makes an error that says of which pack it is. */
+export type PackFault = (reason: string, cause?: unknown) => VarveError
+
+/**
+ * A pack's index, searched as it stands in the file. Its checksums say that it is as it was written,
+ * not that it is right: what leads out of the pack is `corrupt-pack`.
+ */
 export class PackIndex {
   readonly records: number
-  readonly #bytes: Buffer
+  readonly #bytes: IndexBytes
+  readonly #footer: PackFooter
+  readonly #ends: number
+  readonly #order: number
+  readonly #fault: PackFault
 
-  /** Verifies the checksum of index and footer. */
-  constructor(index: Uint8Array, footer: Uint8Array) {
-    const sum = checksum(index, footer.subarray(0, CHECKED_FOOTER))
-    if (!equalBytes(sum, footer.subarray(CHECKED_FOOTER, CHECKED_FOOTER + CHECKSUM_BYTES))) {
-      throw new VarveError('corrupt-pack', 'the checksum of the index does not fit')
+  constructor(bytes: IndexBytes, footer: PackFooter, fault: PackFault) {
+    this.#fault = fault
+    this.records = footer.records
+    this.#bytes = bytes
+    this.#footer = footer
+    this.#ends = this.records * ID_BYTES
+    this.#order = this.#ends + this.records * footer.endWidth
+  }
+
+  /** The position of an id; undefined when the pack does not hold it. */
+  async position(id: Id): Promise<number | undefined> {
+    const low = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
+    for (let entry = await this.#firstAtLeast(low); entry < this.records; entry++) {
+      const position = await this.#positionAt(entry)
+      const found = await this.id(position)
+      if (found === id) return position
+      if (found > id) return undefined
     }
-    this.records = index.length / INDEX_ENTRY_BYTES
-    this.#bytes = Buffer.from(index.buffer, index.byteOffset, index.byteLength)
+    return undefined
   }
 
-  /** Entries whose ids may begin with these hex digits: [from, to). */
-  candidates(digits: string): { from: number; to: number } {
-    const known = digits.slice(0, PREFIX_DIGITS)
-    const low = Number.parseInt(known.padEnd(PREFIX_DIGITS, '0'), 16)
-    const high = Number.parseInt(known.padEnd(PREFIX_DIGITS, 'f'), 16)
-    const from = this.#firstAtLeast(low)
-    let to = from
-    if (known.length < PREFIX_DIGITS) to = this.#firstAtLeast(high + 1)
-    else while (to < this.records && this.#prefix(to) === low) to++
-    return { from, to }
-  }
-
-  place(entry: number): RecordPlace {
-    const at = entry * INDEX_ENTRY_BYTES
-    return {
-      offset: this.#bytes.readUIntLE(at + 6, 6),
-      length: this.#bytes.readUInt32LE(at + 12),
+  /** Ids that begin with these hex digits, ascending. */
+  async find(digits: string): Promise<Id[]> {
+    const low = Number.parseInt(digits.slice(0, PREFIX_DIGITS).padEnd(PREFIX_DIGITS, '0'), 16)
+    const found: Id[] = []
+    for (let entry = await this.#firstAtLeast(low); entry < this.records; entry++) {
+      const id = await this.id(await this.#positionAt(entry))
+      if (id.startsWith(digits)) found.push(id)
+      else if (id > digits) break
     }
+    return found
   }
 
-  /** Hex digits that the id of this entry begins with. */
-  prefix(entry: number): string {
-    const at = entry * INDEX_ENTRY_BYTES
-    return this.#bytes.toString('hex', at, at + PREFIX_BYTES)
+  /** The id at a position. */
+  id(position: number): Soon<Id> {
+    if (position >= this.records) throw this.#fault(`it has no record ${position}`)
+    const bytes = this.#bytes.read(position * ID_BYTES, ID_BYTES)
+    return bytes instanceof Uint8Array
+      ? idFromBytes(bytes)
+      : bytes.then((read) => idFromBytes(read))
   }
 
-  /** The first bytes of every id, as numbers. */
+  /** The ids at positions. */
+  async ids(positions: readonly number[]): Promise<Id[]> {
+    const ids: Id[] = []
+    for (const position of positions) {
+      const id = this.id(position)
+      ids.push(typeof id === 'string' ? id : await id)
+    }
+    return ids
+  }
+
+  /** Where the record at a position is. */
+  async place(position: number): Promise<RecordPlace> {
+    if (position >= this.records) throw this.#fault(`it has no record ${position}`)
+    const offset = position === 0 ? PACK_MAGIC.length : await this.#end(position - 1)
+    const end = await this.#end(position)
+    if (offset < PACK_MAGIC.length || end < offset || end > this.#footer.indexStart) {
+      throw this.#fault(`record ${position} is not among its records`)
+    }
+    return { offset, length: end - offset }
+  }
+
+  /** The first bytes of every id, as numbers. Only of an index that is held whole. */
   *prefixes(): Iterable<number> {
-    for (let entry = 0; entry < this.records; entry++) yield this.#prefix(entry)
+    for (let position = 0; position < this.records; position++) {
+      const bytes = this.#bytes.read(position * ID_BYTES, PREFIX_BYTES)
+      if (bytes instanceof Uint8Array) yield numberOf(bytes, 0, PREFIX_BYTES)
+    }
   }
 
-  #prefix(entry: number): number {
-    return this.#bytes.readUIntBE(entry * INDEX_ENTRY_BYTES, PREFIX_BYTES)
+  /** What is wrong with the index itself: its order, and that its records leave no gap. */
+  async verify(): Promise<VarveError[]> {
+    const problems: VarveError[] = []
+    let before = ''
+    for (let entry = 0; entry < this.records; entry++) {
+      const id = await this.id(await this.#positionAt(entry))
+      if (id <= before) problems.push(this.#fault(`its ids are not in order at ${id}`))
+      before = id
+    }
+    const last = this.records === 0 ? PACK_MAGIC.length : await this.#end(this.records - 1)
+    const { indexStart } = this.#footer
+    if (last !== indexStart) {
+      problems.push(
+        this.#fault(`its records end at byte ${last}, its index begins at ${indexStart}`),
+      )
+    }
+    return problems
   }
 
-  #firstAtLeast(prefix: number): number {
+  #end(position: number): Soon<number> {
+    const { endWidth } = this.#footer
+    return this.#number(this.#ends + position * endWidth, endWidth)
+  }
+
+  async #positionAt(entry: number): Promise<number> {
+    const { orderWidth } = this.#footer
+    return this.#number(this.#order + entry * orderWidth, orderWidth)
+  }
+
+  #number(at: number, width: number): Soon<number> {
+    const bytes = this.#bytes.read(at, width)
+    if (bytes instanceof Uint8Array) return littleEndian(bytes, width)
+    return bytes.then((read) => littleEndian(read, width))
+  }
+
+  /** The first of the sorted entries whose id begins with at least this number. */
+  async #firstAtLeast(prefix: number): Promise<number> {
     let low = 0
     let high = this.records
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#prefix(middle) < prefix) low = middle + 1
-      else high = middle
+    let under = 0
+    let over = PREFIX_END
+    for (let step = 0; low < high; step++) {
+      // Ids are spread evenly: where one must be is nearly known. Every third step halves, so that
+      // ids that are not cannot make it long.
+      const share = (prefix - under) / (over - under)
+      const guess = step % 3 === 2 || !(share >= 0) ? 0.5 : share
+      const middle = Math.min(high - 1, low + Math.floor((high - low) * guess))
+      const found = await this.#prefixAt(middle)
+      if (found < prefix) {
+        low = middle + 1
+        under = found
+      } else {
+        high = middle
+        over = found
+      }
     }
     return low
   }
+
+  async #prefixAt(entry: number): Promise<number> {
+    const position = await this.#positionAt(entry)
+    if (position >= this.records) throw this.#fault(`it has no record ${position}`)
+    return numberOf(await this.#bytes.read(position * ID_BYTES, PREFIX_BYTES), 0, PREFIX_BYTES)
+  }
+}
+
+function numberOf(bytes: Uint8Array, at: number, width: number): number {
+  let value = 0
+  for (let i = 0; i < width; i++) value = value * 256 + bytes[at + i]!
+  return value
+}
+
+function littleEndian(bytes: Uint8Array, width: number): number {
+  let value = 0
+  for (let i = width - 1; i >= 0; i--) value = value * 256 + bytes[i]!
+  return value
 }

@@ -1,67 +1,59 @@
 import { createHash } from 'node:crypto'
 import { equalBytes } from '../core/bytes.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
-import { hashObject, ID_BYTES, type Id, idFromBytes } from '../core/id.ts'
+import { hashObject, type Id } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
-import { aboutObject, damaged, decodeObject, named } from './decode-object.ts'
+import { aboutObject, decodeObject } from './decode-object.ts'
 import {
+  checkFooter,
   FOOTER_BYTES,
-  INDEX_ENTRY_BYTES,
   PACK_MAGIC,
+  type PackFault,
   PackIndex,
-  PREFIX_DIGITS,
   type RecordPlace,
   readFooter,
 } from './pack-index.ts'
+import { PagedIndex, wholeIndex } from './pack-pages.ts'
 import { decodeRecord, type PackRecord } from './pack-record.ts'
 import { packPath } from './pack-writer.ts'
 import type { Storage } from './storage.ts'
 
-/** Enough for the index of 2,000 records: most packs open with one read. */
+/** Enough for the index of 900 records: most packs open with one read. */
 const TAIL_READ = 32 * 1024
+/** Bytes of a file that are verified at a time. */
+const WINDOW = 1 << 20
 
-/** One pack, opened for reading: its index is in memory, its records stay where they are. */
+/** A record and the bytes that it takes in its pack. */
+export type StoredRecord = PackRecord & { readonly stored: number }
+
+/** One pack, opened for reading: its records stay where they are, and so does a long index. */
 export class PackReader {
   readonly name: string
   readonly size: number
   readonly #storage: Storage
   readonly #index: PackIndex
-  /** Where the records end and the index begins. */
-  readonly #end: number
 
   private constructor(storage: Storage, name: string, size: number, index: PackIndex) {
     this.name = name
     this.size = size
     this.#storage = storage
     this.#index = index
-    this.#end = size - FOOTER_BYTES - index.records * INDEX_ENTRY_BYTES
   }
 
   /** Opens a pack; `corrupt-pack` when its footer or index is not right. */
   static async open(storage: Storage, name: string, size: number): Promise<PackReader> {
-    const path = packPath(name)
-    const fail = (reason: string, cause?: unknown): VarveError =>
+    const fault: PackFault = (reason, cause) =>
       new VarveError('corrupt-pack', `pack ${name} is damaged: ${reason}`, {
         data: { pack: name, location: storage.location },
         cause,
       })
-    if (size < PACK_MAGIC.length + FOOTER_BYTES) throw fail('it is cut short')
-    const tail = await storage.range(path, Math.max(0, size - TAIL_READ), Math.min(size, TAIL_READ))
-    const footer = tail.subarray(tail.length - FOOTER_BYTES)
     try {
-      const { records, indexStart, name: found } = readFooter(footer, size)
-      if (found !== name) throw new VarveError('corrupt-pack', `its hash is ${found}`)
-      const length = records * INDEX_ENTRY_BYTES
-      const end = tail.length - FOOTER_BYTES
-      const index =
-        length <= end
-          ? tail.slice(end - length, end)
-          : await storage.range(path, indexStart, length)
-      return new PackReader(storage, name, size, new PackIndex(index, footer))
+      return new PackReader(storage, name, size, await openIndex(storage, name, size, fault))
     } catch (error) {
-      if (hasCode(error, 'corrupt-pack')) throw fail(error.message, error)
-      if (hasCode(error, 'unsupported-format')) throw named(error, `pack ${name}`)
-      throw error
+      if (!hasCode(error, 'corrupt-pack')) throw error
+      // Its end cannot be read, or is that of another format: the beginning tells which.
+      await checkVersion(storage, name, size)
+      throw error.data.pack === undefined ? fault(error.message, error) : error
     }
   }
 
@@ -69,38 +61,32 @@ export class PackReader {
     return this.#index.records
   }
 
-  /** The first bytes of every id, as numbers. */
+  /** The first bytes of every id, as numbers. Only of a pack with a short index. */
   prefixes(): Iterable<number> {
     return this.#index.prefixes()
   }
 
   /** Whether the pack holds this object. */
   async has(id: Id): Promise<boolean> {
-    const { from, to } = this.#index.candidates(id)
-    for (let entry = from; entry < to; entry++) {
-      if ((await this.#idAt(entry)) === id) return true
-    }
-    return false
+    return (await this.#index.position(id)) !== undefined
   }
 
   /** The object's record, its checksum verified; undefined when the pack does not hold it. */
   async record(id: Id): Promise<PackRecord | undefined> {
-    const { from, to } = this.#index.candidates(id)
-    for (let entry = from; entry < to; entry++) {
-      const record = await this.recordAt(this.#index.place(entry), id)
-      if (record.id === id) return record
-    }
-    return undefined
+    const position = await this.#index.position(id)
+    return position === undefined ? undefined : this.recordAt(position, id)
   }
 
-  /** The record at a place of the index; `corrupt-object` naming `wanted` when it is damaged. */
-  async recordAt(place: RecordPlace, wanted: string): Promise<PackRecord> {
-    if (!this.#isAmongRecords(place)) throw damaged(wanted, this.name)
+  /** The record at a position, which is known to be that of `id` where that is given. */
+  async recordAt(position: number, id?: Id): Promise<StoredRecord> {
+    const own = id ?? (await this.#index.id(position))
+    const place = await this.#index.place(position)
     const bytes = await this.#bytesAt(place)
     try {
-      return decodeRecord(bytes)
+      const record = await decodeRecord(bytes, own, position, (positions) => this.#ids(positions))
+      return { ...record, stored: place.length }
     } catch (error) {
-      throw aboutObject(error, wanted, this.name)
+      throw aboutObject(error, own, this.name)
     }
   }
 
@@ -111,45 +97,18 @@ export class PackReader {
   }
 
   /** Ids that begin with these hex digits. */
-  async find(digits: string): Promise<Id[]> {
-    const { from, to } = this.#index.candidates(digits)
-    const found: Id[] = []
-    for (let entry = from; entry < to; entry++) {
-      const id = await this.#idAt(entry)
-      if (id.startsWith(digits)) found.push(id)
-    }
-    return found
+  find(digits: string): Promise<Id[]> {
+    return this.#index.find(digits)
   }
 
-  /** Where every record is, in the order of the file. */
-  places(): RecordPlace[] {
-    const places = Array.from({ length: this.records }, (_, entry) => this.#index.place(entry))
-    return places.sort((a, b) => a.offset - b.offset)
+  /** The ids in the order of the records. */
+  async *ids(): AsyncIterable<Id> {
+    for (let position = 0; position < this.records; position++) yield this.#index.id(position)
   }
 
   /** The records in the order of the file, each verified. Stops at the first that is damaged. */
-  async *scan(): AsyncIterable<PackRecord & { stored: number }> {
-    for (const place of this.places()) {
-      const record = await this.recordAt(place, `at byte ${place.offset}`)
-      yield { ...record, stored: place.length }
-    }
-  }
-
-  async #idAt(entry: number): Promise<Id> {
-    const place = this.#index.place(entry)
-    if (place.length < ID_BYTES || !this.#isAmongRecords(place)) {
-      throw damaged(this.#index.prefix(entry), this.name)
-    }
-    return idFromBytes(await this.#bytesAt({ offset: place.offset, length: ID_BYTES }))
-  }
-
-  /** The index is believed no further than its checksum: a hostile one has a right one too. */
-  #isAmongRecords({ offset, length }: RecordPlace): boolean {
-    return offset >= PACK_MAGIC.length && offset + length <= this.#end
-  }
-
-  async #bytesAt({ offset, length }: RecordPlace): Promise<Uint8Array> {
-    return this.#storage.range(packPath(this.name), offset, length)
+  async *scan(): AsyncIterable<StoredRecord> {
+    for (let position = 0; position < this.records; position++) yield this.recordAt(position)
   }
 
   /**
@@ -158,43 +117,34 @@ export class PackReader {
    */
   async verify(): Promise<VarveError[]> {
     const problems: VarveError[] = []
-    const magic = await this.#bytesAt({ offset: 0, length: PACK_MAGIC.length })
-    if (!equalBytes(magic, PACK_MAGIC)) problems.push(damaged('its first bytes', this.name))
     const hash = createHash('sha256')
-    const end = this.size - ID_BYTES
-    for (let at = 0; at < end; at += WINDOW) {
-      hash.update(await this.#bytesAt({ offset: at, length: Math.min(WINDOW, end - at) }))
+    for (let at = 0; at < this.size; at += WINDOW) {
+      const length = Math.min(WINDOW, this.size - at)
+      hash.update(await this.#bytesAt({ offset: at, length }))
     }
     if (hash.digest('hex') !== this.name) {
       problems.push(new VarveError('corrupt-pack', `the hash of pack ${this.name} does not fit`))
     }
-    let expected = PACK_MAGIC.length
-    for (let entry = 0; entry < this.records; entry++) {
+    const attempt = async (check: () => Promise<void>): Promise<void> => {
       try {
-        await this.#verifyEntry(entry)
+        await check()
       } catch (error) {
         if (!(error instanceof VarveError)) throw error
         problems.push(error)
       }
     }
-    for (const { offset, length } of this.places()) {
-      if (offset !== expected) problems.push(damaged(`the record at byte ${offset}`, this.name))
-      expected = offset + length
-    }
-    if (expected !== this.#end) {
-      const reason = `its records end at byte ${expected}, its index begins at ${this.#end}`
-      problems.push(new VarveError('corrupt-pack', `pack ${this.name} is damaged: ${reason}`))
+    await attempt(() => checkVersion(this.#storage, this.name, this.size))
+    await attempt(async () => {
+      problems.push(...(await this.#index.verify()))
+    })
+    for (let position = 0; position < this.records; position++) {
+      await attempt(() => this.#verifyRecord(position))
     }
     return problems
   }
 
-  async #verifyEntry(entry: number): Promise<void> {
-    const prefix = this.#index.prefix(entry)
-    const record = await this.recordAt(this.#index.place(entry), prefix)
-    const sorted = entry === 0 || this.#index.prefix(entry - 1) <= prefix
-    if (record.id.slice(0, PREFIX_DIGITS) !== prefix || !sorted) {
-      throw damaged(record.id, this.name)
-    }
+  async #verifyRecord(position: number): Promise<void> {
+    const record = await this.recordAt(position)
     const { kind, bytes } = await decodeObject(record, this.name)
     if (hashObject(kind, bytes) !== record.id) {
       throw new VarveError('corrupt-object', `the bytes of object ${record.id} are not its own`, {
@@ -202,6 +152,67 @@ export class PackReader {
       })
     }
   }
+
+  #ids(positions: readonly number[]): Promise<Id[]> {
+    if (positions.some((position) => position >= this.records)) {
+      throw new VarveError('corrupt-object', 'it refers to what is not in the pack')
+    }
+    return this.#index.ids(positions)
+  }
+
+  async #bytesAt({ offset, length }: RecordPlace): Promise<Uint8Array> {
+    return this.#storage.range(packPath(this.name), offset, length)
+  }
 }
 
-const WINDOW = 1 << 20
+async function openIndex(
+  storage: Storage,
+  name: string,
+  size: number,
+  fault: PackFault,
+): Promise<PackIndex> {
+  const path = packPath(name)
+  if (size < PACK_MAGIC.length + FOOTER_BYTES) throw fault('it is cut short')
+  const tailStart = Math.max(0, size - TAIL_READ)
+  const tail = await storage.range(path, tailStart, size - tailStart)
+  const bytesAt = async (offset: number, length: number): Promise<Uint8Array> =>
+    offset >= tailStart
+      ? tail.slice(offset - tailStart, offset - tailStart + length)
+      : storage.range(path, offset, length)
+  const footer = tail.subarray(tail.length - FOOTER_BYTES)
+  const shape = readFooter(footer, size)
+  const { indexStart, indexLength, sumsLength } = shape
+  if (sumsLength === 0) {
+    const index = await bytesAt(indexStart, indexLength)
+    checkFooter(index, footer)
+    return new PackIndex(wholeIndex(index), shape, fault)
+  }
+  const sums = await bytesAt(indexStart + indexLength, sumsLength)
+  checkFooter(sums, footer)
+  const load = (at: number, length: number) => storage.range(path, indexStart + at, length)
+  return new PackIndex(new PagedIndex(indexLength, sums, load, fault), shape, fault)
+}
+
+/** `unsupported-format` for a pack of another version, `corrupt-pack` for what is none. */
+async function checkVersion(storage: Storage, name: string, size: number): Promise<void> {
+  const length = PACK_MAGIC.length
+  const start = size < length ? new Uint8Array(0) : await storage.range(packPath(name), 0, length)
+  const known = length - 1
+  const supported = PACK_MAGIC[known]!
+  const version = start[known]
+  const isPack =
+    start.length === length && equalBytes(start.subarray(0, known), PACK_MAGIC.subarray(0, known))
+  if (isPack && version === supported) return
+  if (!isPack || version === undefined) {
+    throw new VarveError('corrupt-pack', `pack ${name} is damaged: it does not begin as it must`, {
+      data: { pack: name, location: storage.location },
+    })
+  }
+  throw new VarveError('unsupported-format', `pack ${name} has version ${version} of the format`, {
+    data: { pack: name, version, supported },
+    hint:
+      version < supported
+        ? 'a varve from before 1.0 wrote this repository: read it with that version'
+        : 'a newer varve wrote this repository: install that',
+  })
+}

@@ -1,28 +1,36 @@
 import { createHash } from 'node:crypto'
 import { ByteReader, ByteWriter, equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
-import { ID_BYTES, type Id, type ObjectKind, objectKinds } from '../core/id.ts'
+import { ID_BYTES, type Id, idToBytes, type ObjectKind, objectKinds } from '../core/id.ts'
+import type { CutId } from './cut-ids.ts'
 import { lengthLimit } from './pack-encoding.ts'
 
-// A record of a pack: one object, in an envelope that can be read without knowing its encoding.
+// A record of a pack: one object, in an envelope that can be read without knowing its encoding. The
+// object's own id and the record's length are in the index of the pack.
 //
-//   0       32  id
-//   32       1  kind: 1 blob, 2 column, 3 columns, 4 segments, 5 series, 6 settings, 7 tree,
-//               8 commit, 9 tag
-//   33       1  encoding: bits 0–5 the method; 0x40: parameters follow; 0x80: a base id follows
-//   34       …  length of the canonical bytes, varint
-//          (32) id of the object that the body is a difference to
-//           (…) parameters: varint length, bytes
-//            …  length of the body, varint
+//   0        1  bits 0–3 the kind: 1 blob, 2 column, 3 columns, 4 segments, 5 series, 6 settings,
+//               7 tree, 8 commit, 9 tag
+//               0x10: parameters follow; 0x20: a base in this pack; 0x40: a base elsewhere;
+//               0x80: ids were cut out
+//   1        1  the method
+//   2        …  length of the canonical bytes, varint
+//           (…) 0x20: the base's position in the pack, as a distance
+//          (32) 0x40: id of the base
+//           (…) 0x20, 0x40: how many bases one after another lead to an object that is whole, varint
+//           (…) 0x10: parameters: varint length, bytes
+//           (…) 0x80: list of: bytes since the id before (varint); 0 for the base's own id, else the
+//               position of the id in the pack, as a distance
 //            …  body
-//            8  first bytes of SHA-256 over all of the above
+//            8  first bytes of SHA-256 over the object's id, its base's, those cut out, and all above
+//
+// A distance is from the position of the record itself back to another, as a zigzag varint.
 
 export const CHECKSUM_BYTES = 8
-const HAS_PARAMETERS = 0x40
-const HAS_BASE = 0x80
-const METHOD_MASK = 0x3f
-/** Of an envelope without parameters. */
-const ENVELOPE_ROOM = ID_BYTES + 2 + 8 + ID_BYTES + 8 + 8
+const KIND_MASK = 0x0f
+const HAS_PARAMETERS = 0x10
+const HAS_NEAR_BASE = 0x20
+const HAS_FAR_BASE = 0x40
+const HAS_CUTS = 0x80
 
 export interface PackRecord {
   readonly id: Id
@@ -31,13 +39,14 @@ export interface PackRecord {
   readonly method: number
   /** Of the canonical bytes. */
   readonly length: number
+  /** What the body is a difference to. */
   readonly base?: Id
+  /** How many bases one after another lead to an object that is whole, from 1; only with a base. */
+  readonly depth?: number
   readonly parameters?: Uint8Array
+  /** The ids that are left out of what the body stands for, in their order. */
+  readonly cuts?: readonly CutId[]
   readonly body: Uint8Array
-}
-
-function kindCode(kind: ObjectKind): number {
-  return objectKinds.indexOf(kind) + 1
 }
 
 /** The first bytes of SHA-256: enough against damage, which is all that these sums are for. */
@@ -47,89 +56,170 @@ export function checksum(...parts: readonly Uint8Array[]): Uint8Array {
   return hash.digest().subarray(0, CHECKSUM_BYTES)
 }
 
-export function encodeRecord(record: PackRecord): Uint8Array {
-  const { base, parameters, body } = record
-  const envelope = new ByteWriter(ENVELOPE_ROOM + (parameters?.length ?? 0))
-    .id(record.id)
-    .u8(kindCode(record.kind))
+/**
+ * The bytes of a record that stands at `position` of a pack.
+ *
+ * @param positionOf where in the pack an id is; every id that is cut out must have a place there
+ */
+export function encodeRecord(
+  record: PackRecord,
+  position: number,
+  positionOf: (id: Id) => number | undefined,
+): Uint8Array {
+  const { base, parameters, cuts = [], body } = record
+  const near = base === undefined ? undefined : positionOf(base)
+  const head = new ByteWriter(64 + (parameters?.length ?? 0) + 4 * cuts.length)
     .u8(
-      record.method |
-        (base === undefined ? 0 : HAS_BASE) |
-        (parameters === undefined ? 0 : HAS_PARAMETERS),
+      (objectKinds.indexOf(record.kind) + 1) |
+        (parameters === undefined ? 0 : HAS_PARAMETERS) |
+        (base === undefined ? 0 : near === undefined ? HAS_FAR_BASE : HAS_NEAR_BASE) |
+        (cuts.length === 0 ? 0 : HAS_CUTS),
     )
+    .u8(record.method)
     .varint(record.length)
-  if (base !== undefined) envelope.id(base)
-  if (parameters !== undefined) envelope.lengthPrefixed(parameters)
-  const head = envelope.varint(body.length).finish()
-  const bytes = new Uint8Array(head.length + body.length + CHECKSUM_BYTES)
-  bytes.set(head)
-  bytes.set(body, head.length)
-  bytes.set(checksum(head, body), head.length + body.length)
+  if (base !== undefined) {
+    if (near === undefined) head.id(base)
+    else head.varint(zigzag(position - near))
+    head.varint(record.depth ?? 1)
+  }
+  if (parameters !== undefined) head.lengthPrefixed(parameters)
+  if (cuts.length > 0) head.varint(cuts.length)
+  for (const { gap, id } of cuts) {
+    head.varint(gap).varint(id === base ? 0 : zigzag(position - placeOf(id, positionOf)))
+  }
+  const start = head.finish()
+  const bytes = new Uint8Array(start.length + body.length + CHECKSUM_BYTES)
+  bytes.set(start)
+  bytes.set(body, start.length)
+  const covered = bytes.subarray(0, start.length + body.length)
+  bytes.set(checksum(idsOf(record), covered), covered.length)
   return bytes
 }
 
-/** The envelope's fields up to the body, from the first bytes of a record. */
-export interface RecordHeader {
-  readonly id: Id
+/** A record's fields as they stand, before any of it is believed. */
+interface RecordFields {
   readonly kind: ObjectKind
   readonly method: number
   readonly length: number
-  readonly base?: Id
+  /** An id, or a position. */
+  readonly base?: Id | number
+  readonly depth: number
   readonly parameters?: Uint8Array
-  readonly bodyStart: number
-  readonly bodyLength: number
-}
-
-/** Reads the envelope. What it says is trustworthy only after {@link decodeRecord}. */
-export function readRecordHeader(bytes: Uint8Array): RecordHeader {
-  const reader = new ByteReader(bytes, 'corrupt-object')
-  const id = reader.id()
-  const code = reader.u8()
-  const kind = objectKinds[code - 1]
-  const encoding = reader.u8()
-  const length = reader.varint()
-  const base = encoding & HAS_BASE ? reader.id() : undefined
-  const parameters = encoding & HAS_PARAMETERS ? reader.lengthPrefixed() : undefined
-  const bodyLength = reader.varint()
-  if (kind === undefined) {
-    throw new VarveError('unsupported-format', `an object of unknown kind ${code}`, {
-      data: { id, kind: code },
-    })
-  }
-  return {
-    id,
-    kind,
-    method: encoding & METHOD_MASK,
-    length,
-    ...(base === undefined ? {} : { base }),
-    ...(parameters === undefined ? {} : { parameters }),
-    bodyStart: reader.position,
-    bodyLength,
-  }
+  /** `at`: a position, or undefined for the base's own id. */
+  readonly cuts: readonly { readonly gap: number; readonly at: number | undefined }[]
+  readonly body: Uint8Array
 }
 
 /**
- * Reads a whole record and verifies its checksum before anything in it is believed.
+ * Reads the record of object `id`, which stands at `position`, and verifies its checksum.
  * `corrupt-object` when a byte is wrong.
+ *
+ * @param idsAt the ids at positions of the pack, of which each is at least 0
  */
-export function decodeRecord(bytes: Uint8Array): PackRecord {
-  checkRecord(bytes)
-  const header = readRecordHeader(bytes)
-  const { bodyStart, bodyLength, ...rest } = header
-  if (bodyStart + bodyLength + CHECKSUM_BYTES !== bytes.length) {
-    throw new VarveError('corrupt-object', 'a record is not as long as it says')
+export async function decodeRecord(
+  bytes: Uint8Array,
+  id: Id,
+  position: number,
+  idsAt: (positions: readonly number[]) => readonly Id[] | Promise<readonly Id[]>,
+): Promise<PackRecord> {
+  const fields = readFields(bytes, position)
+  const positions: number[] = typeof fields.base === 'number' ? [fields.base] : []
+  for (const { at } of fields.cuts) if (at !== undefined) positions.push(at)
+  const ids = positions.length === 0 ? [] : await idsAt(positions)
+  let next = 0
+  const base = typeof fields.base === 'number' ? ids[next++] : fields.base
+  const cuts = fields.cuts.map(({ gap, at }): CutId => {
+    const cut = at === undefined ? base : ids[next++]
+    if (cut === undefined) throw wrong('it refers to a base that it does not have')
+    return { gap, id: cut }
+  })
+  const { kind, method, length, depth, parameters, body } = fields
+  const record: PackRecord = {
+    id,
+    kind,
+    method,
+    length,
+    body,
+    ...(base === undefined ? {} : { base, depth }),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(cuts.length === 0 ? {} : { cuts }),
   }
-  if (rest.length > lengthLimit(rest.kind)) {
-    throw new VarveError('corrupt-object', `an object of ${rest.length} bytes is too large`, {
-      data: { id: rest.id, length: rest.length },
-    })
+  const end = bytes.length - CHECKSUM_BYTES
+  if (!equalBytes(checksum(idsOf(record), bytes.subarray(0, end)), bytes.subarray(end))) {
+    throw wrong('the checksum of a record does not fit')
   }
-  return { ...rest, body: bytes.subarray(bodyStart, bodyStart + bodyLength) }
+  // What follows tells hostile bytes, whose checksum is right, from others.
+  if (length > lengthLimit(kind)) throw wrong(`an object of ${length} bytes is too large`)
+  return record
 }
 
-function checkRecord(bytes: Uint8Array): void {
-  const end = bytes.length - CHECKSUM_BYTES
-  if (end < ID_BYTES || !equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) {
-    throw new VarveError('corrupt-object', 'the checksum of a record does not fit')
+function readFields(bytes: Uint8Array, position: number): RecordFields {
+  if (bytes.length < CHECKSUM_BYTES) throw wrong('a record is cut short')
+  const reader = new ByteReader(bytes.subarray(0, bytes.length - CHECKSUM_BYTES), 'corrupt-object')
+  const flags = reader.u8()
+  const kind = objectKinds[(flags & KIND_MASK) - 1]
+  if (kind === undefined) throw wrong(`an object of unknown kind ${flags & KIND_MASK}`)
+  const method = reader.u8()
+  const length = reader.varint()
+  const back = (): number => {
+    const at = position - unzigzag(reader.varint())
+    if (!Number.isSafeInteger(at) || at < 0) throw wrong('it refers to what is not in the pack')
+    return at
   }
+  const near = (flags & HAS_NEAR_BASE) !== 0
+  if (near && flags & HAS_FAR_BASE) throw wrong('it has two bases')
+  const base = near ? back() : flags & HAS_FAR_BASE ? reader.id() : undefined
+  const depth = base === undefined ? 0 : reader.varint()
+  if (base !== undefined && depth === 0) throw wrong('it has a base and none')
+  const parameters = flags & HAS_PARAMETERS ? reader.lengthPrefixed() : undefined
+  const count = flags & HAS_CUTS ? reader.varint() : 0
+  // Each takes two bytes at least, and stands for 32.
+  if (count * 2 > reader.remaining || count * ID_BYTES > length) throw wrong('too many ids')
+  const cuts: RecordFields['cuts'][number][] = []
+  let rest = length - count * ID_BYTES
+  for (let i = 0; i < count; i++) {
+    const gap = reader.varint()
+    rest -= gap
+    if (rest < 0) throw wrong('an id stands outside of the object')
+    const code = reader.varint()
+    const at = position - unzigzag(code)
+    if (code !== 0 && (!Number.isSafeInteger(at) || at < 0)) {
+      throw wrong('it refers to what is not in the pack')
+    }
+    cuts.push({ gap, at: code === 0 ? undefined : at })
+  }
+  return {
+    kind,
+    method,
+    length,
+    depth,
+    cuts,
+    body: reader.bytes(reader.remaining),
+    ...(base === undefined ? {} : { base }),
+    ...(parameters === undefined ? {} : { parameters }),
+  }
+}
+
+/** The ids that a record's checksum covers: its own, its base's, those cut out of it. */
+function idsOf({ id, base, cuts = [] }: PackRecord): Uint8Array {
+  if (base === undefined && cuts.length === 0) return idToBytes(id)
+  return Buffer.from([id, base ?? '', ...cuts.map((cut) => cut.id)].join(''), 'hex')
+}
+
+function placeOf(id: Id, positionOf: (id: Id) => number | undefined): number {
+  const position = positionOf(id)
+  if (position === undefined) throw new VarveError('io', `the pack has no object ${id}`)
+  return position
+}
+
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value
+}
+
+function unzigzag(code: number): number {
+  return code % 2 === 0 ? code / 2 : -(code + 1) / 2
+}
+
+function wrong(reason: string): VarveError {
+  return new VarveError('corrupt-object', reason)
 }

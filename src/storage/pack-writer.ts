@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { VarveError } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
+import { type CutId, IdFinder, withoutIds } from './cut-ids.ts'
 import { encodeBody, lengthLimit } from './pack-encoding.ts'
-import { encodeIndex, PACK_MAGIC, type RecordPlace } from './pack-index.ts'
-import { encodeRecord } from './pack-record.ts'
+import { encodeIndex, PACK_MAGIC } from './pack-index.ts'
+import { decodeRecord, encodeRecord, type PackRecord } from './pack-record.ts'
 import type { Storage, StorageWriter } from './storage.ts'
 
 /** Records are gathered up to this many bytes between writes. */
@@ -21,7 +22,13 @@ export function packPath(name: string): string {
 export class PackWriter {
   readonly #storage: Storage
   readonly #hash = createHash('sha256')
-  readonly #places = new Map<Id, RecordPlace>()
+  /** The position of each id. */
+  readonly #positions = new Map<Id, number>()
+  readonly #ids: Id[] = []
+  /** Where each record ends. */
+  readonly #ends: number[] = []
+  readonly #planned: ReadonlyMap<Id, number> | undefined
+  readonly #finder = new IdFinder()
   /** Records not yet handed to storage, which include those on their way there. */
   readonly #unwritten = new Map<Id, Uint8Array>()
   #gathered: Uint8Array[] = [PACK_MAGIC]
@@ -31,13 +38,19 @@ export class PackWriter {
   #writer: StorageWriter | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(storage: Storage) {
+  /**
+   * @param planned the positions of all that the pack is going to hold, where they are known: then
+   *   records can refer to those that come after them, and must come in that order
+   */
+  constructor(storage: Storage, planned?: ReadonlyMap<Id, number>) {
     this.#storage = storage
+    this.#planned = planned
+    for (const id of planned?.keys() ?? []) this.#finder.add(id)
   }
 
   /** Records so far. */
   get records(): number {
-    return this.#places.size
+    return this.#ids.length
   }
 
   /** Bytes of the pack so far: of the whole file once it is published. */
@@ -46,11 +59,11 @@ export class PackWriter {
   }
 
   has(id: Id): boolean {
-    return this.#places.has(id)
+    return this.#positions.has(id)
   }
 
   ids(): Iterable<Id> {
-    return this.#places.keys()
+    return this.#ids
   }
 
   /** Adds an object unless it is there. Waits for the disk once much has gathered. */
@@ -60,43 +73,63 @@ export class PackWriter {
         data: { length: canonical.length, limit: lengthLimit(kind) },
       })
     }
-    const encoded = await encodeBody(kind, canonical, level)
-    this.addRecord(id, encodeRecord({ id, kind, length: canonical.length, ...encoded }))
+    const cuts = this.cutsOf(kind, canonical)
+    const rest = cuts.length === 0 ? canonical : withoutIds(canonical, cuts)
+    const encoded = await encodeBody(kind, rest, level)
+    await this.addRecord({ id, kind, length: canonical.length, cuts, ...encoded })
+  }
+
+  /** The ids in an object's bytes that need not be written again, as the pack holds them. */
+  cutsOf(kind: ObjectKind, canonical: Uint8Array, base?: Id): CutId[] {
+    return kind === 'blob' || kind === 'column' ? [] : this.#finder.find(canonical, base)
+  }
+
+  /**
+   * Adds an object as it is to be stored, unless it is there. The ids cut out of it must be those of
+   * objects that the pack holds, or is planned to hold, or its base's.
+   */
+  async addRecord(record: PackRecord): Promise<void> {
+    const { id } = record
+    if (this.#positions.has(id)) return
+    const position = this.#ids.length
+    if (this.#planned !== undefined && this.#planned.get(id) !== position) {
+      throw new VarveError('io', `object ${id} is not planned at ${position}`)
+    }
+    const known = this.#planned ?? this.#positions
+    const bytes = encodeRecord(record, position, (other) => known.get(other))
+    this.#positions.set(id, position)
+    this.#ids.push(id)
+    if (this.#planned === undefined) this.#finder.add(id)
+    this.#unwritten.set(id, bytes)
+    this.#gatheredIds.push(id)
+    this.#gather(bytes)
+    this.#ends.push(this.#length)
     if (this.#gatheredBytes >= WRITE_SIZE) await this.#flush()
   }
 
-  /** Adds a record that is already in its final form. */
-  addRecord(id: Id, record: Uint8Array): void {
-    if (this.#places.has(id)) return
-    this.#places.set(id, { offset: this.#length, length: record.length })
-    this.#unwritten.set(id, record)
-    this.#gatheredIds.push(id)
-    this.#gather(record)
-  }
-
   /** The record of an object added before, or undefined. */
-  async record(id: Id): Promise<Uint8Array | undefined> {
-    const unwritten = this.#unwritten.get(id)
-    if (unwritten !== undefined) return unwritten
-    const place = this.#places.get(id)
-    return place && this.#writer?.range(place.offset, place.length)
+  async record(id: Id): Promise<PackRecord | undefined> {
+    const position = this.#positions.get(id)
+    if (position === undefined) return undefined
+    const start = this.#ends[position - 1] ?? PACK_MAGIC.length
+    const bytes =
+      this.#unwritten.get(id) ?? (await this.#writer?.range(start, this.#ends[position]! - start))
+    const idsAt = (positions: readonly number[]): Id[] => positions.map((at) => this.#ids[at]!)
+    return bytes && decodeRecord(bytes, id, position, idsAt)
   }
 
   /** Writes index and footer and publishes the pack. Returns its name. */
   async publish(): Promise<string> {
-    this.#gather(encodeIndex(this.#places, this.#length))
+    this.#gather(encodeIndex(this.#ids, this.#ends))
     await this.#flush()
-    const hash = this.#hash.digest()
     const writer = await this.#openWriter()
-    await writer.write(hash)
-    this.#length += hash.length
-    const name = hash.toString('hex')
+    const name = this.#hash.digest('hex')
     await writer.publish(packPath(name))
     return name
   }
 
   async discard(): Promise<void> {
-    this.#places.clear()
+    this.#positions.clear()
     this.#unwritten.clear()
     this.#gathered = []
     // A failed write has been reported to whoever waited for it.

@@ -113,31 +113,61 @@ const KINDS = 'blob column columns segments series settings tree commit tag'.spl
 /** pack.md: all objects of a pack, by id. */
 function readPack(path: string, objects: Map<string, { kind: string; bytes: Bytes }>): void {
   const file = readFileSync(path)
-  demand(file.subarray(0, 8).equals(Buffer.from('varvePK\x01')), 'a pack')
-  const footer = file.subarray(-56)
-  demand(sha256(file.subarray(0, -32)).equals(footer.subarray(24)), 'the name')
+  demand(file.subarray(0, 8).equals(Buffer.from('varvePK\x02')), 'a pack')
+  demand(path.endsWith(`${sha256(file).toString('hex')}.pack`), 'the name')
+  const footer = file.subarray(-14)
   const count = footer.readUInt32LE(0)
-  const index = footer.readUIntLE(8, 6)
-  demand(index + 16 * count === file.length - 56, 'the index ends where the footer begins')
-  for (let i = 0; i < count; i++) {
-    const entry = index + 16 * i
-    const from = file.readUIntLE(entry + 6, 6)
-    const record = file.subarray(from, from + file.readUInt32LE(entry + 12))
-    const covered = record.subarray(0, -8)
-    demand(sha256(covered).subarray(0, 8).equals(record.subarray(-8)), 'checksum')
-    const c = new Cursor(covered)
-    const id = c.hex()
-    const kind = KINDS[c.u8() - 1]!
-    const method = c.u8()
-    const length = c.varint()
-    const body = c.prefixed()
-    c.end()
-    demand(method < 2 || (method === 2 && kind === 'column'), 'the encoding')
-    const bytes = method === 0 ? body : method === 1 ? decompress(body) : decodeColumnBody(body)
-    demand(bytes.length === length, 'the length')
-    demand(sha256(`${kind} ${length}\0`, bytes).toString('hex') === id, 'the id')
-    objects.set(id, { kind, bytes })
+  const [w, v] = [footer[4]!, footer[5]!]
+  const length = count * (32 + w + v)
+  const sums = length > 262_144 ? 8 * Math.ceil(length / 4096) : 0
+  const start = file.length - 14 - sums - length
+  const index = file.subarray(start, start + length)
+  const covered = sums > 0 ? file.subarray(start + length, -14) : index
+  const sum = sha256(file.subarray(0, 8), covered, footer.subarray(0, 6)).subarray(0, 8)
+  demand(sum.equals(footer.subarray(6)), 'checksum of the index')
+  for (let i = 0; i < sums / 8; i++) {
+    const page = sha256(index.subarray(4096 * i, 4096 * (i + 1))).subarray(0, 8)
+    demand(page.equals(covered.subarray(8 * i, 8 * i + 8)), 'checksum of a page')
   }
+  const ids = Array.from({ length: count }, (_, i) => index.toString('hex', 32 * i, 32 * i + 32))
+  const order = ids.map((_, i) => index.readUIntLE((32 + w) * count + v * i, v))
+  const sorted = order.every((at, i) => i === 0 || ids[order[i - 1]!]! < ids[at]!)
+  demand(sorted, 'the order of the ids')
+  let from = 8
+  for (const [i, id] of ids.entries()) {
+    const end = index.readUIntLE(32 * count + w * i, w)
+    const record = file.subarray(from, end - 8)
+    const c = new Cursor(record)
+    const distance = (): number => {
+      const code = c.varint()
+      return code % 2 === 0 ? code / 2 : -(code + 1) / 2
+    }
+    const flags = c.u8()
+    const kind = KINDS[(flags & 15) - 1]!
+    const method = c.u8()
+    const size = c.varint()
+    demand((flags & 0x70) === 0, 'no base and no parameters')
+    const cuts: { gap: number; id: string }[] = []
+    if (flags & 0x80) c.list(() => cuts.push({ gap: c.varint(), id: ids[i - distance()]! }))
+    const body = c.bytes(record.length - c.at)
+    const cutIds = cuts.map((cut) => Buffer.from(cut.id, 'hex'))
+    const check = sha256(Buffer.from(id, 'hex'), ...cutIds, record).subarray(0, 8)
+    demand(check.equals(file.subarray(end - 8, end)), 'checksum')
+    demand(method < 2 || (method === 2 && kind === 'column'), 'the encoding')
+    const rest = method === 0 ? body : method === 1 ? decompress(body) : decodeColumnBody(body)
+    const parts: Bytes[] = []
+    let at = 0
+    for (const [j, { gap }] of cuts.entries()) {
+      parts.push(rest.subarray(at, at + gap), cutIds[j]!)
+      at += gap
+    }
+    const bytes = Buffer.concat([...parts, rest.subarray(at)])
+    demand(bytes.length === size, 'the length')
+    demand(sha256(`${kind} ${size}\0`, bytes).toString('hex') === id, 'the id')
+    objects.set(id, { kind, bytes })
+    from = end
+  }
+  demand(from === start, 'the index follows the records')
 }
 
 /** What a repository holds, as far as its log names it. */

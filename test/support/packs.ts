@@ -1,9 +1,12 @@
-import { type Id, objectKinds } from '../../src/core/id.ts'
+import { type Id, idToBytes, objectKinds } from '../../src/core/id.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openObjectStore } from '../../src/storage/object-store.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 
-/** A storage with one pack: an object of each kind, short and raw or long and compressed. */
+/**
+ * A storage with one pack: an object of each kind, short and raw or long and compressed, and one that
+ * consists of ids.
+ */
 export async function somePack(): Promise<{ storage: Storage; name: string; ids: Id[] }> {
   const storage = createMemoryStorage()
   const batch = await openObjectStore(storage).begin()
@@ -12,6 +15,8 @@ export async function somePack(): Promise<{ storage: Storage; name: string; ids:
     const text = `an object of kind ${kind}. `.repeat(i % 2 === 0 ? 1 : 10)
     ids.push(await batch.put(kind, new TextEncoder().encode(text)))
   }
+  const names = Buffer.concat([Buffer.of(1, 2, 3), ...ids.map((id) => idToBytes(id))])
+  ids.push(await batch.put('columns', names))
   return { storage, name: (await batch.publish())!, ids }
 }
 

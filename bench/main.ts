@@ -1,74 +1,92 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { benchCsv } from './csv.ts'
-import { benchEncodings, formatEncodings } from './encodings.ts'
-import { benchInProcess } from './in-process.ts'
+import { formatGrowth } from './growth.ts'
 import { hasTool } from './measure.ts'
-import { benchOilPrices } from './oil-prices.ts'
-import { benchParquet } from './parquet.ts'
-import { benchSplit } from './split.ts'
-import { benchStartUp } from './start-up.ts'
-import { formatTable, type Row } from './table.ts'
+import { findPeers, type Peers } from './peers/peers.ts'
+import type { GrowthLine, Suite, SuiteResult } from './suite.ts'
+import { suites } from './suites.ts'
+import { formatTable, formatTargets } from './table.ts'
 
-// Measures the built program as a user runs it, beside what else is installed. Data are generated from
-// a seed or are the publications under examples/. Figures are medians.
+// Measures the built program as a user runs it, and the library as a program uses it, beside what else
+// does the same, in the same run. Data are generated from a seed or are the publications under examples/.
+// Figures are medians. Tables go to standard output, all else to standard error.
 
-const { values } = parseArgs({
+const USAGE = `npm run bench [-- NAME...] [--rows N] [--runs N] [--json] [--svg FILE]
+
+${suites.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}
+
+Peers are measured as far as they are there; Lakota where LAKOTA_HOME is a checkout of it
+(run by LAKOTA_PYTHON, /usr/bin/python3 unless told, with numpy, numcodecs, msgpack, pytz, tabulate).
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rows: { type: 'string', default: '10000000' },
     runs: { type: 'string', default: '3' },
-    only: { type: 'string', multiple: true },
+    only: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
+    svg: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 })
 
-/** Rows of a column that is measured in this process. */
-const MOST_IN_MEMORY = 1 << 20
-const runs = Number(values.runs)
-
-/** Results as they are, and as a table. */
-interface Measured {
-  readonly rows: readonly unknown[]
-  readonly table: string
+const chosen = [...positionals, ...values.only]
+const unknown = chosen.find((name) => suites.every((suite) => suite.name !== name))
+const [rows, runs] = [Number(values.rows), Number(values.runs)]
+if (values.help) {
+  process.stdout.write(USAGE)
+} else if (unknown !== undefined) {
+  usageError(`there is no suite ${unknown}`)
+} else if (!(Number.isSafeInteger(rows) && rows > 0 && Number.isSafeInteger(runs) && runs > 0)) {
+  usageError('--rows and --runs take a number above 0')
+} else if (!hasTool('/usr/bin/time')) {
+  usageError('it takes GNU time, as /usr/bin/time')
+} else {
+  await runSuites(suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name)))
 }
 
-const table =
-  (name: string, suite: (folder: string) => Promise<Row[]> | Row[]) =>
-  async (folder: string): Promise<Measured> => {
-    const rows = await suite(folder)
-    return { rows, table: formatTable(name, rows) }
+function usageError(message: string): void {
+  process.stderr.write(`bench: ${message}\n\n${USAGE}`)
+  process.exitCode = 2
+}
+
+async function runSuites(wanted: readonly Suite[]): Promise<void> {
+  const peers = await findPeers(process.env)
+  const says = values.json ? process.stderr : process.stdout
+  says.write(`${peers.versions.join(', ')}\n`)
+  for (const missing of peers.missing) process.stderr.write(`NOT MEASURED: ${missing}\n`)
+  const growth: GrowthLine[] = []
+  for (const suite of wanted) {
+    const result = await runSuite(suite, peers)
+    growth.push(...(result.growth ?? []))
+    print(suite, result)
   }
+  if (values.svg !== undefined) writeFileSync(values.svg, formatGrowth(growth))
+}
 
-const suites = new Map<string, (folder: string) => Promise<Measured>>([
-  ['start-up', table('start-up', (folder) => benchStartUp(folder, 5 * runs))],
-  ['csv', table('csv', (folder) => benchCsv(folder, Number(values.rows), runs))],
-  ['split', table('split', (folder) => benchSplit(folder, Number(values.rows), runs))],
-  ['parquet', table('parquet', (folder) => benchParquet(folder, Number(values.rows), runs))],
-  [
-    'in-process',
-    table('in-process', (folder) => benchInProcess(folder, Number(values.rows), runs)),
-  ],
-  ['oil-prices', table('oil-prices', (folder) => benchOilPrices(folder, runs))],
-  [
-    'encodings',
-    async () => {
-      const rows = await benchEncodings(Math.min(Number(values.rows), MOST_IN_MEMORY), runs)
-      return { rows, table: formatEncodings(rows) }
-    },
-  ],
-])
-
-if (!hasTool('/usr/bin/time')) throw new Error('it takes GNU time, as /usr/bin/time')
-for (const name of values.only ?? suites.keys()) {
-  const suite = suites.get(name)
-  if (suite === undefined) throw new Error(`--only takes one of ${[...suites.keys()].join(', ')}`)
+async function runSuite(suite: Suite, peers: Peers): Promise<SuiteResult> {
   const folder = mkdtempSync(join(tmpdir(), 'varve-bench-'))
   try {
-    const { rows, table } = await suite(folder)
-    process.stdout.write(values.json ? `${JSON.stringify({ suite: name, rows })}\n` : `${table}\n`)
+    return await suite.run({ folder, rows, runs, peers })
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function print({ name, about, targetRows = 0 }: Suite, result: SuiteResult): void {
+  const targets = rows < targetRows ? [] : (result.targets ?? [])
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify({ suite: name, rows: result.rows, targets })}\n`)
+    return
+  }
+  process.stdout.write(`\n## ${name}: ${about}\n\n`)
+  process.stdout.write(result.table ?? formatTable(name, result.rows))
+  if (targets.length > 0) process.stdout.write(`\n${formatTargets(targets)}`)
+  else if (rows < targetRows) {
+    const needed = targetRows.toLocaleString('en-US')
+    process.stdout.write(`\nTargets are told for ${needed} rows or more.\n`)
   }
 }

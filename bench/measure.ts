@@ -14,7 +14,8 @@ export interface Cost {
 export interface RunOptions {
   readonly cwd: string
   readonly env?: Record<string, string>
-  /** A file for its standard output; nowhere unless given. */
+  /** Files for its standard input and output; nothing and nowhere unless given. */
+  readonly stdin?: string
   readonly stdout?: string
 }
 
@@ -38,9 +39,13 @@ function identity(program: string): Record<string, string> {
 }
 
 /** Runs a program to its end under GNU time; an error when it fails. */
-export function run(command: readonly string[], { cwd, env = {}, stdout }: RunOptions): Cost {
+export function run(
+  command: readonly string[],
+  { cwd, env = {}, stdin, stdout }: RunOptions,
+): Cost {
   const timed = ['/usr/bin/time', '-o', join(cwd, '.cost'), '-f', '%e %U %S %M', ...command]
-  const script = `exec "$@" > ${JSON.stringify(stdout ?? '/dev/null')}`
+  const [from, to] = [stdin, stdout].map((path) => JSON.stringify(path ?? '/dev/null'))
+  const script = `exec "$@" < ${from} > ${to}`
   const began = process.hrtime.bigint()
   const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...timed], {
     cwd,
@@ -63,7 +68,7 @@ export function medianCost(costs: readonly Cost[]): Cost {
   }
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!
 }
 
@@ -72,6 +77,28 @@ export function sizeOf(path: string): number {
   const found = statSync(path)
   if (!found.isDirectory()) return found.size
   return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
+}
+
+/** What is in a folder, as lengths of files and as blocks of the file system. */
+export function stored(path: string): { storedBytes: number; blockBytes: number } {
+  return { storedBytes: sizeOf(path), blockBytes: blocksOf(path) }
+}
+
+function blocksOf(path: string): number {
+  const found = statSync(path)
+  const own = found.blocks * 512
+  if (!found.isDirectory()) return own
+  return readdirSync(path).reduce((sum, name) => sum + blocksOf(join(path, name)), own)
+}
+
+/** What something takes in this program; memory is not told apart here. */
+export async function costOf(action: () => Promise<unknown>): Promise<Omit<Cost, 'peakBytes'>> {
+  const began = process.hrtime.bigint()
+  const before = process.cpuUsage()
+  await action()
+  const { user, system } = process.cpuUsage(before)
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9
+  return { seconds, cpuSeconds: (user + system) / 1e6 }
 }
 
 export function hasTool(name: string): boolean {

@@ -1,29 +1,99 @@
+import type { Target } from './suite.ts'
+
 /** One line of results; figures that do not apply are absent. */
 export interface Row {
   readonly what: string
+  /** Which program, where several do the same: varve first, then its peers. */
+  readonly who?: string
   readonly seconds?: number
   readonly cpuSeconds?: number
   readonly peakBytes?: number
-  /** What it left on disk. */
+  /** What it left on disk, as lengths of files. */
+  readonly storedBytes?: number
+  /** The same as blocks of the file system. */
+  readonly blockBytes?: number
+  /** Of a peer: what varve takes, as a share of what the peer takes. Below 1 varve takes less. */
+  readonly share?: Share
+}
+
+export interface Share {
+  readonly seconds?: number
+  readonly cpuSeconds?: number
+  readonly peakBytes?: number
   readonly storedBytes?: number
 }
 
 const columns: readonly [title: string, cell: (row: Row) => string][] = [
-  ['seconds', ({ seconds }) => number(seconds, 1, 3)],
-  ['CPU seconds', ({ cpuSeconds }) => number(cpuSeconds, 1, 2)],
+  ['', ({ who }) => who ?? ''],
+  ['seconds', ({ seconds }) => significant(seconds)],
+  ['CPU seconds', ({ cpuSeconds }) => significant(cpuSeconds)],
   ['peak MB', ({ peakBytes }) => number(peakBytes, 1e6, 0)],
-  ['stored MB', ({ storedBytes }) => number(storedBytes, 1e6, 2)],
+  ['stored', ({ storedBytes }) => formatBytes(storedBytes)],
+  ['in blocks', ({ blockBytes }) => formatBytes(blockBytes)],
+  ['varve is', ({ share }) => inWords(share?.seconds, 'faster', 'slower')],
+  ['in CPU time', ({ share }) => inWords(share?.cpuSeconds, 'faster', 'slower')],
+  ['in memory', ({ share }) => inWords(share?.peakBytes, 'smaller', 'larger')],
+  ['on disk', ({ share }) => inWords(share?.storedBytes, 'smaller', 'larger')],
 ]
+
+/** Shares this near to 1 are no difference. */
+const EQUAL = 1.05
+
+function inWords(share: number | undefined, less: string, more: string): string {
+  if (share === undefined) return ''
+  const [factor, word] = share < 1 ? [1 / share, less] : [share, more]
+  if (factor < EQUAL) return 'equal'
+  return `${factor >= 10 ? factor.toFixed(0) : factor.toFixed(1)}× ${word}`
+}
 
 function number(value: number | undefined, unit: number, decimals: number): string {
   return value === undefined ? '' : (value / unit).toFixed(decimals)
 }
 
-/** Results as a table in Markdown. */
+function significant(seconds: number | undefined): string {
+  if (seconds === undefined) return ''
+  if (seconds >= 100) return seconds.toFixed(0)
+  return seconds.toFixed(seconds >= 10 ? 1 : seconds >= 0.1 ? 2 : seconds >= 0.01 ? 3 : 4)
+}
+
+/** Bytes in the largest unit that leaves a whole number of it. */
+export function formatBytes(bytes: number | undefined): string {
+  if (bytes === undefined) return ''
+  if (Math.abs(bytes) >= 1e6) return `${(bytes / 1e6).toFixed(2)} MB`
+  if (Math.abs(bytes) >= 1e4) return `${(bytes / 1e3).toFixed(1)} kB`
+  return `${bytes.toFixed(0)} B`
+}
+
+function times(share: number | undefined): string {
+  if (share === undefined) return ''
+  return `×${share >= 10 ? share.toFixed(0) : share >= 0.1 ? share.toFixed(2) : share.toFixed(3)}`
+}
+
+/** Results as a table in Markdown: of what is done, then who does it; columns without a figure are left out. */
 export function formatTable(title: string, rows: readonly Row[]): string {
+  const used = columns.filter(([, cell]) => rows.some((row) => cell(row) !== ''))
+  const what = (row: Row, at: number): string =>
+    row.who !== undefined && at > 0 && rows[at - 1]!.what === row.what ? '' : row.what
   return formatCells([
-    [title, ...columns.map(([name]) => name)],
-    ...rows.map((row) => [row.what, ...columns.map(([, cell]) => cell(row))]),
+    [title, ...used.map(([name]) => name)],
+    ...rows.map((row, at) => [what(row, at), ...used.map(([, cell]) => cell(row))]),
+  ])
+}
+
+/** Targets as a table in Markdown. */
+export function formatTargets(targets: readonly Target[]): string {
+  const figure = (value: number, unit: Target['unit']): string => {
+    if (unit === 'bytes') return formatBytes(value)
+    return unit === 'seconds' ? `${significant(value)} s` : times(value)
+  }
+  return formatCells([
+    ['target', 'at most', 'reached', ''],
+    ...targets.map(({ what, most, reached, unit }) => [
+      what,
+      figure(most, unit),
+      figure(reached, unit),
+      reached <= most ? 'yes' : 'NO',
+    ]),
   ])
 }
 

@@ -1,15 +1,22 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Cost, medianCost, run, sizeOf } from './measure.ts'
-import { varve } from './program.ts'
-import { seeded } from './sensors.ts'
-import type { Row } from './table.ts'
+import { type Cost, medianCost, run, sizeOf } from '../measure.ts'
+import { varve } from '../program.ts'
+import { seeded } from '../sensors.ts'
+import type { Suite } from '../suite.ts'
+import type { Row } from '../table.ts'
 
 const SERIES = 5_000
 const START = Date.UTC(2026, 0, 1)
 
+export const splitSuite: Suite = {
+  name: 'split',
+  about: 'one CSV of many sensors to a series each',
+  run: ({ folder, rows, runs }) => ({ rows: benchSplit(folder, rows, runs) }),
+}
+
 /** One CSV of many sensors split into as many series; then the same day's table once more. */
-export function benchSplit(folder: string, rows: number, runs: number): Row[] {
+function benchSplit(folder: string, rows: number, runs: number): Row[] {
   const times = Math.max(1, Math.round(rows / SERIES))
   const results: Row[] = []
   for (const order of ['time', 'sensor'] as const) {

@@ -1,13 +1,15 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { Frame } from '../src/core/schema.ts'
-import { parquetFormat } from '../src/formats/parquet/parquet-format.ts'
-import type { InputTable } from '../src/formats/table.ts'
-import { readFile, readFileRange } from '../src/storage/read-file.ts'
-import { type Cost, medianCost, run, sizeOf } from './measure.ts'
-import { varve } from './program.ts'
-import type { Row } from './table.ts'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Frame } from '../../src/core/schema.ts'
+import { parquetFormat } from '../../src/formats/parquet/parquet-format.ts'
+import type { InputTable } from '../../src/formats/table.ts'
+import { readFile, readFileRange } from '../../src/storage/read-file.ts'
+import { type Cost, costOf, medianCost, run, sizeOf } from '../measure.ts'
+import { openDuckDb } from '../peers/duckdb.ts'
+import { varve } from '../program.ts'
+import type { Suite } from '../suite.ts'
+import type { Row } from '../table.ts'
 
 /** Tables by how their rows come about, from a row number `i`. */
 const tables = {
@@ -26,12 +28,20 @@ const tables = {
     FROM range(${rows}) t(i)`,
 }
 
+export const parquetSuite: Suite = {
+  name: 'parquet',
+  about: 'large Parquet files in and out, beside DuckDB with one thread',
+  run: async ({ folder, rows, runs, peers }) => ({
+    rows: peers.duckdb ? await benchParquet(folder, rows, runs) : [],
+  }),
+}
+
 /**
  * Large Parquet files in and out, beside DuckDB with one thread, each pair in the same run. varve's
  * own work is told apart: what of it is Parquet, and what is splitting, hashing and storing.
  */
-export async function benchParquet(folder: string, rows: number, runs: number): Promise<Row[]> {
-  const duckdb = await (await DuckDBInstance.create(':memory:')).connect()
+async function benchParquet(folder: string, rows: number, runs: number): Promise<Row[]> {
+  const duckdb = await openDuckDb()
   await duckdb.run('SET threads = 1')
   await duckdb.run('SELECT setseed(0.5)')
   const results: Row[] = []
@@ -58,8 +68,11 @@ async function benchFile(
   const out = join(folder, 'out.parquet')
   const costs = new Map<string, Cost[]>()
   const stored = new Map<string, number>()
-  const note = (what: string, cost: Cost, path?: string): void => {
-    costs.set(what, [...(costs.get(what) ?? []), cost])
+  const note = (what: string, cost: Partial<Cost>, path?: string): void => {
+    costs.set(what, [
+      ...(costs.get(what) ?? []),
+      { seconds: 0, cpuSeconds: 0, peakBytes: 0, ...cost },
+    ])
     if (path !== undefined) stored.set(what, sizeOf(path))
   }
   const copy = `TO '${out}' (FORMAT parquet, COMPRESSION zstd)`
@@ -90,16 +103,6 @@ async function benchFile(
       ...(bytes !== undefined && { storedBytes: bytes }),
     }
   })
-}
-
-/** What something takes in this program. */
-async function costOf(action: () => Promise<void>): Promise<Cost> {
-  const began = process.hrtime.bigint()
-  const before = process.cpuUsage()
-  await action()
-  const { user, system } = process.cpuUsage(before)
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9
-  return { seconds, cpuSeconds: (user + system) / 1e6, peakBytes: 0 }
 }
 
 async function* parquetFrames(file: string): AsyncGenerator<Frame> {

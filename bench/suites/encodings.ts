@@ -1,7 +1,8 @@
-import { decodeColumnBody, encodeColumnBody } from '../src/core/encoding/body.ts'
-import { loadZstd } from '../src/storage/zstd.ts'
-import { benchColumns } from './columns.ts'
-import { formatCells } from './table.ts'
+import { decodeColumnBody, encodeColumnBody } from '../../src/core/encoding/body.ts'
+import { loadZstd } from '../../src/storage/zstd.ts'
+import { benchColumns } from '../columns.ts'
+import type { Suite } from '../suite.ts'
+import { formatCells } from '../table.ts'
 
 /** What one column takes, and how fast it is written and read. */
 export interface EncodingResult {
@@ -14,8 +15,26 @@ export interface EncodingResult {
   readonly decodeSpeed: number
 }
 
+/** Rows of a column that is measured. */
+const MOST_ROWS = 1 << 20
+
+export const encodingsSuite: Suite = {
+  name: 'encodings',
+  about: 'bytes a value and speed of each kind of column, one thread',
+  async run({ rows, runs }) {
+    const results = await benchEncodings(Math.min(rows, MOST_ROWS), runs)
+    return {
+      rows: results.map(({ column, bytesPerValue }) => ({
+        what: column,
+        storedBytes: bytesPerValue,
+      })),
+      table: formatEncodings(results),
+    }
+  },
+}
+
 /** Measures the encodings of columns, in this process and on one thread. */
-export async function benchEncodings(rows: number, runs: number): Promise<EncodingResult[]> {
+async function benchEncodings(rows: number, runs: number): Promise<EncodingResult[]> {
   const zstd = await loadZstd()
   return benchColumns(rows).map(({ name, segments }) => {
     const raw = segments.reduce((sum, { length }) => sum + length, 0)
@@ -56,7 +75,7 @@ function best(runs: number, work: () => void): number {
 }
 
 /** Results as a table in Markdown. */
-export function formatEncodings(results: readonly EncodingResult[]): string {
+function formatEncodings(results: readonly EncodingResult[]): string {
   return formatCells([
     ['encodings', 'bytes a value', 'zstd-3', 'encode MB/s', 'decode MB/s'],
     ...results.map((result) => [

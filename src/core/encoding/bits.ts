@@ -1,5 +1,5 @@
 import { bitmapBytes, getBit, lastByteMask, setBit } from '../bits.ts'
-import { decodeIntegers, encodeIntegers, sumNumbers } from './integers.ts'
+import { decodeNumbers, encodeIntegers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
 import type { NewParts, Parts } from './parts.ts'
 import { stepsOfNumbers } from './steps.ts'
@@ -20,7 +20,7 @@ export function encodeBits(bits: Uint8Array, count: number, newParts: NewParts):
   const packed = newParts().u8(PACKED).stream(bits)
   const lengths = runLengths(bits, count)
   if (lengths === undefined) return packed
-  const integers = encodeIntegers(stepsOfNumbers(lengths), newParts)
+  const integers = encodeIntegers((kernels) => stepsOfNumbers(lengths, kernels), newParts)
   if (integers === undefined) return packed
   const runs = newParts()
     .u8(getBit(bits, 0) ? RUNS_OF_ONES : RUNS_OF_ZEROS)
@@ -60,8 +60,7 @@ export function decodeBits(reader: PartReader, count: number): Uint8Array {
   }
   if (form > RUNS_OF_ONES) throw reader.error('bits of an unknown form')
   const runs = reader.count(count - 1) + 1
-  const lengths = new Float64Array(runs)
-  sumNumbers(decodeIntegers(reader, runs), lengths)
+  const lengths = decodeNumbers(reader, runs)
   const bits = new Uint8Array(bitmapBytes(count))
   let at = 0
   for (let run = 0; run < runs; run++) {

@@ -6,6 +6,7 @@ import { VarveError } from '../errors.ts'
 import { compactBits, decodeBits, encodeBits, spreadBits } from './bits.ts'
 import type { Compressor } from './compressor.ts'
 import { decodeFixed, encodeFixed } from './fixed.ts'
+import { kernelsFor } from './kernels.ts'
 import {
   type ColumnPieces,
   compact,
@@ -65,7 +66,11 @@ export function encodeColumnBody(
   if (canonical.length > MAX_LENGTH) return undefined
   const pieces = takeApart(canonical)
   if (pieces === undefined || pieces.rows === 0 || pieces.rows > MAX_ROWS) return undefined
-  const parts = encodePieces(canonical, pieces, newPartsFor(zstd, level, options.thorough ?? false))
+  const newParts = newPartsFor(zstd, level, {
+    thorough: options.thorough ?? false,
+    kernels: kernelsFor(pieces.rows),
+  })
+  const parts = encodePieces(canonical, pieces, newParts)
   if (parts === undefined) return undefined
   const separate = parts.separate()
   const joined = parts.joined()
@@ -138,7 +143,8 @@ export function decodeColumnBody(body: Uint8Array, length: number, zstd: Compres
     throw corrupt('another length')
   }
   const packed = reader.bytes(reader.remaining)
-  const parts = new PartReader(packed, (head & JOINED) !== 0, length + JOINED_SLACK, zstd)
+  const joined = (head & JOINED) !== 0
+  const parts = new PartReader(packed, joined, length + JOINED_SLACK, zstd, kernelsFor(rows))
   const canonical = new Uint8Array(length)
   const validity = hasValidity ? decodeBits(parts, rows) : undefined
   if (validity !== undefined && allOnes(validity, rows)) throw corrupt('no null')

@@ -1,4 +1,5 @@
-import { decodeIntegers, encodeIntegers, sumNumbers } from './integers.ts'
+import { decodeIntegers, decodeNumbers, encodeIntegers } from './integers.ts'
+import type { Kernels } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import type { NewParts, Parts } from './parts.ts'
 import { stepsOfNumbers } from './steps.ts'
@@ -69,39 +70,44 @@ export function likelyExponents(values: Floats): Exponents {
   return { likely: usual === most ? [most] : [most, usual], clear: short === finite }
 }
 
+/** @param values where the kernels have them, if they are of 8 bytes */
 export function encodeDecimals(
   values: Floats,
   exponent: number,
   newParts: NewParts,
 ): Parts | undefined {
-  const count = values.length
-  const whole = new Float64Array(count)
-  const exceptions =
-    values instanceof Float32Array
-      ? scaleNarrow(values, POWERS[exponent]!, whole)
-      : scale(values, POWERS[exponent]!, whole)
-  // Most values would have to be written twice.
-  if (exceptions.length > count / 2) return undefined
-  const parts = newParts().u8(exponent).varint(exceptions.length)
-  if (exceptions.length > 0) {
-    bridge(whole, exceptions)
-    const places = encodeIntegers(stepsOfNumbers(exceptions), newParts)
-    if (places === undefined) return undefined
-    parts.append(places).stream(bytesAt(values, exceptions))
-  }
-  const integers = encodeIntegers(stepsOfNumbers(whole), newParts)
-  return integers && parts.append(integers)
+  return newParts.kernels.scope(() => {
+    const count = values.length
+    const whole = newParts.kernels.doubles(count)
+    const exceptions =
+      values instanceof Float32Array
+        ? scaleNarrow(values, POWERS[exponent]!, whole)
+        : scale(values, POWERS[exponent]!, whole, newParts.kernels)
+    // Most values would have to be written twice.
+    if (exceptions.length > count / 2) return undefined
+    const parts = newParts().u8(exponent).varint(exceptions.length)
+    if (exceptions.length > 0) {
+      bridge(whole, exceptions)
+      const places = encodeIntegers((kernels) => stepsOfNumbers(exceptions, kernels), newParts)
+      if (places === undefined) return undefined
+      parts.append(places).stream(bytesAt(values, exceptions))
+    }
+    const integers = encodeIntegers((kernels) => stepsOfNumbers(whole, kernels), newParts)
+    return integers && parts.append(integers)
+  })
 }
 
-function scale(values: Float64Array, power: number, whole: Float64Array): number[] {
-  const exceptions: number[] = []
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    const k = Math.floor(value * power + 0.5)
-    if (k / power === value && k < LIMIT && k > -LIMIT && (k !== 0 || 1 / value > 0)) whole[i] = k
-    else exceptions.push(i)
-  }
-  return exceptions
+function scale(
+  values: Float64Array,
+  power: number,
+  whole: Float64Array,
+  kernels: Kernels,
+): Uint32Array {
+  const { length } = values
+  const exceptions = kernels.words(length)
+  const { byteOffset } = exceptions
+  const found = kernels.run.scale(values.byteOffset, whole.byteOffset, length, power, byteOffset)
+  return exceptions.subarray(0, found)
 }
 
 function scaleNarrow(values: Float32Array, power: number, whole: Float64Array): number[] {
@@ -117,50 +123,47 @@ function scaleNarrow(values: Float32Array, power: number, whole: Float64Array): 
 }
 
 /** Gives exceptions the number before them; those at the start the first that there is. */
-function bridge(whole: Float64Array, exceptions: readonly number[]): void {
+function bridge(whole: Float64Array, exceptions: ArrayLike<number>): void {
   let lead = 0
   while (exceptions[lead] === lead) lead++
   if (lead < whole.length) whole.fill(whole[lead]!, 0, lead)
-  for (const at of exceptions) if (at > 0) whole[at] = whole[at - 1]!
+  for (let i = 0; i < exceptions.length; i++) {
+    const at = exceptions[i]!
+    if (at > 0) whole[at] = whole[at - 1]!
+  }
 }
 
-function bytesAt(values: Floats, places: readonly number[]): Uint8Array {
-  const width = values.BYTES_PER_ELEMENT
-  const source = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  const bytes = new Uint8Array(places.length * width)
-  places.forEach((place, i) => {
-    bytes.set(source.subarray(place * width, (place + 1) * width), i * width)
-  })
-  return bytes
+function bytesAt(values: Floats, places: ArrayLike<number>): Uint8Array {
+  const stride = values.BYTES_PER_ELEMENT >>> 2
+  const taken = new Uint32Array(places.length * stride)
+  const source = new Uint32Array(values.buffer, values.byteOffset, values.length * stride)
+  for (let i = 0; i < places.length; i++) {
+    for (let k = 0; k < stride; k++) taken[i * stride + k] = source[places[i]! * stride + k]!
+  }
+  return new Uint8Array(taken.buffer)
 }
 
 export function decodeDecimals(reader: PartReader, target: Floats): void {
+  const { kernels } = reader
   const power = POWERS[reader.u8()]
   if (power === undefined) throw reader.error('an unknown power of ten')
   const count = reader.count(target.length)
-  const places = new Float64Array(count)
-  let patterns: Uint8Array = NO_BYTES
   const width = target.BYTES_PER_ELEMENT
-  if (count > 0) {
-    sumNumbers(decodeIntegers(reader, count), places)
-    patterns = reader.stream(count * width)
-  }
-  // Only the last step, the division, is rounded: k of a float32 may need more bits than it has.
-  const whole = decodeIntegers(reader, target.length)
-  if (target instanceof Float64Array) {
-    sumNumbers(whole, target)
-    for (let i = 0; i < target.length; i++) target[i]! /= power
-  } else {
-    const exact = whole.steps
-    sumNumbers(whole, exact)
-    for (let i = 0; i < target.length; i++) target[i] = exact[i]! / power
-  }
+  const places = count > 0 ? decodeNumbers(reader, count) : NO_PLACES
+  const patterns = count > 0 ? reader.stream(count * width) : NO_BYTES
+  kernels.scope(() => {
+    const { buffer, byteOffset } = decodeIntegers(reader, target.length)
+    // Only this step is rounded, and to float32 where that is the type: k may need more bits than it has.
+    kernels.run.unscale(byteOffset, target.length, power)
+    target.set(new Float64Array(buffer, byteOffset, target.length))
+  })
   const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
   for (let i = 0; i < count; i++) {
     const place = places[i]!
     if (!(place >= 0 && place < target.length)) throw reader.error('an exception outside')
-    bytes.set(patterns.subarray(i * width, (i + 1) * width), place * width)
+    for (let k = 0; k < width; k++) bytes[place * width + k] = patterns[i * width + k]!
   }
 }
 
+const NO_PLACES = new Float64Array(0)
 const NO_BYTES: Uint8Array = new Uint8Array(0)

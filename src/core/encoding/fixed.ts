@@ -1,12 +1,13 @@
 import type { ColumnType } from '../column.ts'
-import { valueWidth, viewValues } from '../column-layout.ts'
+import { bytesOf, valueWidth, viewValues } from '../column-layout.ts'
 import { decodeDecimals, encodeDecimals, likelyExponents } from './decimals.ts'
 import { decodeDictionary, dictionaryEstimate, encodeDictionary } from './dictionary.ts'
-import { decodeIntegers, encodeIntegers, sumHalves, sumNumbers } from './integers.ts'
+import { decodeIntegers, encodeIntegers } from './integers.ts'
+import type { Kernels } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
 import { decodeSplit, encodeSplit } from './split.ts'
-import { stepsOfHalves, stepsOfNumbers } from './steps.ts'
+import { type Steps, stepsOfHalves, stepsOfNumbers } from './steps.ts'
 
 // Values of a fixed width, those of nulls left out: u8 which encoding, then what it says.
 
@@ -24,14 +25,15 @@ type Encode = () => Parts | undefined
 
 /**
  * The shortest encoding of values, of which there is at least one.
- * @param bytes aligned for every width
+ * @param given aligned for every width
  */
 export function encodeFixed(
   type: ColumnType,
-  bytes: Uint8Array,
+  given: Uint8Array,
   newParts: NewParts,
 ): Parts | undefined {
   const width = valueWidth(type)
+  const bytes = newParts.kernels.copyOf(given)
   const numeric = encodeNumeric(type, bytes, newParts)
   const few = newParts.thorough || bytes.length / width <= TRY_ALL
   if (numeric !== undefined && !few) {
@@ -41,7 +43,7 @@ export function encodeFixed(
   }
   const dictionary: Encode = () => {
     const encoded = encodeDictionary(bytes, width, newParts, (entries) =>
-      encodeNumeric(type, entries, newParts),
+      encodeNumeric(type, newParts.kernels.copyOf(entries), newParts),
     )
     return encoded && newParts().u8(DICTIONARY).append(encoded)
   }
@@ -51,7 +53,10 @@ export function encodeFixed(
 function encodeNumeric(type: ColumnType, bytes: Uint8Array, newParts: NewParts): Parts | undefined {
   const width = valueWidth(type)
   const count = bytes.length / width
-  const split: Encode = () => encodeSplit(bytes, width, newParts().u8(SPLIT))
+  const split: Encode = () =>
+    newParts()
+      .u8(SPLIT)
+      .append(encodeSplit(bytes, width, newParts))
   const few = newParts.thorough || count <= TRY_ALL
   // Little was gained: perhaps these are not numbers at all.
   const poor = (parts: Parts): boolean => parts.separate().length > bytes.length * 0.6
@@ -83,13 +88,16 @@ function shortest(candidates: readonly Encode[]): Parts | undefined {
 }
 
 function encodeWhole(type: ColumnType, bytes: Uint8Array, newParts: NewParts): Parts | undefined {
-  const width = valueWidth(type)
-  const steps =
-    width === 8
-      ? stepsOfHalves(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4))
-      : stepsOfNumbers(numbers(type, bytes))
-  const integers = steps && encodeIntegers(steps, newParts)
+  const stepsOf = (kernels: Kernels): Steps | undefined =>
+    valueWidth(type) === 8
+      ? stepsOfHalves(halves(bytes), kernels)
+      : stepsOfNumbers(numbers(type, bytes), kernels)
+  const integers = encodeIntegers(stepsOf, newParts)
   return integers && newParts().u8(INTEGERS).append(integers)
+}
+
+function halves(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
 }
 
 /** The values of a type up to 32 bits. */
@@ -110,6 +118,11 @@ export function decodeFixed(reader: PartReader, type: ColumnType, target: Uint8A
   )
 }
 
+/** What of 64-bit values fits a narrower type. */
+function takeLow(integers: Uint32Array, target: Int32Array): void {
+  for (let i = 0; i < target.length; i++) target[i] = integers[2 * i]!
+}
+
 function decodeNumeric(
   reader: PartReader,
   encoding: number,
@@ -125,9 +138,11 @@ function decodeNumeric(
     const floats = viewValues(type, target.buffer, target.byteOffset, count)
     decodeDecimals(reader, floats as Float64Array)
   } else if (encoding === INTEGERS && !float) {
-    const integers = decodeIntegers(reader, count)
-    if (width < 8) sumNumbers(integers, numbers(type, target))
-    else sumHalves(integers, new Uint32Array(target.buffer, target.byteOffset, 2 * count))
+    reader.kernels.scope(() => {
+      const integers = decodeIntegers(reader, count)
+      if (width === 8) target.set(bytesOf(integers))
+      else takeLow(integers, numbers(type, target))
+    })
   } else {
     throw reader.error(`values of the unknown encoding ${encoding}`)
   }

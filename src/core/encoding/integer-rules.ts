@@ -1,3 +1,4 @@
+import type { Kernels } from './kernels.ts'
 import { bytesFor, RESIDUAL_LIMIT } from './planes.ts'
 import { TWO_32 } from './steps.ts'
 
@@ -23,58 +24,65 @@ export interface RuleSource {
   readonly first: number | undefined
   /** The middle one of some steps. */
   readonly middle: number
+  readonly kernels: Kernels
 }
 
 export type Rule = (source: RuleSource) => Residuals | undefined
 
+/** Stretches of the steps, and how many steps at the start of each are looked at. */
+const STRETCHES = 16
+const SAMPLE_ROWS = 64
+
 /** Bits a value of each rule's residuals, over blocks of the values. */
-function sampleBits({ units, middle }: RuleSource): [number, number, number, number, number] {
-  const blocks = 16
-  const rows = 64
-  const starts = Array.from({ length: blocks }, (_, block) =>
-    Math.max(1, Math.floor(((units.length - rows) * block) / (blocks - 1))),
-  )
-  // Sums up to each block, and the least of all: the ends of what order 0 has to cover.
-  const sums = new Float64Array(blocks)
-  let sum = 0
-  let least = 0
-  let leastOff = 0
-  for (let i = 1, block = 0; i < units.length; i++) {
-    if (i === starts[block]) sums[block++] = sum
-    sum += units[i]!
-    if (sum < least) least = sum
-    const off = sum - middle * i
-    if (off < leastOff) leastOff = off
-  }
-  const bits: [number, number, number, number, number] = [0, 0, 0, 0, 0]
-  const negative: [number, number, number, number, number] = [0, 0, 0, 0, 0]
-  for (let block = 0; block < blocks; block++) {
-    let value = sums[block]!
-    const start = starts[block]!
-    for (let i = start; i < start + rows; i++) {
+function sampleBits({ units, middle, kernels }: RuleSource): number[] {
+  const length = Math.floor((units.length - 1) / STRETCHES)
+  const walked = kernels.doubles(3 * STRETCHES)
+  kernels.run.walk(units.byteOffset + 8, length, STRETCHES, middle, walked.byteOffset)
+  const [least, leastOff] = leastSums(walked, middle * length)
+  const bits = [0, 0, 0, 0, 0]
+  const negative = [0, 0, 0, 0, 0]
+  let value = 0
+  for (let stretch = 0; stretch < STRETCHES; stretch++) {
+    const start = 1 + stretch * length
+    let sum = value
+    value += walked[3 * stretch]!
+    for (let i = start; i < start + SAMPLE_ROWS; i++) {
       const unit = units[i]!
       const change = unit - units[i - 1]!
-      value += unit
-      bits[0] += bitLength(value - least)
-      bits[1] += bitLength(value - middle * i - leastOff)
-      bits[2] += bitLength(Math.abs(unit - middle))
-      bits[3] += bitLength(Math.abs(change))
-      bits[4] += bitLength(Math.abs(unit))
-      if (unit < middle) negative[2]++
-      if (change < 0) negative[3]++
-      if (unit < 0) negative[4]++
+      sum += unit
+      bits[0]! += bitLength(sum - least)
+      bits[1]! += bitLength(sum - middle * i - leastOff)
+      bits[2]! += bitLength(Math.abs(unit - middle))
+      bits[3]! += bitLength(Math.abs(change))
+      bits[4]! += bitLength(Math.abs(unit))
+      if (unit < middle) negative[2]!++
+      if (change < 0) negative[3]!++
+      if (unit < 0) negative[4]!++
     }
   }
   for (let i = 0; i < bits.length; i++) {
-    const share = negative[i]! / (blocks * rows)
+    const share = negative[i]! / (STRETCHES * SAMPLE_ROWS)
     // What it takes to know the signs.
     const signs = share === 0 || share === 1 ? 0 : -share * Math.log2(share)
     const others = share === 0 || share === 1 ? 0 : -(1 - share) * Math.log2(1 - share)
-    bits[i] = bits[i]! / (blocks * rows) + signs + others
+    bits[i] = bits[i]! / (STRETCHES * SAMPLE_ROWS) + signs + others
   }
   // The same as those without a step.
   if (middle === 0) bits[1] = bits[4] = Number.POSITIVE_INFINITY
   return bits
+}
+
+/** The least of all sums, and of those along the line: the ends of what order 0 has to cover. */
+function leastSums(walked: Float64Array, rise: number): [least: number, leastOff: number] {
+  let sum = 0
+  let least = 0
+  let leastOff = 0
+  for (let stretch = 0; stretch < STRETCHES; stretch++) {
+    least = Math.min(least, sum + walked[3 * stretch + 1]!)
+    leastOff = Math.min(leastOff, sum - rise * stretch + walked[3 * stretch + 2]!)
+    sum += walked[3 * stretch]!
+  }
+  return [least, leastOff]
 }
 
 function bitLength(value: number): number {
@@ -101,73 +109,66 @@ const line: Rule = (source) =>
   source.middle === 0 ? undefined : level(source, source.middle, undefined)
 
 function level(
-  { units, divisor }: RuleSource,
+  { units, divisor, kernels }: RuleSource,
   step: number,
   first: number | undefined,
 ): Residuals | undefined {
-  const values = new Float64Array(units.length)
-  let sum = 0
-  let least = 0
-  let most = 0
-  for (let i = 1; i < units.length; i++) {
-    sum += units[i]! - step
-    values[i] = sum
-    if (sum < least) least = sum
-    if (sum > most) most = sum
-  }
+  const { values, least, most } = residualsBy(kernels, units.length, (target, bounds) =>
+    kernels.run.level(units.byteOffset, target, units.length, step, bounds),
+  )
   if (!(most < RESIDUAL_LIMIT / 2 && least > -RESIDUAL_LIMIT / 2)) return undefined
   const bytes = bytesFor(most - least)
   // From 0 on where that costs no plane: then it does not depend on the least value.
   const zero = first !== undefined && first + least >= 0 && bytesFor(first + most) === bytes
   const offset = zero ? -first : least
   if (Math.abs(offset * divisor) >= RESIDUAL_LIMIT) return undefined
-  if (offset !== 0) for (let i = 0; i < values.length; i++) values[i]! -= offset
+  if (offset !== 0) kernels.run.subtract(values.byteOffset, values.length, offset)
   return { order: 0, step, offset, values, from: 0, bytes }
 }
 
 /** Around the middle step: steps that scatter to both sides. */
-export const delta: Rule = ({ units, middle }) => differences(units, middle)
+export const delta: Rule = (source) => differences(source, source.middle)
 
 /** From 0 on: steps that are waiting times, for example. */
-const plainDelta: Rule = ({ units, middle }) => (middle === 0 ? undefined : differences(units, 0))
+const plainDelta: Rule = (source) => (source.middle === 0 ? undefined : differences(source, 0))
 
-function differences(units: Float64Array, step: number): Residuals | undefined {
-  const values = new Float64Array(units.length)
-  let least = 0
-  let most = 0
-  for (let i = 1; i < units.length; i++) {
-    const residual = units[i]! - step
-    values[i] = residual
-    if (residual < least) least = residual
-    else if (residual > most) most = residual
-  }
-  return signedResiduals(1, step, values, least, most)
+function differences({ units, kernels }: RuleSource, step: number): Residuals | undefined {
+  const found = residualsBy(kernels, units.length, (target, bounds) =>
+    kernels.run.differences(units.byteOffset, target, units.length, step, bounds),
+  )
+  return signedResiduals(1, step, found)
 }
 
-const delta2: Rule = ({ units }) => {
+const delta2: Rule = ({ units, kernels }) => {
   if (units.length < 3) return undefined
-  const step = units[1]!
-  const values = new Float64Array(units.length)
-  let previous = step
-  let least = 0
-  let most = 0
-  for (let i = 2; i < units.length; i++) {
-    const unit = units[i]!
-    const residual = unit - previous
-    values[i] = residual
-    previous = unit
-    if (residual < least) least = residual
-    else if (residual > most) most = residual
-  }
-  return signedResiduals(2, step, values, least, most)
+  const found = residualsBy(kernels, units.length, (target, bounds) =>
+    kernels.run.changes(units.byteOffset, target, units.length, bounds),
+  )
+  return signedResiduals(2, units[1]!, found)
+}
+
+interface Found {
+  readonly values: Float64Array
+  readonly least: number
+  readonly most: number
+}
+
+/** What a kernel makes, which leaves the least and the most of it. */
+function residualsBy(
+  kernels: Kernels,
+  count: number,
+  run: (target: number, bounds: number) => void,
+): Found {
+  const values = kernels.doubles(count)
+  const bounds = kernels.doubles(2)
+  run(values.byteOffset, bounds.byteOffset)
+  return { values, least: bounds[0]!, most: bounds[1]! }
 }
 
 function signedResiduals(
   order: 1 | 2,
   step: number,
-  values: Float64Array,
-  least: number,
-  most: number,
+  { values, least, most }: Found,
 ): Residuals | undefined {
   const inside = most < RESIDUAL_LIMIT && least > -RESIDUAL_LIMIT
   if (!inside || Math.abs(step) >= RESIDUAL_LIMIT) return undefined

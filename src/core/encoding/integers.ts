@@ -6,9 +6,10 @@ import {
   type Residuals,
   type Rule,
 } from './integer-rules.ts'
+import { type Kernels, planeStride } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
-import { fromPlanes, toPlanes } from './planes.ts'
+import { placePlanes, toPlanes } from './planes.ts'
 import { commonDivisor, exactNumber, type Steps, TWO_32 } from './steps.ts'
 
 // Integers: whole numbers v[0], v[1] … of up to 64 bits, in units of their common divisor g, as what
@@ -37,20 +38,36 @@ const HAS_STEP = 0x80
 const TRY_ALL = 2048
 const SAMPLE_BLOCKS = 4
 const SAMPLE_ROWS = 512
+/** Values that the kernel decodes at a time. */
+const BLOCK = 512
 
 /**
  * The shortest encoding of whole numbers, of which there is at least one; undefined where they are
- * too far apart. `steps` is overwritten.
+ * too far apart.
  */
-export function encodeIntegers(values: Steps, newParts: NewParts): Parts | undefined {
+export function encodeIntegers(
+  stepsOf: (kernels: Kernels) => Steps | undefined,
+  newParts: NewParts,
+): Parts | undefined {
+  return newParts.kernels.scope(() => {
+    const steps = stepsOf(newParts.kernels)
+    return steps && encodeSteps(steps, newParts)
+  })
+}
+
+/** `values.steps` is overwritten. */
+function encodeSteps(values: Steps, newParts: NewParts): Parts | undefined {
+  const { kernels } = newParts
   const units = values.steps
-  const divisor = commonDivisor(units) || 1
-  if (divisor > 1) for (let i = 1; i < units.length; i++) units[i]! /= divisor
+  const count = units.length
+  const isLine = kernels.run.firstOther(units.byteOffset, 2, count, units[1]!) >= count
+  const divisor = commonDivisor(isLine ? units.subarray(0, 2) : units, kernels) || 1
+  if (divisor > 1) kernels.run.divide(units.byteOffset, count, divisor)
   const number = exactNumber(values.low, values.high)
   const first = number === undefined ? undefined : Math.floor(number / divisor)
-  const source = { units, divisor, first, middle: middleStep(units) }
-  const write = (residuals: Residuals): Parts => writeParts(values, divisor, residuals, newParts())
-  if (isLine(units)) {
+  const source = { units, divisor, first, middle: middleStep(units), kernels }
+  const write = (residuals: Residuals): Parts => writeParts(values, divisor, residuals, newParts)
+  if (isLine) {
     const whole = delta(source)
     return whole && write(whole)
   }
@@ -58,15 +75,10 @@ export function encodeIntegers(values: Steps, newParts: NewParts): Parts | undef
     const found = chosen.flatMap((rule) => rule(source) ?? [])
     return shortest((all ? found : likeliest(found, newParts)).map(write))
   }
-  if (newParts.thorough || units.length <= TRY_ALL) return best(ALL_RULES, true)
+  if (newParts.thorough || count <= TRY_ALL) return best(ALL_RULES, true)
   const parts = best(likelyRules(source), false)
-  const settled = parts !== undefined && parts.separate().length * SPARSE >= units.length
+  const settled = parts !== undefined && parts.separate().length * SPARSE >= count
   return settled ? parts : best(ALL_RULES, true)
-}
-
-function isLine(units: Float64Array): boolean {
-  for (let i = 2; i < units.length; i++) if (units[i] !== units[1]) return false
-  return true
 }
 
 function shortest(candidates: readonly Parts[]): Parts | undefined {
@@ -75,8 +87,14 @@ function shortest(candidates: readonly Parts[]): Parts | undefined {
   return best
 }
 
-function writeParts(values: Steps, divisor: number, residuals: Residuals, parts: Parts): Parts {
+function writeParts(
+  values: Steps,
+  divisor: number,
+  residuals: Residuals,
+  newParts: NewParts,
+): Parts {
   const { order, step, offset, from, bytes } = residuals
+  const parts = newParts()
   const [low, high] = add(values.low, values.high, offset * divisor)
   const first = exactNumber(low, high)
   parts.u8(
@@ -90,7 +108,8 @@ function writeParts(values: Steps, divisor: number, residuals: Residuals, parts:
   else parts.signed(first)
   if (divisor > 1) parts.varint(divisor)
   if (step !== 0) parts.signed(step)
-  for (const plane of toPlanes(residuals.values, from, bytes, order > 0)) parts.stream(plane)
+  const planes = toPlanes(residuals.values, from, bytes, order > 0, newParts.kernels)
+  for (const plane of planes) parts.stream(plane)
   return parts
 }
 
@@ -105,15 +124,17 @@ function likeliest(found: readonly Residuals[], newParts: NewParts): readonly Re
   if (found.length < 2) return found
   const sizes = found.map(({ values, from, bytes, order }) => {
     const parts = newParts()
-    for (const plane of toPlanes(sample(values, from), 0, bytes, order > 0)) parts.stream(plane)
+    const taken = sample(values, from, newParts.kernels)
+    const planes = toPlanes(taken, 0, bytes, order > 0, newParts.kernels)
+    for (const plane of planes) parts.stream(plane)
     return parts.separate().length
   })
   const limit = Math.min(...sizes) * 1.05
   return found.filter((_, i) => sizes[i]! <= limit)
 }
 
-function sample(values: Float64Array, from: number): Float64Array {
-  const taken = new Float64Array(SAMPLE_BLOCKS * SAMPLE_ROWS)
+function sample(values: Float64Array, from: number, kernels: Kernels): Float64Array {
+  const taken = kernels.doubles(SAMPLE_BLOCKS * SAMPLE_ROWS)
   const room = values.length - from - SAMPLE_ROWS
   for (let block = 0; block < SAMPLE_BLOCKS; block++) {
     const at = from + Math.floor((room * block) / (SAMPLE_BLOCKS - 1))
@@ -122,11 +143,15 @@ function sample(values: Float64Array, from: number): Float64Array {
   return taken
 }
 
-/** Where decoded integers begin, and by how much each differs from the one before. */
-export function decodeIntegers(reader: PartReader, count: number): Steps {
+/**
+ * Decodes integers: 64-bit values as halves, low first, in an array of the kernels. What they take there
+ * the caller gives back.
+ */
+export function decodeIntegers(reader: PartReader, count: number): Uint32Array {
+  const { kernels } = reader
   const form = reader.u8()
   const order = form & 3
-  const planes = (form >> 2) & 7
+  const bytes = (form >> 2) & 7
   if (order === 3) throw reader.error('integers of an unknown order')
   let low: number
   let high: number
@@ -140,56 +165,36 @@ export function decodeIntegers(reader: PartReader, count: number): Steps {
   }
   const divisor = form & HAS_DIVISOR ? reader.varint() : 1
   const step = form & HAS_STEP ? reader.signed() : 0
-  const steps = new Float64Array(count)
-  const from = Math.min(order, count)
-  fromPlanes(
-    Array.from({ length: planes }, () => reader.stream(count - from)),
-    steps,
-    from,
-    order > 0,
-  )
-  if (order === 0) {
-    const start = steps[0]! * divisor
-    let previous = steps[0]!
-    steps[0] = 0
-    for (let i = 1; i < count; i++) {
-      const residual = steps[i]!
-      steps[i] = (step + residual - previous) * divisor
-      previous = residual
-    }
-    ;[low, high] = add(low, high, start)
-  } else if (order === 1) {
-    for (let i = 1; i < count; i++) steps[i] = (step + steps[i]!) * divisor
-  } else {
-    let unit = step
-    if (count > 1) steps[1] = unit * divisor
-    for (let i = 2; i < count; i++) {
-      unit += steps[i]!
-      steps[i] = unit * divisor
-    }
-  }
-  return { low, high, steps }
+  const length = count - Math.min(order, count)
+  const planes = Array.from({ length: bytes }, () => reader.stream(length))
+  const target = kernels.words(2 * count)
+  kernels.scope(() => {
+    const stride = planeStride(length)
+    const placed = placePlanes(planes, stride, kernels)
+    const block = kernels.doubles(BLOCK)
+    kernels.run.sumPlanes(
+      placed.byteOffset,
+      stride,
+      bytes,
+      target.byteOffset,
+      count,
+      order,
+      low,
+      high,
+      divisor,
+      step,
+      block.byteOffset,
+    )
+  })
+  return target
 }
 
-/** The values as halves, low first, of 64-bit values. */
-export function sumHalves({ low, high, steps }: Steps, target: Uint32Array): void {
-  let lower = low
-  let upper = high
-  for (let i = 0; i < steps.length; i++) {
-    lower += steps[i]!
-    const carry = Math.floor(lower / TWO_32)
-    lower -= carry * TWO_32
-    upper += carry
-    target[2 * i] = lower
-    target[2 * i + 1] = upper
-  }
-}
-
-/** The values as doubles, which they fit: into an array of any width. */
-export function sumNumbers({ low, high, steps }: Steps, target: { [index: number]: number }): void {
-  let value = (high | 0) * TWO_32 + low
-  for (let i = 0; i < steps.length; i++) {
-    value += steps[i]!
-    target[i] = value
-  }
+/** Integers that are exact as doubles. */
+export function decodeNumbers(reader: PartReader, count: number): Float64Array {
+  const { kernels } = reader
+  return kernels.scope(() => {
+    const { buffer, byteOffset } = decodeIntegers(reader, count)
+    kernels.run.toDoubles(byteOffset, count)
+    return new Float64Array(buffer, byteOffset, count).slice()
+  })
 }

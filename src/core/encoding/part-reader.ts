@@ -1,16 +1,25 @@
 import { ByteReader } from '../bytes.ts'
 import type { VarveError } from '../errors.ts'
 import type { Compressor } from './compressor.ts'
+import type { Kernels } from './kernels.ts'
 import { FRAME_MAGIC, FRAME_RATIO, FRAME_SLACK } from './parts.ts'
 
 /** Reads what `Parts` packed; `corrupt-object` for whatever does not fit. */
 export class PartReader {
+  readonly kernels: Kernels
   readonly #reader: ByteReader
   readonly #zstd: Compressor
   readonly #joined: boolean
 
   /** @param plainLimit more bytes than this in a joined body are refused */
-  constructor(packed: Uint8Array, joined: boolean, plainLimit: number, zstd: Compressor) {
+  constructor(
+    packed: Uint8Array,
+    joined: boolean,
+    plainLimit: number,
+    zstd: Compressor,
+    kernels: Kernels,
+  ) {
+    this.kernels = kernels
     this.#zstd = zstd
     this.#joined = joined
     this.#reader = new ByteReader(packed)

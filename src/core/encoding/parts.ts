@@ -1,5 +1,6 @@
 import { ByteWriter } from '../bytes.ts'
 import type { Compressor } from './compressor.ts'
+import type { Kernels } from './kernels.ts'
 
 // What an encoder makes: *fields*, small numbers that the decoder needs first, and *streams*, bytes
 // whose number the decoder knows by then. They stand in the order in which they are read. A body
@@ -36,10 +37,15 @@ export interface NewParts {
   (): Parts
   /** Whether everything is to be tried in full, which finds little more and takes far longer. */
   readonly thorough: boolean
+  readonly kernels: Kernels
 }
 
-export function newPartsFor(zstd: Compressor, level: number, thorough: boolean): NewParts {
-  return Object.assign(() => new Parts(zstd, level), { thorough })
+export function newPartsFor(
+  zstd: Compressor,
+  level: number,
+  options: Pick<NewParts, 'thorough' | 'kernels'>,
+): NewParts {
+  return Object.assign(() => new Parts(zstd, level), options)
 }
 
 /** Fields and streams, in order, with what they take once packed. */

@@ -1,25 +1,36 @@
+import { planeStride } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
-import type { Parts } from './parts.ts'
+import type { NewParts, Parts } from './parts.ts'
+import { placePlanes, takePlanes } from './planes.ts'
 
 // Split: values of a fixed width as they are, the last byte of all of them first, then the byte before
 // it …, the first byte last: sign, exponent and mantissa of floats come apart. Each plane is a stream.
 
-/** @param bytes values of `width` bytes, one after another */
-export function encodeSplit(bytes: Uint8Array, width: number, parts: Parts): Parts {
+/** @param bytes values of `width` bytes, one after another, in an array of the kernels */
+export function encodeSplit(bytes: Uint8Array, width: number, newParts: NewParts): Parts {
+  const { kernels } = newParts
   const count = bytes.length / width
-  for (let byte = width - 1; byte >= 0; byte--) {
-    const plane = new Uint8Array(count)
-    for (let i = 0, at = byte; i < count; i++, at += width) plane[i] = bytes[at]!
-    parts.stream(plane)
-  }
+  const stride = planeStride(count)
+  const planes = kernels.scope(() => {
+    const target = kernels.bytes(width * stride)
+    kernels.run.split(bytes.byteOffset, count, width, target.byteOffset, stride)
+    return takePlanes(target, width, stride, count)
+  })
+  const parts = newParts()
+  for (const plane of planes) parts.stream(plane)
   return parts
 }
 
 /** Fills `target` with values of `width` bytes. */
 export function decodeSplit(reader: PartReader, width: number, target: Uint8Array): void {
+  const { kernels } = reader
   const count = target.length / width
-  for (let byte = width - 1; byte >= 0; byte--) {
-    const plane = reader.stream(count)
-    for (let i = 0, at = byte; i < count; i++, at += width) target[at] = plane[i]!
-  }
+  const stride = planeStride(count)
+  const planes = Array.from({ length: width }, () => reader.stream(count))
+  kernels.scope(() => {
+    const placed = placePlanes(planes, stride, kernels)
+    const values = kernels.bytes(target.length)
+    kernels.run.join(placed.byteOffset, stride, count, width, values.byteOffset)
+    target.set(values)
+  })
 }

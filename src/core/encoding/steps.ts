@@ -1,3 +1,5 @@
+import type { Kernels } from './kernels.ts'
+
 /**
  * Whole numbers as their first value, in two's complement of 64 bits, and the differences from each to
  * the next: exact doubles, so that 64-bit values never pass through a `number` themselves.
@@ -5,7 +7,7 @@
 export interface Steps {
   readonly low: number
   readonly high: number
-  /** As long as the values; the first is 0. */
+  /** As long as the values; the first is 0. An array of the kernels. */
   readonly steps: Float64Array
 }
 
@@ -14,34 +16,25 @@ export const TWO_32 = 0x1_0000_0000
 const HALF_LIMIT = 2 ** 20 - 1
 
 /** Of whole numbers that are exact doubles below 2^52. There is at least one. */
-export function stepsOfNumbers(values: ArrayLike<number>): Steps {
-  const steps = new Float64Array(values.length)
+export function stepsOfNumbers(values: ArrayLike<number>, kernels: Kernels): Steps {
+  const count = values.length
   const first = values[0]!
-  let previous = first
-  for (let i = 1; i < steps.length; i++) {
-    const value = values[i]!
-    steps[i] = value - previous
-    previous = value
-  }
+  const steps = kernels.doubles(count)
+  const known = values instanceof Float64Array && kernels.owns(values) ? values : undefined
+  const source = known ?? kernels.doubles(count)
+  if (known === undefined) source.set(values)
+  kernels.run.stepsOfNumbers(source.byteOffset, steps.byteOffset, count)
   return { low: first >>> 0, high: Math.floor(first / TWO_32) >>> 0, steps }
 }
 
-/** Of 64-bit values as halves, low first; undefined where a difference is not exact as a double. */
-export function stepsOfHalves(halves: Uint32Array): Steps | undefined {
-  const steps = new Float64Array(halves.length >>> 1)
-  let low = halves[0]!
-  let high = halves[1]!
-  let largest = 0
-  for (let i = 1; i < steps.length; i++) {
-    const nextLow = halves[2 * i]!
-    const nextHigh = halves[2 * i + 1]!
-    const upper = (nextHigh - high) | 0
-    // The bits of all upper differences, negative ones inverted.
-    largest |= upper ^ (upper >> 31)
-    steps[i] = upper * TWO_32 + (nextLow - low)
-    low = nextLow
-    high = nextHigh
-  }
+/**
+ * Of 64-bit values as halves, low first, in an array of the kernels; undefined where a difference is not
+ * exact as a double.
+ */
+export function stepsOfHalves(halves: Uint32Array, kernels: Kernels): Steps | undefined {
+  const count = halves.length >>> 1
+  const steps = kernels.doubles(count)
+  const largest = kernels.run.stepsOfIntegers(halves.byteOffset, steps.byteOffset, count) >>> 0
   if (largest > HALF_LIMIT) return undefined
   return { low: halves[0]!, high: halves[1]!, steps }
 }
@@ -53,21 +46,18 @@ export function exactNumber(low: number, high: number): number | undefined {
 }
 
 /** The largest whole number that divides all steps; 0 where all are 0. */
-export function commonDivisor(steps: Float64Array): number {
-  let divisor = 0
-  for (let i = 1; i < steps.length; i++) {
-    const step = steps[i]!
-    if (step === 0) continue
-    if (divisor === 0) {
-      divisor = Math.abs(step)
-    } else {
-      // Exact below 2^53: a quotient that is not whole is further from it than its rounding.
-      const quotient = step / divisor
-      if (quotient !== Math.floor(quotient)) divisor = greatestCommonDivisor(divisor, step)
-    }
-    if (divisor === 1) return 1
+export function commonDivisor(steps: Float64Array, kernels: Kernels): number {
+  const { run } = kernels
+  const at = steps.byteOffset
+  let next = run.firstOther(at, 1, steps.length, 0)
+  if (next === steps.length) return 0
+  let divisor = Math.abs(steps[next]!)
+  while (divisor > 1) {
+    next = run.firstIndivisible(at, next, steps.length, divisor)
+    if (next === steps.length) return divisor
+    divisor = greatestCommonDivisor(divisor, steps[next]!)
   }
-  return divisor
+  return 1
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

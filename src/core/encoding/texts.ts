@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes.ts'
 import { byFrequency, codesOf, decodeCodes, encodeCodes, hashTable, MAX_ENTRIES } from './codes.ts'
-import { decodeIntegers, encodeIntegers, sumNumbers } from './integers.ts'
+import { decodeNumbers, encodeIntegers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
 import { stepsOfNumbers } from './steps.ts'
@@ -44,9 +44,13 @@ function shorter(a: Parts | undefined, b: Parts | undefined): Parts | undefined 
 
 /** Whole or shared. */
 function encodeEach(texts: Texts, newParts: NewParts): Parts | undefined {
-  const lengths = encodeIntegers(stepsOfNumbers(lengthsOf(texts)), newParts)
+  const lengths = encodeNumbers(lengthsOf(texts), newParts)
   const whole = lengths && newParts().u8(WHOLE).append(lengths).text(texts.bytes)
   return shorter(whole, encodeShared(texts, newParts))
+}
+
+function encodeNumbers(values: Float64Array, newParts: NewParts): Parts | undefined {
+  return encodeIntegers((kernels) => stepsOfNumbers(values, kernels), newParts)
 }
 
 function lengthsOf({ offsets }: Texts): Float64Array {
@@ -75,8 +79,8 @@ function encodeShared({ bytes, offsets }: Texts, newParts: NewParts): Parts | un
     length += more[i]!
   }
   if (length > bytes.length * 0.75) return undefined
-  const head = encodeIntegers(stepsOfNumbers(shared), newParts)
-  const tail = encodeIntegers(stepsOfNumbers(more), newParts)
+  const head = encodeNumbers(shared, newParts)
+  const tail = encodeNumbers(more, newParts)
   if (head === undefined || tail === undefined) return undefined
   return newParts().u8(SHARED).append(head).append(tail).text(rest.subarray(0, length))
 }
@@ -184,8 +188,8 @@ function decodeEach(
   exact: boolean,
 ): Texts {
   if (form !== WHOLE && form !== SHARED) throw reader.error('texts of an unknown form')
-  const shared = form === SHARED ? numbers(reader, count) : undefined
-  const more = numbers(reader, count)
+  const shared = form === SHARED ? decodeNumbers(reader, count) : undefined
+  const more = decodeNumbers(reader, count)
   const offsets = new Uint32Array(count + 1)
   let length = 0
   let stored = 0
@@ -212,10 +216,4 @@ function decodeEach(
     from += more[i]!
   }
   return { bytes, offsets }
-}
-
-function numbers(reader: PartReader, count: number): Float64Array {
-  const values = new Float64Array(count)
-  sumNumbers(decodeIntegers(reader, count), values)
-  return values
 }

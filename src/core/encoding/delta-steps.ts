@@ -1,0 +1,98 @@
+import type { Column, ValueArray } from '../column.ts'
+import { halvesOf, valueWidth } from '../column-layout.ts'
+import { likelyExponents } from './decimals.ts'
+import { TWO_32 } from './steps.ts'
+
+/** Steps are whole numbers below this, so that they and the sums of two are exact. */
+export const STEP_LIMIT = 2 ** 51
+const HALF_LIMIT = 2 ** 19
+const POWERS = Array.from({ length: 16 }, (_, e) => 10 ** e)
+
+/** How to go from one value of a type to another by a whole number. */
+export interface Stepping {
+  /** Decimals behind the point that a step counts in; 0 for whole numbers. */
+  readonly exponent: number
+  /** What leads from value `j` of `b` to value `i` of `a`; NaN where no step does. */
+  between(a: ValueArray, i: number, b: ValueArray, j: number): number
+  /** Puts at `i` of `a` the value that is `step` from value `j` of `b`. */
+  go(a: ValueArray, i: number, b: ValueArray, j: number, step: number): void
+}
+
+/** How to step between the values of a column; undefined where they are no short numbers. */
+export function chooseStepping({ type, values }: Column): Stepping | undefined {
+  if (type === 'float64' || type === 'float32') {
+    const [exponent] = likelyExponents(values as Float64Array | Float32Array).likely
+    return exponent === undefined ? undefined : decimalStepping(exponent)
+  }
+  return steppingOf(type, 0)
+}
+
+/** The stepping of a type; undefined where the type has none. */
+export function steppingOf(type: Column['type'], exponent: number): Stepping | undefined {
+  if (type === 'float64' || type === 'float32') return decimalStepping(exponent)
+  const width = valueWidth(type)
+  if (exponent !== 0 || width === 0) return undefined
+  return width === 8 ? wideStepping() : narrow
+}
+
+const narrow: Stepping = {
+  exponent: 0,
+  between: (a, i, b, j) => (a[i] as number) - (b[j] as number),
+  go(a, i, b, j, step) {
+    a[i] = (b[j] as number) + step
+  },
+}
+
+/** Of 64-bit integers as halves: the differences alone become numbers, where they are exact. */
+function wideStepping(): Stepping {
+  // The same few arrays come again and again.
+  const halves = new Map<ValueArray, Uint32Array>()
+  const of = (values: ValueArray): Uint32Array => {
+    let found = halves.get(values)
+    if (found === undefined) {
+      found = halvesOf(values)
+      halves.set(values, found)
+    }
+    return found
+  }
+  return {
+    exponent: 0,
+    between(a, i, b, j) {
+      const from = of(b)
+      const to = of(a)
+      const upper = (to[2 * i + 1]! - from[2 * j + 1]!) | 0
+      if (upper >= HALF_LIMIT || upper < -HALF_LIMIT) return Number.NaN
+      return upper * TWO_32 + (to[2 * i]! - from[2 * j]!)
+    },
+    go(a, i, b, j, step) {
+      const from = of(b)
+      const to = of(a)
+      const low = from[2 * j]! + (step - Math.floor(step / TWO_32) * TWO_32)
+      const carry = low >= TWO_32 ? 1 : 0
+      to[2 * i] = low >>> 0
+      to[2 * i + 1] = (from[2 * j + 1]! + Math.floor(step / TWO_32) + carry) >>> 0
+    },
+  }
+}
+
+function decimalStepping(exponent: number): Stepping {
+  const power = POWERS[exponent]!
+  const whole = (value: number): number => {
+    const k = Math.floor(value * power + 0.5)
+    return k < STEP_LIMIT && k > -STEP_LIMIT ? k : 0
+  }
+  const one = [new Float32Array(1), new Float64Array(1)] as const
+  return {
+    exponent,
+    between(a, i, b, j) {
+      const value = a[i] as number
+      const k = whole(value)
+      const probe = a instanceof Float32Array ? one[0] : one[1]
+      probe[0] = k / power
+      return Object.is(probe[0], value) ? k - whole(b[j] as number) : Number.NaN
+    },
+    go(a, i, b, j, step) {
+      a[i] = (whole(b[j] as number) + step) / power
+    },
+  }
+}

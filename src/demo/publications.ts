@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar-stream'
-import { DecompressStream } from 'zstd-napi'
+import { unpackZstd } from '../zstd/unpack-stream.ts'
 
 /** What was published at one moment: the tables that changed then. */
 export interface Publication {
@@ -16,7 +16,7 @@ const ENTRY = /^(?:\.\/)?(\d+-(\d+))\/([a-z-]+)\.csv$/
 export async function readPublications(archive: URL): Promise<Publication[]> {
   const found = new Map<string, Publication>()
   const unpacked = extract()
-  const reading = pipeline(createReadStream(archive), new DecompressStream(), unpacked)
+  const reading = pipeline(createReadStream(archive), unpackZstd, unpacked)
   for await (const entry of unpacked) {
     const match = ENTRY.exec(entry.header.name)
     if (match === null) {

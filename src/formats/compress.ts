@@ -28,6 +28,5 @@ export async function* compress(
 
 async function openPacker(packing: Packing): Promise<Transform> {
   if (packing === 'gz') return (await import('node:zlib')).createGzip()
-  const { CompressStream } = await import('zstd-napi')
-  return new CompressStream({ compressionLevel: 3, checksumFlag: true })
+  return (await import('../zstd/pack-stream.ts')).zstdPacker()
 }

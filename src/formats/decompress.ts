@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import type { DCtx } from 'zstd-napi/binding.js'
 import { VarveError } from '../core/errors.ts'
 import { badInput } from './bad-input.ts'
 import type { InputTable } from './table.ts'
@@ -46,38 +45,12 @@ function isZlibError(error: unknown): error is Error & { readonly code: string }
 }
 
 async function* unzstd(input: InputTable): AsyncGenerator<Uint8Array, void, void> {
-  const context = await zstdContext()
-  let isInFrame = true
-  for await (const piece of input.open()) {
-    let rest = piece
-    for (let isFull = false; rest.length > 0 || isFull; ) {
-      const target = Buffer.allocUnsafe(PIECE_BYTES)
-      let step: readonly [hint: number, produced: number, consumed: number]
-      try {
-        step = context.decompressStream(target, rest)
-      } catch (cause) {
-        throw damaged(input, 'zstd', false, cause)
-      }
-      const [hint, produced, consumed] = step
-      if (produced > 0) yield target.subarray(0, produced)
-      rest = rest.subarray(consumed)
-      isInFrame = hint !== 0
-      isFull = isInFrame && produced === target.length
-    }
-  }
-  if (isInFrame) throw damaged(input, 'zstd', true)
-}
-
-async function zstdContext(): Promise<DCtx> {
+  const { unpackZstd, ZstdDamage } = await import('../zstd/unpack-stream.ts')
   try {
-    const module = await import('zstd-napi/binding.js')
-    const binding = 'default' in module ? (module.default as typeof module) : module
-    return new binding.DCtx()
-  } catch (cause) {
-    throw new VarveError('io', 'cannot load the zstd library', {
-      hint: 'install varve again so that zstd-napi is built for this machine',
-      cause,
-    })
+    yield* unpackZstd(input.open())
+  } catch (error) {
+    if (error instanceof ZstdDamage) throw damaged(input, 'zstd', error.isCut, error)
+    throw error
   }
 }
 

@@ -78,8 +78,7 @@ function drained(entry: ReturnType<Pack['entry']>): Promise<void> {
 
 async function compressor(format: Exclude<ArchiveFormat, 'tar'>): Promise<Transform> {
   if (format === 'tar.gz') return createGzip()
-  const { CompressStream } = await import('zstd-napi')
-  return new CompressStream()
+  return (await import('../zstd/pack-stream.ts')).zstdPacker()
 }
 
 async function* through(

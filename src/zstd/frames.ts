@@ -14,34 +14,45 @@ export interface Frame {
   readonly bytes: Uint8Array
   /** How many bytes the frame says that it holds; undefined where it does not say. */
   readonly contentLength: number | undefined
+  /** More than this many cannot be in its blocks. */
+  readonly mostContent: number
 }
 
 const MAGIC = 0xfd2f_b528
 const SKIPPABLE = 0x184d_2a50
 const RUN = 1
 const RESERVED = 3
+/** The most that one block holds. */
+const BLOCK = 128 * 1024
 
 /** The frames that `bytes` are, one after the other, without those that are to be skipped. */
 export function* framesOf(bytes: Uint8Array): Generator<Frame, void, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let start = 0; start < bytes.length; ) {
-    const end = frameEnd(view, start)
+    const { end, blocks } = frameAt(view, start)
     if (end > bytes.length) throw new Error('a zstd frame is cut')
-    if (view.getUint32(start, true) === MAGIC) {
-      yield { bytes: bytes.subarray(start, end), contentLength: contentLength(view, start) }
+    if (blocks > 0) {
+      yield {
+        bytes: bytes.subarray(start, end),
+        contentLength: contentLength(view, start),
+        mostContent: blocks * BLOCK,
+      }
     }
     start = end
   }
 }
 
-/** May lie behind the bytes where they end too early. */
-function frameEnd(view: DataView, start: number): number {
+/** Its end may lie behind the bytes where they are cut. A frame to be skipped has no blocks. */
+function frameAt(view: DataView, start: number): { end: number; blocks: number } {
   if (view.byteLength - start < 8) throw new Error('a zstd frame is cut')
   const magic = view.getUint32(start, true)
-  if ((magic & ~0xf) === SKIPPABLE) return start + 8 + view.getUint32(start + 4, true)
+  if ((magic & ~0xf) === SKIPPABLE) {
+    return { end: start + 8 + view.getUint32(start + 4, true), blocks: 0 }
+  }
   if (magic !== MAGIC) throw new Error('no zstd frame')
   const { headerLength, hasChecksum } = describe(view.getUint8(start + 4))
   let at = start + headerLength
+  let blocks = 0
   for (let isLast = false; !isLast; ) {
     if (at + 3 > view.byteLength) throw new Error('a zstd frame is cut')
     const head = view.getUint16(at, true) | (view.getUint8(at + 2) << 16)
@@ -49,8 +60,9 @@ function frameEnd(view: DataView, start: number): number {
     if (kind === RESERVED) throw new Error('a zstd block of no known kind')
     isLast = (head & 1) !== 0
     at += 3 + (kind === RUN ? 1 : head >> 3)
+    blocks += 1
   }
-  return at + (hasChecksum ? 4 : 0)
+  return { end: at + (hasChecksum ? 4 : 0), blocks }
 }
 
 function contentLength(view: DataView, start: number): number | undefined {
@@ -76,6 +88,15 @@ function describe(descriptor: number): {
     lengthBytes,
     hasChecksum: (descriptor & 4) !== 0,
   }
+}
+
+/** Whether frames can hold `length` bytes; an `Error` where they are no frames or cut. */
+export function canHold(frames: Uint8Array, length: number): boolean {
+  let most = 0
+  for (const frame of framesOf(frames)) {
+    most += Math.min(frame.contentLength ?? frame.mostContent, frame.mostContent)
+  }
+  return length <= most
 }
 
 /**

@@ -271,18 +271,16 @@ class Dictionaries {
 
 let unzstd: Promise<Unzstd> | undefined
 
-/** Loads the native library the first time something compressed is met. */
+/** Loads a library the first time something compressed is met. */
 function loadUnzstd(): Promise<Unzstd> {
   unzstd ??= load()
   return unzstd
 }
 
 async function load(): Promise<Unzstd> {
-  const module = await import('zstd-napi/binding.js')
-  const binding = 'default' in module ? (module.default as typeof module) : module
-  const context = new binding.DCtx()
+  const zstd = await (await import('../../zstd/load.ts')).loadZstdLibrary()
   return (frame, target) => {
-    const length = context.decompress(target, frame)
+    const length = zstd.decompress(target, frame)
     if (length !== target.length) throw new RangeError('a zstd frame of another length')
   }
 }

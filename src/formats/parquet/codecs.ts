@@ -1,5 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
+import { canHold } from '../../zstd/frames.ts'
+import { loadZstdLibrary } from '../../zstd/load.ts'
 
 /** Packs and unpacks pages. All of it throws an `Error` where bytes are not what they must be. */
 export interface Codecs {
@@ -17,24 +19,19 @@ const FOREIGN: readonly CompressionCodec[] = ['SNAPPY', 'LZ4', 'LZ4_RAW']
 
 /** Loads what packs pages, and what unpacks those of the given codecs. */
 export async function loadCodecs(codecs: ReadonlySet<CompressionCodec>): Promise<Codecs> {
-  const zstd = await import('zstd-napi/binding.js')
-  const binding = 'default' in zstd ? (zstd.default as typeof zstd) : zstd
+  const zstd = await loadZstdLibrary()
   const foreign = FOREIGN.some((codec) => codecs.has(codec))
     ? (await import('hyparquet-compressors')).compressors
     : {}
-  const decompressor = new binding.DCtx()
-  const compressor = new binding.CCtx()
-  let room = new Uint8Array(0)
 
   const unpackers: Partial<
     Record<CompressionCodec, (bytes: Uint8Array, length: number) => Uint8Array>
   > = {
     UNCOMPRESSED: (bytes) => bytes.slice(),
     ZSTD(bytes, length) {
-      const declared = binding.getFrameContentSize(bytes)
-      if (declared !== null && declared > length) throw new Error('a zstd frame of another length')
+      if (!canHold(bytes, length)) throw new Error('a zstd frame of another length')
       const target = new Uint8Array(length)
-      return target.subarray(0, decompressor.decompress(target, bytes))
+      return target.subarray(0, zstd.decompress(target, bytes))
     },
     SNAPPY(bytes, length) {
       if (snappyLength(bytes) !== length) throw new Error('a snappy block of another length')
@@ -57,11 +54,7 @@ export async function loadCodecs(codecs: ReadonlySet<CompressionCodec>): Promise
       }
       return unpacked
     },
-    pack(bytes) {
-      const bound = binding.compressBound(bytes.length)
-      if (room.length < bound) room = new Uint8Array(bound)
-      return room.slice(0, compressor.compress(room, bytes, 1))
-    },
+    pack: (bytes) => zstd.compress(bytes, 1).slice(),
   }
 }
 

@@ -1,6 +1,6 @@
 import { bitmapBytes } from './bits.ts'
 import { compareBytes, textToBytes } from './bytes.ts'
-import type { Column, ColumnType, Scalar } from './column.ts'
+import { type Column, type ColumnType, isTimestampType, type Scalar } from './column.ts'
 import { halvesOf } from './column-layout.ts'
 import { integerRanges } from './scalar-text.ts'
 import type { Comparison } from './where-tokens.ts'
@@ -66,10 +66,17 @@ export function compareInteger(
   text: string,
 ): Comparing | undefined {
   const decimal = parseDecimal(text)
-  if (decimal === undefined) return undefined
-  const { floor, exact } = decimal
-  const [min, max] = integerRanges.get(type)!
-  const wide = type === 'int64' || type === 'uint64'
+  return decimal === undefined ? undefined : compareWithin(type, comparison, decimal)
+}
+
+/** A comparison of an integer column, or one of times by their units, with a number of any size. */
+export function compareWithin(
+  type: ColumnType,
+  comparison: Comparison,
+  { floor, exact }: Decimal,
+): Comparing {
+  const [min, max] = integerRanges.get(type) ?? integerRanges.get('int64')!
+  const wide = type === 'int64' || type === 'uint64' || isTimestampType(type)
   const valued = (accept: number, value: bigint): Comparing => ({
     accept,
     value: wide ? value : Number(value),

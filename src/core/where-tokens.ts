@@ -28,7 +28,7 @@ const COMPARISON = /[=!<>]+/y
 const TEXT = /'((?:[^']|'')*)'/y
 const QUOTED_NAME = /"((?:[^"]|"")*)"/y
 // A number, a date or a time: nothing here is ever calculated, so that all of it is one value.
-const VALUE = /[+-]?\.?\d[\w.:+-]*|[+-](?:infinity|inf)(?![\w.])/iy
+const VALUE = /(?:[+-]?\.?|@-?)\d[\w.:+-]*|[+-](?:infinity|inf)(?![\w.])/iy
 const NAME = /[\p{L}_$][\p{L}\p{M}\p{N}_.$-]*/uy
 
 /** Cuts a condition into its words, the last of kind `end`. `usage` where there is no word. */

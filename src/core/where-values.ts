@@ -1,11 +1,12 @@
-import { type ColumnType, isTimestampType, type Scalar } from './column.ts'
-import { hasCode, VarveError } from './errors.ts'
+import { type ColumnType, isTimestampType, type Scalar, type TimestampType } from './column.ts'
+import { type ErrorCode, hasCode, VarveError } from './errors.ts'
+import { floorDiv } from './floor-div.ts'
 import { nearest } from './nearest.ts'
 import { parsePeriod } from './period.ts'
 import { integerRanges, parseScalar } from './scalar-text.ts'
 import type { Schema } from './schema.ts'
 import { parseIso, unitsPerSecond } from './time.ts'
-import { ALWAYS, accepted, type Comparing, compareInteger } from './where-compare.ts'
+import { ALWAYS, accepted, type Comparing, compareInteger, compareWithin } from './where-compare.ts'
 import type { Condition, WhereLiteral, WhereName } from './where-parse.ts'
 import type { Zone } from './zone.ts'
 
@@ -34,13 +35,19 @@ export function positionOf({ schema }: WhereScope, { name }: WhereName): number 
   })
 }
 
-/** A comparison with a value of the column's type; `usage` where the value is none. */
+/**
+ * A comparison with a value of the column's type; `invalid-date` or `invalid-value` where the value
+ * is none, `usage` where no value of that kind goes with the column.
+ */
 export function comparingOf(scope: WhereScope, condition: Compare): Comparing {
   const { column, comparison, literal } = condition
   const { type } = scope.schema.columns[positionOf(scope, column)]!
   // All of it is null.
   if (type === 'null') return { accept: ALWAYS, value: null }
   checkKind(scope, condition, type)
+  if (isTimestampType(type)) {
+    return compareWithin(type, comparison, unitsOf(scope, column, literal, type))
+  }
   if (integerRanges.has(type)) {
     const comparing = compareInteger(type, comparison, literal.text)
     if (comparing !== undefined) return comparing
@@ -61,7 +68,7 @@ function checkKind(
       literal.at,
       `${name} is ${type}, and ${literal.shown} is no text`,
       { column: name, type, value: literal.shown },
-      `text goes in single quotes: '${literal.text}'`,
+      { hint: `text goes in single quotes: '${literal.text}'` },
     )
   }
   if ((type === 'bool' || type === 'json') && !['=', '!=', '<>'].includes(comparison)) {
@@ -72,37 +79,62 @@ function checkKind(
 
 function literalOf(scope: WhereScope, { column, literal }: Compare, type: ColumnType): Scalar {
   const { text, at } = literal
-  try {
-    const value = parseScalar(text, type)
-    if (typeof value === 'bigint') return instantOf(scope, column, literal, value, type)
-    if (!Number.isNaN(value)) return value
-  } catch (cause) {
-    if (!hasCode(cause, 'invalid-value') && !hasCode(cause, 'invalid-date')) throw cause
-    const facts = { ...cause.data, column: column.name, type }
-    throw valueError(scope, at, `${column.name}: ${cause.message}`, facts, cause.hint, cause)
-  }
+  const value = withPlace(scope, column, literal, type, () => parseScalar(text, type))
+  if (!Number.isNaN(value)) return value
   const facts = { column: column.name, type, value: text }
   const hint = 'write "is nan" or "is not nan"'
-  throw valueError(scope, at, `${column.name}: nothing equals NaN`, facts, hint)
+  throw valueError(scope, at, `${column.name}: nothing equals NaN`, facts, { hint })
 }
 
-/** The instant at which a zone's clocks show a time that was read as UTC. */
-function instantOf(
+/** The instant that a literal says, in units of a type: see `docs/where.md`. */
+function unitsOf(
+  scope: WhereScope,
+  column: WhereName,
+  literal: WhereLiteral,
+  type: TimestampType,
+): { readonly floor: bigint; readonly exact: boolean } {
+  const { name } = column
+  const { text, at } = literal
+  const facts = { column: name, type, value: text }
+  const parts = parseIso(text)
+  const isNumber = /^[+-]?\d+$/.test(text)
+  if (isNumber || (parts !== undefined && parts.day === undefined)) {
+    const message = `${name}: ${text} is ${parts === undefined ? 'no time' : 'a period, not a time'}`
+    throw valueError(scope, at, message, facts, {
+      code: 'invalid-date',
+      hint: isNumber
+        ? `@SECONDS are seconds since 1970, a day is written 2026-08-17; of a year there are --from ${text.slice(0, 4)} and --to`
+        : `of a month or year there are --from ${text} and --to ${text}`,
+    })
+  }
+  if (scope.zone === 'several' && parts !== undefined && parts.offset === undefined) {
+    throw valueError(scope, at, `${name}: the series are in several zones`, facts, {
+      hint: `give an offset, as in '${text}Z', or one zone for all: --tz`,
+    })
+  }
+  const zone = scope.zone === 'several' ? undefined : scope.zone
+  const { start } = withPlace(scope, column, literal, type, () => parsePeriod(text, zone))
+  const unit = 1_000_000_000n / unitsPerSecond[type]
+  const floor = floorDiv(start, unit)
+  return { floor, exact: floor * unit === start }
+}
+
+/** Says where in the condition a value stands that is none. */
+function withPlace<T>(
   scope: WhereScope,
   { name }: WhereName,
-  { text, at }: WhereLiteral,
-  value: bigint,
+  { at }: WhereLiteral,
   type: ColumnType,
-): bigint {
-  const { zone } = scope
-  if (zone === undefined || !isTimestampType(type) || /^[+-]?\d+$/.test(text)) return value
-  if (zone === 'several') {
-    if (parseIso(text)?.offset !== undefined) return value
-    const facts = { column: name, type, value: text }
-    const hint = `give an offset, as in '${text}Z', or one zone for all: --tz`
-    throw valueError(scope, at, `${name}: the series are in several zones`, facts, hint)
+  read: () => T,
+): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (!hasCode(cause, 'invalid-value') && !hasCode(cause, 'invalid-date')) throw cause
+    const { code, hint } = cause
+    const facts = { ...cause.data, column: name, type }
+    throw valueError(scope, at, `${name}: ${cause.message}`, facts, { code, hint, cause })
   }
-  return parsePeriod(text, zone).start / (1_000_000_000n / unitsPerSecond[type])
 }
 
 /** The error for a word of a condition that does not go with its column. */
@@ -111,11 +143,15 @@ export function valueError(
   at: number,
   message: string,
   data: Readonly<Record<string, unknown>>,
-  hint?: string,
-  cause?: unknown,
+  options: {
+    readonly code?: ErrorCode
+    readonly hint?: string | undefined
+    readonly cause?: unknown
+  } = {},
 ): VarveError {
+  const { code = 'usage', hint, cause } = options
   const character = [...source.slice(0, at)].length + 1
-  return new VarveError('usage', `--where, character ${character}: ${message}`, {
+  return new VarveError(code, `--where, character ${character}: ${message}`, {
     data: { where: source, character, ...data },
     ...(hint !== undefined && { hint }),
     ...(cause !== undefined && { cause }),

@@ -40,7 +40,8 @@ type Test = (frame: Frame) => Truth
  * greater than anything. Times without an offset are those of `zone`, or UTC; of several zones they
  * are `usage`.
  *
- * `column-not-found` with the nearest name; `usage` where a value does not go with its column.
+ * `column-not-found` with the nearest name; `invalid-date` or `invalid-value` where a value is none of
+ * its column's type, `usage` where no value of its kind goes with the column.
  */
 export function bindWhere(where: Where, schema: Schema, zone?: WhereZone): RowFilter {
   const test = testOf({ source: where.source, schema, zone }, where.condition)

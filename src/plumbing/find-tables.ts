@@ -44,6 +44,22 @@ export function sizeOfFile(absolute: string): number | undefined {
   return found?.kind === 'file' ? found.size : undefined
 }
 
+/** `refused` where what is about to be written over is a series' own file in the work tree. */
+export async function refuseSeriesFile(
+  repo: Repository,
+  { given, absolute }: GivenPath,
+): Promise<void> {
+  const file = repo.workTree?.locate(absolute)
+  if (file === undefined || !hasIndex(repo)) return
+  for (const [series, known] of (await readIndex(repo)).state.files) {
+    if (known.file !== file || (await repo.workTree!.stat(file)) === undefined) continue
+    throw new VarveError('refused', `${given} is the file of the series ${series}`, {
+      data: { path: given, series },
+      hint: 'give the output another name; --force writes over the file, as a change by hand would',
+    })
+  }
+}
+
 /**
  * The tables that paths name, each once: files as they are, of folders all files in them whose
  * ending says a format (but `.txt` and `.json`, which are taken where they are named themselves). In the work tree a

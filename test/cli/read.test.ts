@@ -128,6 +128,21 @@ describe('read, as what and where to', () => {
     expect((await run('read', 'sensors/a', '--json', '--format', 'csv')).exitCode).toBe(2)
   })
 
+  it("a file, but not a series' own without --force", async () => {
+    fs.writeFileSync(path('own.csv'), 't,v\n1,1\n2,2\n')
+    await varve(['add', 'own.csv'], { cwd: folder })
+    const ran = await run('read', 'own', '-n', '1', '-o', 'own.csv')
+    expect([ran.exitCode, ran.stderr]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('own.csv is the file of the series own'),
+    ])
+    expect(ran.exitCode).not.toBe(0)
+    expect(text('own.csv')).toBe('t,v\n1,1\n2,2\n')
+    await out('own', '-n', '1', '-o', 'own.csv', '--force')
+    expect(text('own.csv')).toBe('t,v\n1,1\n')
+    await varve(['rm', 'own', '--quiet'], { cwd: folder })
+  })
+
   it('a file, by its ending', async () => {
     expect(await out('sensors/a', '-o', path('a.csv'))).toBe(`${path('a.csv')}: 3 rows\n`)
     expect(text('a.csv')).toBe(WEATHER)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type ColumnType, columnTypes, type Scalar } from '../../src/core/column.ts'
 import { columnOf } from '../../src/core/column-builder.ts'
 import { scalarAt } from '../../src/core/column-ops.ts'
-import { hasCode } from '../../src/core/errors.ts'
+import { hasCode, type VarveError } from '../../src/core/errors.ts'
 import { frameFromRows } from '../../src/core/frame.ts'
 import { encodeKeys } from '../../src/core/key.ts'
 import { formatScalar, parseScalar } from '../../src/core/scalar-text.ts'
@@ -29,11 +29,14 @@ function which(where: string): number[] {
   return rowsOf(frame).map(([time]) => Number(time as bigint) / 3600)
 }
 
+const OWN = ['usage', 'column-not-found', 'invalid-date', 'invalid-value'] as const
+const isOwn = (error: unknown): error is VarveError => OWN.some((code) => hasCode(error, code))
+
 function fault(where: string, schema = weather) {
   try {
     bindWhere(parseWhere(where), schema)
   } catch (error) {
-    if (hasCode(error, 'usage') || hasCode(error, 'column-not-found')) return error
+    if (isOwn(error)) return error
     throw error
   }
   throw new Error(`${where} was taken`)
@@ -65,7 +68,7 @@ describe('a condition on rows', () => {
     ['time >= 1970-01-01T02:00 and time < 1970-01-01T04:00Z', [2, 3]],
     ["time = '1970-01-01 01:00'", [1]],
     ['time > 1970-01-01', [1, 2, 3, 4]],
-    ['time > 10800', [4]],
+    ['time > @10800', [4]],
     ['rain > 99999999999999999999', []],
     ['rain < 1e999', [0, 1, 2, 4]],
     ['rain = 0 and temp > 30 or ok = true', [0, 3]],
@@ -155,7 +158,7 @@ describe('a condition that cannot be understood', () => {
         try {
           which(text)
         } catch (error) {
-          if (!hasCode(error, 'usage') && !hasCode(error, 'column-not-found')) throw error
+          if (!isOwn(error)) throw error
         }
       }),
       { numRuns: 1000 },
@@ -404,10 +407,61 @@ describe('a condition over frames', () => {
     expect(values('t >= 2026-08-17')).toEqual([2, 3])
     expect(values("t = '2026-08-17 02:00'")).toEqual([3])
     expect(values('t = 2026-08-17T00:00Z')).toEqual([3])
-    expect(values(`t <= ${at('2026-08-16T22:00Z')}`)).toEqual([1, 2])
+    expect(values(`t <= @${(at('2026-08-16T22:00Z') as bigint) / 1000n}`)).toEqual([1, 2])
     expect(() => bindWhere(parseWhere('t < 2026-03-29T02:30'), schema, zone)).toThrow(
       /character 5: t: .*2026-03-29T02:30/,
     )
+  })
+
+  it('takes seconds since 1970 as the same instant in any unit, and times finer than it', () => {
+    for (const unit of ['s', 'ms', 'us', 'ns'] as const) {
+      const type = `timestamp_${unit}` as const
+      const schema = schemaOf(`t:${type}`)
+      const times = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z']
+      const frame = frameFromRows(
+        schema,
+        times.map((text) => [parseScalar(text, type)]),
+      )
+      const count = (where: string) => bindWhere(parseWhere(where), schema).filter(frame).rows
+      expect(count('t = @1767225600')).toBe(1)
+      expect(count('t > @1767225600.5')).toBe(1)
+      expect(count('t <= @1767225600.000000001')).toBe(1)
+      expect(count('t = 2026-01-01T00:00:00.000000001Z')).toBe(0)
+      expect(count('t < @-1')).toBe(0)
+      expect(() => count('t > 1767225600')).toThrow(
+        expect.objectContaining({
+          code: 'invalid-date',
+          hint: expect.stringContaining('@SECONDS'),
+        }),
+      )
+      expect(() => count('t > 2026-01')).toThrow('2026-01 is a period')
+    }
+  })
+
+  it('takes times past all that the type holds, also by the offset of a zone', async () => {
+    const zone = await openZone('America/New_York')
+    const schema = schemaOf('t:timestamp_ns')
+    const frame = frameFromRows(schema, [[2n ** 63n - 1n], [-(2n ** 63n)]])
+    const rows = (where: string) =>
+      rowsOf(bindWhere(parseWhere(where), schema, zone).filter(frame)).map(
+        ([t]) => (t as bigint) > 0n,
+      )
+    expect(rows("t < '2262-04-11T23:47:16'")).toEqual([true, false])
+    expect(rows("t >= '2262-04-11T23:47:16'")).toEqual([])
+    expect(rows('t > 2500-01-01')).toEqual([])
+    expect(rows('t > 1500-01-01')).toEqual([true, false])
+    expect(rows('t != 1500-01-01')).toEqual([true, false])
+  })
+
+  it.each([
+    ['time > 2020-13-01', 'invalid-date'],
+    ["time > 'now'", 'invalid-date'],
+    ["temp > 'abc'", 'invalid-value'],
+    ['rain > 1x', 'invalid-value'],
+    ['note > 5', 'usage'],
+    ['temp >', 'usage'],
+  ])('calls %s %s', (where, code) => {
+    expect(fault(where).code).toBe(code)
   })
 
   it('takes no value for null, in columns without any', () => {

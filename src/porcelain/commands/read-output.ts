@@ -29,6 +29,10 @@ export function outputOptions<T>(y: Options<T>) {
       complete: 'file',
       describe: 'Write to this file, whole or not at all; .gz and .zst are packed',
     })
+    .option('force', {
+      type: 'boolean',
+      describe: "Write over a file that is a series' own",
+    })
     .option('all', {
       type: 'boolean',
       describe: 'A table on a terminal has all rows, not only what a screen has room for',

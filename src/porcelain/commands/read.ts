@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given } from '../../cli/define-command.ts'
 import { parseWhen } from '../../core/commit-date.ts'
+import { refuseSeriesFile } from '../../plumbing/find-tables.ts'
 import { count } from '../change-summary.ts'
 import { describeAsOf } from '../describe-as-of.ts'
 import { namesMany, readManySeries } from '../read-many.ts'
@@ -31,6 +32,8 @@ export const readCommand = defineCommand({
     '',
     'A table for people (--format table) has numbers to the right, nulls as ·, and on a terminal at',
     'most a screen of rows and the columns that fit.',
+    '',
+    "-o does not write over a series' own file in the work tree: it would be changed by hand then.",
   ].join('\n'),
   examples: [
     { command: 'varve read brent-daily --from 2026-08', about: 'from August on' },
@@ -88,6 +91,10 @@ export const readCommand = defineCommand({
   run: async function* (args, context) {
     const output = await outputOf(args, context)
     const repo = await context.repository()
+    const { file } = output
+    if (file !== undefined && !args.force) {
+      await refuseSeriesFile(repo, { given: file, absolute: context.resolve(file) })
+    }
     const now = context.now()
     const progress = rowProgress(context, output.file !== undefined)
     const options = {

@@ -55,8 +55,8 @@ const ISO =
  * Takes an ISO 8601 date or time apart, down to the parts it gives (`2026`, `2026-08`,
  * `2026-08-17`, `2026-08-17T10`, `…T10:30`, `…T10:30:05.123456789+02:00`). A space may stand for
  * the `T`. Years outside 0000…9999 have a sign and at least six digits. Undefined when the text
- * is nothing of the kind or names a date or time that does not exist: 30 February, 24:00, second
- * 60.
+ * is nothing of the kind or names a date or time that does not exist: 30 February, 24:01, second
+ * 60. 24:00 is the midnight that ends the day: its `hour` is 24.
  */
 export function parseIso(text: string): IsoParts | undefined {
   const match = ISO.exec(text)
@@ -81,10 +81,14 @@ export function parseIso(text: string): IsoParts | undefined {
   ) {
     return undefined
   }
-  if ((parts.hour ?? 0) > 23 || (parts.minute ?? 0) > 59 || (parts.second ?? 0) > 59) {
-    return undefined
-  }
+  if ((parts.hour ?? 0) > 23 && !isDayEnd(parts)) return undefined
+  if ((parts.minute ?? 0) > 59 || (parts.second ?? 0) > 59) return undefined
   return Number.isNaN(parts.offset) ? undefined : parts
+}
+
+/** Whether the parts say 24:00, the midnight that ends their day. */
+function isDayEnd({ hour, minute, second = 0, fraction }: IsoParts): boolean {
+  return hour === 24 && minute === 0 && second === 0 && fraction === ''
 }
 
 /** Seconds of `Z`, `UTC` or an offset; NaN when out of range. */
@@ -237,7 +241,8 @@ function whyNot(text: string): string {
   if (day < 1 || day > daysInMonth(year, month)) {
     return ` (${match[1]}-${match[2]} has ${daysInMonth(year, month)} days)`
   }
-  if (Number(match[4] ?? 0) > 23) return ' (hours go from 00 to 23)'
+  if (Number(match[4] ?? 0) === 24) return ' (24:00 alone is the end of a day)'
+  if (Number(match[4] ?? 0) > 24) return ' (hours go from 00 to 23)'
   if (Number(match[5] ?? 0) > 59) return ' (minutes go from 00 to 59)'
   if (Number(match[6] ?? 0) > 59) return ' (seconds go from 00 to 59)'
   return ''

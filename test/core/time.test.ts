@@ -56,7 +56,9 @@ describe('instants', () => {
     '2026-13-01',
     '2026-00-10',
     '2026-08-00',
-    '2026-08-17T24:00:00',
+    '2026-08-17T24',
+    '2026-08-17T24:00:01',
+    '2026-08-17T24:00:00.5',
     '2026-08-17T23:60:00',
     '2026-12-31T23:59:60Z',
     '2026-08-17T10:00:00+24:00',
@@ -78,9 +80,21 @@ describe('instants', () => {
     }
   })
 
+  it('takes 24:00 for the midnight that ends the day', () => {
+    for (const text of ['2026-12-31T24:00', '2026-12-31 24:00:00Z', '2026-12-31T24:00:00.000']) {
+      expect(parseInstant(text, 'timestamp_s')).toBe(parseInstant('2027-01-01', 'timestamp_s'))
+    }
+    expect(parseInstant('2026-12-31T24:00+01:00', 'timestamp_s')).toBe(
+      parseInstant('2026-12-31T23:00Z', 'timestamp_s'),
+    )
+  })
+
   it('says why a day or a time does not exist', () => {
     expect(() => parseInstant('2026-02-30', 'timestamp_s')).toThrow('2026-02 has 28 days')
-    expect(() => parseInstant('2026-08-17T24:00', 'timestamp_s')).toThrow('hours go from 00 to 23')
+    expect(() => parseInstant('2026-08-17T25:00', 'timestamp_s')).toThrow('hours go from 00 to 23')
+    expect(() => parseInstant('2026-08-17T24:01', 'timestamp_s')).toThrow(
+      '24:00 alone is the end of a day',
+    )
     expect(() => parseInstant('2026-06-30T23:59:60Z', 'timestamp_s')).toThrow('seconds go from 00')
     expect(() => parseDate('2026-13-01')).toThrow('there is no month 13')
   })

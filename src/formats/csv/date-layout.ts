@@ -153,7 +153,9 @@ function scanParts(parts: readonly Part[], bytes: Uint8Array, start: number, end
     if (hour < 1 || hour > 12) return impossible('hours of half a day go from 1 to 12')
     hour = (hour % 12) + (said[HALF] === 2 ? 12 : 0)
   }
-  if (hour > 23) return impossible('hours go from 00 to 23')
+  const isDayEnd = said[MINUTE] === 0 && said[SECOND] === 0 && said[NANOSECONDS] === 0
+  if (hour === 24 && !isDayEnd) return impossible('24:00 alone is the end of a day')
+  if (hour > 24) return impossible('hours go from 00 to 23')
   if (said[MINUTE]! > 59) return impossible('minutes go from 00 to 59')
   if (said[SECOND]! > 59) return impossible('seconds go from 00 to 59')
   const inDay = hour * 3600 + said[MINUTE]! * 60 + said[SECOND]!

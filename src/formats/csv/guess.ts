@@ -19,6 +19,7 @@ import {
   WHOLE,
 } from './cell-kinds.ts'
 import type { DateLayout } from './date-layout.ts'
+import { hasForeignMonth } from './foreign-months.ts'
 import { KeyOrder } from './key-order.ts'
 import { LayoutGuess } from './layout-guess.ts'
 import { isMarker, layoutOffer, nullOption } from './near-values.ts'
@@ -37,6 +38,9 @@ import { asText, refusal } from './spot.ts'
 import { StrayCells } from './stray-cells.ts'
 import { TimeGuess } from './time-guess.ts'
 import { ESCAPED, QUOTED } from './tokenizer.ts'
+
+/** What a column of numbers can be in which the first with a unit is text. */
+const WITH_UNITS = WHOLE | DECIMAL | ODD_NUMBER | MARKER | TEXT
 
 const TIME_SHAPE =
   /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
@@ -109,6 +113,8 @@ export class ColumnGuess {
             this.#stray.look(batch, cell)
           }
           if (this.#order.isKept) this.#order.compare(batch, cell, kind)
+        } else if (kind === TEXT && (seen & ~WITH_UNITS) === 0) {
+          this.#stray.findUnit(batch, cell, rows - row)
         }
       } else if (!this.#index) {
         break
@@ -203,6 +209,10 @@ export class ColumnGuess {
     if (type === 'float64' && this.#numbers.isLarge) {
       return `column ${name} has whole numbers past 2^53 beside fractions: float64 rounds them, --type ${this.#name}:string keeps the digits`
     }
+    if (type === 'string' && !this.#index) {
+      const unit = this.#stray.unitNotice()
+      if (unit !== undefined) return unit
+    }
     if (this.layout() !== undefined && type !== 'string') return this.#layouts.notice()
     if (!this.#layouts.isAmbiguous || (this.#seen & ~(LAID | MARKER)) !== 0) return undefined
     const { text } = this.#layouts.first!
@@ -251,10 +261,14 @@ export class ColumnGuess {
     if (!this.#index || this.#temporal || this.type() !== 'string') return undefined
     const spot = this.#stray.text ?? this.#layouts.first
     if (spot === undefined || !this.#stray.looksLikeDates) return undefined
-    const layout = layoutOffer(spot.text) ?? 'LAYOUT'
+    const layout = layoutOffer(spot.text)
+    const advice =
+      layout === undefined && hasForeignMonth(spot.text.trim())
+        ? 'months are read by their number or English name: write 2025-03-04 or 4 Mar 2025'
+        : `--date-format ${layout ?? 'LAYOUT'} says how they are written`
     return refusal(this.#name, spot, {
       expected: 'dates of one known layout in the index',
-      hint: `--date-format ${layout} says how they are written; ${asText(this.#name)}`,
+      hint: `${advice}; ${asText(this.#name)}`,
     })
   }
 

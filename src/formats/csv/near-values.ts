@@ -1,5 +1,6 @@
 import { parseIso } from '../../core/time.ts'
 import { type DateLayout, parseDateLayout } from './date-layout.ts'
+import { hasForeignMonth } from './foreign-months.ts'
 import { NOT_A_TIME, scanTime, type TimeScanner } from './scan.ts'
 
 // Cells that are no value of a type and were surely meant as one: inference must not take a column
@@ -205,5 +206,6 @@ const LOOKS_LIKE_DATE = [
 export function looksLikeDate(text: string): boolean {
   const trimmed = text.trim()
   if (trimmed.length < 4 || trimmed.length > 40) return false
-  return parseIso(trimmed) !== undefined || LOOKS_LIKE_DATE.some((look) => look.test(trimmed))
+  if (parseIso(trimmed) !== undefined) return true
+  return LOOKS_LIKE_DATE.some((look) => look.test(trimmed)) || hasForeignMonth(trimmed)
 }

@@ -1,14 +1,20 @@
 import type { ColumnType } from '../../core/column.ts'
 import type { VarveError } from '../../core/errors.ts'
+import { quoteText } from '../bad-input.ts'
 import type { CellBatch } from './cell-batch.ts'
 import { MARKER, ODD_NUMBER, TEXT } from './cell-kinds.ts'
 import { isMarker, looksLikeDate, nullOption, numberAdvice } from './near-values.ts'
 import { asText, refusal, type Spot, spotOf } from './spot.ts'
+import { unitOf } from './unit.ts'
 
 /** Texts for no value that a message names. */
 const MOST_MARKERS = 4
 /** Cells of a text index that are looked at for dates. */
 const LOOKED_AT = 1000
+/** Cells that are asked whether they have the unit of the first text. */
+const UNITS_ASKED = 100
+
+const BARE_NUMBER = /^ *[+-]?\d[\d.,]* *$/
 
 /**
  * The cells of a column that are no values as they are written, and may have been meant as some: the
@@ -21,6 +27,7 @@ export class StrayCells {
   readonly #decimal: '.' | ','
   readonly #markers = new Map<string, Spot>()
   #odd: Spot | undefined
+  #unit: string | undefined
   /** Cells of an index that were looked at, and those that have the look of a date. */
   #looked = 0
   #dateLike = 0
@@ -52,6 +59,24 @@ export class StrayCells {
   takeText(batch: CellBatch, row: number, cell: number): typeof TEXT {
     this.text ??= spotOf(batch, row, cell)
     return TEXT
+  }
+
+  /** Finds the unit of the first text, where so many cells from it on are numbers that have it. */
+  findUnit(batch: CellBatch, cell: number, rows: number): void {
+    const unit = unitOf(batch.text(cell))
+    if (unit === undefined) return
+    for (let row = 1; row < Math.min(rows, UNITS_ASKED); row++) {
+      const text = batch.text(cell + row * batch.width)
+      if (unitOf(text) !== unit && !isMarker(text) && !BARE_NUMBER.test(text)) return
+    }
+    this.#unit = unit
+  }
+
+  /** What to say where the first text and those behind it are numbers with a unit. */
+  unitNotice(): string | undefined {
+    if (this.#unit === undefined) return undefined
+    const [name, text] = [this.#column, this.text!.text].map(quoteText)
+    return `column ${name} has numbers with a unit, ${text}, and is text: without ${this.#unit} they are numbers`
   }
 
   /** Says how many cells of an index are before its first text, and whether they are dates. */

@@ -100,7 +100,7 @@ describe('parseDateLayout', () => {
     ['DD/MM/YYYY', '17/08/2026 10:00', undefined],
     ['DD/MM/YYYY', '29/02/2025', '2025-02 has 28 days'],
     ['DD/MM/YYYY', '01/13/2025', 'there is no month 13'],
-    ['DD/MM/YYYY HH:mm', '01/12/2025 24:00', 'hours go from 00 to 23'],
+    ['DD/MM/YYYY HH:mm', '01/12/2025 24:30', '24:00 alone is the end of a day'],
     ['DD/MM/YYYY h:mm A', '01/12/2025 13:00 PM', 'hours of half a day go from 1 to 12'],
     ['YYYYMMDD', '2025011', undefined],
     ['epoch_s', '1e9', undefined],

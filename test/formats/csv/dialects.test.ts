@@ -348,6 +348,52 @@ describe('dates that are not ISO 8601', () => {
     },
   )
 
+  it.each([
+    ['4. März 2025', '11. März 2025'],
+    ['4 mars 2025', '5 avril 2025'],
+    ['1 de enero de 2025', '2 de enero de 2025'],
+    ['Okt 2024', 'Dez 2024'],
+    ['04-déc.-2025', '05-déc.-2025'],
+    ['Mo., 3. Feb. 2025', 'Di., 4. Feb. 2025'],
+    ['12 марта 2025', '13 марта 2025'],
+  ])('refuses an index of months that are not named in English: %j', async (first, second) => {
+    const fault = await faultIn(`d;v\n${first};1\n${second};2\n`)
+    expect(fault.data).toMatchObject({
+      line: 2,
+      expected: 'dates of one known layout in the index',
+      found: JSON.stringify(first),
+    })
+    expect(fault.hint).toBe(
+      'months are read by their number or English name: write 2025-03-04 or 4 Mar 2025; ' +
+        '--type d:string takes the column as text',
+    )
+  })
+
+  it.each([
+    ['sensor 12', 'sensor 14'],
+    ['Halle 2024', 'Halle 2025'],
+    ['3 Marken 2025', '4 Marken 2025'],
+  ])('leaves an index of names with numbers alone: %j', async (first, second) => {
+    expect((await inferred(`d;v\n${first};1\n${second};2\n`)).schema).toBe('d:string v:float64')
+  })
+
+  it('takes 24:00 for the midnight that ends the day', async () => {
+    const text = 't,v\n2025-01-01 23:00,1\n2025-01-01 24:00,2\n2025-01-02T24:00:00.0Z,3\n'
+    const { schema, rows } = await inferred(text)
+    expect(schema).toBe('t:timestamp_ms v:float64')
+    const ms = rows.map(([time]) => new Date(Number(time)).toISOString())
+    expect(ms.map((time) => time.slice(0, 16))).toEqual([
+      '2025-01-01T23:00',
+      '2025-01-02T00:00',
+      '2025-01-03T00:00',
+    ])
+    expect(await rowsAs('t:timestamp_s v:float64', 't,v\n31.12.2025 24:00,1\n')).toEqual([
+      [second('2026-01-01T00:00'), 1],
+    ])
+    const fault = await faultIn('t,v\n2025-01-01 23:00,1\n2025-01-01 24:01,2\n')
+    expect(fault.message).toContain('24:00 alone is the end of a day')
+  })
+
   it('says of numbers in an index that they could be times', async () => {
     for (const [cell, layout] of [
       ['20250304', 'YYYYMMDD'],
@@ -425,6 +471,32 @@ describe('numbers as people write them', () => {
       expect((await inferred(`k;v\n1;${cell}\n`, { decimal: ',' })).rows).toEqual([[1n, value]])
     },
   )
+})
+
+describe('numbers with a unit', () => {
+  it.each([
+    ['12 %', '13.5 %', '%'],
+    ['5 €', '1.234,56 €', '€'],
+    ['$5.20', '$1,000', '$'],
+    ['3kg', '4kg', 'kg'],
+    ['21.5 °C', '22 °C', '°C'],
+    ['1,5 MWh', '2 MWh', 'MWh'],
+  ])('are text, and that is said: %s', async (first, second, unit) => {
+    const { schema, notices } = await inferred(`k;v\n1;${first}\n2;${second}\n3;${second}\n`)
+    expect(schema).toBe('k:int64 v:string')
+    expect(notices).toEqual([
+      `column "v" has numbers with a unit, ${JSON.stringify(first)}, and is text: without ${unit} they are numbers`,
+    ])
+  })
+
+  it.each([
+    ['3a', '4b'],
+    ['12 %', 'none of it'],
+    ['1st', '2nd'],
+    ['5 apples', '6 pears'],
+  ])('are not seen in %s and %s', async (first, second) => {
+    expect((await inferred(`k;v\n1;${first}\n2;${second}\n`)).notices).toEqual([])
+  })
 })
 
 describe('markers of missing values', () => {

@@ -1,8 +1,7 @@
 import type { Column, ColumnType, ValueArray } from '../src/core/column.ts'
 import { rawColumn } from '../src/core/column-layout.ts'
 import type { Frame, Schema } from '../src/core/schema.ts'
-import { normal } from './columns.ts'
-import { seeded } from './sensors.ts'
+import { normal, seeded } from './data-random.ts'
 
 // The tables that varve is measured with, from a seed, as frames in memory.
 

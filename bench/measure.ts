@@ -84,6 +84,14 @@ export function stored(path: string): { storedBytes: number; blockBytes: number 
   return { storedBytes: sizeOf(path), blockBytes: blocksOf(path) }
 }
 
+/** How much larger something became. */
+export function grownBy(before: ReturnType<typeof stored>, after: typeof before): typeof before {
+  return {
+    storedBytes: after.storedBytes - before.storedBytes,
+    blockBytes: after.blockBytes - before.blockBytes,
+  }
+}
+
 function blocksOf(path: string): number {
   const found = statSync(path)
   const own = found.blocks * 512

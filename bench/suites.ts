@@ -1,10 +1,14 @@
 import { benchInProcess } from './in-process.ts'
 import type { Suite } from './suite.ts'
 import { columnsSuite } from './suites/columns.ts'
+import { commitsSuite } from './suites/commits.ts'
+import { correctionsSuite } from './suites/corrections.ts'
 import { csvSuite } from './suites/csv.ts'
 import { encodingsSuite } from './suites/encodings.ts'
 import { oilSuite } from './suites/oil.ts'
 import { parquetSuite } from './suites/parquet.ts'
+import { recalibrationSuite } from './suites/recalibration.ts'
+import { seriesSuite } from './suites/series.ts'
 import { splitSuite } from './suites/split.ts'
 import { startUpSuite } from './suites/start-up.ts'
 
@@ -14,6 +18,10 @@ export const suites: readonly Suite[] = [
   columnsSuite,
   csvSuite,
   oilSuite,
+  correctionsSuite,
+  recalibrationSuite,
+  seriesSuite,
+  commitsSuite,
   {
     name: 'in-process',
     about: 'the model by itself, from frames in memory to a pack and back',

@@ -77,7 +77,7 @@ def correct(path, start, stop, add):
 
     def action():
         rows = slice(start, stop)
-        series(path).write({key: columns[key][rows], value: columns[value][rows] + add})
+        series(path).write({key: columns[key][rows], value: numpy.round(columns[value][rows] + add, 2)})
 
     return action
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Comparison, VARVE } from '../compare.ts'
 import { writeCsv } from '../data-csv.ts'
 import { dataSetFrames, dataSets } from '../data-sets.ts'
-import { type Cost, run, sizeOf, stored } from '../measure.ts'
+import { type Cost, grownBy, run, sizeOf, stored } from '../measure.ts'
 import { duckDbCommand, loadTable, openDuckDb } from '../peers/duckdb.ts'
 import type { LakotaPlace } from '../peers/lakota.ts'
 import { ROOT, varve } from '../program.ts'
@@ -73,13 +73,6 @@ function measureVarve(comparison: Comparison, cwd: string, { csv, correction, ou
   comparison.add(ONE_ROW, VARVE, put(correction))
 }
 
-function grownBy(before: ReturnType<typeof stored>, after: typeof before): typeof before {
-  return {
-    storedBytes: after.storedBytes - before.storedBytes,
-    blockBytes: after.blockBytes - before.blockBytes,
-  }
-}
-
 /** The rows as Parquet, for what goes out of DuckDB. */
 async function sourceParquet({ folder, rows }: SuiteContext): Promise<string> {
   const file = join(folder, 'source.parquet')
@@ -123,7 +116,7 @@ function measureGit(comparison: Comparison, folder: string, { csv }: Files): voi
   const cwd = join(folder, 'git')
   mkdirSync(cwd)
   copyFileSync(csv, join(cwd, 'x.csv'))
-  run(['git', 'init', '-q', '.'], { cwd })
+  run(['git', 'init', '-q', '--template=', '.'], { cwd })
   const repository = join(cwd, '.git')
   for (const what of [CSV_IN, ONE_ROW]) {
     if (what === ONE_ROW) run(['sed', '-i', '1002s/,.*/,99.99/', 'x.csv'], { cwd })

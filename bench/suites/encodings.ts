@@ -1,6 +1,6 @@
 import { decodeColumnBody, encodeColumnBody } from '../../src/core/encoding/body.ts'
 import { loadZstd } from '../../src/storage/zstd.ts'
-import { benchColumns } from '../columns.ts'
+import { benchColumns } from '../data-columns.ts'
 import type { Suite } from '../suite.ts'
 import { formatCells } from '../table.ts'
 

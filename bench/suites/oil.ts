@@ -82,7 +82,7 @@ function measureGit(
   const cwd = join(folder, 'git')
   mkdirSync(cwd)
   const git = (...args: string[]) => ['git', '-c', 'gc.auto=0', ...args]
-  const costs = [run(git('init', '-q', '.'), { cwd })]
+  const costs = [run(git('init', '-q', '--template=', '.'), { cwd })]
   for (const { seconds: date, tables } of publications) {
     for (const [name, bytes] of tables) writeFileSync(join(cwd, `${name}.csv`), bytes)
     const env = { GIT_AUTHOR_DATE: `@${date} +0000`, GIT_COMMITTER_DATE: `@${date} +0000` }
@@ -113,8 +113,9 @@ async function measureLakota(
     let [seconds, cpuSeconds] = [0, 0]
     for (const { tables } of publications) {
       const parsed = [...tables].map(([name, bytes]) => {
-        const lines = new TextDecoder().decode(bytes).trim().split('\n').slice(1)
-        const cells = lines.map((line) => line.split(','))
+        const lines = new TextDecoder().decode(bytes).split(/\s*\n/)
+        // Neither the header nor the lines of empty cells at the end of some.
+        const cells = lines.filter((line) => /^\d/.test(line)).map((line) => line.split(','))
         return [name, [cells.map(([date]) => date), cells.map(([, price]) => Number(price))]]
       })
       const cost = await lakota.act('replace', { path, tables: Object.fromEntries(parsed) })

@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { seeded } from '../data-random.ts'
 import { type Cost, medianCost, run, sizeOf } from '../measure.ts'
 import { varve } from '../program.ts'
-import { seeded } from '../sensors.ts'
 import type { Suite } from '../suite.ts'
 import type { Row } from '../table.ts'
 

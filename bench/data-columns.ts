@@ -1,7 +1,7 @@
 import type { ColumnType } from '../src/core/column.ts'
 import { columnOf } from '../src/core/column-builder.ts'
 import { encodeColumn } from '../src/core/column-codec.ts'
-import { seeded } from './sensors.ts'
+import { normal, seeded } from './data-random.ts'
 
 /** A column of a benchmark: canonical bytes of each segment. */
 export interface BenchColumn {
@@ -16,11 +16,6 @@ const START_S = Date.UTC(2026, 0, 1) / 1000
 const VENUES = ['XNYS', 'XNAS', 'ARCX', 'BATS', 'IEXG', 'EDGX']
 
 type Random = () => number
-
-/** A number of the normal distribution (Box and Muller). */
-export function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-}
 
 type Generator = (random: Random) => (row: number) => number | bigint | string | boolean | null
 

@@ -17,6 +17,7 @@ import { reportError } from './report-error.ts'
 import { resolveSubcommand } from './resolve-subcommand.ts'
 import { type Interruption, listenForSignals } from './signals.ts'
 import { spellingsOf, tokenise } from './tokenise.ts'
+import { adviseOnZstd } from './zstd-advice.ts'
 
 /** Runs one command line and says with which code to exit. */
 export async function runCommandLine(host: Host, table: CommandTable): Promise<ExitCode> {
@@ -117,7 +118,11 @@ async function execute(execution: Execution): Promise<ExitCode> {
     if (error instanceof BrokenPipe && printing.paged) return answer
     throw error
   } finally {
-    await context.close()
+    try {
+      await adviseOnZstd(context)
+    } finally {
+      await context.close()
+    }
   }
   return answer
 }

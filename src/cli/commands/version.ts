@@ -9,10 +9,15 @@ export const versionCommand = defineCommand({
       type: 'boolean',
       describe: 'Also show what varve runs on, for bug reports',
     }),
-  run: ({ buildOptions }) => ({
+  run: async ({ buildOptions }) => ({
     version: VERSION,
     ...(buildOptions
-      ? { node: process.versions.node, platform: process.platform, cpu: process.arch }
+      ? {
+          node: process.versions.node,
+          platform: process.platform,
+          cpu: process.arch,
+          zstd: await zstdName(),
+        }
       : {}),
   }),
   toText: ({ version, ...rest }) =>
@@ -20,3 +25,10 @@ export const versionCommand = defineCommand({
       '\n',
     ),
 })
+
+async function zstdName(): Promise<string> {
+  const { loadZstdLibrary, zstdChoice } = await import('../../zstd/load.ts')
+  const { name } = await loadZstdLibrary()
+  const reason = zstdChoice()?.reason
+  return reason === undefined ? name : `${name} (zstd-napi: ${reason})`
+}

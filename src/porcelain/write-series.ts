@@ -120,9 +120,13 @@ async function spoolNew(
   checkCellOrder(options.input, options)
   const rows =
     given === undefined ? await inferRows(input, options) : await subsetRows(input, given)
-  const zone = await zoneForNew(batch, tree, path, options.input.reading?.zone, rows.zone)
-  const rest = { newColumns: [], whole: true, zone }
-  return spool(batch, given ?? rows.schema, rows, rest)
+  try {
+    const zone = await zoneForNew(batch, tree, path, options.input.reading?.zone, rows.zone)
+    const rest = { newColumns: [], whole: true, zone }
+    return await spool(batch, given ?? rows.schema, rows, rest)
+  } finally {
+    await rows.discard()
+  }
 }
 
 /** Sets the rows for a series that is there aside, or stores them when they are all it will hold. */

@@ -72,8 +72,8 @@ export async function writeSplit(
 ): Promise<WriteSplitResult> {
   const collection = checkCollectionName(options.into)
   const mode = options.mode ?? 'upsert'
-  const scratch = scratchFor(repo)
   const input = await spoolInput(options.input)
+  const scratch = scratchFor(repo)
   let spooled: SplitRows[] | undefined
   let emptyRows = 0
   const touched = new Map<string, SpooledRows>()
@@ -154,18 +154,18 @@ async function spoolGroups(
   const given = await schemaForNew(batch, tree, `${collection}/${splitBy}`, options)
   const known = given ?? (await commonSchema(batch, there.values()))
   const found = await openSplitInput(input, { ...options, column: splitBy, known, addColumns })
-  const said = options.input.reading?.zone
-  const zone = await zoneForNew(batch, tree, `${collection}/${splitBy}`, said, found.zone)
-  const columns = found.schema.columns.filter(({ name }) => name !== splitBy)
-  const schema = { ...found.schema, columns }
-  const groups = splitFrames(found.frames(), found.schema, {
-    file: input.name,
-    column: splitBy,
-    spill: temporarySpill(),
-    check: (value) => nameFault(collection, value),
-  })
   const spooled: SplitRows[] = []
   try {
+    const said = options.input.reading?.zone
+    const zone = await zoneForNew(batch, tree, `${collection}/${splitBy}`, said, found.zone)
+    const columns = found.schema.columns.filter(({ name }) => name !== splitBy)
+    const schema = { ...found.schema, columns }
+    const groups = splitFrames(found.frames(), found.schema, {
+      file: input.name,
+      column: splitBy,
+      spill: temporarySpill(),
+      check: (value) => nameFault(collection, value),
+    })
     for await (const { value, frames } of groups) {
       const path = `${collection}/${value}`
       const old = there.get(path)
@@ -181,7 +181,6 @@ async function spoolGroups(
       spooled.push({ path, rows })
     }
   } finally {
-    await groups.return()
     await found.discard()
   }
   if (spooled.length === 0) throw noRows(input.name)

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** What one run of a program took. */
@@ -43,7 +44,8 @@ export function run(
   command: readonly string[],
   { cwd, env = {}, stdin, stdout }: RunOptions,
 ): Cost {
-  const timed = ['/usr/bin/time', '-o', join(cwd, '.cost'), '-f', '%e %U %S %M', ...command]
+  const cost = join(tmpdir(), `varve-bench-${process.pid}.cost`)
+  const timed = ['/usr/bin/time', '-o', cost, '-f', '%U %S %M', ...command]
   const [from, to] = [stdin, stdout].map((path) => JSON.stringify(path ?? '/dev/null'))
   const script = `exec "$@" < ${from} > ${to}`
   const began = process.hrtime.bigint()
@@ -54,8 +56,9 @@ export function run(
   })
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
   if (status !== 0) throw new Error(`${command.join(' ')} failed:\n${stderr}`)
-  const measured = readFileSync(join(cwd, '.cost'), 'utf8').trim().split(' ').map(Number)
-  const [, user, system, kilobytes] = measured as [number, number, number, number]
+  const measured = readFileSync(cost, 'utf8').trim().split(' ').map(Number)
+  rmSync(cost)
+  const [user, system, kilobytes] = measured as [number, number, number]
   return { seconds, cpuSeconds: user + system, peakBytes: kilobytes * 1024 }
 }
 

@@ -1,41 +1,81 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { hasCode } from '../core/errors.ts'
-import { decodeEntry, type LogEntry } from './log-entry.ts'
+import type { Id } from '../core/id.ts'
+import {
+  decodeContent,
+  encodeContent,
+  type LogEntry,
+  type ParsedEntry,
+  readList,
+  resolveEntry,
+  writeList,
+} from './log-entry.ts'
 import { corruptLog, seal, unseal } from './log-envelope.ts'
 import { logName } from './log-names.ts'
+import { decodeBody, RAW, ZSTD } from './pack-encoding.ts'
+import { loadZstd } from './zstd.ts'
 
-// The content of an archive, after the envelope's head: the entries that a checkpoint covers, as
-// they stood in the log. Its name is the number of its last entry.
+// The content of an archive, after the envelope's head: the entries that a checkpoint covers, but for
+// the packs that they named, which say nothing any more. Its name is the number of its last entry.
 //
 //   first            varint, number of the first entry
-//   entries          list of: varint length, the entry with its envelope
+//   refs             list of: name (text), 32 bytes; those that the entries change, as they were before
+//   method           u8: 0 as they are, 1 one zstd frame
+//   length           varint, of the entries
+//   entries          list of: varint length, the entry without envelope
 
-/** An entry and its bytes as published. */
-export interface RawEntry {
-  readonly entry: LogEntry
-  readonly bytes: Uint8Array
+const LEVEL = 12
+
+/**
+ * @param entries one after another, of which the first follows where refs are as in `before`
+ */
+export async function encodeArchive(
+  entries: readonly ParsedEntry[],
+  before: ReadonlyMap<string, Id>,
+): Promise<Uint8Array> {
+  const names = new Set(entries.flatMap(({ updates }) => updates.map(({ name }) => name)))
+  const refs = [...names].flatMap((name) => {
+    const id = before.get(name)
+    return id === undefined ? [] : [{ name, id }]
+  })
+  const list = new ByteWriter(4096)
+  writeList(list, entries, ({ retiredPacks: _, ...entry }) => {
+    list.lengthPrefixed(encodeContent({ ...entry, packs: [] }))
+  })
+  const plain = list.finish()
+  const frame = (await loadZstd()).compress(plain, LEVEL)
+  const writer = new ByteWriter(4096).varint(entries[0]?.number ?? 0)
+  writeList(writer, refs, ({ name, id }) => writer.text(name).id(id))
+  writer.u8(frame === undefined ? RAW : ZSTD).varint(plain.length)
+  return seal('varveLA', writer.bytes(frame ?? plain).finish())
 }
 
-export function encodeArchive(entries: readonly RawEntry[]): Uint8Array {
-  const writer = new ByteWriter(4096).varint(entries[0]?.entry.number ?? 0).varint(entries.length)
-  for (const { bytes } of entries) writer.lengthPrefixed(bytes)
-  return seal('varveLA', writer.finish())
-}
-
-/** The entries of an archive, the oldest first. */
-export function decodeArchive(bytes: Uint8Array, name: string): LogEntry[] {
+/** The entries of an archive, the oldest first, without packs. */
+export async function decodeArchive(bytes: Uint8Array, name: string): Promise<LogEntry[]> {
   const reader = new ByteReader(unseal('varveLA', bytes, name), 'corrupt-log')
   try {
     const first = reader.varint()
-    const count = reader.varint()
-    const entries: LogEntry[] = []
-    for (let number = first; number < first + count; number++) {
-      entries.push(decodeEntry(reader.lengthPrefixed(), number, logName('log', number)))
-    }
-    reader.expectEnd()
+    const refs = new Map(readList(reader, (): [string, Id] => [reader.text(), reader.id()]))
+    const method = reader.u8()
+    if (method !== RAW && method !== ZSTD) throw reader.error('entries of unknown method')
+    const length = reader.varint()
+    const list = new ByteReader(
+      await decodeBody(method, reader.bytes(reader.remaining), length),
+      'corrupt-log',
+    )
+    let number = first
+    const entries = readList(list, () => {
+      const entry = decodeContent(list.lengthPrefixed(), number, logName('log', number))
+      number++
+      return resolveEntry(entry, refs)
+    })
+    list.expectEnd()
     return entries
   } catch (error) {
-    if (hasCode(error, 'corrupt-log') && error.data.name === undefined) {
+    if (
+      hasCode(error, 'corrupt-object') ||
+      (hasCode(error, 'corrupt-log') && error.data.name === undefined)
+    ) {
       throw corruptLog(name, error.message, error)
     }
     throw error

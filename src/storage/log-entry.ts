@@ -9,14 +9,30 @@ import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
 //
 //   number           varint, the same as in the name
 //   transaction      16 bytes, a UUID
-//   features         list of texts: what a reader must know from here on
-//   updates          list of: ref name (text), u8 flags (1: has old, 2: has new), [32] [32]
-//   HEAD             u8 flags (1: moved, 2: has old); [old (text)], new (text): a ref name or an id
+//   parts            u8: 0x01 HEAD moved; 0x02 its old place follows; 0x04 packs were retired;
+//                    0x08 shallow changes; 0x10 an index was discarded; 0x20 its tree follows;
+//                    0x40 features
+//   features         0x40: list of texts: what a reader must know from here on
+//   updates          list of: u8 (1: has old, 2: has new, 4 · k: the name begins with prefix k), rest
+//                    of the name (text), 1: first 4 bytes of the old id, 2: new id (32)
+//   HEAD             0x02: old place (text); 0x01: new place (text): a ref name or an id
 //   who              name (text), email (text), seconds (signed), offset in minutes (signed)
 //   why              text
-//   packs            list of 32 bytes: added;  list of 32 bytes: retired
-//   shallow          list of 32 bytes: added;  list of 32 bytes: removed
-//   index            u8 flags (1: present, 2: has tree), [32]: what an operation discarded
+//   packs            list of 32 bytes: added;  0x04: list of 32 bytes: retired
+//   shallow          0x08: list of 32 bytes: added;  list of 32 bytes: removed
+//   index            0x20: 32 bytes: what an operation discarded
+//
+// Prefixes: 0 none, 1 `refs/heads/`, 2 `refs/tags/`, 3 `refs/remotes/`.
+
+const MOVED = 0x01
+const MOVED_FROM = 0x02
+const RETIRED = 0x04
+const SHALLOW = 0x08
+const INDEX = 0x10
+const INDEX_TREE = 0x20
+const FEATURES = 0x40
+const PREFIXES = ['', 'refs/heads/', 'refs/tags/', 'refs/remotes/'] as const
+const OLD_BYTES = 4
 
 /** Who and when, as commits have it. */
 export type LogSignature = Signature
@@ -53,17 +69,47 @@ export interface LogEntry extends Transaction {
   readonly uuid: string
 }
 
+/** An update as an entry says it: what the ref was before follows from the entries before. */
+export interface ParsedUpdate {
+  readonly name: string
+  /** The first hex digits of what the ref was; undefined when it did not exist. */
+  readonly oldStart: string | undefined
+  readonly new: Id | undefined
+}
+
+/** An entry by itself, without those before it. */
+export type ParsedEntry = Omit<LogEntry, 'updates'> & { readonly updates: readonly ParsedUpdate[] }
+
 export function encodeEntry(entry: LogEntry): Uint8Array {
-  const { head, who, index } = entry
+  const updates = entry.updates.map(({ name, old, new: next }) => ({
+    name,
+    oldStart: old?.slice(0, 2 * OLD_BYTES),
+    new: next,
+  }))
+  return seal('varveLG', encodeContent({ ...entry, updates }))
+}
+
+/** An entry without its envelope. */
+export function encodeContent(entry: ParsedEntry): Uint8Array {
+  const { head, who, index, shallow } = entry
+  const retired = entry.retiredPacks ?? []
+  const features = entry.features ?? []
   const writer = new ByteWriter().varint(entry.number).bytes(uuidToBytes(entry.uuid))
-  writeList(writer, entry.features ?? [], (feature) => writer.text(feature))
-  writeList(writer, entry.updates, (update) => {
-    writer.text(update.name)
-    writer.u8((update.old === undefined ? 0 : 1) | (update.new === undefined ? 0 : 2))
-    if (update.old !== undefined) writer.id(update.old)
-    if (update.new !== undefined) writer.id(update.new)
+  writer.u8(
+    (head === undefined ? 0 : head.old === undefined ? MOVED : MOVED | MOVED_FROM) |
+      (retired.length === 0 ? 0 : RETIRED) |
+      (shallow === undefined ? 0 : SHALLOW) |
+      (index === undefined ? 0 : index.old === undefined ? INDEX : INDEX | INDEX_TREE) |
+      (features.length === 0 ? 0 : FEATURES),
+  )
+  if (features.length > 0) writeList(writer, features, (feature) => writer.text(feature))
+  writeList(writer, entry.updates, ({ name, oldStart, new: next }) => {
+    const prefix = PREFIXES.findLastIndex((text) => name.startsWith(text))
+    writer.u8((oldStart === undefined ? 0 : 1) | (next === undefined ? 0 : 2) | (prefix << 2))
+    writer.text(name.slice(PREFIXES[prefix]!.length))
+    if (oldStart !== undefined) writer.bytes(Buffer.from(oldStart, 'hex'))
+    if (next !== undefined) writer.id(next)
   })
-  writer.u8(head === undefined ? 0 : head.old === undefined ? 1 : 3)
   if (head?.old !== undefined) writer.text(head.old)
   if (head !== undefined) writer.text(head.new)
   writer.text(who.name).text(who.email)
@@ -71,17 +117,23 @@ export function encodeEntry(entry: LogEntry): Uint8Array {
   writeSigned(writer, who.offsetMinutes)
   writer.text(entry.message)
   writeIds(writer, entry.packs as readonly Id[])
-  writeIds(writer, (entry.retiredPacks ?? []) as readonly Id[])
-  writeIds(writer, entry.shallow?.added ?? [])
-  writeIds(writer, entry.shallow?.removed ?? [])
-  writer.u8(index === undefined ? 0 : index.old === undefined ? 1 : 3)
+  if (retired.length > 0) writeIds(writer, retired as readonly Id[])
+  if (shallow !== undefined) {
+    writeIds(writer, shallow.added)
+    writeIds(writer, shallow.removed)
+  }
   if (index?.old !== undefined) writer.id(index.old)
-  return seal('varveLG', writer.finish())
+  return writer.finish()
 }
 
 /** Reads an entry and checks that it is the one its name says. */
-export function decodeEntry(bytes: Uint8Array, number: number, name: string): LogEntry {
-  const reader = new ByteReader(unseal('varveLG', bytes, name), 'corrupt-log')
+export function decodeEntry(bytes: Uint8Array, number: number, name: string): ParsedEntry {
+  return decodeContent(unseal('varveLG', bytes, name), number, name)
+}
+
+/** Reads an entry without its envelope. */
+export function decodeContent(content: Uint8Array, number: number, name: string): ParsedEntry {
+  const reader = new ByteReader(content, 'corrupt-log')
   try {
     if (reader.varint() !== number) throw corruptLog(name, 'it has another number inside')
     return readEntry(reader, number, name)
@@ -93,19 +145,41 @@ export function decodeEntry(bytes: Uint8Array, number: number, name: string): Lo
   }
 }
 
-function readEntry(reader: ByteReader, number: number, name: string): LogEntry {
-  const uuid = uuidFromBytes(reader.bytes(16))
-  const features = readList(reader, () => reader.text())
-  checkFeatures(features, name)
-  const updates = readList(reader, (): RefUpdate => {
-    const ref = reader.text()
-    const flags = readFlags(reader)
-    const old = flags & 1 ? reader.id() : undefined
-    return { name: ref, old, new: flags & 2 ? reader.id() : undefined }
+/**
+ * The entry that follows where refs are as in `refs`, which are then as it leaves them. `corrupt-log`
+ * when one of them is not what it says was before.
+ */
+export function resolveEntry(entry: ParsedEntry, refs: Map<string, Id>): LogEntry {
+  const updates = entry.updates.map(({ name, oldStart, new: next }): RefUpdate => {
+    const old = refs.get(name)
+    if (old?.slice(0, 2 * OLD_BYTES) !== oldStart) {
+      throw corruptLog(`entry ${entry.number}`, `${name} was not what it says before it`)
+    }
+    if (next === undefined) refs.delete(name)
+    else refs.set(name, next)
+    return { name, old, new: next }
   })
-  const headFlags = readFlags(reader)
-  const headOld = headFlags & 2 ? { old: reader.text() } : {}
-  const head = headFlags & 1 ? { head: { ...headOld, new: reader.text() } } : {}
+  return { ...entry, updates }
+}
+
+function readEntry(reader: ByteReader, number: number, name: string): ParsedEntry {
+  const uuid = uuidFromBytes(reader.bytes(16))
+  const parts = reader.u8()
+  const has = (part: number): boolean => (parts & part) !== 0
+  const alone = (has(MOVED_FROM) && !has(MOVED)) || (has(INDEX_TREE) && !has(INDEX))
+  if (parts > 0x7f || alone) throw reader.error('unknown flags')
+  const features = has(FEATURES) ? readList(reader, () => reader.text()) : []
+  checkFeatures(features, name)
+  const updates = readList(reader, (): ParsedUpdate => {
+    const flags = reader.u8()
+    const prefix = PREFIXES[flags >> 2]
+    if (prefix === undefined) throw reader.error('unknown flags')
+    const ref = prefix + reader.text()
+    const oldStart = flags & 1 ? hexOf(reader.bytes(OLD_BYTES)) : undefined
+    return { name: ref, oldStart, new: flags & 2 ? reader.id() : undefined }
+  })
+  const headOld = has(MOVED_FROM) ? { old: reader.text() } : {}
+  const head = has(MOVED) ? { head: { ...headOld, new: reader.text() } } : {}
   const who = {
     name: reader.text(),
     email: reader.text(),
@@ -114,10 +188,11 @@ function readEntry(reader: ByteReader, number: number, name: string): LogEntry {
   }
   const message = reader.text()
   const packs = readIds(reader)
-  const retiredPacks = readIds(reader)
-  const shallow = { added: readIds(reader), removed: readIds(reader) }
-  const indexFlags = readFlags(reader)
-  const indexOld = indexFlags & 2 ? { old: reader.id() } : {}
+  const retiredPacks = has(RETIRED) ? readIds(reader) : []
+  const shallow = has(SHALLOW)
+    ? { shallow: { added: readIds(reader), removed: readIds(reader) } }
+    : {}
+  const indexOld = has(INDEX_TREE) ? { old: reader.id() } : {}
   reader.expectEnd()
   return {
     number,
@@ -128,8 +203,8 @@ function readEntry(reader: ByteReader, number: number, name: string): LogEntry {
     message,
     packs,
     ...(retiredPacks.length === 0 ? {} : { retiredPacks }),
-    ...(shallow.added.length + shallow.removed.length === 0 ? {} : { shallow }),
-    ...(indexFlags & 1 ? { index: indexOld } : {}),
+    ...shallow,
+    ...(has(INDEX) ? { index: indexOld } : {}),
     ...(features.length === 0 ? {} : { features }),
   }
 }
@@ -160,12 +235,6 @@ export function readIds(reader: ByteReader): Id[] {
   return readList(reader, () => reader.id())
 }
 
-function readFlags(reader: ByteReader): number {
-  const flags = reader.u8()
-  if (flags > 3) throw reader.error('unknown flags')
-  return flags
-}
-
 function writeSigned(writer: ByteWriter, value: number): void {
   writer.varint(value < 0 ? -2 * value - 1 : 2 * value)
 }
@@ -184,7 +253,7 @@ function uuidToBytes(uuid: string): Uint8Array {
 }
 
 function uuidFromBytes(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex')
+  const hex = hexOf(bytes)
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
@@ -192,4 +261,8 @@ function uuidFromBytes(bytes: Uint8Array): string {
     hex.slice(16, 20),
     hex.slice(20),
   ].join('-')
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }

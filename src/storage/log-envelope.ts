@@ -5,12 +5,12 @@ import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
 // Log entries, checkpoints and archives have one envelope:
 //
 //   0        7  `varveLG` entry, `varveLC` checkpoint, `varveLA` archive
-//   7        1  version of the format: 1
+//   7        1  version of the format: 2
 //   8        …  content
 //            8  first bytes of SHA-256 over all of the above
 
 export type LogMagic = 'varveLG' | 'varveLC' | 'varveLA'
-const VERSION = 1
+const VERSION = 2
 const HEAD_BYTES = 8
 
 /** Content in its envelope. */
@@ -35,7 +35,10 @@ export function unseal(magic: LogMagic, bytes: Uint8Array, name: string): Uint8A
   if (bytes[7] !== VERSION) {
     throw new VarveError('unsupported-format', `${name} has version ${bytes[7]} of the format`, {
       data: { name, version: bytes[7], supported: VERSION },
-      hint: 'a newer varve wrote this repository: install that',
+      hint:
+        Number(bytes[7]) < VERSION
+          ? 'a varve from before 1.0 wrote this repository: read it with that version'
+          : 'a newer varve wrote this repository: install that',
     })
   }
   if (!equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) {

@@ -1,7 +1,15 @@
 import { ByteReader, ByteWriter, compareBytes, textToBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { type LogEntry, readIds, readList, writeIds, writeList } from './log-entry.ts'
+import {
+  type LogEntry,
+  type ParsedEntry,
+  readIds,
+  readList,
+  resolveEntry,
+  writeIds,
+  writeList,
+} from './log-entry.ts'
 import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
 
 // The content of a checkpoint, after the envelope's head: the state that the entries up to its
@@ -12,6 +20,7 @@ import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
 //   default branch   text
 //   refs             list of: name (text), 32 bytes; sorted by the bytes of the names
 //   packs            list of 32 bytes, sorted
+//   retired          list of 32 bytes, sorted: since the checkpoint before
 //   shallow          list of 32 bytes, sorted
 
 export const DEFAULT_BRANCH = 'refs/heads/main'
@@ -25,6 +34,11 @@ export interface LogState {
   readonly head: string
   /** Names of the packs that count. */
   readonly packs: ReadonlySet<string>
+  /**
+   * Names of packs that counted and no longer do, as far as this process or the last checkpoints know:
+   * they must never count again, as their files may go at any moment.
+   */
+  readonly retired: ReadonlySet<string>
   /** Commits whose parents are left out on purpose. */
   readonly shallow: ReadonlySet<Id>
   readonly requiredFeatures: ReadonlySet<string>
@@ -35,37 +49,66 @@ export const emptyState: LogState = {
   refs: new Map(),
   head: DEFAULT_BRANCH,
   packs: new Set(),
+  retired: new Set(),
   shallow: new Set(),
   requiredFeatures: new Set(),
 }
 
+export interface Applied {
+  readonly state: LogState
+  /** The entries applied, whole. */
+  readonly entries: readonly LogEntry[]
+}
+
 /** The state after more entries. `corrupt-log` when one does not follow from what is before it. */
-export function applyEntries(state: LogState, entries: readonly LogEntry[]): LogState {
-  if (entries.length === 0) return state
+export function applyEntries(state: LogState, parsed: readonly ParsedEntry[]): Applied {
+  if (parsed.length === 0) return { state, entries: [] }
   const refs = new Map(state.refs)
   const packs = new Set(state.packs)
+  const retired = new Set(state.retired)
   const shallow = new Set(state.shallow)
   const features = new Set(state.requiredFeatures)
+  const entries: LogEntry[] = []
   let { head, number } = state
-  for (const entry of entries) {
-    const name = `entry ${entry.number}`
-    if (entry.number !== number + 1) throw corruptLog(name, `it follows entry ${number}`)
-    number = entry.number
-    for (const update of entry.updates) {
-      if (refs.get(update.name) !== update.old) {
-        throw corruptLog(name, `${update.name} was not what it says before it`)
-      }
-      if (update.new === undefined) refs.delete(update.name)
-      else refs.set(update.name, update.new)
+  for (const next of parsed) {
+    if (next.number !== number + 1) {
+      throw corruptLog(`entry ${next.number}`, `it follows entry ${number}`)
     }
+    const entry = resolveEntry(next, refs)
+    entries.push(entry)
+    number = entry.number
     if (entry.head?.new.startsWith('refs/')) head = entry.head.new
-    for (const pack of entry.packs) packs.add(pack)
-    for (const pack of entry.retiredPacks ?? []) packs.delete(pack)
+    for (const pack of entry.packs) {
+      packs.add(pack)
+      retired.delete(pack)
+    }
+    for (const pack of entry.retiredPacks ?? []) {
+      packs.delete(pack)
+      retired.add(pack)
+    }
     for (const id of entry.shallow?.added ?? []) shallow.add(id)
     for (const id of entry.shallow?.removed ?? []) shallow.delete(id)
     for (const feature of entry.features ?? []) features.add(feature)
   }
-  return { number, refs, head, packs, shallow, requiredFeatures: features }
+  return {
+    state: { number, refs, head, packs, retired, shallow, requiredFeatures: features },
+    entries,
+  }
+}
+
+/**
+ * The state of the checkpoint that follows one, from the entries between them: it names those packs
+ * that were retired since the one before, not all that ever were.
+ */
+export function nextCheckpoint(state: LogState, parsed: readonly ParsedEntry[]): LogState {
+  return applyEntries({ ...state, retired: new Set() }, parsed).state
+}
+
+/** A state read anew, with what an earlier one of the same process knew of packs that are retired. */
+export function remembering(state: LogState, earlier: LogState): LogState {
+  const retired = new Set([...earlier.retired, ...earlier.packs, ...state.retired])
+  for (const pack of state.packs) retired.delete(pack)
+  return { ...state, retired }
 }
 
 export function encodeCheckpoint(state: LogState): Uint8Array {
@@ -77,6 +120,7 @@ export function encodeCheckpoint(state: LogState): Uint8Array {
   })
   // Hex digits sort as their bytes do.
   writeIds(writer, [...state.packs].sort() as Id[])
+  writeIds(writer, [...state.retired].sort() as Id[])
   writeIds(writer, [...state.shallow].sort())
   return seal('varveLC', writer.finish())
 }
@@ -90,9 +134,10 @@ export function decodeCheckpoint(bytes: Uint8Array, number: number, name: string
     const head = reader.text()
     const refs = new Map(readList(reader, (): [string, Id] => [reader.text(), reader.id()]))
     const packs = new Set<string>(readIds(reader))
+    const retired = new Set<string>(readIds(reader))
     const shallow = new Set(readIds(reader))
     reader.expectEnd()
-    return { number, refs, head, packs, shallow, requiredFeatures }
+    return { number, refs, head, packs, retired, shallow, requiredFeatures }
   } catch (error) {
     if (error instanceof VarveError && error.code === 'corrupt-log' && !error.data.name) {
       throw corruptLog(name, error.message, error)

@@ -3,8 +3,14 @@ import { hasCode, VarveError } from '../core/errors.ts'
 import { isId, parseId } from '../core/id.ts'
 import { checkRefName } from '../core/names.ts'
 import { checkSignature } from '../core/signature.ts'
-import { decodeArchive, encodeArchive, type RawEntry } from './log-archive.ts'
-import { decodeEntry, encodeEntry, type LogEntry, type Transaction } from './log-entry.ts'
+import { decodeArchive, encodeArchive } from './log-archive.ts'
+import {
+  decodeEntry,
+  encodeEntry,
+  type LogEntry,
+  type ParsedEntry,
+  type Transaction,
+} from './log-entry.ts'
 import { checkFeatures, corruptLog } from './log-envelope.ts'
 import { CHECKPOINT_EVERY, type LogFolder, logName, logNumber } from './log-names.ts'
 import {
@@ -13,6 +19,8 @@ import {
   emptyState,
   encodeCheckpoint,
   type LogState,
+  nextCheckpoint,
+  remembering,
 } from './log-state.ts'
 import type { Storage } from './storage.ts'
 import { Turns } from './turns.ts'
@@ -138,13 +146,18 @@ export class RefLog {
       const checkpoint = (await this.#numbers('checkpoints')).at(-1) ?? 0
       if (checkpoint > from.state.number) {
         // What was read may stand under numbers that had been freed: begin again from there.
-        from = await this.#fromCheckpoint(checkpoint)
+        const { state, recent } = await this.#fromCheckpoint(checkpoint)
+        from = { state: remembering(state, from.state), recent }
         known = false
         continue
       }
       if (missing !== undefined) throw corruptLog(logName('log', missing), 'it is missing')
-      const recent = [...from.recent, ...entries].filter(({ number }) => number > checkpoint)
-      this.#loaded = { state: applyEntries(from.state, entries), recent }
+      const applied = applyEntries(from.state, entries)
+      const recent = [...from.recent, ...applied.entries]
+      this.#loaded = {
+        state: applied.state,
+        recent: recent.filter(({ number }) => number > checkpoint),
+      }
       return this.#loaded
     }
   }
@@ -167,24 +180,24 @@ export class RefLog {
   async #entriesAfter(
     number: number,
     known: boolean,
-  ): Promise<{ entries: LogEntry[]; missing?: number }> {
+  ): Promise<{ entries: ParsedEntry[]; missing?: number }> {
     const listed = known ? 0 : ((await this.#numbers('log')).at(-1) ?? 0)
-    const entries: LogEntry[] = []
+    const entries: ParsedEntry[] = []
     for (let next = number + 1; ; ) {
       const count = Math.min(READ_AHEAD, Math.max(1, listed - next + 1))
       const batch = Array.from({ length: count }, (_, i) => this.#entry(next + i))
       for (const found of await Promise.all(batch)) {
         if (found === undefined) return next <= listed ? { entries, missing: next } : { entries }
-        entries.push(found.entry)
+        entries.push(found)
         next++
       }
     }
   }
 
-  async #entry(number: number): Promise<RawEntry | undefined> {
+  async #entry(number: number): Promise<ParsedEntry | undefined> {
     const name = logName('log', number)
     const bytes = await this.#storage.get(name)
-    return bytes && { entry: decodeEntry(bytes, number, name), bytes }
+    return bytes && decodeEntry(bytes, number, name)
   }
 
   async #archive(number: number | undefined): Promise<LogEntry[]> {
@@ -215,12 +228,12 @@ export class RefLog {
         // The write may have worked all the same: what is there now decides. Where that cannot be
         // read either, the first failure is what to report.
         const found = await this.#entry(entry.number).catch(() => undefined)
-        if (found !== undefined) return found.entry.uuid === entry.uuid
+        if (found !== undefined) return found.uuid === entry.uuid
         if (!hasCode(error, 'io') || attempt === UNCLEAR_WRITES) throw error
         continue
       }
       // An earlier attempt whose answer was lost may be what holds the name.
-      return (await this.#entry(entry.number))?.entry.uuid === entry.uuid
+      return (await this.#entry(entry.number))?.uuid === entry.uuid
     }
   }
 
@@ -252,17 +265,17 @@ export class RefLog {
     const number = from + this.#every
     const { state } = await this.#fromCheckpoint(from)
     if (state.number !== from) return false
-    const raw: RawEntry[] = []
+    const entries: ParsedEntry[] = []
     for (let next = from + 1; next <= number; next++) {
       const found = await this.#entry(next)
       if (found === undefined) return false
-      raw.push(found)
+      entries.push(found)
     }
     // As every reader: what was read counts only while no later checkpoint is there.
     if (((await this.#numbers('checkpoints')).at(-1) ?? 0) !== from) return false
-    const entries = raw.map(({ entry }) => entry)
-    const reached = applyEntries(state, entries)
-    await this.#storage.putIfAbsent(logName('archive', number), encodeArchive(raw))
+    const reached = nextCheckpoint(state, entries)
+    const archive = await encodeArchive(entries, state.refs)
+    await this.#storage.putIfAbsent(logName('archive', number), archive)
     await this.#storage.putIfAbsent(logName('checkpoints', number), encodeCheckpoint(reached))
     for (const covered of await this.#numbers('log')) {
       if (covered <= number) await this.#storage.delete(logName('log', covered))
@@ -295,7 +308,7 @@ function checkTransaction(transaction: Transaction): void {
   if (head !== undefined && !isId(head)) checkRefName(head)
 }
 
-function checkUpdates(state: LogState, { updates }: Transaction): void {
+function checkUpdates(state: LogState, { updates, packs, retiredPacks = [] }: Transaction): void {
   for (const { name, old } of updates) {
     const found = state.refs.get(name)
     if (found === old) continue
@@ -305,4 +318,10 @@ function checkUpdates(state: LogState, { updates }: Transaction): void {
       hint: 'somebody else changed it first: look at what is there now and try again',
     })
   }
+  // Two that merge the same packs: the second would count what the first has replaced.
+  const lost =
+    packs.find((name) => state.retired.has(name)) ??
+    retiredPacks.find((name) => !state.packs.has(name))
+  if (lost === undefined) return
+  throw new VarveError('conflict', `pack ${lost} does not count any more`, { data: { pack: lost } })
 }

@@ -37,7 +37,11 @@ interface GoldenPack {
 interface GoldenLog {
   entries: { entry: LogEntry; bytes: string }[]
   checkpoint: string
+  /** Of all entries. */
   archive: string
+  /** Of the last entry alone, with refs as they are before it. */
+  later: string
+  before: Record<string, Id>
 }
 
 describe('pack format', () => {
@@ -111,24 +115,32 @@ describe('ref log format', () => {
     const examples = documentedExamples('format/ref-log.md')
     for (const { entry, bytes } of entries) {
       expect(hex(encodeEntry(entry))).toBe(hex(bytes))
-      expect(decodeEntry(bytes, entry.number, 'log/x')).toEqual(entry)
     }
+    const parsed = entries.map(({ entry, bytes }) => decodeEntry(bytes, entry.number, 'log/x'))
+    expect(applyEntries(emptyState, parsed).entries).toEqual(entries.map(({ entry }) => entry))
     expect(examples.get('entry 1')).toBe(hex(entries[0]!.bytes))
     expect(examples.get('entry 2')).toBe(hex(entries[1]!.bytes))
   })
 
-  it('writes and reads archives as documented', () => {
-    expect(hex(encodeArchive(entries))).toBe(golden.archive)
-    expect(decodeArchive(fromHex(golden.archive), 'archive/x')).toEqual(
-      entries.map(({ entry }) => entry),
-    )
+  it('writes and reads archives as documented', async () => {
+    const parsed = entries.map(({ entry, bytes }) => decodeEntry(bytes, entry.number, 'log/x'))
+    const whole = entries.map(({ entry: { retiredPacks: _, ...entry } }) => ({
+      ...entry,
+      packs: [],
+    }))
+    const written = await encodeArchive(parsed, new Map())
+    expect(await decodeArchive(written, 'archive/x')).toEqual(whole)
+    expect(await decodeArchive(fromHex(golden.archive), 'archive/x')).toEqual(whole)
+    const later = await encodeArchive(parsed.slice(2), new Map(Object.entries(golden.before)))
+    for (const bytes of [later, fromHex(golden.later)]) {
+      expect(await decodeArchive(bytes, 'archive/x')).toEqual(whole.slice(2))
+    }
+    expect(documentedExamples('format/ref-log.md').get('archive')).toBe(golden.later)
   })
 
   it('writes and reads checkpoints as documented', () => {
-    const state = applyEntries(
-      emptyState,
-      entries.map(({ entry }) => entry),
-    )
+    const parsed = entries.map(({ entry, bytes }) => decodeEntry(bytes, entry.number, 'log/x'))
+    const { state } = applyEntries(emptyState, parsed)
     expect(hex(encodeCheckpoint(state))).toBe(golden.checkpoint)
     expect(decodeCheckpoint(fromHex(golden.checkpoint), 3, 'checkpoints/x')).toEqual(state)
     expect(documentedExamples('format/checkpoint.md').get('checkpoint')).toBe(golden.checkpoint)

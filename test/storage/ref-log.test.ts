@@ -33,12 +33,14 @@ describe('ref log', () => {
       index: { old: idOf('i') },
       uuid: '00112233-4455-6677-8899-aabbccddeeff',
     }
+    await openRefLog(storage).append({ updates: [], who: someone, message: '', packs: [idOf('r')] })
     const entry = await openRefLog(storage).append(transaction)
     const log = openRefLog(storage)
-    expect(entry).toEqual({ ...transaction, number: 1 })
-    expect(await allEntries(log)).toEqual([entry])
+    expect(entry).toEqual({ ...transaction, number: 2 })
+    expect((await allEntries(log))[0]).toEqual(entry)
     const state = await log.state()
-    expect(state.number).toBe(1)
+    expect(state.number).toBe(2)
+    expect([...state.retired]).toEqual([idOf('r')])
     expect([...state.refs]).toEqual(transaction.updates.map((u) => [u.name, u.new]))
     expect(state.head).toBe('refs/heads/other')
     expect([...state.packs]).toEqual([idOf('p'), idOf('q')])

@@ -1,77 +1,126 @@
 import type { GrowthLine } from './suite.ts'
 
-const WIDTH = 640
-const HEIGHT = 400
-const MARGIN = { left: 64, right: 190, top: 20, bottom: 44 }
-const COLOURS = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#ff7f0e', '#17becf', '#8c564b']
+const PANEL = { width: 460, height: 340, left: 58, right: 150, top: 30, bottom: 34 }
+const COLOURS = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#e07b00', '#178f9c', '#8c564b']
+const LABEL_HEIGHT = 13
 
-/** What things cost as the work grows, both axes logarithmic: a line that rises by one as it goes by one is linear. */
+/**
+ * What things cost as the work grows, a panel for each thing that grows, as SVG. Both axes are
+ * logarithmic and have decades of the same shape: what is flat does not grow, what is parallel to the
+ * dotted line is linear.
+ */
 export function formatGrowth(lines: readonly GrowthLine[]): string {
-  const points = lines.flatMap((line) => line.points)
-  const [sizes, seconds] = [points.map((point) => point.size), points.map((point) => point.seconds)]
-  const x = axis(sizes, MARGIN.left, WIDTH - MARGIN.right)
-  const y = axis(seconds, HEIGHT - MARGIN.bottom, MARGIN.top)
-  const [left, right] = [MARGIN.left, WIDTH - MARGIN.right]
-  const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom]
-  const grid = [
-    ...x.decades.map((size) => {
-      const at = x.place(size)
-      return `<path d="M${at} ${top}V${bottom}"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${short(size)}</text>`
-    }),
-    ...y.decades.map((value) => {
-      const at = y.place(value)
-      return `<path d="M${left} ${at}H${right}"/><text x="${left - 6}" y="${at + 4}" text-anchor="end">${duration(value)}</text>`
-    }),
-  ]
-  const drawn = lines.map((line, i) => {
-    const colour = COLOURS[i % COLOURS.length]
-    const places = line.points.map(({ size, seconds }) => `${x.place(size)},${y.place(seconds)}`)
-    const labelY = top + 14 + 18 * i
-    return [
-      `<polyline points="${places.join(' ')}" stroke="${colour}"/>`,
-      ...places.map((place) => {
-        const [cx, cy] = place.split(',')
-        return `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`
-      }),
-      `<path d="M${right + 10} ${labelY - 4}h16" stroke="${colour}"/>`,
-      `<text x="${right + 31}" y="${labelY}">${escapeXml(line.what)}</text>`,
-    ].join('')
+  const panels = [...new Set(lines.map((line) => line.of))].map((of, i) => {
+    const own = lines.filter((line) => line.of === of)
+    return `<g transform="translate(${i * PANEL.width})">${formatPanel(of, own)}</g>`
   })
+  const width = Math.max(1, panels.length) * PANEL.width
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<g stroke="#ddd">${grid.join('')}</g>`.replaceAll('<text', '<text stroke="none" fill="#444"'),
-    `<g fill="none" stroke-width="2">${drawn.join('')}</g>`.replaceAll(
-      '<text',
-      '<text stroke="none" fill="#222"',
-    ),
-    `<text x="${(left + right) / 2}" y="${HEIGHT - 8}" text-anchor="middle" fill="#222">${escapeXml([...new Set(lines.map((line) => line.of))].join(', '))}</text>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" font-family="sans-serif" font-size="11" fill="#333">`,
+    `<rect width="${width}" height="${PANEL.height}" fill="#fff"/>`,
+    ...panels,
     '</svg>\n',
   ].join('\n')
 }
 
+function formatPanel(of: string, lines: readonly GrowthLine[]): string {
+  const points = lines.flatMap((line) => line.points)
+  const [left, right] = [PANEL.left, PANEL.width - PANEL.right]
+  const [top, bottom] = [PANEL.top, PANEL.height - PANEL.bottom]
+  const x = axis(
+    points.map(({ size }) => size),
+    left,
+    right,
+  )
+  const y = axis(
+    points.map(({ seconds }) => seconds),
+    bottom,
+    top,
+  )
+  const labels = spread(
+    lines.map((line) => y.place(line.points.at(-1)!.seconds)),
+    LABEL_HEIGHT,
+  )
+  return [
+    text(`time as ${of} grow`, left, top - 12, 'start', ' font-weight="bold"'),
+    ...x.decades.flatMap((size) => [
+      line(x.place(size), top, x.place(size), bottom, '#e4e4e4'),
+      text(shortNumber(size), x.place(size), bottom + 16, 'middle'),
+    ]),
+    ...y.decades.flatMap((seconds) => [
+      line(left, y.place(seconds), right, y.place(seconds), '#e4e4e4'),
+      text(duration(seconds), left - 6, y.place(seconds) + 4, 'end'),
+    ]),
+    linear(x, y),
+    ...lines.map(({ what, points }, i) => {
+      const colour = COLOURS[i % COLOURS.length]!
+      const places = points.map(({ size, seconds }) => [x.place(size), y.place(seconds)] as const)
+      const [, end] = places.at(-1)!
+      const path = places.map(([px, py]) => `${round(px)},${round(py)}`).join(' ')
+      return [
+        `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
+        ...places.map(
+          ([cx, cy]) => `<circle cx="${round(cx)}" cy="${round(cy)}" r="3" fill="${colour}"/>`,
+        ),
+        line(right + 4, end, right + 14, labels[i]!, colour),
+        text(what, right + 18, labels[i]! + 4, 'start', ` style="fill:${colour}"`),
+      ].join('')
+    }),
+  ].join('\n')
+}
+
+interface Axis {
+  readonly decades: readonly number[]
+  place(value: number): number
+}
+
 /** A logarithmic axis over whole decades. */
-function axis(values: readonly number[], from: number, to: number) {
-  const low = Math.floor(Math.log10(Math.min(...values)))
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))))
+function axis(values: readonly number[], from: number, to: number): Axis {
+  const low = Math.floor(Math.log10(Math.min(...values)) + 1e-9)
+  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values)) - 1e-9))
   return {
     decades: Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i)),
-    place: (value: number): string =>
-      (from + ((Math.log10(value) - low) / (high - low)) * (to - from)).toFixed(1),
+    place: (value) => from + ((Math.log10(value) - low) / (high - low)) * (to - from),
   }
 }
 
-function short(size: number): string {
-  if (size >= 1e6) return `${size / 1e6} M`
-  return size.toLocaleString('en-US')
+/** A dotted line of what is linear, from the lower left corner as far as both axes go. */
+function linear(x: Axis, y: Axis): string {
+  const decades = Math.min(x.decades.length, y.decades.length) - 1
+  const [x1, y1] = [x.place(x.decades[0]!), y.place(y.decades[0]!)]
+  const [x2, y2] = [x.place(x.decades[decades]!), y.place(y.decades[decades]!)]
+  return line(x1, y1, x2, y2, '#999').replace('/>', ' stroke-dasharray="2 4"/>')
+}
+
+/** Heights of labels near those wanted, so far apart that none hides another. */
+function spread(wanted: readonly number[], apart: number): number[] {
+  const order = [...wanted.keys()].sort((a, b) => wanted[a]! - wanted[b]!)
+  const placed = [...wanted]
+  for (const [i, at] of order.entries()) {
+    if (i > 0) placed[at] = Math.max(placed[at]!, placed[order[i - 1]!]! + apart)
+  }
+  return placed
+}
+
+function line(x1: number, y1: number, x2: number, y2: number, colour: string): string {
+  return `<path d="M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}" stroke="${colour}"/>`
+}
+
+function text(content: string, x: number, y: number, anchor: string, more = ''): string {
+  const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${more}>${escaped}</text>`
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+function shortNumber(size: number): string {
+  return size >= 1e6 ? `${size / 1e6} M` : size.toLocaleString('en-US')
 }
 
 function duration(seconds: number): string {
   if (seconds >= 1) return `${seconds} s`
   if (seconds >= 1e-3) return `${+(seconds * 1e3).toPrecision(3)} ms`
   return `${+(seconds * 1e6).toPrecision(3)} µs`
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

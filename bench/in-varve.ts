@@ -48,7 +48,7 @@ export async function writeFrames(
 export async function drainSeries(
   repo: OpenedRepository,
   name: string,
-  range: { offset?: number; limit?: number; from?: string; to?: string } = {},
+  range: { offset?: number; limit?: number; tail?: number; from?: string; to?: string } = {},
 ): Promise<number> {
   const found = await readSeriesRows(repo, { name, ...range })
   let rows = 0

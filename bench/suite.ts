@@ -38,6 +38,24 @@ export interface GrowthLine {
   readonly points: readonly { readonly size: number; readonly seconds: number }[]
 }
 
+/** Lines of rows that are called `WHAT, SIZE OF`. */
+export function findGrowth(
+  rows: readonly Row[],
+  names: readonly string[],
+  of: string,
+  sizes: readonly number[],
+): GrowthLine[] {
+  const seconds = new Map(rows.map((row) => [row.what, row.seconds]))
+  return names.map((what) => ({
+    what,
+    of,
+    points: sizes.flatMap((size) => {
+      const found = seconds.get(`${what}, ${size.toLocaleString('en-US')} ${of}`)
+      return found === undefined ? [] : [{ size, seconds: found }]
+    }),
+  }))
+}
+
 export interface Suite {
   readonly name: string
   readonly about: string

@@ -8,6 +8,7 @@ import { encodingsSuite } from './suites/encodings.ts'
 import { oilSuite } from './suites/oil.ts'
 import { parquetSuite } from './suites/parquet.ts'
 import { recalibrationSuite } from './suites/recalibration.ts'
+import { rowsSuite } from './suites/rows.ts'
 import { seriesSuite } from './suites/series.ts'
 import { splitSuite } from './suites/split.ts'
 import { startUpSuite } from './suites/start-up.ts'
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   oilSuite,
   correctionsSuite,
   recalibrationSuite,
+  rowsSuite,
   seriesSuite,
   commitsSuite,
   {

@@ -10,7 +10,7 @@ import { Comparison, VARVE } from '../compare.ts'
 import { openIn } from '../in-varve.ts'
 import { costOf, run, stored } from '../measure.ts'
 import { varve } from '../program.ts'
-import type { GrowthLine, Suite } from '../suite.ts'
+import { findGrowth, type Suite } from '../suite.ts'
 
 const NAME = 'small'
 const SCHEMA = 'time:timestamp_s value:float64'
@@ -70,15 +70,7 @@ export const commitsSuite: Suite = {
     }
     await repo.close()
     const found = comparison.rows()
-    const growth: GrowthLine[] = GROWTH_LINES.map((what) => ({
-      what,
-      of: 'commits',
-      points: sizes.map((commits) => {
-        const name = `${what}, ${commits.toLocaleString('en-US')} commits`
-        return { size: commits, seconds: found.find((row) => row.what === name)!.seconds! }
-      }),
-    }))
-    return { rows: found, growth }
+    return { rows: found, growth: findGrowth(found, GROWTH_LINES, 'commits', sizes) }
   },
 }
 

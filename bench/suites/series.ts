@@ -14,9 +14,10 @@ import { Comparison, VARVE } from '../compare.ts'
 import { openIn } from '../in-varve.ts'
 import { costOf, grownBy, stored } from '../measure.ts'
 import { Lakota } from '../peers/lakota.ts'
-import type { GrowthLine, Suite } from '../suite.ts'
+import { findGrowth, type Suite } from '../suite.ts'
 
 const LAKOTA = 'Lakota'
+const UPDATE = 'a row to one'
 const ROWS = 5
 const UPDATES = 30
 const START_S = Date.UTC(2026, 0, 1) / 1000
@@ -29,12 +30,12 @@ export const seriesSuite: Suite = {
   name: 'series',
   about: 'one of many series gets a row, in process',
   targetRows: FULL,
-  async run({ folder, rows, peers }) {
+  async run({ folder, rows: asked, peers }) {
     const comparison = new Comparison()
     const counts = [1000, 10_000, 100_000].map((count) =>
-      Math.max(100, Math.round((count * Math.min(rows, FULL)) / FULL)),
+      Math.max(100, Math.round((count * Math.min(asked, FULL)) / FULL)),
     )
-    const what = (count: number) => `one of ${count.toLocaleString('en-US')}`
+    const what = (count: number) => `${UPDATE}, ${count.toLocaleString('en-US')} series`
     for (const count of new Set(counts)) {
       await measureVarve(comparison, what(count), join(folder, 'varve'), count)
       if (peers.lakota === undefined || count > MOST_OF_LAKOTA) continue
@@ -45,21 +46,23 @@ export const seriesSuite: Suite = {
         lakota.close()
       }
     }
-    const found = comparison.rows().filter(({ who }) => who === VARVE)
-    const growth: GrowthLine = {
-      what: 'commit to one of many series',
-      of: 'series',
-      points: counts.map((count) => {
-        return { size: count, seconds: found.find((row) => row.what === what(count))!.seconds! }
-      }),
-    }
     const targets = counts
       .slice(1)
       .flatMap((count) => [
         ...comparison.ownTarget(what(count), 'storedBytes', 4000),
         ...comparison.ownTarget(what(count), 'seconds', 0.004),
       ])
-    return { rows: comparison.rows(), targets, growth: [growth] }
+    const rows = comparison.rows()
+    const growth = [VARVE, LAKOTA].flatMap((who) => {
+      const [found] = findGrowth(
+        rows.filter((row) => row.who === who),
+        [UPDATE],
+        'series',
+        counts,
+      )
+      return found!.points.length === 0 ? [] : [{ ...found!, what: `${UPDATE}, ${who}` }]
+    })
+    return { rows, targets, growth }
   },
 }
 

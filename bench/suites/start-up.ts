@@ -12,7 +12,6 @@ const commands: readonly [args: readonly string[], most?: number][] = [
   [['version'], 1.9],
   [['read', 'small', '--tail', '5'], 2.3],
   [['write', 'small', 'row.csv', '--commit'], 3],
-  [['rev-parse', '--varve-dir']],
   [['ls']],
   [['log', '-n', '20']],
 ]

@@ -1,0 +1,143 @@
+import { KERNELS_BASE64 } from './kernel-bytes.ts'
+
+// The loops over values, in WebAssembly with SIMD (kernels/). They work on arrays in the module's own
+// memory, which are handed out one behind another and taken back all at once: what is to last is copied.
+
+interface KernelFunctions {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  stepsOfIntegers(source: number, target: number, count: number): number
+  stepsOfNumbers(source: number, target: number, count: number): void
+  firstOther(values: number, from: number, count: number, value: number): number
+  firstIndivisible(values: number, from: number, count: number, divisor: number): number
+  divide(values: number, count: number, divisor: number): void
+  level(units: number, target: number, count: number, step: number, bounds: number): void
+  subtract(values: number, count: number, amount: number): void
+  differences(units: number, target: number, count: number, step: number, bounds: number): void
+  changes(units: number, target: number, count: number, bounds: number): void
+  walk(units: number, length: number, parts: number, middle: number, target: number): void
+  scale(source: number, target: number, count: number, power: number, exceptions: number): number
+  unscale(values: number, count: number, power: number): void
+  toDoubles(values: number, count: number): void
+  toPlanes(
+    values: number,
+    count: number,
+    bytes: number,
+    zigzag: boolean,
+    planes: number,
+    stride: number,
+  ): void
+  sumPlanes(
+    planes: number,
+    stride: number,
+    bytes: number,
+    target: number,
+    count: number,
+    order: number,
+    firstLow: number,
+    firstHigh: number,
+    divisor: number,
+    step: number,
+    block: number,
+  ): void
+  split(values: number, count: number, width: number, planes: number, stride: number): void
+  join(planes: number, stride: number, count: number, width: number, values: number): void
+}
+
+// Of lib.dom, which Node.js has without its types.
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object) => { readonly exports: unknown }
+}
+
+const PAGE = 65_536
+/** Kernels read and write up to so many bytes behind an array. */
+const SLACK = 128
+/** Arrays begin here; below is what the module may use itself. */
+const START = PAGE
+/** Bytes for each value that an encoder has at a time, with some to spare: 16 arrays of 8 bytes. */
+const VALUE_ROOM = 128
+const FIXED_ROOM = 16 * PAGE
+/** What is larger gets a module of its own, whose memory goes with it: no segment is. */
+const KEPT_VALUES = PAGE
+
+/** The kernels, and arrays for them. Arrays of the last use are gone with the next. */
+export class Kernels {
+  readonly run: KernelFunctions
+  #buffer: ArrayBuffer
+  #next = START
+
+  constructor(values: number) {
+    compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_BASE64, 'base64'))
+    this.run = new WebAssembly.Instance(compiled).exports as KernelFunctions
+    this.#buffer = this.run.memory.buffer
+    this.begin(values)
+  }
+
+  /** Takes back all arrays, and makes room for those that so many values need. */
+  begin(values: number): this {
+    this.#next = START
+    const missing = START + FIXED_ROOM + values * VALUE_ROOM - this.#buffer.byteLength
+    if (missing > 0) {
+      this.run.memory.grow(Math.ceil(missing / PAGE))
+      this.#buffer = this.run.memory.buffer
+    }
+    return this
+  }
+
+  /** Bytes of any content: a multiple of 16 in the memory, as is where they begin. */
+  bytes(count: number): Uint8Array {
+    return new Uint8Array(this.#buffer, this.#take(count), count)
+  }
+
+  /** A copy of bytes. */
+  copyOf(bytes: Uint8Array): Uint8Array {
+    const copy = this.bytes(bytes.length)
+    copy.set(bytes)
+    return copy
+  }
+
+  doubles(count: number): Float64Array {
+    return new Float64Array(this.#buffer, this.#take(8 * count), count)
+  }
+
+  words(count: number): Uint32Array {
+    return new Uint32Array(this.#buffer, this.#take(4 * count), count)
+  }
+
+  /** Whether an array is one of these. */
+  owns(array: ArrayBufferView): boolean {
+    return array.buffer === this.#buffer
+  }
+
+  /** Arrays of what `work` does are taken back after it. */
+  scope<R>(work: () => R): R {
+    const before = this.#next
+    try {
+      return work()
+    } finally {
+      this.#next = before
+    }
+  }
+
+  #take(bytes: number): number {
+    const at = this.#next
+    this.#next = at + Math.ceil((bytes + SLACK) / 16) * 16
+    if (this.#next > this.#buffer.byteLength) throw new RangeError('kernels ran out of memory')
+    return at
+  }
+}
+
+let compiled: object | undefined
+let shared: Kernels | undefined
+
+/** Kernels with room for so many values; those asked for before must be done. */
+export function kernelsFor(values: number): Kernels {
+  if (values > KEPT_VALUES) return new Kernels(values)
+  shared ??= new Kernels(KEPT_VALUES)
+  return shared.begin(values)
+}
+
+/** The distance from plane to plane: room for what kernels write behind one. */
+export function planeStride(count: number): number {
+  return Math.ceil(count / 16) * 16 + 16
+}

@@ -7,6 +7,8 @@ import type { InputTable } from './table.ts'
 
 /** What can be read once is kept in memory up to this size, and set aside on disk beyond it. */
 const HELD_BYTES = 16 * 1024 * 1024
+/** And where there is no disk, up to this one. */
+const MOST_HELD_BYTES = 1024 * 1024 * 1024
 
 /** A table whose bytes can be read at any place. */
 export interface RandomAccess {
@@ -18,7 +20,10 @@ export interface RandomAccess {
   close(): Promise<void>
 }
 
-/** Opens a table for reading at any place; one that cannot be is read to its end and set aside. */
+/**
+ * Opens a table for reading at any place; one that cannot be is read to its end and set aside.
+ * `too-large` where it would take more than 1 GiB of memory, for there is no `spill`.
+ */
 export async function randomAccess(input: InputTable, spill?: Spill): Promise<RandomAccess> {
   const { name, bytes, range } = input
   if (range === undefined || bytes === undefined || input.once === true) {
@@ -46,6 +51,15 @@ async function setAside(input: InputTable, spill: Spill | undefined): Promise<Ra
         file = await spill.create()
         for (const before of held) await file.write(before)
         held = []
+      }
+      if (file === undefined && size > MOST_HELD_BYTES) {
+        throw tooLarge(
+          input.name,
+          `it is read from its end, and has more than ${MOST_HELD_BYTES} bytes`,
+          {
+            size,
+          },
+        )
       }
       if (file === undefined) held.push(piece.slice())
       else await file.write(piece)

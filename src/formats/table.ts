@@ -1,4 +1,4 @@
-import type { Column, ColumnType } from '../core/column.ts'
+import type { Column, ColumnType, Scalar } from '../core/column.ts'
 import type { Frame, Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
 import type { SourceFrame } from './source-frame.ts'
@@ -115,8 +115,11 @@ export interface WriteTableOptions {
  * hold when writing is `invalid-value`: nothing is rounded.
  */
 export interface TableFormat {
-  /** The names of a table's columns; the table is not `once`. */
-  columns(input: InputTable): Promise<readonly string[]>
+  /**
+   * The names of a table's columns; the table is not `once`. One that is read from its end and is
+   * packed is set aside in `spill`.
+   */
+  columns(input: InputTable, spill?: Spill): Promise<readonly string[]>
   /** Finds the types of a table's columns, where need be by reading all of it. */
   infer(input: InputTable, options: InferOptions): Promise<InferredTable>
   /** The rows of a table under a schema, in the order that they have. */
@@ -147,6 +150,11 @@ export interface TypedTable {
   /** Whether it says that equal keys may be there. */
   readonly duplicates?: boolean | undefined
   readonly zone?: string | undefined
+  /**
+   * For some numbers of rows, counted from 0, the least value that a column has in that row and all after
+   * it, as far as the table itself says so.
+   */
+  floors?(name: string): ReadonlyMap<number, Scalar>
   /** The values of the columns of these names, in this order, some thousand rows at a time. */
   batches(names: readonly string[]): AsyncGenerator<readonly Column[], void, void>
   close(): Promise<void>

@@ -3,15 +3,17 @@ import { firstInvalidText } from '../core/column-check.ts'
 import { sliceColumn } from '../core/column-ops.ts'
 import type { VarveError } from '../core/errors.ts'
 import { makeFrame } from '../core/frame.ts'
+import { encodeKeyPrefix } from '../core/key.ts'
 import { parseScalar } from '../core/scalar-text.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
 import { type BadInputFacts, badInput, quoteText } from './bad-input.ts'
 import { type ConvertOptions, convertColumn } from './convert-column.ts'
 import { type ColumnClock, TableClocks } from './csv/column-clock.ts'
+import { checkTypes, inferredSchema } from './inferred-schema.ts'
 import type { LocalTimePlace } from './local-time.ts'
 import type { TableHeader } from './map-columns.ts'
-import { checkIndex, chosenColumns, knownIn, mapHeader, missingColumn } from './map-columns.ts'
+import { checkIndex, chosenColumns, knownIn, mapHeader } from './map-columns.ts'
 import type { SourceFrame } from './source-frame.ts'
 import type { InferOptions, InputTable, TableFormat, TypedColumn, TypedTable } from './table.ts'
 
@@ -27,8 +29,8 @@ export function typedFormat(
   open: (input: InputTable, spill?: Spill) => Promise<TypedTable>,
 ): Pick<TableFormat, 'columns' | 'infer' | 'read'> {
   return {
-    async columns(input) {
-      const table = await open(input)
+    async columns(input, spill) {
+      const table = await open(input, spill)
       try {
         return chosen(table, input).header.names
       } finally {
@@ -110,22 +112,10 @@ function schemaOf(
   const index =
     known?.columns.slice(0, known.indexCount).map((column) => column.name) ??
     checkIndex(header, options.index ?? (own?.length ? own : [header.names[0]!]))
-  for (const name of options.types?.keys() ?? []) {
-    if (!header.names.includes(name)) throw missingColumn(header, name, index.includes(name))
-  }
+  const said = { ...options, known, duplicates: options.duplicates ?? duplicates }
+  checkTypes(header, index, said)
   const types = new Map(header.names.map((name, at) => [name, columns[at]!.type]))
-  const specOf = (name: string): ColumnSpec => ({
-    name,
-    type: options.types?.get(name) ?? types.get(name)!,
-  })
-  const first = known?.columns ?? index.map(specOf)
-  const placed = new Set(first.map((column) => column.name))
-  const others = header.names.filter((name) => !placed.has(name)).map(specOf)
-  return {
-    columns: [...first, ...others],
-    indexCount: index.length,
-    duplicates: known?.duplicates ?? options.duplicates ?? duplicates,
-  }
+  return inferredSchema(header, index, said, (name) => types.get(name)!)
 }
 
 async function* frames(
@@ -142,6 +132,7 @@ async function* frames(
       (spec, at) =>
         new ColumnReader(file, spec, sources[at]!, clocks.columns[at], at < schema.indexCount),
     )
+    const floorAt = floorsOf(table, schema, sources[0]!, clocks.columns[0])
     for await (const batch of table.batches(sources.map((source) => source.name))) {
       const rows = batch[0]!.length
       for (let from = 0; from < rows; from += FRAME_ROWS) {
@@ -151,13 +142,34 @@ async function* frames(
         )
         const lines = new Uint32Array(to - from)
         for (let row = 0; row < lines.length; row++) lines[row] = before + from + row + 1
-        yield { ...makeFrame(schema, typed), source: { file, lines, rows: true } }
+        const floor = to === rows ? floorAt(before + rows) : undefined
+        yield {
+          ...makeFrame(schema, typed),
+          source: { file, lines, rows: true },
+          ...(floor !== undefined && { floor }),
+        }
       }
       before += rows
     }
     clocks.finish()
   } finally {
     await table.close()
+  }
+}
+
+/** What the keys of a row and all after it do not come before; where values become keys unchanged. */
+function floorsOf(
+  table: TypedTable,
+  { columns }: Schema,
+  source: TypedColumn,
+  clock: ColumnClock | undefined,
+): (row: number) => Uint8Array | undefined {
+  const { type } = columns[0]!
+  if (source.type !== type || clock?.times !== undefined) return () => undefined
+  const floors = table.floors?.(source.name)
+  return (row) => {
+    const least = floors?.get(row)
+    return least === undefined ? undefined : encodeKeyPrefix([type], [least])
   }
 }
 

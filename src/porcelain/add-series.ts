@@ -57,7 +57,7 @@ export async function buildFromTable(
     const rows = given === undefined ? await inferRows(input, options) : typedRows(input, given)
     const built = await build(writer, rows)
     const { rows: count } = await readSeries(writer, built.id)
-    if (count === 0 && options.allowEmpty !== true) throw noRows(input.name)
+    if (count === 0 && options.allowEmpty !== true) throw noRows(input)
     const zone = await zoneForNew(writer, tree, path, table.reading?.zone, rows.zone)
     return { ...built, zone }
   }
@@ -65,7 +65,7 @@ export async function buildFromTable(
   const rows = await rowsForKnown(path, input, old.schema, options)
   const built = await buildWidening(writer, input, rows, old)
   const { rows: count } = await readSeries(writer, built.id)
-  if (count === 0 && old.rows > 0 && options.allowDeletes !== true) throw noRows(input.name)
+  if (count === 0 && old.rows > 0 && options.allowDeletes !== true) throw noRows(input)
   return built
 }
 

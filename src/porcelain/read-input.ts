@@ -1,10 +1,11 @@
-import { hasCode, VarveError } from '../core/errors.ts'
+import { hasCode, type VarveError } from '../core/errors.ts'
 import type { Schema } from '../core/schema.ts'
 import { checkSchema } from '../core/schema-codec.ts'
+import { badInput } from '../formats/bad-input.ts'
 import { sortFrames } from '../formats/sort-frames.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InferOptions, InputTable, ReadTableOptions } from '../formats/table.ts'
-import { openReader, readAs } from '../formats/table-formats.ts'
+import { formatOf, openReader, readAs } from '../formats/table-formats.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
 
 /** A table up to this size is held in memory while it is looked at. */
@@ -32,6 +33,8 @@ async function all(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
 
 /** The rows of a table, typed and in the order of their keys. */
 export interface InputRows {
+  /** Where they are from. */
+  readonly table: InputTable
   /** What messages call the table. */
   readonly name: string
   /** The columns that the rows have. */
@@ -59,6 +62,7 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
     throw error
   }
   return {
+    table: input,
     name: input.name,
     schema,
     zone: found.zone,
@@ -77,6 +81,7 @@ export function forSeries(input: InputTable, { columns }: Schema): InputTable {
 export function typedRows(input: InputTable, schema: Schema): InputRows {
   const { frames, emptyRows } = rowsUnder(input, { schema })
   return {
+    table: input,
     name: input.name,
     schema,
     frames: () => sortFrames(frames(), schema, { spill: temporarySpill() }),
@@ -90,13 +95,14 @@ export async function subsetRows(input: InputTable, wanted: Schema): Promise<Inp
   const rows = rowsUnder(input, { schema: wanted, subset: true })
   const frames = rows.frames()
   const first = await frames.next()
-  if (first.done === true) throw noRows(input.name)
+  if (first.done === true) throw noRows(input)
   const { schema } = first.value
   const all = async function* () {
     yield first.value
     yield* frames
   }
   return {
+    table: input,
     name: input.name,
     schema,
     frames: () => sortFrames(all(), schema, { spill: temporarySpill() }),
@@ -123,16 +129,24 @@ function rowsUnder(input: InputTable, options: Pick<ReadTableOptions, 'schema' |
 
 /** The names of a table's columns, for one that can be opened again. */
 export async function headerOf(input: InputTable): Promise<readonly string[]> {
-  return (await openReader(input)).columns(input)
+  return (await openReader(input)).columns(input, temporarySpill())
 }
 
-/** The error for a table with a header alone. */
-export function noRows(file: string): VarveError {
-  const found = 'a header and no rows'
-  return new VarveError('bad-input', `${file}:2:1: expected rows, found ${found}`, {
-    data: { file, line: 2, column: 1, found, expected: 'rows' },
-    hint: 'varve create makes a series without rows, varve delete removes rows',
-  })
+/** The error for a table without rows; of CSV, with a header alone. */
+export function noRows(
+  { name: file, reading, typed }: InputTable,
+  hint = 'varve create makes a series without rows, varve delete removes rows',
+): VarveError {
+  const isText = typed === undefined && formatOf({ name: file, reading }) === 'csv'
+  return isText
+    ? badInput({
+        file,
+        place: { line: 2, column: 1 },
+        found: 'a header and no rows',
+        expected: 'rows',
+        hint,
+      })
+    : badInput({ file, found: 'a table without any', expected: 'rows', hint })
 }
 
 /** What a `bad-input` about one cell says; undefined for any other error. */

@@ -133,7 +133,7 @@ async function typed(input: InputTable, wanted: Schema): Promise<SplitInput> {
     },
   })
   const first = await rows.next()
-  if (first.done === true) throw noRows(input.name)
+  if (first.done === true) throw noRows(input)
   return {
     schema: first.value.schema,
     async *frames() {

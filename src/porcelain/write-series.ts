@@ -203,7 +203,7 @@ async function spool(
   try {
     const spooled = await spoolFrames(writer, schema, input.frames(), rest)
     if (spooled.first === undefined && (await readSeries(writer, spooled.id)).rows === 0) {
-      throw noRows(input.name)
+      throw noRows(input.table)
     }
     return { ...spooled, emptyRows: input.emptyRows() }
   } finally {

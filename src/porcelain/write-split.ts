@@ -183,7 +183,7 @@ async function spoolGroups(
   } finally {
     await found.discard()
   }
-  if (spooled.length === 0) throw noRows(input.name)
+  if (spooled.length === 0) throw noRows(input)
   spooled.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))
   return { spooled, emptyRows: found.emptyRows() }
 }

@@ -3,6 +3,7 @@ import type { VarveError } from '../../src/core/errors.ts'
 import { parseSchemaText } from '../../src/core/schema-codec.ts'
 import { lookupPath } from '../../src/core/tree.ts'
 import type { InputTable } from '../../src/formats/table.ts'
+import { formatOf, openFormat } from '../../src/formats/table-formats.ts'
 import { headState } from '../../src/plumbing/head.ts'
 import { readIndex, treeOf } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
@@ -199,6 +200,17 @@ describe('writeSeries', () => {
       })
     }
     expect(await everythingOf(repo)).toEqual(before)
+  })
+
+  it.each(['a.arrow', 'a.parquet', 'a.ndjson'])('speaks of no header in %s', async (name) => {
+    const repo = await withSeries()
+    const format = await openFormat(formatOf({ name, reading: undefined }))
+    const schema = parseSchemaText('k:int64 v:float64', { index: ['k'] })
+    const chunks: Uint8Array[] = []
+    for await (const chunk of format.write(schema, [])) chunks.push(chunk)
+    const fault = await faultOf(() => write(repo, 's', table(Buffer.concat(chunks), name)))
+    expect(fault.message).toBe(`${name}: expected rows, found a table without any`)
+    expect(fault.code).toBe('bad-input')
   })
 
   it('only says what would happen in a dry run', async () => {

@@ -12,6 +12,8 @@ import {
 import { concatColumns, nullColumn, takeRows } from '../../core/column-ops.ts'
 import { VarveError } from '../../core/errors.ts'
 import { escapeControl } from '../../core/names.ts'
+import { decimalColumn } from '../decimals.ts'
+import { floatOfHalf } from '../half-float.ts'
 import { arrowFault } from './arrow-fault.ts'
 import type { ArrowType } from './arrow-schema.ts'
 import type { BatchBody } from './batch-body.ts'
@@ -56,6 +58,10 @@ export function openColumn(body: BatchBody, arrow: ArrowType, file: string): Arr
       return viewColumn(arrow, body, validity, file)
     case 'half':
       return halfColumn(body.buffer(2 * rows), validity)
+    case 'decimal': {
+      const { width = 0, scale = 0 } = arrow
+      return decimalColumnOf(body.buffer(width * rows), width, scale, validity)
+    }
     case 'date-millis':
       return fixedColumn('timestamp_ms', body.buffer(8 * rows), validity)
     case 'same':
@@ -122,14 +128,35 @@ function halfColumn(buffer: Uint8Array, validity: Validity): ArrowColumn {
   }
 }
 
-/** The value of an IEEE 754 binary16. */
-function floatOfHalf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : Number.NaN
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  return sign * (1024 + fraction) * 2 ** (exponent - 25)
+/** Whole numbers of some bytes, the least first, which have so many digits behind the point. */
+function decimalColumnOf(
+  buffer: Uint8Array,
+  width: number,
+  scale: number,
+  validity: Validity,
+): ArrowColumn {
+  const words = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+  const numberAt = (row: number): bigint => {
+    if (width === 4) return BigInt(words.getInt32(4 * row, true))
+    const start = width * row
+    let number = words.getBigInt64(start + width - 8, true)
+    for (let at = start + width - 16; at >= start; at -= 8) {
+      number = (number << 64n) | words.getBigUint64(at, true)
+    }
+    return number
+  }
+  return {
+    limit: (_, to) => to,
+    piece(from, to) {
+      const bits = validity(from, to)
+      const isNull = (row: number): boolean =>
+        bits !== undefined && ((bits[row >> 3]! >> (row & 7)) & 1) === 0
+      const { type, length, values } = decimalColumn(to - from, scale, (row) =>
+        isNull(row) ? 0n : numberAt(from + row),
+      )
+      return rawColumn(type, length, values, bits)
+    },
+  }
 }
 
 function offsetsOf(body: BatchBody, rows: number): Offsets {
@@ -263,18 +290,22 @@ function tooLong(bytes: number, file: string): VarveError {
   })
 }
 
-/** A column of numbers into a dictionary of values. */
-export function dictionaryColumn(numbers: ArrowColumn, values: Column, file: string): ArrowColumn {
-  // Behind the last, a null for the rows that are null.
-  const all = concatColumns([values, nullColumn(values.type, 1)])
+/** The values of a dictionary, and behind the last a null for the rows that are null. */
+export function dictionaryValues(parts: readonly Column[], type: ColumnType): Column {
+  return concatColumns([...parts, nullColumn(parts[0]?.type ?? type, 1)])
+}
+
+/** A column of numbers into a dictionary, given as {@link dictionaryValues} makes it. */
+export function dictionaryColumn(numbers: ArrowColumn, all: Column, file: string): ArrowColumn {
+  const count = all.length - 1
   const indices = (from: number, to: number): Uint32Array => {
     const column = numbers.piece(from, to)
     const { values: found, validity } = column
     const result = new Uint32Array(column.length)
     for (let row = 0; row < column.length; row++) {
       const isNull = validity !== undefined && ((validity[row >> 3]! >> (row & 7)) & 1) === 0
-      const number = isNull ? values.length : Number(found[row])
-      if (!isNull && !(number >= 0 && number < values.length)) {
+      const number = isNull ? count : Number(found[row])
+      if (!isNull && !(number >= 0 && number < count)) {
         throw arrowFault(file, 'a value is not in its dictionary')
       }
       result[row] = number

@@ -5,7 +5,8 @@ import { escapeControl } from '../../core/names.ts'
 import { arrowFault, guarded } from './arrow-fault.ts'
 import type { ByteReader } from './byte-reader.ts'
 
-const MAX_METADATA_BYTES = 64 * 1024 * 1024
+/** Bytes that describe a schema or a batch, at most. */
+export const MAX_METADATA_BYTES = 64 * 1024 * 1024
 const MAX_BODY_BYTES = 2 ** 31
 const MAGIC = 'ARROW1'
 

@@ -16,6 +16,7 @@ import { Type } from 'apache-arrow/fb/type'
 import { Union } from 'apache-arrow/fb/union'
 import { UnionMode } from 'apache-arrow/fb/union-mode'
 import type { ColumnType } from '../../core/column.ts'
+import { decimalType, MOST_DIGITS } from '../decimals.ts'
 import { arrowFault } from './arrow-fault.ts'
 
 /** How the values of an Arrow array lie in its buffers. */
@@ -28,13 +29,16 @@ export type ArrowLayout =
   | 'large'
   | 'view'
   | 'fixed-bytes'
+  | 'decimal'
 
 /** An Arrow type whose values a column can hold. */
 export interface ArrowType {
   readonly type: ColumnType
   readonly layout: ArrowLayout
-  /** Bytes of a value, for `fixed-bytes`. */
+  /** Bytes of a value, for `fixed-bytes` and `decimal`. */
   readonly width?: number
+  /** Digits behind the point of a decimal. */
+  readonly scale?: number
 }
 
 /** The buffers that one node of a record batch has; those of views are followed by some more. */
@@ -72,6 +76,7 @@ const INTEGERS: ReadonlyMap<number, readonly [signed: ColumnType, unsigned: Colu
   [32, ['int32', 'uint32']],
   [64, ['int64', 'uint64']],
 ])
+const DECIMAL_BITS: ReadonlySet<number> = new Set([32, 64, 128, 256])
 const TIMESTAMPS = ['timestamp_s', 'timestamp_ms', 'timestamp_us', 'timestamp_ns'] as const
 
 /**
@@ -231,8 +236,14 @@ function bareKind(field: Field): FieldKind {
       const kind = same(TIMESTAMPS[timestamp.unit()] ?? 'timestamp_ns')
       return zone === null || zone === '' ? { ...kind, local: true } : { ...kind, zone }
     }
-    case Type.Decimal:
-      return no(`decimals of ${(field.type(new Decimal()) as Decimal).bitWidth()} bits`)
+    case Type.Decimal: {
+      const decimal = field.type(new Decimal()) as Decimal
+      const [bits, scale] = [decimal.bitWidth(), decimal.scale()]
+      if (!DECIMAL_BITS.has(bits) || scale < 0 || scale > MOST_DIGITS) {
+        return no(`decimals of ${bits} bits with ${scale} places`)
+      }
+      return { type: { type: decimalType(scale), layout: 'decimal', width: bits / 8, scale } }
+    }
     case Type.Time:
       return no(`times of day (time${(field.type(new Time()) as Time).bitWidth()})`)
     default:

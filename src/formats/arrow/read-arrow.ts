@@ -5,16 +5,21 @@ import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema } from 'apache-arrow/fb/schema'
 import { ByteBuffer } from 'flatbuffers'
 import type { Column } from '../../core/column.ts'
-import { concatColumns, nullColumn } from '../../core/column-ops.ts'
 import type { Spill } from '../../core/spill.ts'
 import { openUnpacked } from '../decompress.ts'
 import { pandasIndex } from '../pandas-metadata.ts'
 import { type RandomAccess, randomAccess } from '../random-access.ts'
 import type { InputTable, TypedTable } from '../table.ts'
 import { isPacked } from '../table-formats.ts'
-import { type ArrowColumn, dictionaryColumn, openColumn } from './arrow-column.ts'
+import { ValueFault, valueFaultIn } from '../value-fault.ts'
+import { type ArrowColumn, dictionaryColumn, dictionaryValues, openColumn } from './arrow-column.ts'
 import { arrowFault, guarded } from './arrow-fault.ts'
-import { type ArrowMessage, footerBytes, readMessages } from './arrow-messages.ts'
+import {
+  type ArrowMessage,
+  footerBytes,
+  MAX_METADATA_BYTES,
+  readMessages,
+} from './arrow-messages.ts'
 import { type ArrowField, type ArrowSchema, readSchema } from './arrow-schema.ts'
 import { BatchBody, type Unzstd } from './batch-body.ts'
 import { ByteReader } from './byte-reader.ts'
@@ -72,6 +77,7 @@ async function openBackwards(
   try {
     const end = await access.read(Math.max(0, access.bytes - 10), access.bytes)
     const length = footerBytes(end, access.bytes, file)
+    if (length > MAX_METADATA_BYTES) throw arrowFault(file, `a list of ${length} bytes at its end`)
     const footer = await access.read(access.bytes - 10 - length, access.bytes - 10)
     const schema = guarded(file, 'its schema', () => {
       const list = Footer.getRootAsFooter(new ByteBuffer(footer))
@@ -182,9 +188,23 @@ async function* batches(
       yield guarded(file, 'a record batch', () => {
         to = Math.min(from + PIECE_ROWS, body.rows)
         for (const column of chosen) to = column.limit(from, to)
-        return chosen.map((column) => column.piece(from, to))
+        return chosen.map((column, at) => pieceOf(column, from, to, file, names[at]!))
       })
     }
+  }
+}
+
+function pieceOf(
+  column: ArrowColumn,
+  from: number,
+  to: number,
+  file: string,
+  name: string,
+): Column {
+  try {
+    return column.piece(from, to)
+  } catch (error) {
+    throw error instanceof ValueFault ? valueFaultIn(file, name, error) : error
   }
 }
 
@@ -225,6 +245,8 @@ async function bodyOf(batch: RecordBatch, message: ArrowMessage, file: string): 
 class Dictionaries {
   readonly #fields = new Map<bigint, ArrowField>()
   readonly #parts = new Map<bigint, Column[]>()
+  /** Of those that were asked for, since they last changed. */
+  readonly #whole = new Map<bigint, Column>()
   readonly #file: string
 
   constructor(schema: ArrowSchema, wanted: readonly ArrowField[], file: string) {
@@ -252,19 +274,21 @@ class Dictionaries {
       if (column.limit(0, body.rows) < body.rows) {
         throw arrowFault(file, 'a dictionary has more bytes of text than varve reads')
       }
-      return column.piece(0, body.rows)
+      return pieceOf(column, 0, body.rows, file, field.name)
     })
     const { id } = field.dictionary!
     this.#parts.set(id, isDelta ? [...(this.#parts.get(id) ?? []), part] : [part])
+    this.#whole.delete(id)
   }
 
-  /** The values of a column's dictionary. */
+  /** The values of a column's dictionary, as {@link dictionaryColumn} takes them. */
   values(field: ArrowField): Column {
     const { id } = field.dictionary!
-    const parts = this.#parts.get(id) ?? []
-    if (parts.length === 0) return nullColumn(field.type!.type, 0)
-    const whole = concatColumns(parts)
-    this.#parts.set(id, [whole])
+    let whole = this.#whole.get(id)
+    if (whole === undefined) {
+      whole = dictionaryValues(this.#parts.get(id) ?? [], field.type!.type)
+      this.#whole.set(id, whole)
+    }
     return whole
   }
 }

@@ -1,8 +1,9 @@
 import type { ColumnType } from '../../core/column.ts'
-import type { ColumnSpec, Schema } from '../../core/schema.ts'
+import type { Schema } from '../../core/schema.ts'
 import type { Spill } from '../../core/spill.ts'
 import { badInput } from '../bad-input.ts'
-import { checkIndex, knownIn, missingColumn } from '../map-columns.ts'
+import { checkTypes, inferredSchema } from '../inferred-schema.ts'
+import { checkIndex, knownIn } from '../map-columns.ts'
 import type { SourceFrame } from '../source-frame.ts'
 import { cellFault, indexFault } from './cell-faults.ts'
 import type { DateLayout } from './date-layout.ts'
@@ -115,9 +116,7 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
     const known = options.known && knownIn(header, options.known, options)
     const index =
       known === undefined ? checkIndex(header, options.index ?? [header.names[0]!]) : indexOf(known)
-    for (const name of options.types?.keys() ?? []) {
-      if (!header.names.includes(name)) throw missingColumn(header, name, index.includes(name))
-    }
+    checkTypes(header, index, options)
     const typed = new Map([
       ...(known?.columns ?? []).map(({ name, type }) => [name, type] as const),
       ...(options.types ?? []),
@@ -139,7 +138,9 @@ async function guess(source: ByteSource, options: InferCsvOptions): Promise<Gues
     const rows = await observe(stream, header, index, watched)
     const layouts = layoutsOf(watched, options)
     const guesses = new Map(watched.map(({ name, guess }) => [name, guess]))
-    const schema = schemaOf(header, index, guesses, { ...options, known })
+    const schema = inferredSchema(header, index, { ...options, known }, (name) =>
+      guesses.get(name)!.type(),
+    )
     const first = guesses.get(index[0]!)!
     for (const { type, guess } of watched) {
       const notice = type === undefined ? guess.notice() : undefined
@@ -227,27 +228,6 @@ async function observe(
 
 function indexOf(schema: Schema): string[] {
   return schema.columns.slice(0, schema.indexCount).map((column) => column.name)
-}
-
-function schemaOf(
-  header: CsvHeader,
-  index: readonly string[],
-  guesses: ReadonlyMap<string, ColumnGuess>,
-  options: InferCsvOptions,
-): Schema {
-  const { known } = options
-  const columns: ColumnSpec[] = known === undefined ? [] : [...known.columns]
-  const specOf = (name: string): ColumnSpec => {
-    return { name, type: options.types?.get(name) ?? guesses.get(name)!.type() }
-  }
-  if (known === undefined) columns.push(...index.map(specOf))
-  const placed = new Set(columns.map((column) => column.name))
-  for (const name of header.names) if (!placed.has(name)) columns.push(specOf(name))
-  return {
-    columns,
-    indexCount: index.length,
-    duplicates: known?.duplicates ?? options.duplicates ?? false,
-  }
 }
 
 /** Of the options those that say how the table is written down. */

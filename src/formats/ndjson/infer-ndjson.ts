@@ -1,12 +1,12 @@
 import type { ColumnType } from '../../core/column.ts'
 import { isTimestampType } from '../../core/column.ts'
-import type { ColumnSpec, Schema } from '../../core/schema.ts'
+import type { Schema } from '../../core/schema.ts'
 import { badInput } from '../bad-input.ts'
 import { cellFault, indexFault } from '../csv/cell-faults.ts'
 import { type DateLayout, parseDateLayout } from '../csv/date-layout.ts'
 import { ColumnGuess } from '../csv/guess.ts'
-import type { TableHeader } from '../map-columns.ts'
-import { checkIndex, chosenColumns, knownIn, missingColumn } from '../map-columns.ts'
+import { checkTypes, inferredSchema } from '../inferred-schema.ts'
+import { checkIndex, chosenColumns, knownIn } from '../map-columns.ts'
 import type { InferOptions } from '../table.ts'
 import { IS_BOOL, IS_NESTED, IS_NUMBER, IS_TEXT, JsonRecords } from './json-records.ts'
 import { type NdjsonInput, newNameOf } from './read-ndjson.ts'
@@ -65,9 +65,7 @@ export async function guessNdjson(
   const { header, cells } = chosenColumns({ file, names }, reading)
   const known1 = known && knownIn(header, known, options)
   const indexNames = known1 === undefined ? checkIndex(header, index ?? []) : index!
-  for (const name of options.types?.keys() ?? []) {
-    if (!header.names.includes(name)) throw missingColumn(header, name, indexNames.includes(name))
-  }
+  checkTypes(header, indexNames, options)
   const layouts = new Map<string, DateLayout>()
   const typeOf = (name: string): ColumnType => {
     const cell = cells[header.names.indexOf(name)]!
@@ -80,7 +78,12 @@ export async function guessNdjson(
     }
     return type
   }
-  const schema = schemaOf(header, indexNames, known1, typeOf, options)
+  const schema = inferredSchema(
+    header,
+    indexNames,
+    { known: known1, duplicates: options.duplicates },
+    typeOf,
+  )
   const first = schema.columns[0]!
   const sorted =
     indexNames.length === 1 &&
@@ -128,22 +131,4 @@ function guessedType(guess: ColumnGuess, kinds: number, index: boolean): ColumnT
     return type === 'string' ? (index ? 'string' : 'json') : type
   }
   return (kinds & IS_NESTED) !== 0 || !index ? 'json' : 'string'
-}
-
-function schemaOf(
-  header: TableHeader,
-  index: readonly string[],
-  known: Schema | undefined,
-  typeOf: (name: string) => ColumnType,
-  options: InferOptions,
-): Schema {
-  const specOf = (name: string): ColumnSpec => ({ name, type: typeOf(name) })
-  const first = known?.columns ?? index.map(specOf)
-  const placed = new Set(first.map((column) => column.name))
-  const others = header.names.filter((name) => !placed.has(name)).map(specOf)
-  return {
-    columns: [...first, ...others],
-    indexCount: index.length,
-    duplicates: known?.duplicates ?? options.duplicates ?? false,
-  }
 }

@@ -1,5 +1,6 @@
 import type { LogicalType, ParquetType, SchemaElement } from 'hyparquet'
 import type { ColumnType } from '../../core/column.ts'
+import { decimalType, MOST_DIGITS } from '../decimals.ts'
 
 /** How the values of a Parquet column become those of a varve column. */
 export interface ColumnKind {
@@ -29,8 +30,6 @@ const UNITS = new Map<string, ColumnType>([
   ['NANOS', 'timestamp_ns'],
 ])
 const NO_TYPE = 'varve has no type for it'
-/** Of a decimal of 256 bits. */
-const MOST_DIGITS = 76
 
 /** What a column of the first level is, by its place in the schema. */
 export function columnKind(element: SchemaElement): ColumnKind | Refusal {
@@ -123,7 +122,7 @@ function logicalKind(
       if (on('INT32', 'INT64', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY')) {
         const { scale } = logical
         if (!(Number.isInteger(scale) && scale >= 0 && scale <= MOST_DIGITS)) break
-        return scale === 0 ? kind('int64', 'decimal') : { ...kind('float64', 'decimal'), scale }
+        return { ...kind(decimalType(scale), 'decimal'), scale }
       }
       break
     case 'TIME':

@@ -1,4 +1,4 @@
-import type { ColumnMetaData, FileMetaData, SchemaElement } from 'hyparquet'
+import type { ColumnMetaData, FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet'
 import { type RandomAccess, tooLarge } from '../random-access.ts'
 import { walkStruct } from './thrift-guard.ts'
 
@@ -57,8 +57,16 @@ export async function readFooter(source: RandomAccess, file: string): Promise<Fo
   const metadata = end.subarray(end.length - TAIL - length)
   walkStruct(metadata.subarray(0, length), 0, MOST_VALUES)
   const { parquetMetadata } = await import('hyparquet/src/metadata.js')
-  return checked(parquetMetadata(metadata, { geoparquet: false }), size)
+  return checked(parquetMetadata(metadata, { geoparquet: false, parsers: AS_STORED }), size)
 }
+
+/** Statistics of times and dates are to be the numbers that the columns have. */
+const AS_STORED = {
+  dateFromDays: (days: number) => days,
+  timestampFromMilliseconds: (units: bigint) => units,
+  timestampFromMicroseconds: (units: bigint) => units,
+  timestampFromNanoseconds: (units: bigint) => units,
+} as unknown as ParquetParsers
 
 function checked(metadata: FileMetaData, size: number): Footer {
   const [root, ...elements] = metadata.schema

@@ -4,13 +4,14 @@ import type { Spill } from '../../core/spill.ts'
 import { badInput, quoteText } from '../bad-input.ts'
 import { type RandomAccess, randomAccess, tooLarge } from '../random-access.ts'
 import type { InputTable, TypedTable } from '../table.ts'
+import { ValueFault, valueFaultIn } from '../value-fault.ts'
 import { type Codecs, loadCodecs } from './codecs.ts'
 import { type ColumnKind, columnKind, type Refusal } from './column-kind.ts'
 import { ColumnReader, TooLargePage } from './column-reader.ts'
+import { columnFloors } from './floors.ts'
 import { type Footer, type RowGroup, readFooter } from './footer.ts'
 import { Pages, type ParseHeader } from './pages.ts'
 import { readNotes, type TableNotes } from './table-notes.ts'
-import { ValueFault } from './to-column.ts'
 import type { UnpackDeltas } from './unpack-whole.ts'
 
 /** Rows that are handed on at once, where they are not long. */
@@ -53,6 +54,10 @@ export async function openParquet(input: InputTable, spill?: Spill): Promise<Typ
       index: notes.index?.map((field) => notes.names.get(field) ?? field),
       zone: notes.zone,
       duplicates: notes.duplicates,
+      floors(name) {
+        const at = columns.findIndex((column) => column.name === name)
+        return columnFloors(footer.groups, at, columns[at]!.kind as ColumnKind)
+      },
       batches: (names) => batches(source, input.name, footer, columns, names),
       close: () => source.close(),
     }
@@ -163,15 +168,8 @@ async function faultsAt<T>(file: string, decode: () => Promise<T>, column?: stri
     if (error instanceof VarveError || !(error instanceof Error)) throw error
     const where = column === undefined ? '' : ` in column ${quoteText(column)}`
     if (error instanceof TooLargePage) throw tooLarge(file, `${error.message}${where}`, { column })
-    if (error instanceof ValueFault) {
-      throw badInput({
-        file,
-        found: `${error.found}${where}`,
-        expected: 'a value of the type of its column',
-        reason: error.message,
-        data: { field: column },
-        cause: error,
-      })
+    if (error instanceof ValueFault && column !== undefined) {
+      throw valueFaultIn(file, column, error)
     }
     throw badInput({
       file,

@@ -2,8 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import type { Column } from '../../core/column.ts'
 import { canonicaliseNaN } from '../../core/column-check.ts'
 import { newValues, rawColumn } from '../../core/column-layout.ts'
+import { MAX_INT64, MIN_INT64 } from '../../core/scalar.ts'
 import { isJson } from '../csv/json-check.ts'
-import { decimalDouble, decimalText } from '../decimal-double.ts'
+import { decimalColumn } from '../decimals.ts'
+import { floatOfHalf } from '../half-float.ts'
+import { ValueFault } from '../value-fault.ts'
 import type { ColumnKind } from './column-kind.ts'
 
 /** Values of a page as they lie there, without nulls. */
@@ -16,21 +19,9 @@ export type Physical =
   | { readonly count: number; readonly fixed: Uint8Array; readonly width: number }
   | { readonly count: number; readonly bytes: Uint8Array; readonly offsets: Uint32Array }
 
-/** A value that has no exact equal in the column's type. */
-export class ValueFault extends Error {
-  readonly found: string
-
-  constructor(found: string, reason: string) {
-    super(reason)
-    this.found = found
-  }
-}
-
 const JULIAN_1970 = 2_440_588n
 const NS_A_DAY = 86_400_000_000_000n
-const SMALLEST = -(2n ** 63n)
-const GREATEST = 2n ** 63n - 1n
-/** Of a decimal: 256 bits, as most programs have at most. */
+/** Of a decimal of 256 bits. */
 const MOST_DECIMAL_BYTES = 32
 const NOTHING = new Uint8Array(0)
 
@@ -44,7 +35,7 @@ export function toColumn(kind: ColumnKind, values: Physical): Column {
     case 'narrow':
       return narrowed(kind, values)
     case 'decimal':
-      return decimals(kind, values)
+      return decimalColumn(count, kind.scale ?? 0, unscaled(values))
     case 'seconds':
       return rawColumn('timestamp_s', count, wholeSeconds(values), undefined)
     case 'uuid':
@@ -87,26 +78,6 @@ function narrowed({ type }: ColumnKind, values: Physical): Column {
     if (to[i] !== from[i]) throw new ValueFault(String(from[i]), `it is no ${type}`)
   }
   return rawColumn(type, from.length, to, undefined)
-}
-
-function decimals({ scale = 0 }: ColumnKind, values: Physical): Column {
-  const { count } = values
-  const numberAt = unscaled(values)
-  if (scale !== 0) {
-    const doubles = Float64Array.from({ length: count }, (_, row) => {
-      const number = numberAt(row)
-      const double = decimalDouble(number, scale)
-      if (double !== undefined) return double
-      throw new ValueFault(decimalText(number, scale), 'as a double it would be rounded')
-    })
-    return rawColumn('float64', count, doubles, undefined)
-  }
-  const integers = BigInt64Array.from({ length: count }, (_, row) => {
-    const number = numberAt(row)
-    if (number >= SMALLEST && number <= GREATEST) return number
-    throw new ValueFault(String(number), 'it is beyond 64 bits')
-  })
-  return rawColumn('int64', count, integers, undefined)
 }
 
 /** The whole number of each decimal, as if it had no places. */
@@ -164,16 +135,9 @@ function uuids(values: Physical): Column {
 /** Half-precision floats, each exact as a float32. */
 function halfFloats(values: Physical): Float32Array {
   const { count, fixed } = fixedOf(values)
-  const floats = Float32Array.from({ length: count }, (_, row) => {
-    const bits = fixed[2 * row]! | (fixed[2 * row + 1]! << 8)
-    const sign = bits >> 15 === 0 ? 1 : -1
-    const exponent = (bits >> 10) & 0x1f
-    const fraction = bits & 0x3ff
-    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-    return (
-      sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
-    )
-  })
+  const floats = Float32Array.from({ length: count }, (_, row) =>
+    floatOfHalf(fixed[2 * row]! | (fixed[2 * row + 1]! << 8)),
+  )
   canonicaliseNaN(floats)
   return floats
 }
@@ -185,7 +149,7 @@ function int96(values: Physical): BigInt64Array {
   return BigInt64Array.from({ length: count }, (_, row) => {
     const days = BigInt(view.getInt32(12 * row + 8, true)) - JULIAN_1970
     const time = days * NS_A_DAY + view.getBigInt64(12 * row, true)
-    if (time < SMALLEST || time > GREATEST) {
+    if (time < MIN_INT64 || time > MAX_INT64) {
       throw new ValueFault('a time out of range', 'nanoseconds since 1970 do not reach it')
     }
     return time

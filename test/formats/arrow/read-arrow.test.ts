@@ -47,6 +47,22 @@ function raw(type: arrow.DataType, data: ArrayBufferView, nulls?: number): arrow
   ])
 }
 
+/** Decimals as they lie in Arrow; under a null there is something, too. */
+function decimals(scale: number, bits: number, numbers: readonly (bigint | null)[]): arrow.Vector {
+  const bytes = Buffer.alloc((bits / 8) * numbers.length, 0x7f)
+  let valid = 0
+  for (const [row, number] of numbers.entries()) {
+    if (number === null) continue
+    valid |= 1 << row
+    const unsigned = BigInt.asUintN(bits, number)
+    for (let at = 0; at < bits / 8; at++) {
+      bytes[(bits / 8) * row + at] = Number((unsigned >> BigInt(8 * at)) & 0xffn)
+    }
+  }
+  const data = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4).slice()
+  return raw(new arrow.Decimal(scale, 38, bits), data, valid)
+}
+
 /** A stream with its bodies compressed, as Arrow's format has it. */
 function compressed(
   stream: Uint8Array,
@@ -291,7 +307,7 @@ describe('reading Arrow', () => {
   it.each([
     ['times of day (time64)', new arrow.TimeNanosecond()],
     ['durations', new arrow.DurationSecond()],
-    ['decimals of 128 bits', new arrow.Decimal(2, 10)],
+    ['decimals of 128 bits with -2 places', new arrow.Decimal(-2, 10)],
   ])('refuses %s', async (what, type) => {
     const data = what.startsWith('decimals') ? new Uint32Array(12) : new BigInt64Array(3)
 
@@ -299,6 +315,39 @@ describe('reading Arrow', () => {
 
     expect(fault.code).toBe('bad-input')
     expect(fault.message).toContain(`found ${what} in the column "x"`)
+  })
+
+  it.each([
+    [2, 128, [125n, null, -7n], 'float64', [1.25, null, -0.07]],
+    [
+      10,
+      256,
+      [-9_999_999_999_999_990_000_000_000_000_000n, null, 1n],
+      'float64',
+      [-999_999_999_999_999e6, null, 1e-10],
+    ],
+    [0, 128, [2n ** 63n - 1n, null, -(2n ** 63n)], 'int64', [2n ** 63n - 1n, null, -(2n ** 63n)]],
+    [36, 128, [123_456_789_012_345n, null, 0n], 'float64', [0.123456789012345e-21, null, 0]],
+  ] as const)(
+    'gives decimals with %i places of %i bits as Parquet does',
+    async (scale, bits, numbers, type, expected) => {
+      const { types, rows } = await read(table(ipc({ k: key, x: decimals(scale, bits, numbers) })))
+
+      expect(types).toBe(`k:int64 x:${type}`)
+      expect(rows.map(([, value]) => value)).toEqual(expected)
+    },
+  )
+
+  it.each([
+    [4, -12_345_678_901_234_560n - 7n, '-1234567890123.4567', 'as a double it would be rounded'],
+    [0, 99_999_999_999_999_999_999n, '99999999999999999999', 'it is beyond 64 bits'],
+  ])('refuses a decimal that is not exact: %i places, %d', async (scale, number, found, reason) => {
+    const bytes = ipc({ k: key, x: decimals(scale, 128, [1n, number, 2n]) })
+
+    const fault = await faultOf(() => read(table(bytes, 'a.arrow')))
+
+    expect(fault.message).toContain(`${found} in column "x" (${reason})`)
+    expect(fault.data).toMatchObject({ field: 'x' })
   })
 
   it.each([
@@ -376,6 +425,20 @@ describe('reading Arrow', () => {
       const fault = await faultOf(() => read(table(bytes.subarray(0, length), 'a.arrow')))
       expect(fault.message, String(length)).toMatch(/cut off/)
     }
+  })
+
+  it('believes no list at the end of a file that is larger than any', async () => {
+    const stream = Buffer.from(ipc({ k: key }))
+    const batches = stream.subarray(8 + stream.readInt32LE(4))
+    const list = 65 * 1024 * 1024
+    const end = Buffer.alloc(list + 10)
+    end.writeInt32LE(list, list)
+    end.write('ARROW1', list + 4, 'latin1')
+    const file = Buffer.concat([Buffer.from('ARROW1\0\0'), batches, end])
+
+    const fault = await faultOf(() => read(table(file, 'a.arrow')))
+
+    expect(fault.message).toContain(`a list of ${list} bytes at its end`)
   })
 
   it('takes zeros behind the end of a stream, and nothing else there', async () => {

@@ -58,6 +58,11 @@ async function* inOrder(
   try {
     for await (const frame of frames) {
       waiting.add(frame)
+      if (writer === undefined && waiting.isBelow(frame.floor)) {
+        yield* waiting.sorted()
+        waiting = new Batch()
+        continue
+      }
       if (spill === undefined || waiting.bytes < memoryLimit) continue
       writer ??= new RunWriter(await spill.create())
       runs.push(await writer.write(waiting.sorted()))
@@ -92,6 +97,13 @@ class Batch {
     const follows = last === undefined || last.compare(last.length - 1, keys, 0) <= 0
     this.#ascending = follows && keys.firstDescending() === keys.length
     this.#lastKeys = keys
+  }
+
+  /** Whether its rows are in order and all before a key. */
+  isBelow(key: Uint8Array | undefined): boolean {
+    const last = this.#lastKeys
+    if (key === undefined || last === undefined || !this.#ascending) return false
+    return last.compareTo(last.length - 1, key) < 0
   }
 
   /** The rows in order; the batch is empty afterwards. */

@@ -30,6 +30,8 @@ export function placeOfRow(
 /** A frame that may know the lines its rows come from. */
 export interface SourceFrame extends Frame {
   readonly source?: RowSource
+  /** No key of a later frame comes before these bytes. Known of few frames. */
+  readonly floor?: Uint8Array
 }
 
 /**

@@ -116,6 +116,37 @@ describe('sortFrames', () => {
     expect(all).toEqual(frames)
   })
 
+  it('hands on what comes before all that is still to come, and no more', async () => {
+    const keys = [[1n, 4n], [5n, 9n], [7n, 8n], [20n]]
+    const floors = [5n, undefined, 20n, undefined]
+    let read = 0
+    async function* source() {
+      for (const [i, some] of keys.entries()) {
+        read++
+        const frame = frameFromRows(
+          unique,
+          some.map((key) => [key, 'x']),
+        )
+        const floor = floors[i] && encodeKeyPrefix(['int64'], [floors[i]!])
+        yield { ...frame, ...(floor && { floor }) }
+      }
+    }
+    const seen: [bigint, number][] = []
+    for await (const frame of sortFrames(source(), unique)) {
+      for (const key of frame.columns[0]!.values as BigInt64Array) seen.push([key, read])
+    }
+    // The second and third overlap: they wait for the end.
+    expect(seen).toEqual([
+      [1n, 1],
+      [4n, 1],
+      [5n, 4],
+      [7n, 4],
+      [8n, 4],
+      [9n, 4],
+      [20n, 4],
+    ])
+  })
+
   it('keeps every type through a spill, nulls too', async () => {
     const wide = schemaOf('k:int64 a:bool b:json c:binary d:null e:float32 f:date g:uint64')
     const rows: Scalar[][] = [

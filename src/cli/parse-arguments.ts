@@ -27,16 +27,12 @@ export async function parseArguments(
     return { args: {}, globals }
   }
   const own = tokens.options.filter(({ option }) => !globalOptions.includes(option))
-  // Without options there is nothing to judge, and loading yargs takes longer than much else.
-  const judged = own.length > 0 || declared.some((option) => option.demandOption === true)
-  const values = judged ? await checkWithYargs(command, own) : new Map()
+  // Loading yargs takes longer than much else.
+  if (mayBeObjectedTo(command, own)) await judgeWithYargs(command, own)
   const args: Arguments = {}
   for (const option of declared) {
-    const parsed =
-      option.array === true
-        ? own.filter((token) => token.option === option).map(({ value }) => value)
-        : values.get(option.name)
-    args[camelCase(option.name)] = optionValue(option, parsed)
+    const given = own.filter((token) => token.option === option).map(({ value }) => value)
+    args[camelCase(option.name)] = optionValue(option, given)
   }
   Object.assign(args, bindWords(command, tokens.words, tokens.trailing, prefix))
   return { args, globals }
@@ -58,13 +54,24 @@ function tokeniseFor(command: Command, argv: readonly string[], prefix: string):
 }
 
 /**
+ * Whether there is anything about the options that yargs may have to say: one with choices, one that is
+ * missing, two that exclude each other, one that needs another.
+ */
+function mayBeObjectedTo({ options }: Command, own: readonly Token[]): boolean {
+  const given = new Set(own.map(({ option }) => option.name))
+  return (
+    own.some(({ option }) => option.choices !== undefined) ||
+    options.declared.some(({ name, demandOption }) => demandOption === true && !given.has(name)) ||
+    options.exclusive.some(([one, other]) => given.has(one) && given.has(other)) ||
+    options.implied.some(([one]) => given.has(one))
+  )
+}
+
+/**
  * Lets yargs judge the options: choices, required ones, conflicts, implications. It is handed one
  * `--name=value` each, so that its own ideas of numbers, dots and dashes do not come into play.
  */
-async function checkWithYargs(
-  command: Command,
-  tokens: readonly Token[],
-): Promise<Map<string, unknown>> {
+async function judgeWithYargs(command: Command, tokens: readonly Token[]): Promise<void> {
   const { default: yargs } = await import('yargs')
   const { declared, exclusive, implied } = command.options
   const parser = yargs([])
@@ -102,8 +109,7 @@ async function checkWithYargs(
     if (typeof value === 'string') return `--${option.name}=${value}`
     return value ? `--${option.name}` : `--no-${option.name}`
   })
-  const parsed = await parser.parseAsync(line)
-  return new Map(Object.entries(parsed))
+  await parser.parseAsync(line)
 }
 
 const wording = {
@@ -114,16 +120,15 @@ const wording = {
   'Implications failed:': 'an option needs another one beside it:',
 } as unknown as Record<string, string>
 
-function optionValue(option: DeclaredOption, parsed: unknown): unknown {
-  if (option.type === 'count') return Number(parsed ?? 0)
+function optionValue(option: DeclaredOption, given: readonly (string | boolean)[]): unknown {
+  if (option.type === 'count') return given.length
+  const last = given.at(-1)
   if (option.type === 'boolean') {
-    const value = Array.isArray(parsed) ? parsed.at(-1) : parsed
-    return value ?? option.default ?? (option.tristate === true ? undefined : false)
+    return last ?? option.default ?? (option.tristate === true ? undefined : false)
   }
-  const texts = parsed === undefined ? [] : Array.isArray(parsed) ? parsed : [parsed]
-  const read = (text: unknown) => readValue(option, String(text))
-  if (option.array === true) return texts.length === 0 ? (option.default ?? []) : texts.map(read)
-  return texts.length === 0 ? option.default : read(texts.at(-1))
+  const read = (text: string | boolean) => readValue(option, String(text))
+  if (option.array === true) return given.length === 0 ? (option.default ?? []) : given.map(read)
+  return last === undefined ? option.default : read(last)
 }
 
 function readValue(option: DeclaredOption, text: string): unknown {

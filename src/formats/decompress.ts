@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { VarveError } from '../core/errors.ts'
 import { badInput } from './bad-input.ts'
 import type { InputTable } from './table.ts'
@@ -20,6 +19,7 @@ export function openUnpacked(input: InputTable): AsyncIterable<Uint8Array> {
 
 async function* gunzipped(input: InputTable): AsyncGenerator<Uint8Array, void, void> {
   const packed = Readable.from(copies(input.open()), { highWaterMark: 1 })
+  const { createGunzip } = await import('node:zlib')
   const gunzip = createGunzip({ chunkSize: PIECE_BYTES })
   packed.on('error', (error) => gunzip.destroy(error))
   packed.pipe(gunzip)

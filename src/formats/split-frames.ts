@@ -82,7 +82,7 @@ export async function* splitFrames(
         value: values.texts[code]!,
         frames: () => sortFrames(group, inner, { sorted: true }),
       }
-      for await (const _ of group);
+      await rows.skip(code)
     }
   } finally {
     await rows.close()
@@ -214,6 +214,11 @@ class CodedRows {
       const { columns, schema: _, ...rest } = sliceSourceFrame(frame, from, this.#at)
       yield { ...rest, schema: this.#inner, columns: columns.slice(1) }
     }
+  }
+
+  /** Passes over what is left of a code, whoever took of it and how much. */
+  async skip(code: number): Promise<void> {
+    while ((await this.next()) === code) this.#at = endOf(codesIn(this.#frame!), this.#at)
   }
 
   async close(): Promise<void> {

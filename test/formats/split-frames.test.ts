@@ -63,6 +63,20 @@ describe('splitFrames', () => {
     expect(names).toEqual(['b', 'a'])
   })
 
+  it('gives a group once where its rows are left before the last', async () => {
+    const rows = Array.from({ length: 12 }, (_, i): Scalar[] => [BigInt(i), 'ba'[i % 2]!, i])
+    const names: string[] = []
+    for await (const group of splitFrames(framesOf(rows, 3), schema, {
+      ...options,
+      memoryLimit: 1,
+      spill: createMemorySpill(),
+    })) {
+      names.push(group.value)
+      for await (const _ of group.frames()) break
+    }
+    expect(names).toEqual(['b', 'a'])
+  })
+
   it.each([
     ['null', [[1n, 'a', 1] as Scalar[], [1n, null, 1]], 3],
     ['the empty text', [[1n, '', 1] as Scalar[]], 2],

@@ -61,11 +61,13 @@ const TIMES: ReadonlyMap<string, ColumnType> = new Map([
  * @param duplicates whether rows of a series may have equal keys
  */
 export function parseLakotaSchema(text: string, file: string, duplicates: boolean): LakotaSchema {
-  const columns = recordOf(recordOf(parse(text, file), 'the schema', file).columns, 'columns', file)
+  const whole = recordOf(parse(text, file), 'the schema', file)
+  const columns = recordOf(whole.get('columns'), 'columns', file)
   const index: string[] = []
   const texts = new Set<string>()
-  const specs = Object.entries(columns).map(([name, value]) => {
-    const { dt, idx } = recordOf(value, `column ${quoteText(name)}`, file)
+  const specs = [...columns].map(([name, value]) => {
+    const column = recordOf(value, `column ${quoteText(name)}`, file)
+    const [dt, idx] = [column.get('dt'), column.get('idx')]
     if (typeof dt !== 'string' || (idx !== undefined && typeof idx !== 'boolean')) {
       throw notSo(file, `column ${quoteText(name)} without dt and idx`)
     }
@@ -97,17 +99,24 @@ function typeOf(dt: string): ColumnType | undefined {
   return unit === undefined ? TYPES.get(plain) : TIMES.get(unit)
 }
 
+const KEYS_AND_TEXTS = /("(?:[^"\\]|\\.)*")(\s*:)?/g
+
+/** Parses JSON, with a mark in front of each key: whole numbers would come before other keys. */
 function parse(text: string, file: string): unknown {
+  const marked = text.replace(KEYS_AND_TEXTS, (whole, quoted: string, colon?: string) =>
+    colon === undefined ? whole : `":${quoted.slice(1)}${colon}`,
+  )
   try {
-    return JSON.parse(text)
+    return JSON.parse(marked)
   } catch (cause) {
     throw badInput({ file, found: 'no JSON', expected: 'a schema of Lakota’s', cause })
   }
 }
 
-function recordOf(value: unknown, what: string, file: string): Record<string, unknown> {
+/** What is in an object under which key, in the order of the text. */
+function recordOf(value: unknown, what: string, file: string): ReadonlyMap<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>
+    return new Map(Object.entries(value).map(([key, of]) => [key.slice(1), of]))
   }
   throw notSo(file, `${what} that ${what === 'columns' ? 'are' : 'is'} no object`)
 }

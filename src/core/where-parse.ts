@@ -37,6 +37,16 @@ const MAX_DEPTH = 100
 
 const KEYWORDS = new Set(['and', 'or', 'not', 'is', 'null', 'nan', 'true', 'false'])
 const NUMBER_WORDS = new Set(['inf', 'infinity', 'nan', 'true', 'false'])
+/** What SQL has and a condition has not, and how it is said. */
+const OTHERWISE: ReadonlyMap<string, string> = new Map([
+  ['between', 'write a >= 1 and a <= 2'],
+  ['in', 'write a = 1 or a = 2'],
+  ['like', "texts are compared whole: a = 'dry', or a >= 'dr' and a < 'ds' for a beginning"],
+  ['ilike', "texts are compared whole and to the letter: a = 'dry' or a = 'Dry'"],
+  ['not', 'not stands in front: not a = 1'],
+  ['isnull', 'write a is null'],
+])
+
 const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
   '=': '=',
   '!=': '!=',
@@ -152,7 +162,12 @@ class Parser {
 
   #comparison(expected: string): Comparison {
     const { kind, text } = this.#token
-    if (kind !== 'comparison') throw this.#expected(expected)
+    if (kind !== 'comparison') {
+      throw this.#expected(
+        expected,
+        kind === 'name' ? OTHERWISE.get(text.toLowerCase()) : undefined,
+      )
+    }
     this.#at++
     return text as Comparison
   }

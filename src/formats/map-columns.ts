@@ -112,13 +112,21 @@ function cellsOf(names: readonly string[], name: string): number[] {
 
 /** The error for a column that a header lacks. */
 export function missingColumn(header: TableHeader, name: string, index: boolean): VarveError {
+  const near = nearest(name, header.names)
   return badInput({
     file: header.file,
     place: header.places?.[0],
     found: listNames(header.names),
     expected: `${index ? 'the index column' : 'the column'} ${quoteText(name)}`,
+    hint: `a column that has another name here: --rename ${renaming(near ?? 'OLD', name)}`,
     data: { missing: name },
   })
+}
+
+/** `old=new`, as a shell takes it. */
+function renaming(from: string, to: string): string {
+  const text = `${from}=${to}`
+  return /^[\p{L}\p{N}=_.-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function unknownColumn(header: TableHeader, cell: number, schema: Schema): VarveError {
@@ -132,7 +140,12 @@ function unknownColumn(header: TableHeader, cell: number, schema: Schema): Varve
     place: header.places?.[cell],
     found: `the unknown column ${quoteText(name)}`,
     expected: `columns of the series: ${listNames(known)}`,
-    hint: near === undefined ? undefined : `did you mean ${quoteText(near)}?`,
+    hint:
+      near !== undefined
+        ? `did you mean ${quoteText(near)}?`
+        : missing.length > 0
+          ? `is it ${quoteText(missing[0]!)}? then --rename ${renaming(name, missing[0]!)}`
+          : undefined,
     data: { unknown: name, ...(near === undefined ? {} : { nearest: near }) },
   })
 }

@@ -3,6 +3,7 @@ import type { Id, ObjectKind } from '../core/id.ts'
 import { nearest } from '../core/nearest.ts'
 import { parseObjectName, type Revision } from '../core/revision.ts'
 import { lookupPath, type TreeEntry, walkTree } from '../core/tree.ts'
+import { withoutFormat } from '../formats/table-formats.ts'
 import { readIndex } from './index-state.ts'
 import type { Repository } from './repository.ts'
 import { peelObject, type ResolveOptions, resolveRevision } from './resolve-revision.ts'
@@ -72,12 +73,17 @@ export async function seriesNotFound(
   path: string,
   where: string,
 ): Promise<VarveError> {
-  const names: string[] = []
+  const series: string[] = []
+  const collections = new Set<string>()
   for await (const found of walkTree(repo.objects, tree)) {
-    if (names.push(found.path) === MOST_NAMES) break
+    for (let at = found.path.indexOf('/'); at >= 0; at = found.path.indexOf('/', at + 1)) {
+      collections.add(found.path.slice(0, at + 1))
+    }
+    if (series.push(found.path) === MOST_NAMES) break
   }
+  const names = path.endsWith('/') && collections.size > 0 ? [...collections] : series
   // The name of its file, as one types it for git.
-  const ofFile = path.replace(/\.csv$/, '')
+  const ofFile = withoutFormat(path)
   const near = names.includes(ofFile) ? ofFile : nearest(path, names)
   return new VarveError('series-not-found', `no series ${JSON.stringify(path)} in ${where}`, {
     data: { series: path, in: where, ...(near !== undefined && { nearest: near }) },

@@ -188,7 +188,10 @@ export async function withHint<R>(read: () => Promise<R>): Promise<R> {
     const adds = '--add-column adds it'
     throw new VarveError(error.code, error.message, {
       data: error.data,
-      hint: error.hint === undefined ? adds : `${error.hint} ${adds}`,
+      hint:
+        error.hint === undefined
+          ? adds
+          : `${error.hint}${error.hint.endsWith('?') ? '' : ';'} ${adds}`,
       cause: error,
     })
   }

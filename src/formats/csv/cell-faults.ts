@@ -131,10 +131,23 @@ function hintFor(
   if (type === 'null') return undefined
   if (!index && isMarker(text)) return `${nullOption([text])} takes it as no value`
   if (text === '') return 'a null is an empty cell without quotes'
-  if (isNumeric(type)) return numberAdvice(text, comma === true ? ',' : '.')
+  if (isNumeric(type)) {
+    const advice = numberAdvice(text, comma === true ? ',' : '.')
+    return advice ?? (index || !isWord(text) ? undefined : wordAdvice(text))
+  }
   if ((type !== 'date' && !isTimestampType(type)) || layout !== undefined) return undefined
   const offer = layoutOffer(text)
   return offer === undefined ? undefined : `--date-format ${offer}`
+}
+
+/** Whether a text is a word, not a number that is written in some way. */
+function isWord(text: string): boolean {
+  return /\p{L}/u.test(text) && !/\d/.test(text)
+}
+
+function wordAdvice(text: string): string {
+  const noValue = `where it stands for no value, ${nullOption([text])}`
+  return `${noValue}; where the column is text from now on, give it another name: --rename OLD=NEW`
 }
 
 function isNumeric(type: ColumnType): boolean {

@@ -166,21 +166,27 @@ export function layoutOffer(text: string): string | undefined {
   }
   if (/^\d{1,2}([/.-])\d{1,2}\1\d{2}(?!\d)/.test(trimmed)) {
     const mark = /[/.-]/.exec(trimmed)![0]
+    const date = Buffer.from(`${/^[\d/.-]+/.exec(trimmed)![0]}\n`)
     const texts = ['DD?MM?YY', 'MM?DD?YY', 'YY?MM?DD'].map((each) => each.replaceAll('?', mark))
-    return texts.map((each) => offered(trimmed)({ text: each })).join(' or ')
+    const fits = texts.filter(
+      (each) => parseDateLayout(each).scan(date, 0, date.length - 1) !== NOT_A_TIME,
+    )
+    if (fits.length > 0) return fits.map((each) => offered(trimmed)({ text: each })).join(' or ')
   }
   if (/^(1[6-9]|2[01])\d\d(0[1-9]|1[0-2])([0-2][0-9]|3[01])$/.test(trimmed)) return 'YYYYMMDD'
   return undefined
 }
 
-/** A layout with the time that the text has. */
+/** A layout with the time and the offset that the text has. */
 function offered(text: string): (layout: Pick<DateLayout, 'text'>) => string {
   const time = /(\d[ T,]+)(\d{1,2}:\d\d(:\d\d(\.\d+)?)?)\s*([ap]\.?m\.?)?/i.exec(text)
   if (time === null) return (layout) => quoted(shortLayout(layout as DateLayout))
   const seconds = time[3] === undefined ? '' : time[4] === undefined ? ':ss' : ':ss.fff'
   const clock = `${time[5] === undefined ? 'HH' : 'h'}:mm${seconds}${time[5] === undefined ? '' : ' A'}`
   const separator = /[T]/.test(time[1]!) ? 'T' : ' '
-  return (layout) => quoted(`${shortLayout(layout as DateLayout)}${separator}${clock}`)
+  const offset = /( ?)(?:Z|UTC|[+-]\d\d(?::?\d\d)?)$/i.exec(text)
+  const zone = offset === null ? '' : `${offset[1]}Z`
+  return (layout) => quoted(`${shortLayout(layout as DateLayout)}${separator}${clock}${zone}`)
 }
 
 function quoted(layout: string): string {

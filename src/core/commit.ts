@@ -71,7 +71,8 @@ export function readSignature(reader: HeaderReader, role: string): Signature {
 /** Stores a commit, its message with one newline at the end. */
 export async function writeCommit(writer: ObjectWriter, commit: Commit): Promise<Id> {
   const message = endWithNewline(commit.message)
-  return writer.put('commit', encodeCommit({ ...commit, message }))
+  const base = commit.parents[0]
+  return writer.put('commit', encodeCommit({ ...commit, message }), { base })
 }
 
 export async function readCommit(reader: ObjectReader, id: Id): Promise<Commit> {

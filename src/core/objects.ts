@@ -15,8 +15,16 @@ export interface ObjectReader {
   read(id: Id, kind: ObjectKind): Promise<Uint8Array>
 }
 
+export interface PutOptions {
+  /**
+   * The object in whose place this one stands: an earlier version of it, as the difference between the
+   * two may be all that is stored. A hint, which a writer may ignore.
+   */
+  readonly base?: Id | undefined
+}
+
 /** Where the model puts objects; what was put can be read at once. */
 export interface ObjectWriter extends ObjectReader {
   /** Stores an object unless it is there, and returns its id. May wait for the disk. */
-  put(kind: ObjectKind, canonical: Uint8Array): Promise<Id>
+  put(kind: ObjectKind, canonical: Uint8Array, options?: PutOptions): Promise<Id>
 }

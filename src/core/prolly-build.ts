@@ -3,6 +3,7 @@ import { VarveError } from './errors.ts'
 import type { ObjectWriter } from './objects.ts'
 import {
   EMPTY_NODE,
+  earlierNode,
   endsNode,
   type Keyed,
   MAX_NODE_ENTRIES,
@@ -76,12 +77,15 @@ export class TreeBuilder<E> {
   readonly #writer: ObjectWriter
   readonly #format: ProllyFormat<E>
   readonly #bottom: number
+  readonly #earlier: ProllyNode<E> | undefined
   readonly #levels: Level[] = []
 
-  constructor(writer: ObjectWriter, format: ProllyFormat<E>, bottom = 0) {
+  /** @param earlier the root of the tree in whose place this one stands */
+  constructor(writer: ObjectWriter, format: ProllyFormat<E>, bottom = 0, earlier?: ProllyNode<E>) {
     this.#writer = writer
     this.#format = format
     this.#bottom = bottom
+    this.#earlier = earlier
   }
 
   async add(entry: Keyed, depth = 0): Promise<void> {
@@ -109,8 +113,12 @@ export class TreeBuilder<E> {
     await this.add(await this.#put(entries, depth), above)
   }
 
-  #put(entries: Keyed[], depth: number): Promise<ProllyChild> {
-    return putNode(this.#writer, this.#format, makeNode<E>(this.#bottom + depth, entries))
+  async #put(entries: Keyed[], depth: number): Promise<ProllyChild> {
+    const level = this.#bottom + depth
+    const { key } = entries[0]!
+    const earlier =
+      this.#earlier && (await earlierNode(this.#writer, this.#format, this.#earlier, level, key))
+    return putNode(this.#writer, this.#format, makeNode<E>(level, entries), earlier)
   }
 
   /** Ends the last node of every level; returns the root, which is not stored. */
@@ -128,13 +136,16 @@ export class TreeBuilder<E> {
 /**
  * Builds a tree from entries sorted by key, storing all its nodes but the root, which it returns.
  * Entries out of order, or that overlap, are `bad-input`.
+ *
+ * @param earlier the root of the tree in whose place this one stands
  */
 export async function buildTree<E>(
   writer: ObjectWriter,
   format: ProllyFormat<E>,
   entries: Iterable<ProllyEntry<E>> | AsyncIterable<ProllyEntry<E>>,
+  earlier?: ProllyNode<E>,
 ): Promise<ProllyNode<E>> {
-  const builder = new TreeBuilder(writer, format)
+  const builder = new TreeBuilder(writer, format, 0, earlier)
   for await (const entry of entries) await builder.add(entry)
   return builder.finish()
 }

@@ -50,7 +50,9 @@ async function rewriteLevel<E>(
   // A level's only node is not stored here: it is the root, which may be embedded.
   let held: Keyed[] | undefined
   const put = async (entries: Keyed[]) => {
-    made.push(await putNode(writer, format, makeNode<E>(level, entries)))
+    const { key } = entries[0]!
+    const earlier = replaced.findLast((node) => compareBytes(node.key, key) <= 0) ?? replaced[0]
+    made.push(await putNode(writer, format, makeNode<E>(level, entries), earlier?.child))
   }
   const release = async () => {
     const first = held

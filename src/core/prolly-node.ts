@@ -199,28 +199,51 @@ export async function readRoot<E>(
   return checkedRoot(await readNode(reader, format, id))
 }
 
-/** Stores a root as an object of its own. */
+/** Stores a root as an object of its own, in the place of an earlier one. */
 export function storeRoot<E>(
   writer: ObjectWriter,
   format: ProllyFormat<E>,
   root: ProllyNode<E>,
+  earlier?: Id,
 ): Promise<Id> {
-  return writer.put(format.kind, nodeBytes(format, root))
+  return writer.put(format.kind, nodeBytes(format, root), { base: earlier })
 }
 
-/** Stores a node that is not a root, and returns the entry for it one level up. */
+/**
+ * Stores a node that is not a root, in the place of an earlier one, and returns the entry for it one
+ * level up.
+ */
 export async function putNode<E>(
   writer: ObjectWriter,
   format: ProllyFormat<E>,
   node: ProllyNode<E>,
+  earlier?: Id,
 ): Promise<ProllyChild> {
-  const child = await writer.put(format.kind, nodeBytes(format, node))
+  const child = await writer.put(format.kind, nodeBytes(format, node), { base: earlier })
   return {
     key: node.entries[0]!.key,
     last: node.entries[node.entries.length - 1]!.last,
     weight: weightOf(node),
     child,
   }
+}
+
+/** The node of a level, which is not the root, in whose place one that begins with `key` stands. */
+export async function earlierNode<E>(
+  reader: ObjectReader,
+  format: ProllyFormat<E>,
+  root: ProllyNode<E>,
+  level: number,
+  key: Uint8Array,
+): Promise<Id | undefined> {
+  let node = root
+  while (node.level > level) {
+    const { entries } = node as ProllyInner
+    const child = entries.findLast((entry) => compareBytes(entry.key, key) <= 0) ?? entries[0]!
+    if (node.level === level + 1) return child.child
+    node = await readChild(reader, format, node.level, child)
+  }
+  return undefined
 }
 
 /**

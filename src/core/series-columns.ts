@@ -96,15 +96,22 @@ function decodeInner(bytes: Uint8Array, level: number, children: number): Id[] {
   return ids
 }
 
-/** Stores the chunk lists of a segment where that needs an object of its own. */
+/**
+ * Stores the chunk lists of a segment where that needs an object of its own.
+ * @param earlier the columns of the segment in whose place it stands
+ */
 export async function writeColumns(
   writer: ObjectWriter,
   lists: readonly ChunkList[],
+  earlier?: SegmentColumns,
 ): Promise<SegmentColumns> {
   if (lists.length <= INLINE_COLUMNS) return lists
+  const single = lists.length <= COLUMNS_FANOUT && typeof earlier === 'string'
+  const base = single ? earlier : undefined
   let ids: Id[] = []
   for (let at = 0; at < lists.length; at += COLUMNS_FANOUT) {
-    ids.push(await writer.put('columns', encodeLeaf(lists.slice(at, at + COLUMNS_FANOUT))))
+    const leaf = encodeLeaf(lists.slice(at, at + COLUMNS_FANOUT))
+    ids.push(await writer.put('columns', leaf, { base }))
   }
   for (let level = 1; ids.length > 1; level++) {
     const above: Id[] = []
@@ -255,7 +262,7 @@ export async function updateColumns(
     if (level === 0) {
       const lists = decodeLeaf(bytes, columnsHere, rows)
       for (const position of wanted) lists[position] = changes.get(base + position)!
-      return writer.put('columns', encodeLeaf(lists))
+      return writer.put('columns', encodeLeaf(lists), { base: id })
     }
     const span = COLUMNS_FANOUT ** level
     const children = decodeInner(bytes, level, Math.ceil(columnsHere / span))
@@ -263,7 +270,7 @@ export async function updateColumns(
       const inside = childCount(child, level, columnsHere)
       children[child] = await visit(children[child]!, level - 1, inside, group, base + child * span)
     }
-    return writer.put('columns', encodeInner(level, children))
+    return writer.put('columns', encodeInner(level, children), { base: id })
   }
   return visit(columns, rootLevel(count), count, [...changes.keys()], 0)
 }

@@ -87,7 +87,7 @@ export async function editSeries(
   checkWithin(input, rule)
   const { counts } = editor
   const { id: edited, rows } = isChange(counts)
-    ? await writeSeries(writer, schema, root)
+    ? await writeSeries(writer, schema, root, id)
     : { id, rows: series.rows }
   let touched: readonly KeyRange[] | undefined
   return {

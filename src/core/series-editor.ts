@@ -20,7 +20,7 @@ import {
 } from './series-runs.ts'
 import type { SegmentEntry } from './series-segment.ts'
 import { agree, firstRow, sharedBits, treeEdits } from './series-touch.ts'
-import { writeColumn, writeSegment } from './series-write.ts'
+import { type EarlierSegment, writeColumn, writeSegment } from './series-write.ts'
 import { countRows, RadixSplitter, type SplitLimits } from './split.ts'
 
 /**
@@ -301,7 +301,22 @@ export class SeriesEditor {
       }
     }
     for (const { source } of opened) await source.old?.loaded.locateAll()
-    this.#added.push(await writeSegment<EditRun>(this.#writer, this.#schema, opened, this.#limits))
+    const earlier = await this.#earlier(opened)
+    this.#added.push(
+      await writeSegment<EditRun>(this.#writer, this.#schema, opened, this.#limits, earlier),
+    )
+  }
+
+  /** The old segment that most of the rows, or the rows before them, were in. */
+  async #earlier(runs: readonly MergedRun[]): Promise<EarlierSegment | undefined> {
+    let most: MergedRun | undefined
+    for (const run of runs) {
+      if (run.source.old !== undefined && run.rows > (most?.rows ?? 0)) most = run
+    }
+    const loaded = most?.source.old?.loaded
+    if (loaded === undefined) return undefined
+    const lists = await loaded.chunkLists(this.#schema.columns.map((_, i) => i))
+    return { columns: loaded.entry.value, lists }
   }
 
   /** A segment that keeps its keys: only the columns with other values are stored again. */
@@ -309,7 +324,8 @@ export class SeriesEditor {
     const { entry } = old.loaded
     const changes = new Map<number, ChunkList>()
     for (const position of old.changed) {
-      changes.set(position, await writeColumn(this.#writer, runs, position, this.#limits))
+      const [earlier] = await old.loaded.chunkLists([position])
+      changes.set(position, await writeColumn(this.#writer, runs, position, this.#limits, earlier))
     }
     const count = this.#schema.columns.length
     const value = await updateColumns(this.#writer, entry.value, count, entry.weight, changes)

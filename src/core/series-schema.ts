@@ -76,7 +76,7 @@ export async function renameColumn(
   const position = columnPosition(schema, from)
   if (from !== to) checkFree(schema, to)
   const columns = schema.columns.map((spec, i) => (i === position ? { ...spec, name: to } : spec))
-  return writeSeries(writer, checkSchema({ ...schema, columns }), root)
+  return writeSeries(writer, checkSchema({ ...schema, columns }), root, id)
 }
 
 /**
@@ -104,7 +104,8 @@ export async function widenColumn(
   const wider = columns.map((spec, i) => (i === position ? { ...spec, type } : spec))
   const schema = checkSchema({ ...series.schema, columns: wider })
   if (position < indexCount) {
-    return buildSeries(writer, schema, widenedFrames(writer, series, schema, position), limits)
+    const frames = widenedFrames(writer, series, schema, position)
+    return buildSeries(writer, schema, frames, { limits, earlier: { ...series, id } })
   }
   return mapSegments(writer, series, schema, async (segment, lists) => {
     const column = widenValues(await segment.column(position), type)

@@ -5,7 +5,7 @@ import type { Keys } from './key.ts'
 import type { ObjectWriter } from './objects.ts'
 import type { Schema } from './schema.ts'
 import type { RowBlock } from './series-blocks.ts'
-import { type Chunk, type ChunkList, writeColumns } from './series-columns.ts'
+import { type Chunk, type ChunkList, type SegmentColumns, writeColumns } from './series-columns.ts'
 import type { SegmentEntry } from './series-segment.ts'
 import { countRows, cutChunks, type Run, type SplitLimits, searchBit } from './split.ts'
 
@@ -57,51 +57,76 @@ export function rowsBefore(keys: Keys, from: number, rows: number, bit: number):
   return searchBit(rows, (row) => keys.at(from + row), bit)
 }
 
-/** Stores one column over a segment, cut into chunks where it is large. */
+/** The segment in whose place another stands. */
+export interface EarlierSegment {
+  /** Its columns as it names them. */
+  readonly columns: SegmentColumns
+  /** Its columns, by their positions in the schema of what takes its place. */
+  readonly lists: readonly (ChunkList | undefined)[]
+}
+
+/**
+ * Stores one column over a segment, cut into chunks where it is large.
+ * @param earlier the column in whose place it stands
+ */
 export async function writeColumn<R extends SegmentRun<R>>(
   writer: ObjectWriter,
   runs: readonly R[],
   position: number,
   limits: SplitLimits,
+  earlier?: ChunkList,
 ): Promise<ChunkList> {
   const parts: Column[] = []
   for (const run of runs) parts.push(await run.column(position))
-  return writeChunks(writer, concatColumns(parts), runs, limits)
+  return writeChunks(writer, concatColumns(parts), runs, limits, earlier)
 }
 
-/** Stores a column whose rows have the keys of `runs`. */
+/** Stores a column whose rows have the keys of `runs`, in the place of another. */
 export async function writeChunks<R extends Run<R>>(
   writer: ObjectWriter,
   column: Column,
   runs: readonly R[],
   limits: SplitLimits,
+  earlier: ChunkList = [],
 ): Promise<ChunkList> {
   const sizes = cutChunks(runs, (from, to) => canonicalLength(column, from, to), limits)
   const chunks: Chunk[] = []
   let at = 0
   for (const rows of sizes) {
     const bytes = encodeColumn(sliceColumn(column, at, at + rows))
-    chunks.push({ rows, id: await writer.put('column', bytes) })
+    const base = chunkAt(earlier, at)?.id
+    chunks.push({ rows, id: await writer.put('column', bytes, { base }) })
     at += rows
   }
   return chunks
 }
 
-/** Stores all columns of a segment and returns its entry. */
+/** The chunk that holds a row, or the last. */
+function chunkAt(chunks: ChunkList, row: number): Chunk | undefined {
+  let end = 0
+  for (const chunk of chunks) {
+    end += chunk.rows
+    if (row < end) return chunk
+  }
+  return chunks.at(-1)
+}
+
+/** Stores all columns of a segment, in the place of another, and returns its entry. */
 export async function writeSegment<R extends SegmentRun<R>>(
   writer: ObjectWriter,
   schema: Schema,
   runs: readonly R[],
   limits: SplitLimits,
+  earlier?: EarlierSegment,
 ): Promise<SegmentEntry> {
   const lists: ChunkList[] = []
   for (let i = 0; i < schema.columns.length; i++) {
-    lists.push(await writeColumn(writer, runs, i, limits))
+    lists.push(await writeColumn(writer, runs, i, limits, earlier?.lists[i]))
   }
   return {
     key: runs[0]!.first.slice(),
     last: runs[runs.length - 1]!.last.slice(),
     weight: countRows(runs),
-    value: await writeColumns(writer, lists),
+    value: await writeColumns(writer, lists, earlier?.columns),
   }
 }

@@ -78,12 +78,14 @@ export async function readSeries(reader: ObjectReader, id: Id): Promise<Series> 
   return decodeSeries(await reader.read(id, 'series'))
 }
 
+/** Stores a series, in the place of an earlier one. */
 export async function writeSeries(
   writer: ObjectWriter,
   schema: Schema,
   root: ProllyNode<SegmentColumns>,
+  earlier?: Id,
 ): Promise<SeriesResult> {
-  const id = await writer.put('series', encodeSeries(schema, root))
+  const id = await writer.put('series', encodeSeries(schema, root), { base: earlier })
   return { id, rows: weightOf(root) }
 }
 

@@ -95,7 +95,9 @@ async function editCollection(
     edits.push({ key, entry: entry === undefined ? undefined : toProllyEntry(entry) })
   }
   const edited = await applyEdits(writer, nameFormat, root, edits)
-  return edited === root ? id : storeRoot(writer, nameFormat, edited)
+  return edited === root
+    ? id
+    : storeRoot(writer, nameFormat, edited, id === EMPTY_TREE ? undefined : id)
 }
 
 async function editEntry(

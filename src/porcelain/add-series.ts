@@ -65,7 +65,9 @@ export async function buildFromTable(
   const rows = await rowsForKnown(path, input, old.schema, options)
   const built = await buildWidening(writer, input, rows, old)
   const { rows: count } = await readSeries(writer, built.id)
-  if (count === 0 && old.rows > 0 && options.allowDeletes !== true) throw noRows(input)
+  if (count === 0 && old.rows > 0 && options.allowDeletes !== true) {
+    throw noRows(input, `--allow-deletes removes the ${old.rows} rows of ${path}`)
+  }
   return built
 }
 
@@ -84,9 +86,13 @@ export async function seriesAt(
   })
 }
 
-async function build(writer: ObjectWriter, rows: InputRows): Promise<BuiltSeries> {
+async function build(
+  writer: ObjectWriter,
+  rows: InputRows,
+  earlier?: Series & { readonly id: Id },
+): Promise<BuiltSeries> {
   try {
-    const { id } = await buildSeries(writer, rows.schema, rows.frames())
+    const { id } = await buildSeries(writer, rows.schema, rows.frames(), { earlier })
     return { id, emptyRows: rows.emptyRows() }
   } finally {
     await rows.discard()
@@ -137,11 +143,11 @@ async function buildWidening(
   writer: ObjectWriter,
   input: InputTable,
   rows: InputRows,
-  old: Series,
+  old: Series & { readonly id: Id },
 ): Promise<BuiltSeries> {
   for (let current = rows; ; ) {
     try {
-      return await build(writer, current)
+      return await build(writer, current, old)
     } catch (error) {
       const wider = await widenedSchema(writer, old, current.schema, error)
       if (wider === undefined) throw error

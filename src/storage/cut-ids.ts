@@ -1,10 +1,16 @@
-import { ID_BYTES, type Id, idToBytes } from '../core/id.ts'
+import { textToBytes } from '../core/bytes.ts'
+import { ID_BYTES, type Id, idToBytes, type ObjectKind } from '../core/id.ts'
 
 /** An id that was cut out of an object's canonical bytes. */
 export interface CutId {
   /** Bytes between the end of the id cut out before, or the beginning, and this one. */
   readonly gap: number
   readonly id: Id
+}
+
+/** Bytes that an id takes in objects of a kind: those that are text name it in hex. */
+export function idWidth(kind: ObjectKind): number {
+  return kind === 'commit' || kind === 'tag' ? 2 * ID_BYTES : ID_BYTES
 }
 
 const SMALL_FILTER_BITS = 16
@@ -33,8 +39,25 @@ export class IdFinder {
     this.#mark(id)
   }
 
-  /** The ids that stand in `bytes`, from the beginning; none overlaps another. */
-  find(bytes: Uint8Array, also?: Id): CutId[] {
+  /** The ids that stand in bytes of an object, from the beginning; none overlaps another. */
+  find(kind: ObjectKind, bytes: Uint8Array, also?: Id): CutId[] {
+    return idWidth(kind) === ID_BYTES ? this.#findRaw(bytes, also) : this.#findHex(bytes, also)
+  }
+
+  #findHex(bytes: Uint8Array, also: Id | undefined): CutId[] {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+    const cuts: CutId[] = []
+    let since = 0
+    for (const { 0: digits, index } of text.matchAll(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g)) {
+      const id = digits as Id
+      if (id !== also && !this.#known.has(id)) continue
+      cuts.push({ gap: index - since, id })
+      since = index + digits.length
+    }
+    return cuts
+  }
+
+  #findRaw(bytes: Uint8Array, also: Id | undefined): CutId[] {
     const cuts: CutId[] = []
     const other = also === undefined ? undefined : idToBytes(also)
     const large = this.#bits === LARGE_FILTER_BITS
@@ -68,13 +91,18 @@ export class IdFinder {
 }
 
 /** What is left of an object's bytes. */
-export function withoutIds(bytes: Uint8Array, cuts: readonly CutId[]): Uint8Array {
-  const rest = new Uint8Array(bytes.length - cuts.length * ID_BYTES)
+export function withoutIds(
+  kind: ObjectKind,
+  bytes: Uint8Array,
+  cuts: readonly CutId[],
+): Uint8Array {
+  const width = idWidth(kind)
+  const rest = new Uint8Array(bytes.length - cuts.length * width)
   let from = 0
   let to = 0
   for (const { gap } of cuts) {
     rest.set(bytes.subarray(from, from + gap), to)
-    from += gap + ID_BYTES
+    from += gap + width
     to += gap
   }
   rest.set(bytes.subarray(from), to)
@@ -82,15 +110,16 @@ export function withoutIds(bytes: Uint8Array, cuts: readonly CutId[]): Uint8Arra
 }
 
 /** The opposite of {@link withoutIds}. The gaps come to no more than there is. */
-export function withIds(rest: Uint8Array, cuts: readonly CutId[]): Uint8Array {
-  const bytes = new Uint8Array(rest.length + cuts.length * ID_BYTES)
+export function withIds(kind: ObjectKind, rest: Uint8Array, cuts: readonly CutId[]): Uint8Array {
+  const width = idWidth(kind)
+  const bytes = new Uint8Array(rest.length + cuts.length * width)
   let from = 0
   let to = 0
   for (const { gap, id } of cuts) {
     bytes.set(rest.subarray(from, from + gap), to)
-    bytes.set(idToBytes(id), to + gap)
+    bytes.set(width === ID_BYTES ? idToBytes(id) : textToBytes(id), to + gap)
     from += gap
-    to += gap + ID_BYTES
+    to += gap + width
   }
   bytes.set(rest.subarray(from), to)
   return bytes

@@ -1,27 +1,51 @@
 import { hasCode, VarveError } from '../core/errors.ts'
-import { ID_BYTES } from '../core/id.ts'
+import type { ObjectKind } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
-import { withIds } from './cut-ids.ts'
-import { COLUMN, decodeBody, RAW, ZSTD } from './pack-encoding.ts'
+import { type CutId, idWidth, withIds } from './cut-ids.ts'
+import { decodeBody, decodeDifference, isDelta } from './pack-encoding.ts'
 import type { PackRecord } from './pack-record.ts'
 
-/** Decodes a verified record; errors name the object. */
-export async function decodeObject(record: PackRecord, pack: string): Promise<StoredObject> {
+/**
+ * Decodes a verified record; errors name the object.
+ * @param base the object that the record names as its base, where it names one
+ */
+export async function decodeObject(
+  record: PackRecord,
+  pack: string,
+  base?: StoredObject,
+): Promise<StoredObject> {
   try {
-    const isPlain = record.base === undefined && record.parameters === undefined
-    if (!isPlain && [RAW, ZSTD, COLUMN].includes(record.method)) {
-      throw new VarveError('unsupported-format', 'its encoding takes no base and no parameters')
+    checkShape(record)
+    const { kind, method, cuts = [], body, length } = record
+    if (base === undefined) {
+      const rest = await decodeBody(method, body, length - cuts.length * idWidth(kind))
+      return { kind, bytes: withCuts(kind, rest, cuts) }
     }
-    const { kind, cuts = [] } = record
-    const rest = await decodeBody(
-      record.method,
-      record.body,
-      record.length - cuts.length * ID_BYTES,
-    )
-    return { kind, bytes: cuts.length === 0 ? rest : withIds(rest, cuts) }
+    if (base.kind !== kind) {
+      throw new VarveError('corrupt-object', `its base ${record.base} is a ${base.kind}`)
+    }
+    const whole = withCuts(kind, body, cuts)
+    return { kind, bytes: await decodeDifference(kind, method, whole, base.bytes, length) }
   } catch (error) {
     throw aboutObject(error, record.id, pack)
   }
+}
+
+function checkShape({ method, base, parameters }: PackRecord): void {
+  if (parameters !== undefined || (base !== undefined && !isDelta(method))) {
+    throw new VarveError('unsupported-format', 'its encoding takes no base and no parameters')
+  }
+  if (base === undefined && isDelta(method)) {
+    throw new VarveError('corrupt-object', 'it is a difference to nothing')
+  }
+}
+
+function withCuts(kind: ObjectKind, rest: Uint8Array, cuts: readonly CutId[]): Uint8Array {
+  if (cuts.length === 0) return rest
+  let room = rest.length
+  for (const { gap } of cuts) room -= gap
+  if (room < 0) throw new VarveError('corrupt-object', 'an id stands outside of its bytes')
+  return withIds(kind, rest, cuts)
 }
 
 /** An error of a record's bytes, with the object and the pack that it is about. */

@@ -1,9 +1,16 @@
 import { VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectWriter, StoredObject } from '../core/objects.ts'
-import { decodeObject } from './decode-object.ts'
+import type { ObjectWriter, PutOptions } from '../core/objects.ts'
+import { ObjectCache } from './object-cache.ts'
 import type { ObjectStore } from './object-store.ts'
-import { PackWriter } from './pack-writer.ts'
+import { type Base, PackWriter } from './pack-writer.ts'
+import {
+  type FoundRecord,
+  MAX_DEPTH,
+  MAX_WALKED,
+  type ReadObject,
+  readChain,
+} from './read-chain.ts'
 
 export interface BatchOptions {
   /** Ends the batch with `interrupted` at the next put or at publish. */
@@ -11,6 +18,9 @@ export interface BatchOptions {
   /** zstd level, 1 unless told. */
   readonly level?: number
 }
+
+/** Bytes of objects that are at hand when others are put in their place. */
+const RECENT_BYTES = 16 * 1024 * 1024
 
 /**
  * New objects on their way into one pack. What the store or the batch has is not written again.
@@ -21,6 +31,8 @@ export class ObjectBatch implements ObjectWriter {
   readonly #pack: PackWriter
   readonly #signal: AbortSignal | undefined
   readonly #level: number
+  /** What was read of late: what is read here is what is edited, and so what is new differs from. */
+  readonly #recent = new ObjectCache(RECENT_BYTES, RECENT_BYTES)
   #done = false
 
   constructor(store: ObjectStore, options: BatchOptions) {
@@ -40,13 +52,26 @@ export class ObjectBatch implements ObjectWriter {
     return this.#pack.length
   }
 
-  async put(kind: ObjectKind, canonical: Uint8Array): Promise<Id> {
+  async put(kind: ObjectKind, canonical: Uint8Array, options: PutOptions = {}): Promise<Id> {
     this.#check()
     const id = hashObject(kind, canonical)
-    if (!(await this.hasAtHand(id))) {
-      await this.#pack.add(id, kind, canonical, this.#level)
-    }
+    if (await this.hasAtHand(id)) return id
+    const base = options.base && (await this.#readBase(options.base, kind, canonical.length))
+    await this.#pack.add(id, kind, canonical, this.#level, base)
     return id
+  }
+
+  /** What an object may be a difference to; undefined where reading that would take too long. */
+  async #readBase(id: Id, kind: ObjectKind, length: number): Promise<Base | undefined> {
+    try {
+      const base = await this.#read(id)
+      const fits = base.depth < MAX_DEPTH && base.walked + length <= MAX_WALKED
+      return fits && base.kind === kind ? { id, bytes: base.bytes, depth: base.depth } : undefined
+    } catch (error) {
+      // What is damaged or gone is no reason not to store what is new: that is whole, then.
+      if (error instanceof VarveError) return undefined
+      throw error
+    }
   }
 
   async has(id: Id): Promise<boolean> {
@@ -59,8 +84,7 @@ export class ObjectBatch implements ObjectWriter {
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
-    const found = await this.#readOwn(id)
-    if (found === undefined) return this.#store.read(id, kind)
+    const found = await this.#read(id)
     if (found.kind !== kind) {
       throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
         data: { id, kind: found.kind, expected: kind },
@@ -69,8 +93,8 @@ export class ObjectBatch implements ObjectWriter {
     return found.bytes
   }
 
-  async readAny(id: Id): Promise<StoredObject> {
-    return (await this.#readOwn(id)) ?? this.#store.readAny(id)
+  readAny(id: Id): Promise<ReadObject> {
+    return this.#read(id)
   }
 
   /**
@@ -98,10 +122,23 @@ export class ObjectBatch implements ObjectWriter {
     await this.#pack.discard()
   }
 
-  async #readOwn(id: Id): Promise<StoredObject | undefined> {
-    if (!this.#pack.has(id)) return undefined
+  async #read(id: Id): Promise<ReadObject> {
+    const recent = this.#recent.get(id)
+    if (recent !== undefined) return recent
+    const own = await this.#findOwn(id)
+    const object =
+      own === undefined
+        ? await this.#store.readAny(id)
+        : await readChain(own, {
+            find: async (base) => (await this.#findOwn(base)) ?? this.#store.readAny(base),
+          })
+    this.#recent.add(id, object)
+    return object
+  }
+
+  async #findOwn(id: Id): Promise<FoundRecord | undefined> {
     const record = await this.#pack.record(id)
-    return record && decodeObject(record, 'being written')
+    return record && { record, pack: 'being written' }
   }
 
   #check(): void {

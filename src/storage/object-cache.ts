@@ -1,22 +1,24 @@
 import type { Id } from '../core/id.ts'
-import type { StoredObject } from '../core/objects.ts'
+import type { ReadObject } from './read-chain.ts'
 
-/** A larger object is read too rarely twice to keep it. */
-const LARGEST = 256 * 1024
-
-/** Decoded small objects (not values), the least recently read forgotten first. */
+/** Decoded objects, the least recently read forgotten first. */
 export class ObjectCache {
   readonly #limit: number
+  readonly #largest: number
   /** In order of use, the oldest first. */
-  readonly #objects = new Map<Id, StoredObject>()
+  readonly #objects = new Map<Id, ReadObject>()
   #bytes = 0
 
-  /** @param limit bytes to keep */
-  constructor(limit: number) {
+  /**
+   * @param limit bytes to keep
+   * @param largest bytes of an object that is worth keeping
+   */
+  constructor(limit: number, largest: number) {
     this.#limit = limit
+    this.#largest = largest
   }
 
-  get(id: Id): StoredObject | undefined {
+  get(id: Id): ReadObject | undefined {
     const object = this.#objects.get(id)
     if (object !== undefined) {
       this.#objects.delete(id)
@@ -25,13 +27,12 @@ export class ObjectCache {
     return object
   }
 
-  add(id: Id, object: StoredObject): void {
-    const { kind, bytes } = object
-    if (kind === 'blob' || kind === 'column' || bytes.length > LARGEST) return
-    if (this.#objects.has(id)) return
+  add(id: Id, object: ReadObject): void {
+    const { bytes } = object
+    if (bytes.length > this.#largest || this.#objects.has(id)) return
     // A view would keep all that it is a view of.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
-    this.#objects.set(id, { kind, bytes: own })
+    this.#objects.set(id, { ...object, bytes: own })
     this.#bytes += bytes.length
     for (const [oldest, { bytes: old }] of this.#objects) {
       if (this.#bytes <= this.#limit) break

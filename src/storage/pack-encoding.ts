@@ -1,4 +1,5 @@
 import { decodeColumnBody, encodeColumnBody } from '../core/encoding/body.ts'
+import { type DeltaForm, decodeDelta, encodeDelta } from '../core/encoding/delta.ts'
 import { VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
 import { loadZstd } from './zstd.ts'
@@ -10,10 +11,31 @@ import { loadZstd } from './zstd.ts'
 // | 0 | the canonical bytes |
 // | 1 | one zstd frame of them |
 // | 2 | of a column: its values encoded by their kind, see `core/encoding/body.ts` |
+// | 3, 4, 5 | a difference to a base, see `core/encoding/delta.ts` |
 
 export const RAW = 0
 export const ZSTD = 1
 export const COLUMN = 2
+/** The difference of two sequences of bytes. */
+export const BYTES_DELTA = 3
+/** The difference of two columns, row by row. */
+export const ROWS_DELTA = 4
+/** A zstd frame whose dictionary is the base. */
+export const DICTIONARY = 5
+
+const deltaMethods: Readonly<Record<DeltaForm, number>> = {
+  bytes: BYTES_DELTA,
+  rows: ROWS_DELTA,
+  dictionary: DICTIONARY,
+}
+const deltaForms = new Map(
+  Object.entries(deltaMethods).map(([form, method]) => [method, form as DeltaForm]),
+)
+
+/** Whether bodies of this method are differences to a base. */
+export function isDelta(method: number): boolean {
+  return deltaForms.has(method)
+}
 
 /** Every kind but untyped bytes and whole columns: one value of 64 MiB and what surrounds it. */
 const STRUCTURE_LIMIT = 65 * 1024 * 1024
@@ -54,6 +76,28 @@ export async function encodeBody(
   }
   const frame = short ? undefined : zstd.compress(canonical, level)
   return frame === undefined ? { method: RAW, body: canonical } : { method: ZSTD, body: frame }
+}
+
+/** The difference of canonical bytes to those of another object of the kind, where there is one. */
+export async function encodeDifference(
+  kind: ObjectKind,
+  canonical: Uint8Array,
+  base: Uint8Array,
+  level: number,
+): Promise<EncodedBody | undefined> {
+  const delta = encodeDelta(kind, canonical, base, level, await loadZstd())
+  return delta && { method: deltaMethods[delta.form], body: delta.body }
+}
+
+/** The canonical bytes that a difference makes of its base. */
+export async function decodeDifference(
+  kind: ObjectKind,
+  method: number,
+  body: Uint8Array,
+  base: Uint8Array,
+  length: number,
+): Promise<Uint8Array> {
+  return decodeDelta(kind, { form: deltaForms.get(method)!, body }, base, length, await loadZstd())
 }
 
 /**

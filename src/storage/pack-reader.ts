@@ -3,7 +3,7 @@ import { equalBytes } from '../core/bytes.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
-import { aboutObject, decodeObject } from './decode-object.ts'
+import { aboutObject } from './decode-object.ts'
 import {
   checkFooter,
   FOOTER_BYTES,
@@ -14,12 +14,15 @@ import {
   readFooter,
 } from './pack-index.ts'
 import { PagedIndex, wholeIndex } from './pack-pages.ts'
-import { decodeRecord, type PackRecord } from './pack-record.ts'
+import { decodeRecord, type PackRecord, readBase } from './pack-record.ts'
 import { packPath } from './pack-writer.ts'
+import type { FoundRecord } from './read-chain.ts'
 import type { Storage } from './storage.ts'
 
 /** Enough for the index of 900 records: most packs open with one read. */
 const TAIL_READ = 32 * 1024
+/** Bytes of a record in which its base stands. */
+const HEAD = 64
 /** Bytes of a file that are verified at a time. */
 const WINDOW = 1 << 20
 
@@ -90,10 +93,13 @@ export class PackReader {
     }
   }
 
-  /** The object's canonical bytes; undefined when the pack does not hold it. */
-  async read(id: Id): Promise<StoredObject | undefined> {
-    const record = await this.record(id)
-    return record && decodeObject(record, this.name)
+  /** The base that a record names, or undefined; not verified. */
+  async baseOf(id: Id): Promise<Id | undefined> {
+    const position = await this.#index.position(id)
+    if (position === undefined) return undefined
+    const { offset, length } = await this.#index.place(position)
+    const base = readBase(await this.#bytesAt({ offset, length: Math.min(length, HEAD) }), position)
+    return typeof base === 'number' ? (await this.#ids([base]))[0] : base
   }
 
   /** Ids that begin with these hex digits. */
@@ -114,8 +120,10 @@ export class PackReader {
   /**
    * Checks all there is to check: the hash of the file, that the index and the records agree,
    * every checksum, every encoding, every id. Returns what is wrong.
+   *
+   * @param decode gives an object for its record, whose base may be in another pack
    */
-  async verify(): Promise<VarveError[]> {
+  async verify(decode: (found: FoundRecord) => Promise<StoredObject>): Promise<VarveError[]> {
     const problems: VarveError[] = []
     const hash = createHash('sha256')
     for (let at = 0; at < this.size; at += WINDOW) {
@@ -138,14 +146,17 @@ export class PackReader {
       problems.push(...(await this.#index.verify()))
     })
     for (let position = 0; position < this.records; position++) {
-      await attempt(() => this.#verifyRecord(position))
+      await attempt(() => this.#verifyRecord(position, decode))
     }
     return problems
   }
 
-  async #verifyRecord(position: number): Promise<void> {
+  async #verifyRecord(
+    position: number,
+    decode: (found: FoundRecord) => Promise<StoredObject>,
+  ): Promise<void> {
     const record = await this.recordAt(position)
-    const { kind, bytes } = await decodeObject(record, this.name)
+    const { kind, bytes } = await decode({ record, pack: this.name })
     if (hashObject(kind, bytes) !== record.id) {
       throw new VarveError('corrupt-object', `the bytes of object ${record.id} are not its own`, {
         data: { id: record.id, pack: this.name },

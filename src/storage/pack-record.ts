@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { ByteReader, ByteWriter, equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
-import { ID_BYTES, type Id, idToBytes, type ObjectKind, objectKinds } from '../core/id.ts'
-import type { CutId } from './cut-ids.ts'
+import { type Id, idToBytes, type ObjectKind, objectKinds } from '../core/id.ts'
+import { type CutId, idWidth } from './cut-ids.ts'
 import { lengthLimit } from './pack-encoding.ts'
 
 // A record of a pack: one object, in an envelope that can be read without knowing its encoding. The
@@ -153,6 +153,19 @@ export async function decodeRecord(
   return record
 }
 
+/**
+ * The base that a record at `position` names, by its position or its id, from the first bytes of it; not
+ * verified.
+ */
+export function readBase(start: Uint8Array, position: number): Id | number | undefined {
+  const reader = new ByteReader(start, 'corrupt-object')
+  const flags = reader.u8()
+  reader.u8()
+  reader.varint()
+  if (flags & HAS_FAR_BASE) return reader.id()
+  return flags & HAS_NEAR_BASE ? position - unzigzag(reader.varint()) : undefined
+}
+
 function readFields(bytes: Uint8Array, position: number): RecordFields {
   if (bytes.length < CHECKSUM_BYTES) throw wrong('a record is cut short')
   const reader = new ByteReader(bytes.subarray(0, bytes.length - CHECKSUM_BYTES), 'corrupt-object')
@@ -174,9 +187,9 @@ function readFields(bytes: Uint8Array, position: number): RecordFields {
   const parameters = flags & HAS_PARAMETERS ? reader.lengthPrefixed() : undefined
   const count = flags & HAS_CUTS ? reader.varint() : 0
   // Each takes two bytes at least, and stands for 32.
-  if (count * 2 > reader.remaining || count * ID_BYTES > length) throw wrong('too many ids')
+  if (count * 2 > reader.remaining || count * idWidth(kind) > length) throw wrong('too many ids')
   const cuts: RecordFields['cuts'][number][] = []
-  let rest = length - count * ID_BYTES
+  let rest = length - count * idWidth(kind)
   for (let i = 0; i < count; i++) {
     const gap = reader.varint()
     rest -= gap

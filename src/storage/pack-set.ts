@@ -39,10 +39,12 @@ export class PackSet {
   /** The same, the largest last, but for those that were adopted. */
   #bySize: KnownPack[] = []
   /** Opened and large, or impossible to open: asked for everything. */
-  readonly #large: KnownPack[] = []
+  #large: KnownPack[] = []
   /** The first bytes of ids, as a number, to the small packs that have such ids. */
   readonly #table = new Map<number, KnownPack[]>()
   #opened = 0
+  /** Whether anything may still lead to a pack that is gone. */
+  #forgot = false
   /** Names of packs that were not seen among published ones yet. */
   readonly #perhapsStaged = new Set<string>()
 
@@ -56,14 +58,19 @@ export class PackSet {
     return [...known.values()].sort((a, b) => b.modified - a.modified || (a.name < b.name ? -1 : 1))
   }
 
+  /** A known pack, after a first look. */
+  async get(name: string): Promise<KnownPack | undefined> {
+    return (await this.#list()).get(name)
+  }
+
   /**
-   * The names of those packs known, after a first look, that are not published. Each call costs what
-   * the calls before it have not seen among the published ones.
+   * The names of those packs known, after a first look, that are neither published nor retired. Each
+   * call costs what the calls before it have not seen among those.
    */
-  async staged(published: ReadonlySet<string>): Promise<string[]> {
+  async staged(published: ReadonlySet<string>, retired: ReadonlySet<string>): Promise<string[]> {
     await this.#list()
     for (const name of this.#perhapsStaged) {
-      if (published.has(name)) this.#perhapsStaged.delete(name)
+      if (published.has(name) || retired.has(name)) this.#perhapsStaged.delete(name)
     }
     return [...this.#perhapsStaged]
   }
@@ -102,9 +109,15 @@ export class PackSet {
     return pack.reader
   }
 
+  /** Forgets a pack whose file was removed: others have what it held. */
+  retire(name: string): void {
+    const pack = this.#known?.get(name)
+    if (pack !== undefined) this.#forget(pack)
+  }
+
   /**
    * The first answer that a known pack which may have the object gives. Damage in one pack is an
-   * error only when no other has an answer.
+   * error only when no other has an answer; where a pack has gone, what has taken its place is looked for.
    *
    * @param atHand whether to look no further than the packs most likely to have it
    */
@@ -114,15 +127,31 @@ export class PackSet {
     atHand = false,
   ): Promise<T | undefined> {
     await this.#list()
+    for (;;) {
+      const { found, failure, lost } = await this.#searchKnown(id, ask, atHand)
+      if (found !== undefined) return found
+      if (lost) await this.refresh()
+      else if (failure !== undefined) throw failure
+      else return undefined
+    }
+  }
+
+  async #searchKnown<T>(
+    id: Id,
+    ask: (pack: PackReader) => Promise<T | undefined>,
+    atHand: boolean,
+  ): Promise<{ found?: T | undefined; failure?: VarveError; lost: boolean }> {
     const prefix = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
     const asked = new Set<KnownPack>()
     let failure: VarveError | undefined
-    const attempt = async <A>(run: () => Promise<A>): Promise<A | undefined> => {
+    let lost = false
+    const attempt = async <A>(pack: KnownPack, run: () => Promise<A>): Promise<A | undefined> => {
       try {
         return await run()
       } catch (error) {
         if (!(error instanceof VarveError)) throw error
-        failure ??= error
+        if (await this.#isGone(pack)) lost = true
+        else failure ??= error
         return undefined
       }
     }
@@ -131,18 +160,25 @@ export class PackSet {
       for (const pack of [...(this.#table.get(prefix) ?? []), ...this.#large]) {
         if (asked.has(pack) || pack.gone) continue
         asked.add(pack)
-        const found = await attempt(async () => ask(await this.open(pack)))
-        if (found !== undefined) return found
+        const found = await attempt(pack, async () => ask(await this.open(pack)))
+        if (found !== undefined) return { found, lost }
       }
       // Another search may have opened a pack meanwhile: then the table knows more.
       if (this.#opened !== opened) continue
       if (atHand && opened >= AT_HAND) break
       const next = this.#nextToOpen()
       if (next === undefined) break
-      await attempt(() => this.open(next))
+      await attempt(next, () => this.open(next))
     }
-    if (failure !== undefined) throw failure
-    return undefined
+    return { lost, ...(failure === undefined ? {} : { failure }) }
+  }
+
+  /** Whether the file of a known pack is not there any more; then the pack is forgotten. */
+  async #isGone(pack: KnownPack): Promise<boolean> {
+    if (pack.gone) return true
+    if ((await this.#storage.size(packPath(pack.name))) !== undefined) return false
+    this.#forget(pack)
+    return true
   }
 
   async #list(): Promise<Map<string, KnownPack>> {
@@ -165,9 +201,30 @@ export class PackSet {
       if (names.has(pack.name)) continue
       // Unless it was published while the folder was read.
       if ((await this.#storage.size(packPath(pack.name))) !== undefined) continue
-      pack.gone = true
-      this.#known.delete(pack.name)
-      this.#perhapsStaged.delete(pack.name)
+      this.#forget(pack)
+    }
+    this.#dropForgotten()
+  }
+
+  #forget(pack: KnownPack): void {
+    pack.gone = true
+    this.#forgot = true
+    this.#known?.delete(pack.name)
+    this.#perhapsStaged.delete(pack.name)
+  }
+
+  /** Lets go of what leads to packs that are gone. */
+  #dropForgotten(): void {
+    if (!this.#forgot) return
+    this.#forgot = false
+    this.#large = this.#large.filter(({ gone }) => gone !== true)
+    this.#byAge = this.#byAge.filter(({ gone }) => gone !== true)
+    this.#bySize = this.#bySize.filter(({ gone }) => gone !== true)
+    for (const [prefix, packs] of this.#table) {
+      if (!packs.some(({ gone }) => gone)) continue
+      const left = packs.filter(({ gone }) => gone !== true)
+      if (left.length === 0) this.#table.delete(prefix)
+      else this.#table.set(prefix, left)
     }
   }
 

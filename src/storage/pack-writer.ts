@@ -1,14 +1,33 @@
 import { createHash } from 'node:crypto'
 import { VarveError } from '../core/errors.ts'
-import type { Id, ObjectKind } from '../core/id.ts'
+import { ID_BYTES, type Id, type ObjectKind } from '../core/id.ts'
 import { type CutId, IdFinder, withoutIds } from './cut-ids.ts'
-import { encodeBody, lengthLimit } from './pack-encoding.ts'
+import { encodeBody, encodeDifference, lengthLimit } from './pack-encoding.ts'
 import { encodeIndex, PACK_MAGIC } from './pack-index.ts'
 import { decodeRecord, encodeRecord, type PackRecord } from './pack-record.ts'
 import type { Storage, StorageWriter } from './storage.ts'
 
 /** Records are gathered up to this many bytes between writes. */
 const WRITE_SIZE = 1 << 20
+
+/** No object takes fewer bytes whole, or not by enough to try. */
+const SURELY_SHORTER = 80
+/** A difference makes reading longer: it has to be shorter by this. */
+const WORTH = 0.9
+
+/** What an object may be stored as a difference to. */
+export interface Base {
+  readonly id: Id
+  /** Its canonical bytes; it is of the same kind. */
+  readonly bytes: Uint8Array
+  /** Differences that lead to it from an object that is whole. */
+  readonly depth: number
+}
+
+/** The parts of a record that depend on how an object is stored. */
+type Encoded = Pick<PackRecord, 'method' | 'body' | 'base' | 'depth'> & {
+  readonly cuts: readonly CutId[]
+}
 
 /** Where a pack lives in storage. */
 export function packPath(name: string): string {
@@ -66,22 +85,63 @@ export class PackWriter {
     return this.#ids
   }
 
-  /** Adds an object unless it is there. Waits for the disk once much has gathered. */
-  async add(id: Id, kind: ObjectKind, canonical: Uint8Array, level: number): Promise<void> {
+  /**
+   * Adds an object unless it is there, as a difference to `base` where that is much shorter. Waits for
+   * the disk once much has gathered.
+   */
+  async add(
+    id: Id,
+    kind: ObjectKind,
+    canonical: Uint8Array,
+    level: number,
+    base?: Base,
+  ): Promise<void> {
     if (canonical.length > lengthLimit(kind)) {
       throw new VarveError('too-large', `an object of ${canonical.length} bytes is too large`, {
         data: { length: canonical.length, limit: lengthLimit(kind) },
       })
     }
+    const difference = base && (await this.#difference(kind, canonical, level, base))
+    const cost = difference === undefined ? 0 : this.#costOf(difference)
+    if (difference === undefined || cost > SURELY_SHORTER) {
+      const whole = await this.#whole(kind, canonical, level)
+      if (difference === undefined || cost > WORTH * this.#costOf(whole)) {
+        await this.addRecord({ id, kind, length: canonical.length, ...whole })
+        return
+      }
+    }
+    await this.addRecord({ id, kind, length: canonical.length, ...difference })
+  }
+
+  async #whole(kind: ObjectKind, canonical: Uint8Array, level: number): Promise<Encoded> {
     const cuts = this.cutsOf(kind, canonical)
-    const rest = cuts.length === 0 ? canonical : withoutIds(canonical, cuts)
-    const encoded = await encodeBody(kind, rest, level)
-    await this.addRecord({ id, kind, length: canonical.length, cuts, ...encoded })
+    const rest = cuts.length === 0 ? canonical : withoutIds(kind, canonical, cuts)
+    return { cuts, ...(await encodeBody(kind, rest, level)) }
+  }
+
+  async #difference(
+    kind: ObjectKind,
+    canonical: Uint8Array,
+    level: number,
+    base: Base,
+  ): Promise<Encoded | undefined> {
+    const encoded = await encodeDifference(kind, canonical, base.bytes, level)
+    if (encoded === undefined || encoded.body.length > canonical.length) return undefined
+    const cuts = this.cutsOf(kind, encoded.body, base.id)
+    const body = cuts.length === 0 ? encoded.body : withoutIds(kind, encoded.body, cuts)
+    return { ...encoded, cuts, body, base: base.id, depth: base.depth + 1 }
+  }
+
+  /** About how many bytes of a record differ by how the object is stored. */
+  #costOf({ cuts, body, base }: Encoded): number {
+    const known = this.#planned ?? this.#positions
+    const reference = base === undefined ? 0 : known.has(base) ? 3 : ID_BYTES + 1
+    return reference + body.length + 3 * cuts.length
   }
 
   /** The ids in an object's bytes that need not be written again, as the pack holds them. */
   cutsOf(kind: ObjectKind, canonical: Uint8Array, base?: Id): CutId[] {
-    return kind === 'blob' || kind === 'column' ? [] : this.#finder.find(canonical, base)
+    return kind === 'blob' || kind === 'column' ? [] : this.#finder.find(kind, canonical, base)
   }
 
   /**

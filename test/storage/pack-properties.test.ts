@@ -119,15 +119,18 @@ describe('cutting ids out', () => {
       for (const id of known) finder.add(id)
       fc.assert(
         fc.property(parts, (list) => {
-          const chosen = list.map((part) =>
-            part instanceof Uint8Array
-              ? part
-              : idToBytes(typeof part === 'number' ? known[part]! : hashObject('tag', absent)),
-          )
-          const bytes = Buffer.concat(chosen)
-          const cuts = finder.find(bytes)
-          expect(equalBytes(withIds(withoutIds(bytes, cuts), cuts), bytes)).toBe(true)
-          expect(cuts.length).toBe(list.filter((part) => typeof part === 'number').length)
+          for (const kind of ['tree', 'commit'] as const) {
+            const chosen = list.flatMap((part) => {
+              if (part instanceof Uint8Array) return part
+              const id = typeof part === 'number' ? known[part]! : hashObject('tag', absent)
+              return kind === 'tree' ? idToBytes(id) : Buffer.from(` ${id}\n`)
+            })
+            const bytes = Buffer.concat(chosen)
+            const cuts = finder.find(kind, bytes)
+            const rest = withoutIds(kind, bytes, cuts)
+            expect(equalBytes(withIds(kind, rest, cuts), bytes)).toBe(true)
+            expect(cuts.length).toBe(list.filter((part) => typeof part === 'number').length)
+          }
         }),
       )
     }

@@ -41,7 +41,7 @@ export async function build(
   limits: SplitLimits = SMALL,
   size = 1000,
 ): Promise<Id> {
-  return (await buildSeries(writer, schema, framesOf(schema, rows, size), limits)).id
+  return (await buildSeries(writer, schema, framesOf(schema, rows, size), { limits })).id
 }
 
 export function rowsOf(frame: Frame): Scalar[][] {

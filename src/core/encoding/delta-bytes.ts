@@ -13,9 +13,17 @@ const SEARCHED = 1 << 18
 const OPTIONS = { window: 8, operationCost: 5 }
 const BLOCK = 4096
 
-/** What makes `bytes` of `base`; undefined where they have too little in common. */
-export function encodeBytesDelta(bytes: Uint8Array, base: Uint8Array): Uint8Array | undefined {
-  const operations = bytesOperations(bytes, base)
+/**
+ * What makes `bytes` of `base`; undefined where they have too little in common.
+ * @param hex whether ids stand in them as text: then none is put in in part
+ */
+export function encodeBytesDelta(
+  bytes: Uint8Array,
+  base: Uint8Array,
+  hex = false,
+): Uint8Array | undefined {
+  const found = bytesOperations(bytes, base)
+  const operations = hex ? wholeWords(found, bytes) : found
   let put = 0
   for (const operation of operations) put += operation.put
   if (put >= bytes.length) return undefined
@@ -41,6 +49,36 @@ function bytesOperations(bytes: Uint8Array, base: Uint8Array): Operation[] {
   }
   const [first, ...others] = matchSymbols(symbols(left), symbols(put), OPTIONS)
   return [{ ...first!, kept: first!.kept + start }, ...others]
+}
+
+/** The same, with all hex digits put in that stand beside others that are. */
+function wholeWords(operations: readonly Operation[], bytes: Uint8Array): Operation[] {
+  const result: (Operation & { readonly behind: number })[] = []
+  let start = 0
+  operations.forEach(({ kept, left, put }, i) => {
+    const from = start + kept
+    const to = from + put
+    const next = i + 1 < operations.length ? to + operations[i + 1]!.kept : bytes.length
+    let before = 0
+    while (before < kept && isHex(bytes[from - 1 - before])) before++
+    let behind = 0
+    while (to + behind < next && isHex(bytes[to + behind])) behind++
+    // What was kept between two operations and belongs to both is in the first.
+    const taken = result.at(-1)?.behind ?? 0
+    const more = Math.min(before, kept - taken)
+    result.push({
+      kept: kept - taken - more,
+      left: left + more + behind,
+      put: put + more + behind,
+      behind,
+    })
+    start = to
+  })
+  return result.map(({ kept, left, put }) => ({ kept, left, put }))
+}
+
+function isHex(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))
 }
 
 function symbols(bytes: Uint8Array): { length: number; low: Uint32Array } {

@@ -44,7 +44,7 @@ export function encodeDelta(
   const isColumn = kind === 'column'
   const body = isColumn
     ? encodeRowsDelta(canonical, base, level, zstd)
-    : encodeBytesDelta(canonical, base)
+    : encodeBytesDelta(canonical, base, kind === 'commit' || kind === 'tag')
   const first: Delta | undefined = body && { form: isColumn ? 'rows' : 'bytes', body }
   if (first !== undefined && first.body.length < WORTH_COMPRESSING) return first
   const plain = isColumn ? withLengths(canonical) : canonical

@@ -17,6 +17,7 @@ import {
   stagedNow,
   treeOf,
 } from './index-state.ts'
+import { mergeDuePacks } from './merge-packs.ts'
 import type { Repository } from './repository.ts'
 
 /** A change to the tree of names, made so that it can be run again on another tree. */
@@ -151,6 +152,7 @@ export async function commitChange<R>(
       if (hasIndex(repo)) {
         await followUp(() => followInIndex(repo, change, tip, before, commit))
       }
+      await mergeDuePacks(repo, details.committer)
       return { result, changed: true, commit }
     } finally {
       await batch.discard()

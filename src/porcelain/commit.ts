@@ -17,6 +17,7 @@ import {
   readStoredIndex,
   treeOf,
 } from '../plumbing/index-state.ts'
+import { mergeDuePacks } from '../plumbing/merge-packs.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { generatedMessage, type RowCounts } from './change-summary.ts'
 import { stageFiles, withStagedFiles } from './stage-files.ts'
@@ -91,6 +92,7 @@ export async function commit(repo: Repository, options: CommitOptions): Promise<
     const id = await storeAndMove(repo, head, state, result.commit, options)
     if (id === undefined) continue
     await followUp(() => settleIndex(repo, head.id, id))
+    await mergeDuePacks(repo, result.commit.committer)
     return { ...result, id }
   }
 }
@@ -211,8 +213,8 @@ async function settleIndex(repo: Repository, old: Id | undefined, id: Id): Promi
     if (stored === undefined) return
     // What somebody staged on top meanwhile is pending on the new commit as it was on the old one.
     const state = stored.base === old ? { ...stored, base: id } : (await readIndex(repo)).state
-    const published = (await repo.refs.state()).packs
-    const packs = state.packs.filter((name) => !published.has(name))
+    const { packs: published, retired } = await repo.refs.state()
+    const packs = state.packs.filter((name) => !published.has(name) && !retired.has(name))
     if (await publishIndex(repo, version, { ...state, packs })) return
   }
 }

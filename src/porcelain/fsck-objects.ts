@@ -209,7 +209,7 @@ export class ReachableObjects {
 
   async #packOf(id: Id): Promise<string | undefined> {
     try {
-      return await this.#repo.objects.packOf(id)
+      return await this.#repo.objects.packOf(id, this.#state)
     } catch (error) {
       // The damage was found with the pack.
       if (hasCode(error, 'corrupt-pack') || hasCode(error, 'corrupt-object')) return undefined

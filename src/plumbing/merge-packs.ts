@@ -1,0 +1,94 @@
+import type { Signature } from '../core/commit.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import { type MergedPack, mergePacks } from '../storage/merge-packs.ts'
+import type { Repository } from './repository.ts'
+
+/** Packs whose sizes differ by less than this factor are of one class. */
+const CLASS_FACTOR = 16
+/** A class may have so many packs. */
+const CLASS_LIMIT = 32
+/** Bytes of packs that a command merges at most: some tens of milliseconds. More waits for `gc`. */
+const MERGE_BYTES = 4 * 1024 * 1024
+
+export interface PackReplacement {
+  readonly retired: readonly string[]
+  /** Holds all that they do, durably. */
+  readonly merged: MergedPack
+  readonly who: Signature
+  readonly message: string
+}
+
+/**
+ * Lets one pack count instead of others, then removes those. Returns whether it did: not where somebody
+ * else replaced one of them first.
+ */
+export async function replacePacks(repo: Repository, given: PackReplacement): Promise<boolean> {
+  const { merged, who, message } = given
+  const retiredPacks = given.retired.filter((name) => name !== merged.name)
+  if (retiredPacks.length === 0) return false
+  try {
+    await repo.refs.append({ updates: [], who, message, packs: [merged.name], retiredPacks })
+  } catch (error) {
+    if (!hasCode(error, 'conflict')) throw error
+    // Who was first may have merged just the same.
+    const { packs } = await repo.refs.state()
+    if (!packs.has(merged.name)) await repo.objects.removePacks([merged.name])
+    return false
+  }
+  await repo.objects.removePacks(retiredPacks)
+  return true
+}
+
+/** Removes the files of packs that were retired by a process that did not come to it. */
+export async function removeRetired(repo: Repository): Promise<string[]> {
+  const { retired } = await repo.refs.state()
+  const known = await repo.objects.knownPacks()
+  const left = known.flatMap(({ name }) => (retired.has(name) ? [name] : []))
+  await repo.objects.removePacks(left)
+  return left
+}
+
+/**
+ * Merges packs of about one size where there have come to be many of them, so that a repository of
+ * many commits is opened fast: what a command does once its own work is acknowledged. It takes some tens of
+ * milliseconds at most, and that it fails is no failure of the command.
+ */
+export async function mergeDuePacks(repo: Repository, who: Signature): Promise<void> {
+  try {
+    const due = await duePacks(repo)
+    if (due.length === 0) return
+    await removeRetired(repo)
+    const merged = await mergePacks(repo.objects, due)
+    const message = `merge of ${due.length} packs`
+    await replacePacks(repo, { retired: due, merged, who, message })
+  } catch (error) {
+    // Whatever is in the way (a full disk, damage, somebody who merges too) is met by the next or by gc.
+    if (!(error instanceof VarveError)) throw error
+  }
+}
+
+/** The packs of the smallest class that has too many, as far as merging them is soon done. */
+async function duePacks(repo: Repository): Promise<string[]> {
+  const { packs: published } = await repo.refs.state()
+  if (published.size <= CLASS_LIMIT) return []
+  const classes = new Map<number, { name: string; size: number }[]>()
+  for (const pack of await repo.objects.knownPacks()) {
+    if (!published.has(pack.name)) continue
+    const number = Math.floor(Math.log(pack.size) / Math.log(CLASS_FACTOR))
+    const others = classes.get(number)
+    if (others === undefined) classes.set(number, [pack])
+    else others.push(pack)
+  }
+  for (const [, packs] of [...classes].sort(([a], [b]) => a - b)) {
+    if (packs.length <= CLASS_LIMIT) continue
+    let bytes = 0
+    const small = packs
+      .sort((a, b) => a.size - b.size || (a.name < b.name ? -1 : 1))
+      .filter(({ size }) => {
+        bytes += size
+        return bytes <= MERGE_BYTES
+      })
+    if (small.length > CLASS_LIMIT / 2) return small.map(({ name }) => name)
+  }
+  return []
+}

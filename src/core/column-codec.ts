@@ -8,7 +8,7 @@ import {
   type ValueArray,
 } from './column.ts'
 import { formFault, shapeFault } from './column-check.ts'
-import { bytesOf, rawColumn, valueWidth, viewValues } from './column-layout.ts'
+import { bytesOf, knownCanonical, rawColumn, valueWidth, viewValues } from './column-layout.ts'
 import { VarveError } from './errors.ts'
 
 // Canonical column (docs/format/column.md):
@@ -51,8 +51,12 @@ function hasNull(validity: Uint8Array, from: number, to: number): boolean {
   return false
 }
 
-/** The canonical bytes of a column. */
+/** The canonical bytes of a column: not to be written to. */
 export function encodeColumn(column: Column): Uint8Array {
+  return knownCanonical(column) ?? encodeAnew(column)
+}
+
+function encodeAnew(column: Column): Uint8Array {
   const { type, length: rows, validity, values, offsets } = column
   const bytes = new Uint8Array(canonicalLength(column))
   bytes[0] = columnTypeCodes[type]

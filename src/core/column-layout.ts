@@ -1,4 +1,4 @@
-import type { Column, ColumnType, ValueArray } from './column.ts'
+import { type Column, type ColumnType, columnTypeCodes, type ValueArray } from './column.ts'
 
 // Typed arrays are read and written in place as canonical little-endian bytes: varve assumes a
 // little-endian host, as every platform that Node.js is built for today is (s390x aside).
@@ -78,4 +78,30 @@ export function rawColumn(
     ...(validity === undefined ? {} : { validity }),
     ...(offsets === undefined ? {} : { offsets }),
   }
+}
+
+/** Bytes in front of the values of canonical bytes without nulls: `column-codec.ts`. */
+const HEAD_BYTES = 8
+
+const canonicalBytes = new WeakMap<Column, Uint8Array>()
+
+/** A column without nulls, of a fixed width, whose values lie in its canonical bytes: no later copy. */
+export function canonicalColumn(
+  type: ColumnType,
+  rows: number,
+  fill: (values: ValueArray) => void,
+): Column {
+  const canonical = new Uint8Array(HEAD_BYTES + rows * valueWidth(type))
+  canonical[0] = columnTypeCodes[type]
+  new DataView(canonical.buffer).setUint32(4, rows, true)
+  const values = viewValues(type, canonical.buffer, HEAD_BYTES, rows)
+  fill(values)
+  const column = rawColumn(type, rows, values, undefined)
+  canonicalBytes.set(column, canonical)
+  return column
+}
+
+/** The canonical bytes of a column that was made of them. */
+export function knownCanonical(column: Column): Uint8Array | undefined {
+  return canonicalBytes.get(column)
 }

@@ -1,6 +1,13 @@
 import { allOnes, bitmapBytes, copyBits, getBit, ones, setBit, sliceBits } from './bits.ts'
 import { type Column, type ColumnType, isBytesType, type ValueArray } from './column.ts'
-import { halvesOf, MAX_U32, newValues, rawColumn, valueWidth } from './column-layout.ts'
+import {
+  canonicalColumn,
+  halvesOf,
+  MAX_U32,
+  newValues,
+  rawColumn,
+  valueWidth,
+} from './column-layout.ts'
 import { VarveError } from './errors.ts'
 
 export { columnsEqual, type RowEquality, rowEquality, valuesEqualAt } from './column-equal.ts'
@@ -65,12 +72,17 @@ export function concatColumns(columns: readonly Column[]): Column {
     }
     return rawColumn('bool', rows, bits, validity)
   }
-  const values = newValues(type, rows)
-  for (const column of columns) {
-    // All arrays here are of the one kind that goes with the type.
-    ;(values as Uint8Array).set(column.values as Uint8Array, at)
-    at += column.length
+  const fill = (values: ValueArray): void => {
+    for (const column of columns) {
+      // All arrays here are of the one kind that goes with the type.
+      ;(values as Uint8Array).set(column.values as Uint8Array, at)
+      at += column.length
+    }
   }
+  // What is joined is nearly always about to be stored.
+  if (validity === undefined) return canonicalColumn(type, rows, fill)
+  const values = newValues(type, rows)
+  fill(values)
   return rawColumn(type, rows, values, validity)
 }
 

@@ -41,6 +41,10 @@ function encodeAnew(columns: readonly Column[], ranks: Uint32Array | undefined):
   if (!columns.every((column) => isEightBytes(column.type))) {
     return encodeMixed(columns, rows, ranks)
   }
+  const [first] = columns
+  if (columns.length === 1 && ranks === undefined && isWide(first!.type)) {
+    return Keys.ofHalves(halvesOf(first!.values), flipOf(first!.type))
+  }
   const stride = 2 * columns.length + (ranks === undefined ? 0 : 1)
   if (stride * 4 > MAX_KEY_BYTES) throw keyTooLong(stride * 4)
   const words = new Uint32Array(rows * stride)
@@ -61,6 +65,15 @@ function checkIndexColumn(column: Column): void {
   throw new VarveError('bad-input', 'an index column holds a null', { data: { row } })
 }
 
+function isWide(type: ColumnType): boolean {
+  return valueWidth(type) === 8 && type !== 'float64'
+}
+
+/** The sign of 64-bit integers is turned, so that their bytes sort as they do. */
+function flipOf(type: ColumnType): number {
+  return type === 'uint64' ? 0 : 0x8000_0000
+}
+
 /** Writes each value as two words (high, low) at `at`, `at + stride`, … */
 function encodeEights(column: Column, words: Uint32Array, at: number, stride: number): void {
   const { type, values, length } = column
@@ -68,8 +81,8 @@ function encodeEights(column: Column, words: Uint32Array, at: number, stride: nu
     encodeFloats(halvesOf(values), words, at, stride)
   } else if (type === 'float32') {
     encodeFloats(halvesOf(new Float64Array(values as Float32Array)), words, at, stride)
-  } else if (valueWidth(type) === 8) {
-    encodeWide(halvesOf(values), type === 'uint64' ? 0 : 0x8000_0000, words, at, stride)
+  } else if (isWide(type)) {
+    encodeWide(halvesOf(values), flipOf(type), words, at, stride)
   } else {
     for (let row = 0, to = at; row < length; row++, to += stride) {
       const value = values[row] as number

@@ -14,7 +14,10 @@ export class Keys {
   readonly length: number
   /** Bytes of each key; 0 where they differ. */
   readonly width: number
-  readonly #words: Uint32Array
+  #made: Uint32Array | undefined
+  /** What the words are made of once they are needed: `high, low` behind each `low, high ^ flip`. */
+  readonly #halves: Uint32Array
+  readonly #flip: number
   readonly #bytes: Uint8Array
   readonly #offsets: Uint32Array
   /** The first key that is not greater than the one before it, once it is known. */
@@ -23,20 +26,46 @@ export class Keys {
   private constructor(
     length: number,
     width: number,
-    words: Uint32Array,
+    words: Uint32Array | undefined,
     bytes: Uint8Array,
     offsets: Uint32Array,
+    halves: Uint32Array = NO_WORDS,
+    flip = 0,
   ) {
     this.length = length
     this.width = width
-    this.#words = words
+    this.#made = words
     this.#bytes = bytes
     this.#offsets = offsets
+    this.#halves = halves
+    this.#flip = flip
   }
 
   /** Keys of `width` bytes each (a multiple of 4) as words, most significant first. */
   static ofWords(width: number, words: Uint32Array): Keys {
     return new Keys(words.length / (width / 4), width, words, NO_BYTES, NO_WORDS)
+  }
+
+  /**
+   * Keys of 8 bytes each, from 64-bit integers as halves, low first, which are not to change: high
+   * halves with the bits of `flip` turned.
+   */
+  static ofHalves(halves: Uint32Array, flip: number): Keys {
+    return new Keys(halves.length >>> 1, 8, undefined, NO_BYTES, NO_WORDS, halves, flip)
+  }
+
+  /** Most keys in order are never asked for but at the ends of segments. */
+  get #words(): Uint32Array {
+    if (this.#made === undefined) {
+      const halves = this.#halves
+      const words = new Uint32Array(halves.length)
+      for (let i = 0; i < halves.length; i += 2) {
+        words[i] = halves[i + 1]! ^ this.#flip
+        words[i + 1] = halves[i]!
+      }
+      this.#made = words
+    }
+    return this.#made
   }
 
   /** Keys of any lengths: `offsets` (one more than keys) cuts `bytes`. */
@@ -50,7 +79,7 @@ export class Keys {
     const bytes = new Uint8Array(this.width)
     const stride = this.width >> 2
     for (let word = 0, at = 0; word < stride; word++) {
-      const value = this.#words[i * stride + word]!
+      const value = this.#word(i * stride + word)
       bytes[at++] = value >>> 24
       bytes[at++] = value >>> 16
       bytes[at++] = value >>> 8
@@ -59,11 +88,17 @@ export class Keys {
     return bytes
   }
 
+  #word(at: number): number {
+    if (this.#made !== undefined) return this.#made[at]!
+    const half = this.#halves[at ^ 1]!
+    return (at & 1) === 0 ? (half ^ this.#flip) >>> 0 : half
+  }
+
   /** Order of key `i` and key `j` of `other`: negative, 0 or positive. */
   compare(i: number, other: Keys, j: number): number {
     if (this.width === 8 && other.width === 8) {
-      const high = this.#words[2 * i]! - other.#words[2 * j]!
-      return high !== 0 ? high : this.#words[2 * i + 1]! - other.#words[2 * j + 1]!
+      const high = this.#word(2 * i) - other.#word(2 * j)
+      return high !== 0 ? high : this.#word(2 * i + 1) - other.#word(2 * j + 1)
     }
     if (this.width !== 0 && this.width === other.width) {
       const stride = this.width >> 2
@@ -102,7 +137,7 @@ export class Keys {
     if (this.width === 0 || this.width !== other.width) return branchBit(this.at(i), other.at(j))
     const stride = this.width >> 2
     for (let word = 0; word < stride; word++) {
-      const difference = this.#words[i * stride + word]! ^ other.#words[j * stride + word]!
+      const difference = this.#word(i * stride + word) ^ other.#word(j * stride + word)
       if (difference !== 0) return word * 32 + Math.clz32(difference)
     }
     return -1
@@ -124,6 +159,21 @@ export class Keys {
   /** The first row that does not exceed the one before by `least` (0: it may be equal). */
   #firstBelow(least: 0 | 1, from = 1): number {
     let i = from
+    if (this.#made === undefined && this.width === 8) {
+      const halves = this.#halves
+      // Turned so that signed comparisons order them.
+      const turn = this.#flip ^ 0x8000_0000
+      let low = halves[2 * i - 2]!
+      let high = halves[2 * i - 1]! ^ turn
+      for (; i < this.length; i++) {
+        const nextLow = halves[2 * i]!
+        const nextHigh = halves[2 * i + 1]! ^ turn
+        if (nextHigh < high || (nextHigh === high && nextLow - low < least)) return i
+        low = nextLow
+        high = nextHigh
+      }
+      return this.length
+    }
     if (this.width === 8) {
       const words = this.#words
       for (; i < this.length; i++) {
@@ -164,8 +214,11 @@ export class Keys {
   /** Keys `from` to `to` (exclusive), sharing memory. */
   slice(from: number, to: number): Keys {
     if (this.width === 0) return Keys.ofBytes(this.#bytes, this.#offsets.subarray(from, to + 1))
+    if (this.#made === undefined) {
+      return Keys.ofHalves(this.#halves.subarray(2 * from, 2 * to), this.#flip)
+    }
     const stride = this.width >> 2
-    return Keys.ofWords(this.width, this.#words.subarray(from * stride, to * stride))
+    return Keys.ofWords(this.width, this.#made.subarray(from * stride, to * stride))
   }
 
   /** The keys at `indices`, in that order. */

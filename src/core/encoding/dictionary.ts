@@ -140,9 +140,12 @@ export function dictionaryEstimate(bytes: Uint8Array, width: number): number {
   const count = bytes.length / width
   const taken = Math.min(SAMPLE, count)
   const sample = new Uint8Array(taken * width)
+  const stride = width === 8 ? 2 : 1
+  const from = lowHalves(bytes, width)
+  const to = lowHalves(sample, width)
   for (let i = 0; i < taken; i++) {
-    const at = Math.floor((i * count) / taken) * width
-    sample.set(bytes.subarray(at, at + width), i * width)
+    const at = Math.floor((i * count) / taken) * stride
+    for (let k = 0; k < stride; k++) to[i * stride + k] = from[at + k]!
   }
   const distinct = distinctValues(sample, width)
   if (distinct === undefined) return Number.POSITIVE_INFINITY

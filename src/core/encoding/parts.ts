@@ -22,8 +22,9 @@ export const FRAME_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
 const WORTH_COMPRESSING = 24
 /** What shrinks to less than one in so many is cheap to try in other ways too. */
 export const SPARSE = 16
-/** Up to this many bytes it is tried whether one frame for all parts is smaller. */
+/** Up to this many bytes, and packed bytes, it is tried whether one frame for all parts is smaller. */
 const JOIN_LIMIT = 64 * 1024
+const JOIN_PACKED = 8 * 1024
 
 interface Stream {
   readonly bytes: Uint8Array
@@ -126,6 +127,8 @@ export class Parts {
     const plain = this.#parts.map((part) => (part instanceof Uint8Array ? part : part.bytes))
     const length = plain.reduce((sum, bytes) => sum + bytes.length, 0)
     if (length < WORTH_COMPRESSING || length > JOIN_LIMIT) return undefined
+    // A frame's own bytes are all that joining saves: nothing beside thousands.
+    if (this.separate().length > JOIN_PACKED) return undefined
     const frame = this.#zstd.compress(concatenate(plain), this.#level)
     if (frame === undefined) return undefined
     this.#joined = new ByteWriter(frame.length + 4)

@@ -19,6 +19,18 @@ export async function collectPacks(
   if ((await repo.objects.stagedPacks(published, retired)).length === 0) return []
   const needed = new Set<string>()
   const seen = new Set<Id>()
+  const bases = new Set<Id>()
+  /** What an object is made of may be reachable from nowhere: it is needed to read it. */
+  const addPacksOfBases = async (id: Id): Promise<void> => {
+    let base = await repo.objects.baseOf(id)
+    while (base !== undefined && !bases.has(base)) {
+      bases.add(base)
+      const pack = await repo.objects.packOf(base, state)
+      if (pack === undefined || published.has(pack)) return
+      needed.add(pack)
+      base = await repo.objects.baseOf(base)
+    }
+  }
   for (const start of starts) {
     await walkReferences(repo.objects, start, async ({ id }) => {
       if (seen.has(id)) return false
@@ -28,6 +40,7 @@ export async function collectPacks(
       if (pack === undefined) return repo.objects.readAny(id).then(() => false)
       if (published.has(pack)) return false
       needed.add(pack)
+      await addPacksOfBases(id)
       return true
     })
   }

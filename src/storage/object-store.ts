@@ -1,11 +1,12 @@
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectReader, StoredObject } from '../core/objects.ts'
+import type { ObjectReader } from '../core/objects.ts'
 import { type BatchOptions, ObjectBatch } from './object-batch.ts'
 import { ObjectCache } from './object-cache.ts'
 import { PackReader } from './pack-reader.ts'
 import { PackSet } from './pack-set.ts'
 import { packPath } from './pack-writer.ts'
+import { type FoundRecord, type ReadObject, readChain } from './read-chain.ts'
 import type { Storage } from './storage.ts'
 
 export interface ObjectStoreOptions {
@@ -33,6 +34,9 @@ export interface ObjectSummary {
   readonly pack: string
 }
 
+/** Larger objects are read too rarely twice to keep them. */
+const LARGEST = 256 * 1024
+const LARGEST_VALUE = 4 * 1024 * 1024
 const SMALL_PACK_BYTES = 64 * 1024
 /** What an object takes in a pack of few, on average. */
 const OBJECT_BYTES = 400
@@ -49,13 +53,17 @@ export function openObjectStore(storage: Storage, options: ObjectStoreOptions = 
 export class ObjectStore implements ObjectReader {
   readonly storage: Storage
   readonly #cache: ObjectCache
+  /** Values that others are differences to, or that are differences themselves. */
+  readonly #values: ObjectCache
   readonly #verify: boolean
   readonly #packs: PackSet
 
   constructor(storage: Storage, options: ObjectStoreOptions = {}) {
     this.storage = storage
     this.#packs = new PackSet(storage)
-    this.#cache = new ObjectCache(options.cacheBytes ?? 32 * 1024 * 1024)
+    const cacheBytes = options.cacheBytes ?? 32 * 1024 * 1024
+    this.#cache = new ObjectCache(cacheBytes, LARGEST)
+    this.#values = new ObjectCache(cacheBytes, LARGEST_VALUE)
     this.#verify = options.verify === 'always'
   }
 
@@ -70,7 +78,7 @@ export class ObjectStore implements ObjectReader {
   }
 
   /** Kind and canonical bytes of an object; `object-not-found` when it is not there. */
-  async readAny(id: Id): Promise<StoredObject> {
+  async readAny(id: Id): Promise<ReadObject> {
     const found = await this.readIfPresent(id)
     if (found === undefined) {
       throw new VarveError('object-not-found', `no object ${id}`, { data: { id } })
@@ -79,12 +87,12 @@ export class ObjectStore implements ObjectReader {
   }
 
   /** As {@link readAny}, but undefined when the object is not there. */
-  async readIfPresent(id: Id): Promise<StoredObject | undefined> {
-    const cached = this.#cache.get(id)
-    if (cached !== undefined) return cached
-    const found = await this.#search(id, (pack) => this.#readFrom(pack, id))
-    if (found !== undefined) this.#cache.add(id, found)
-    return found
+  async readIfPresent(id: Id): Promise<ReadObject | undefined> {
+    return this.#cached(id) ?? this.#search(id, (pack) => this.#readFrom(pack, id))
+  }
+
+  #cached(id: Id): ReadObject | undefined {
+    return this.#cache.get(id) ?? this.#values.get(id)
   }
 
   /** Whether the object is there. Looks only at packs known so far unless `fresh`. */
@@ -98,7 +106,7 @@ export class ObjectStore implements ObjectReader {
     id: Id,
     search: (ask: (pack: PackReader) => Promise<true | undefined>) => Promise<true | undefined>,
   ): Promise<boolean> {
-    if (this.#cache.get(id) !== undefined) return true
+    if (this.#cached(id) !== undefined) return true
     try {
       return (await search((pack) => pack.has(id).then((has) => has || undefined))) === true
     } catch (error) {
@@ -132,6 +140,14 @@ export class ObjectStore implements ObjectReader {
       return undefined
     }
     return (await this.#packs.search(id, ask)) ?? staged ?? (await this.#search(id, ask)) ?? staged
+  }
+
+  /** The object that this one is stored as a difference to, in whichever pack it is found. */
+  async baseOf(id: Id): Promise<Id | undefined> {
+    const found = await this.#search(id, async (pack) =>
+      (await pack.has(id)) ? { base: await pack.baseOf(id) } : undefined,
+    )
+    return found?.base
   }
 
   /** Ids that begin with these hex digits, sorted. */
@@ -223,7 +239,9 @@ export class ObjectStore implements ObjectReader {
       throw new VarveError('file-not-found', `no pack ${name}`, { data: { pack: name } })
     }
     try {
-      return await (await PackReader.open(this.storage, name, size)).verify()
+      return await (await PackReader.open(this.storage, name, size)).verify((found) =>
+        this.#decode(found),
+      )
     } catch (error) {
       if (hasCode(error, 'corrupt-pack') || hasCode(error, 'unsupported-format')) return [error]
       throw error
@@ -254,13 +272,35 @@ export class ObjectStore implements ObjectReader {
     return undefined
   }
 
-  async #readFrom(pack: PackReader, id: Id): Promise<StoredObject | undefined> {
-    const found = await pack.read(id)
-    if (found !== undefined && this.#verify && hashObject(found.kind, found.bytes) !== id) {
+  async #readFrom(pack: PackReader, id: Id): Promise<ReadObject | undefined> {
+    const record = await pack.record(id)
+    if (record === undefined) return undefined
+    const found = await this.#decode({ record, pack: pack.name })
+    if (this.#verify && hashObject(found.kind, found.bytes) !== id) {
       throw new VarveError('corrupt-object', `the bytes of object ${id} are not its own`, {
         data: { id, pack: pack.name },
       })
     }
     return found
+  }
+
+  #decode(first: FoundRecord): Promise<ReadObject> {
+    return readChain(first, {
+      find: async (id, below) => this.#cached(id) ?? this.#findRecord(id, below),
+      keep: (id, object) => {
+        const isValue = object.kind === 'column' || object.kind === 'blob'
+        if (!isValue) this.#cache.add(id, object)
+        else if (first.record.base !== undefined) this.#values.add(id, object)
+      },
+    })
+  }
+
+  /** A record of an object whose depth is less than `below`. */
+  #findRecord(id: Id, below: number): Promise<FoundRecord | undefined> {
+    return this.#search(id, async (pack) => {
+      const record = await pack.record(id)
+      const fits = record !== undefined && (record.depth ?? 0) < below
+      return fits ? { record, pack: pack.name } : undefined
+    })
   }
 }

@@ -1,6 +1,7 @@
-// Builds dist/ from src/ with esbuild: the program (main.js), the library (index.js) and, where
-// there is one, the demo (demo.js). Dynamic imports become chunks of their own, so a command that
-// is not called is not read either. Another folder than dist/ may be given.
+// Builds dist/ from src/: the program (program/) with Rolldown, which can be told what to put
+// together, and the library (index.js) and, where there is one, the demo (demo.js) with esbuild.
+// Dynamic imports become chunks of their own, so a command that is not called is not read either.
+// Another folder than dist/ may be given. With --clean nothing of earlier builds is left.
 import {
   existsSync,
   mkdirSync,
@@ -11,22 +12,62 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { rolldown } from 'rolldown'
 
+const { values, positionals } = parseArgs({
+  options: { clean: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 const root = fileURLToPath(new URL('..', import.meta.url))
-const target = resolve(process.argv[2] ?? `${root}dist`)
+const target = resolve(positionals[0] ?? `${root}dist`)
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+const define = { VARVE_VERSION: JSON.stringify(version) }
+/** They find their binaries beside their own code. */
+const external = ['zstd-napi', '@bokuweb/zstd-wasm']
 
-const entryPoints = { main: 'src/main.ts' }
-for (const [name, source] of [
-  ['index', 'src/index.ts'],
-  ['demo', 'src/demo/main.ts'],
-]) {
-  if (existsSync(root + source)) entryPoints[name] = source
+/** Modules that so many chunks need become one: a file read in vain costs less than dozens of files. */
+const SHARED_BY = 6
+
+/** @type {(entry: string, define: Record<string, string>, entryFileNames: string, isSplit: boolean) => Promise<{ name: string, contents: Buffer, isEntry: boolean }[]>} */
+async function bundle(entry, define, entryFileNames, isSplit) {
+  const bundle = await rolldown({
+    cwd: root,
+    input: { [basename(entry, '.ts')]: entry },
+    platform: 'node',
+    external: external.flatMap((name) => [name, new RegExp(`^${name}/`)]),
+    transform: { target: 'node20', define: { 'import.meta.resolve': 'undefined', ...define } },
+  })
+  const { output } = await bundle.generate({
+    format: 'cjs',
+    entryFileNames,
+    chunkFileNames: '[name]-[hash].cjs',
+    dynamicImportInCjs: false,
+    comments: false,
+    codeSplitting: isSplit && { groups: [{ name: 'common', minShareCount: SHARED_BY }] },
+  })
+  await bundle.close()
+  return output.map((file) => ({
+    name: file.fileName,
+    contents: Buffer.from(file.code),
+    isEntry: file.isEntry,
+  }))
 }
 
+const chunks = await bundle('src/program.ts', define, '[name]-[hash].cjs', true)
+const program = JSON.stringify(chunks.find(({ isEntry }) => isEntry).name)
+const launcher = await bundle(
+  'src/main.ts',
+  { ...define, VARVE_PROGRAM: program },
+  '[name].cjs',
+  false,
+)
+
+const entryPoints = { index: 'src/index.ts' }
+if (existsSync(`${root}src/demo/main.ts`)) entryPoints.demo = 'src/demo/main.ts'
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints,
@@ -41,31 +82,38 @@ const { outputFiles } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   write: false,
-  // They find their binaries beside their own code.
-  external: ['zstd-napi', '@bokuweb/zstd-wasm'],
-  define: { VARVE_VERSION: JSON.stringify(version) },
+  external,
+  define,
   // CommonJS packages call require for Node's own modules, which an ES module does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
 })
 
-// Chunks first, each file whole or not at all: a program that starts meanwhile finds what it needs.
-const chunks = `${target}/chunks`
-mkdirSync(chunks, { recursive: true })
-const isEntry = (file) => dirname(file.path) !== chunks
-for (const file of outputFiles.sort((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
-  if (existsSync(file.path) && readFileSync(file.path).equals(file.contents)) continue
-  const temporary = `${file.path}.${process.pid}`
-  writeFileSync(temporary, file.contents)
-  renameSync(temporary, file.path)
+const isChunk = (path) => dirname(path) === `${target}/chunks`
+const files = [
+  // Chunks first, each file whole or not at all: a program that starts meanwhile finds what it needs.
+  ...chunks.map(({ name, contents }) => ({ path: `${target}/program/${name}`, contents })),
+  ...outputFiles.sort((a, b) => Number(isChunk(b.path)) - Number(isChunk(a.path))),
+  ...launcher.map(({ name, contents }) => ({ path: `${target}/program/${name}`, contents })),
+]
+for (const { path, contents } of files) {
+  mkdirSync(dirname(path), { recursive: true })
+  if (existsSync(path) && readFileSync(path).equals(contents)) continue
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, contents)
+  renameSync(temporary, path)
 }
 
 // Chunks of earlier builds stay for a while: a program that started before may still load them.
-const KEEP_MS = 10 * 60 * 1000
-const current = new Set(outputFiles.map((file) => relative(chunks, file.path)))
-for (const name of readdirSync(chunks)) {
-  const path = `${chunks}/${name}`
-  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-  if (!current.has(name) && age > KEEP_MS) rmSync(path, { force: true })
+const KEEP_MS = values.clean ? 0 : 10 * 60 * 1000
+const current = new Set(files.map(({ path }) => path))
+for (const folder of ['chunks', 'program', 'program/cache']) {
+  const inFolder = existsSync(`${target}/${folder}`) ? readdirSync(`${target}/${folder}`) : []
+  for (const name of inFolder) {
+    const path = `${target}/${folder}/${name}`
+    const found = statSync(path, { throwIfNoEntry: false })
+    const age = Date.now() - (found?.mtimeMs ?? Date.now())
+    if (found?.isFile() && !current.has(path) && age >= KEEP_MS) rmSync(path, { force: true })
+  }
 }

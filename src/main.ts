@@ -1,18 +1,18 @@
-import { hostOfProcess } from './cli/host.ts'
+import { growHeapFreely } from './cli/heap-growth.ts'
+import { loadProgram } from './cli/load-program.ts'
 import { VERSION } from './cli/version.ts'
 
-const host = hostOfProcess()
-const [first, second] = host.argv
+/** The file name of the chunk that the program begins with; the build puts it in. */
+declare const VARVE_PROGRAM: string
 
-// Asked for often and by scripts: answered without loading the frame.
+const [first, second] = process.argv.slice(2)
+
+// Asked for often and by scripts: answered without loading the program.
 if (second === undefined && (first === 'version' || first === '--version' || first === '-v')) {
-  host.stdout.write(`varve ${VERSION}\n`)
+  process.stdout.write(`varve ${VERSION}\n`)
 } else {
-  const [{ runCommandLine }, { commands }] = await Promise.all([
-    import('./cli/frame.ts'),
-    import('./commands.ts'),
-  ])
-  const exitCode = await runCommandLine(host, commands)
-  // An open standard input or a pending timer must not keep the process.
-  process.exit(exitCode)
+  // Before anything is compiled: code that was compiled under other flags is not taken.
+  growHeapFreely()
+  const program = loadProgram(__dirname, VARVE_PROGRAM) as typeof import('./program.ts')
+  void program.run()
 }

@@ -8,7 +8,6 @@ import {
   readGlobalOptions,
   versionOption,
 } from './global-options.ts'
-import { growHeapFreely } from './heap-growth.ts'
 import type { Host } from './host.ts'
 import { makeContext } from './make-context.ts'
 import { BrokenPipe } from './output.ts'
@@ -21,7 +20,6 @@ import { adviseOnZstd } from './zstd-advice.ts'
 
 /** Runs one command line and says with which code to exit. */
 export async function runCommandLine(host: Host, table: CommandTable): Promise<ExitCode> {
-  growHeapFreely()
   const interruption = listenForSignals()
   // Until the command line was read, this decides how an error is shown.
   const shown = { json: host.argv.includes('--json') }

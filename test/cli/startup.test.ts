@@ -35,8 +35,9 @@ describe('what is loaded at start-up', () => {
 
   it('by a command with options is what parses them, and not what other commands do', () => {
     const { files, bytes } = loadedBy(['config', 'list', '--known'])
-    expect(files.filter((file) => /yargs|zstd/.test(file))).toEqual([])
-    expect(bytes).toBeLessThan(250_000)
+    expect(files.filter((file) => /yargs|zstd|parquet|arrow|csv|temporal/.test(file))).toEqual([])
+    expect(files.length).toBeLessThan(30)
+    expect(bytes).toBeLessThan(1_000_000)
   })
 
   it('by options that might not go together is yargs, which judges them', () => {

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import { join } from 'node:path'
+
+// What V8 made of the program's code, kept for the next time. One file for each command and V8:
+//
+// | bytes | |
+// |---|---|
+// | 32 | SHA-256 of all that follows |
+// | 4 | length of the list, little-endian |
+// | | the list: JSON, `[[name of a chunk, its bytes], …]` |
+// | | V8's data, one chunk after the other |
+//
+// V8 itself checks that the data are of its version and flags, and of code of this length; the names
+// of chunks have a hash of their code in them.
+
+const HASH_BYTES = 32
+const HEAD_BYTES = HASH_BYTES + 4
+
+export type CompiledChunks = ReadonlyMap<string, Buffer>
+
+/** A folder for compiled code. */
+export interface CacheFolder {
+  readonly path: string
+  /**
+   * Whether files there are taken only from oneself: code from it is run, so nobody else may have
+   * written it. A folder beside the program's own code needs no such check.
+   */
+  readonly isPrivate: boolean
+}
+
+/** The chunks in the first of the folders that has the file; none where it is not there or damaged. */
+export function readCodeCache(folders: readonly CacheFolder[], name: string): CompiledChunks {
+  for (const folder of folders) {
+    const bytes = readTrusted(join(folder.path, name), folder.isPrivate)
+    const chunks = bytes && parse(bytes)
+    if (chunks !== undefined) return chunks
+  }
+  return new Map()
+}
+
+/** Puts the file into the first folder that can be written to; if none can, there is no cache. */
+export function writeCodeCache(
+  folders: readonly CacheFolder[],
+  name: string,
+  chunks: CompiledChunks,
+): void {
+  const bytes = format(chunks)
+  for (const { path } of folders) {
+    if (publish(path, name, bytes)) return
+  }
+}
+
+/** Whether it could be written. Why not does not matter: the command is done, the next works without. */
+function publish(folder: string, name: string, bytes: Buffer): boolean {
+  const temporary = join(folder, `${name}.${process.pid}`)
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o755 })
+    fs.writeFileSync(temporary, bytes, { mode: 0o644 })
+    fs.renameSync(temporary, join(folder, name))
+    return true
+  } catch {
+    try {
+      fs.rmSync(temporary, { force: true })
+    } catch {}
+    return false
+  }
+}
+
+function readTrusted(file: string, isPrivate: boolean): Buffer | undefined {
+  let descriptor: number
+  try {
+    descriptor = fs.openSync(file, 'r')
+  } catch {
+    return undefined
+  }
+  try {
+    const { uid, mode } = fs.fstatSync(descriptor)
+    if (isPrivate && (uid !== process.getuid?.() || (mode & 0o022) !== 0)) return undefined
+    return fs.readFileSync(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+function format(chunks: CompiledChunks): Buffer {
+  const list = Buffer.from(JSON.stringify([...chunks].map(([name, { length }]) => [name, length])))
+  const head = Buffer.alloc(HEAD_BYTES)
+  head.writeUInt32LE(list.length, HASH_BYTES)
+  const bytes = Buffer.concat([head, list, ...chunks.values()])
+  createHash('sha256').update(bytes.subarray(HASH_BYTES)).digest().copy(bytes)
+  return bytes
+}
+
+function parse(bytes: Buffer): CompiledChunks | undefined {
+  if (bytes.length < HEAD_BYTES) return undefined
+  const hash = createHash('sha256').update(bytes.subarray(HASH_BYTES)).digest()
+  if (!hash.equals(bytes.subarray(0, HASH_BYTES))) return undefined
+  let at = HEAD_BYTES + bytes.readUInt32LE(HASH_BYTES)
+  const list: [name: string, length: number][] = JSON.parse(bytes.toString('utf8', HEAD_BYTES, at))
+  const chunks = new Map<string, Buffer>()
+  for (const [name, length] of list) {
+    chunks.set(name, bytes.subarray(at, at + length))
+    at += length
+  }
+  return chunks
+}

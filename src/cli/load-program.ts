@@ -1,0 +1,95 @@
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { cachedDataVersionTag } from 'node:v8'
+import { Script } from 'node:vm'
+import { type CacheFolder, readCodeCache, writeCodeCache } from './code-cache.ts'
+
+interface LoadedModule {
+  exports: unknown
+}
+type ModuleFunction = (
+  exports: unknown,
+  require: (id: string) => unknown,
+  module: LoadedModule,
+  filename: string,
+  dirname: string,
+) => void
+
+/**
+ * Runs a CommonJS chunk of the built program, and the chunks that it asks for. V8's compiled code is kept
+ * from run to run: compiling takes longer than what most commands do.
+ *
+ * @param folder where the chunks are
+ * @param entry the file name of the chunk to begin with
+ */
+export function loadProgram(folder: string, entry: string): unknown {
+  const cache = openCache(join(folder, 'cache'))
+  const ownRequire = createRequire(join(folder, entry))
+  const modules = new Map<string, LoadedModule>()
+  const scripts = new Map<string, Script>()
+  let isComplete = true
+
+  const load = (name: string): unknown => {
+    const known = modules.get(name)
+    if (known !== undefined) return known.exports
+    const module: LoadedModule = { exports: {} }
+    modules.set(name, module)
+    const path = join(folder, name)
+    const code = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(path, 'utf8')}\n})`
+    const cachedData = cache?.compiled.get(name)
+    const script = new Script(code, {
+      filename: pathToFileURL(path).href,
+      ...(cachedData === undefined ? {} : { cachedData }),
+    })
+    if (cachedData === undefined || script.cachedDataRejected === true) isComplete = false
+    scripts.set(name, script)
+    const run = script.runInThisContext() as ModuleFunction
+    const require = (id: string) => (id.startsWith('./') ? load(id.slice(2)) : ownRequire(id))
+    run(module.exports, require, module, path, folder)
+    return module.exports
+  }
+
+  if (cache !== undefined) {
+    process.once('exit', (exitCode) => {
+      if (isComplete || exitCode !== 0) return
+      cache.write([...scripts].map(([name, script]) => [name, script.createCachedData()]))
+    })
+  }
+  return load(entry)
+}
+
+interface Cache {
+  readonly compiled: ReadonlyMap<string, Buffer>
+  write(chunks: readonly (readonly [name: string, compiled: Buffer])[]): void
+}
+
+/** Undefined where code is compiled in another way than usual, or nothing is to be kept. */
+function openCache(besideCode: string): Cache | undefined {
+  const { env, execArgv } = process
+  const isUnusual = env.NODE_V8_COVERAGE || env.NODE_OPTIONS || execArgv.length > 0
+  if (isUnusual || env.NODE_DISABLE_COMPILE_CACHE) return undefined
+  const folders: CacheFolder[] = [{ path: besideCode, isPrivate: false }]
+  if (process.getuid !== undefined) {
+    const path = join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'varve')
+    folders.push({ path, isPrivate: true })
+  }
+  const name = `${commandIn(process.argv.slice(2))}-${cachedDataVersionTag().toString(36)}`
+  const compiled = readCodeCache(folders, name)
+  return {
+    compiled,
+    write: (chunks) => writeCodeCache(folders, name, new Map([...compiled, ...chunks])),
+  }
+}
+
+/** The command on a command line, as far as that can be seen without the program. */
+function commandIn(argv: readonly string[]): string {
+  for (let at = 0; at < argv.length; at++) {
+    if (/^-[cCR]$/.test(argv[at]!)) at += 1
+    else if (/^[a-z]+(-[a-z]+)*$/.test(argv[at]!)) return argv[at]!
+    else if (!argv[at]!.startsWith('-')) break
+  }
+  return 'varve'
+}

@@ -1,0 +1,101 @@
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { execa } from 'execa'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { readCodeCache, writeCodeCache } from '../../src/cli/code-cache.ts'
+import { isolated } from '../support/program.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const chunks = new Map([
+  ['a.cjs', Buffer.from('compiled a')],
+  ['b.cjs', Buffer.alloc(0)],
+  ['c.cjs', Buffer.from('compiled c')],
+])
+
+let folder: string
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+const own = (name: string) => ({ path: join(folder, name), isPrivate: true })
+
+describe('compiled code', () => {
+  it('is read as it was written', () => {
+    writeCodeCache([own('cache')], 'ls', chunks)
+    expect(readCodeCache([own('cache')], 'ls')).toEqual(chunks)
+    expect(readdirSync(join(folder, 'cache'))).toEqual(['ls'])
+  })
+
+  it('is nothing where there is none', () => {
+    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
+  })
+
+  it('is nothing where a single byte of it has changed', () => {
+    writeCodeCache([own('.')], 'ls', chunks)
+    const bytes = readFileSync(join(folder, 'ls'))
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = Buffer.from(bytes)
+      damaged[at]! ^= 1
+      writeFileSync(join(folder, 'ls'), at % 2 === 0 ? damaged : bytes.subarray(0, at))
+      expect(readCodeCache([own('.')], 'ls').size).toBe(0)
+    }
+  })
+
+  it('is kept in the second folder where the first cannot be written', () => {
+    writeFileSync(join(folder, 'file'), '')
+    const folders = [{ path: join(folder, 'file', 'cache'), isPrivate: false }, own('second')]
+    writeCodeCache(folders, 'ls', chunks)
+    expect(readCodeCache(folders, 'ls')).toEqual(chunks)
+    writeCodeCache(folders.slice(0, 1), 'ls', chunks)
+  })
+
+  it('is not taken from a file that others can write', () => {
+    writeCodeCache([own('.')], 'ls', chunks)
+    chmodSync(join(folder, 'ls'), 0o664)
+    expect(readCodeCache([own('.')], 'ls').size).toBe(0)
+  })
+})
+
+describe('the program', () => {
+  const run = (args: readonly string[], env: Record<string, string> = {}) =>
+    execa('node', [join(folder, 'package/bin/varve.js'), ...args], {
+      cwd: join(folder, 'work'),
+      env: { ...isolated, ...env },
+      extendEnv: false,
+      reject: false,
+    })
+  const cached = () => readdirSync(join(folder, 'package/dist/program/cache'))
+  beforeEach(() => {
+    mkdirSync(join(folder, 'work'))
+    for (const name of ['bin', 'dist/program']) {
+      const target = join(folder, 'package', name)
+      const isCode = (source: string) => !source.includes('/cache')
+      cpSync(join(root, name), target, { recursive: true, filter: isCode })
+    }
+  })
+
+  it('keeps what was compiled for a command that went well, and answers the same with it', async () => {
+    await run(['init', '.'])
+    const first = await run(['branch', '--json'])
+    expect(cached().map((name) => name.replace(/-\w+$/, ''))).toEqual(['branch', 'init'])
+    const second = await run(['branch', '--json'])
+    expect([second.stdout, second.stderr, second.exitCode]).toEqual([first.stdout, '', 0])
+    expect(cached()).toHaveLength(2)
+  })
+
+  it('keeps nothing for a command that fails, or where that is not wanted', async () => {
+    expect((await run(['nonsense'])).exitCode).not.toBe(0)
+    await run(['help'], { NODE_DISABLE_COMPILE_CACHE: '1' })
+    expect(cached).toThrow('ENOENT')
+  })
+
+  it('does without what it has kept where that is damaged, and keeps it anew', async () => {
+    await run(['init', '.'])
+    const file = join(folder, 'package/dist/program/cache', cached()[0]!)
+    const kept = readFileSync(file)
+    writeFileSync(file, kept.fill(7, 1000, 2000))
+    const { exitCode, stdout } = await run(['init', '.'])
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('repository')])
+    expect(readFileSync(file).equals(kept)).toBe(false)
+  })
+})

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { formatGrowth } from './growth.ts'
 import { hasTool } from './measure.ts'
 import { findPeers, type Peers } from './peers/peers.ts'
-import type { GrowthLine, Suite, SuiteResult } from './suite.ts'
+import type { GrowthLine, Suite, SuiteResult, Target } from './suite.ts'
 import { suites } from './suites.ts'
 import { formatTable, formatTargets } from './table.ts'
 
@@ -42,8 +42,8 @@ if (values.help) {
   usageError(`there is no suite ${unknown}`)
 } else if (!(Number.isSafeInteger(rows) && rows > 0 && Number.isSafeInteger(runs) && runs > 0)) {
   usageError('--rows and --runs take a number above 0')
-} else if (!hasTool('/usr/bin/time')) {
-  usageError('it takes GNU time, as /usr/bin/time')
+} else if (!hasTool('/usr/bin/time') || !hasTool('bash')) {
+  usageError('it takes bash, and GNU time as /usr/bin/time')
 } else {
   await runSuites(suites.filter(({ name }) => chosen.length === 0 || chosen.includes(name)))
 }
@@ -59,10 +59,16 @@ async function runSuites(wanted: readonly Suite[]): Promise<void> {
   says.write(`${peers.versions.join(', ')}\n`)
   for (const missing of peers.missing) process.stderr.write(`NOT MEASURED: ${missing}\n`)
   const growth: GrowthLine[] = []
+  const targets: Target[] = []
   for (const suite of wanted) {
     const result = await runSuite(suite, peers)
     growth.push(...(result.growth ?? []))
+    targets.push(...toldTargets(suite, result))
     print(suite, result)
+  }
+  if (wanted.length > 1 && targets.length > 0 && !values.json) {
+    const met = targets.filter(({ most, reached }) => reached <= most).length
+    process.stdout.write(`\n## ${met} of ${targets.length} targets\n\n${formatTargets(targets)}`)
   }
   if (values.svg !== undefined) writeFileSync(values.svg, formatGrowth(growth))
 }
@@ -76,8 +82,13 @@ async function runSuite(suite: Suite, peers: Peers): Promise<SuiteResult> {
   }
 }
 
-function print({ name, about, targetRows = 0 }: Suite, result: SuiteResult): void {
-  const targets = rows < targetRows ? [] : (result.targets ?? [])
+function toldTargets({ targetRows = 0 }: Suite, { targets = [] }: SuiteResult): readonly Target[] {
+  return rows < targetRows ? [] : targets
+}
+
+function print(suite: Suite, result: SuiteResult): void {
+  const { name, about, targetRows = 0 } = suite
+  const targets = toldTargets(suite, result)
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ suite: name, rows: result.rows, targets })}\n`)
     return

@@ -39,27 +39,30 @@ function identity(program: string): Record<string, string> {
   )
 }
 
-/** Runs a program to its end under GNU time; an error when it fails. */
+/** Runs a program to its end; an error when it fails. */
 export function run(
   command: readonly string[],
   { cwd, env = {}, stdin, stdout }: RunOptions,
 ): Cost {
-  const cost = join(tmpdir(), `varve-bench-${process.pid}.cost`)
-  const timed = ['/usr/bin/time', '-o', cost, '-f', '%U %S %M', ...command]
+  const costs = join(tmpdir(), `varve-bench-${process.pid}.cost`)
+  // GNU time knows the memory, but CPU time in hundredths of a second alone; bash has thousandths.
+  const timed = ['/usr/bin/time', '-o', `${costs}.memory`, '-f', '%M', ...command]
   const [from, to] = [stdin, stdout].map((path) => JSON.stringify(path ?? '/dev/null'))
-  const script = `exec "$@" < ${from} > ${to}`
+  const script = `TIMEFORMAT='%3U %3S'; exec 3>&2; { time "$@" < ${from} > ${to} 2>&3; } 2> "${costs}"`
   const began = process.hrtime.bigint()
-  const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...timed], {
+  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', ...timed], {
     cwd,
     env: { ...environment, ...env },
     encoding: 'utf8',
   })
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
   if (status !== 0) throw new Error(`${command.join(' ')} failed:\n${stderr}`)
-  const measured = readFileSync(cost, 'utf8').trim().split(' ').map(Number)
-  rmSync(cost)
-  const [user, system, kilobytes] = measured as [number, number, number]
-  return { seconds, cpuSeconds: user + system, peakBytes: kilobytes * 1024 }
+  const [memory, cpu] = [`${costs}.memory`, costs].map((path) => {
+    const text = readFileSync(path, 'utf8')
+    rmSync(path)
+    return text.trim().split(' ').map(Number)
+  }) as [number[], number[]]
+  return { seconds, cpuSeconds: cpu[0]! + cpu[1]!, peakBytes: memory[0]! * 1024 }
 }
 
 /** Each figure the median of several runs. */

@@ -71,7 +71,10 @@ function times(share: number | undefined): string {
 
 /** Results as a table in Markdown: of what is done, then who does it; columns without a figure are left out. */
 export function formatTable(title: string, rows: readonly Row[]): string {
-  const used = columns.filter(([, cell]) => rows.some((row) => cell(row) !== ''))
+  const isAlone = rows.every(({ who }) => who === rows[0]!.who)
+  const used = columns.filter(([name, cell]) => {
+    return rows.some((row) => cell(row) !== '') && !(name === '' && isAlone)
+  })
   const what = (row: Row, at: number): string =>
     row.who !== undefined && at > 0 && rows[at - 1]!.what === row.what ? '' : row.what
   return formatCells([
@@ -97,11 +100,12 @@ export function formatTargets(targets: readonly Target[]): string {
   ])
 }
 
-/** Lines of cells, the first of them the titles, as a table in Markdown. */
+/** Lines of cells, the first of them the titles, as a table in Markdown; those without a title are text, too. */
 export function formatCells(cells: readonly (readonly string[])[]): string {
+  const isText = cells[0]!.map((title, i) => i === 0 || title === '')
   const widths = cells[0]!.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)))
   const line = (texts: readonly string[]) =>
-    `| ${texts.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join(' | ')} |`
-  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
+    `| ${texts.map((text, i) => (isText[i] ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join(' | ')} |`
+  const rule = `|${widths.map((width, i) => (isText[i] ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
   return [line(cells[0]!), rule, ...cells.slice(1).map(line), ''].join('\n')
 }

@@ -1,15 +1,15 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Frame } from '../../src/core/schema.ts'
 import { parquetFormat } from '../../src/formats/parquet/parquet-format.ts'
 import type { InputTable } from '../../src/formats/table.ts'
 import { readFile, readFileRange } from '../../src/storage/read-file.ts'
-import { type Cost, costOf, medianCost, run, sizeOf } from '../measure.ts'
+import { Comparison, VARVE } from '../compare.ts'
+import { costOf, run, sizeOf, stored } from '../measure.ts'
 import { openDuckDb } from '../peers/duckdb.ts'
 import { varve } from '../program.ts'
 import type { Suite } from '../suite.ts'
-import type { Row } from '../table.ts'
 
 /** Tables by how their rows come about, from a row number `i`. */
 const tables = {
@@ -28,81 +28,63 @@ const tables = {
     FROM range(${rows}) t(i)`,
 }
 
+const DUCKDB = 'DuckDB, 1 thread'
+/** What of varve's own work is Parquet: the rest is splitting, hashing and storing. */
+const PART = 'of it Parquet'
+
+/** Large Parquet files in and out, beside DuckDB with one thread. */
 export const parquetSuite: Suite = {
   name: 'parquet',
-  about: 'large Parquet files in and out, beside DuckDB with one thread',
-  run: async ({ folder, rows, runs, peers }) => ({
-    rows: peers.duckdb ? await benchParquet(folder, rows, runs) : [],
-  }),
+  about: 'large Parquet files in and out: whole processes of varve, DuckDB in process',
+  async run({ folder, rows, runs, peers }) {
+    if (!peers.duckdb) return { rows: [] }
+    const duckdb = await openDuckDb()
+    await duckdb.run('SET threads = 1')
+    await duckdb.run('SELECT setseed(0.5)')
+    const comparison = new Comparison()
+    for (const name of ['sensors', 'prices'] as const) {
+      const file = join(folder, `${name}.parquet`)
+      await duckdb.run(
+        `COPY (${tables[name](rows)}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`,
+      )
+      for (let round = 0; round < runs; round++) {
+        await measure(comparison, duckdb, join(folder, `${name}${round}`), name, file)
+      }
+      rmSync(file)
+    }
+    duckdb.closeSync()
+    return { rows: comparison.rows() }
+  },
 }
 
-/**
- * Large Parquet files in and out, beside DuckDB with one thread, each pair in the same run. varve's
- * own work is told apart: what of it is Parquet, and what is splitting, hashing and storing.
- */
-async function benchParquet(folder: string, rows: number, runs: number): Promise<Row[]> {
-  const duckdb = await openDuckDb()
-  await duckdb.run('SET threads = 1')
-  await duckdb.run('SELECT setseed(0.5)')
-  const results: Row[] = []
-  for (const name of ['sensors', 'prices'] as const) {
-    const file = join(folder, `${name}.parquet`)
-    await duckdb.run(`COPY (${tables[name](rows)}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`)
-    results.push({
-      what: `${name}: the file, ${rows.toLocaleString('en-US')} rows`,
-      storedBytes: sizeOf(file),
-    })
-    results.push(...(await benchFile(duckdb, folder, name, file, runs)))
-    rmSync(file)
-  }
-  return results
-}
-
-async function benchFile(
+async function measure(
+  comparison: Comparison,
   duckdb: DuckDBConnection,
-  folder: string,
+  cwd: string,
   name: string,
   file: string,
-  runs: number,
-): Promise<Row[]> {
-  const out = join(folder, 'out.parquet')
-  const costs = new Map<string, Cost[]>()
-  const stored = new Map<string, number>()
-  const note = (what: string, cost: Partial<Cost>, path?: string): void => {
-    costs.set(what, [
-      ...(costs.get(what) ?? []),
-      { seconds: 0, cpuSeconds: 0, peakBytes: 0, ...cost },
-    ])
-    if (path !== undefined) stored.set(what, sizeOf(path))
-  }
-  const copy = `TO '${out}' (FORMAT parquet, COMPRESSION zstd)`
-  const inDuckDb = (sql: string) => costOf(async () => void (await duckdb.run(sql)))
-  for (let i = 0; i < runs; i++) {
-    const cwd = join(folder, `${name}${i}`)
-    run(varve('init', cwd), { cwd: folder })
-    note('DuckDB, in', await inDuckDb(`CREATE OR REPLACE TABLE x AS FROM '${file}'`))
-    note('varve add', run(varve('add', file), { cwd }), join(cwd, '.varve'))
-    note('  of it Parquet to frames', await costOf(() => drain(parquetFrames(file))))
-    note('DuckDB, out', await inDuckDb(`COPY x ${copy}`), out)
-    note('varve read -o', run(varve('read', name, '-o', out), { cwd }), out)
-    const frames: Frame[] = []
-    for await (const frame of parquetFrames(file)) frames.push(frame)
-    note('  of it frames to Parquet', await costOf(() => writeFrames(frames, out)))
-    note('DuckDB, in and out', await inDuckDb(`COPY (FROM '${file}') ${copy}`))
-    await duckdb.run('DROP TABLE x')
-    rmSync(cwd, { recursive: true })
-  }
-  return [...costs].map(([what, all]) => {
-    const { peakBytes, ...cost } = medianCost(all)
-    const bytes = stored.get(what)
-    return {
-      what: `${name}: ${what}`,
-      ...cost,
-      // Of programs alone: this one holds more than what is measured.
-      ...(peakBytes > 0 && { peakBytes }),
-      ...(bytes !== undefined && { storedBytes: bytes }),
-    }
+): Promise<void> {
+  const out = `${cwd}.out.parquet`
+  const [put, get] = [`${name}, in`, `${name}, out`]
+  run(varve('init', cwd), { cwd: dirname(cwd) })
+  const adding = run(varve('add', file), { cwd })
+  comparison.add(put, VARVE, { ...adding, ...stored(join(cwd, '.varve')) })
+  comparison.add(put, PART, await costOf(() => drain(parquetFrames(file))))
+  const loading = await costOf(() => duckdb.run(`CREATE OR REPLACE TABLE x AS FROM '${file}'`))
+  comparison.add(put, DUCKDB, { ...loading, storedBytes: sizeOf(file) })
+
+  const reading = run(varve('read', name, '-o', out), { cwd })
+  comparison.add(get, VARVE, { ...reading, storedBytes: sizeOf(out) })
+  const frames: Frame[] = []
+  for await (const frame of parquetFrames(file)) frames.push(frame)
+  comparison.add(get, PART, await costOf(() => writeFrames(frames, out)))
+  const copying = await costOf(() => {
+    return duckdb.run(`COPY x TO '${out}' (FORMAT parquet, COMPRESSION zstd)`)
   })
+  comparison.add(get, DUCKDB, { ...copying, storedBytes: sizeOf(out) })
+  await duckdb.run('DROP TABLE x')
+  rmSync(out)
+  rmSync(cwd, { recursive: true })
 }
 
 async function* parquetFrames(file: string): AsyncGenerator<Frame> {

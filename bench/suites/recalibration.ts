@@ -22,7 +22,7 @@ const kinds = new Map<string, (value: number) => number>([
 /** A year of seconds is multiplied in 50 million rows: one commit. */
 export const recalibrationSuite: Suite = {
   name: 'recalibration',
-  about: 'every value of a year × 1.01 in 50 million rows, one commit, in process',
+  about: 'a year of values × 1.01 in a series of five times the rows, one commit, in process',
   targetRows: 10_000_000,
   async run({ folder: parent, rows: asked, runs }) {
     const rows = asked * 5

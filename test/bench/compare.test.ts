@@ -57,6 +57,6 @@ describe('comparing programs', () => {
     const [, , first, second] = formatTargets(targets).split('\n')
 
     expect(first).toMatch(/yes \|$/)
-    expect(second).toMatch(/NO \|$/)
+    expect(second).toMatch(/NO +\|$/)
   })
 })

@@ -100,9 +100,9 @@ describe('a reader written from docs/format alone', () => {
   })
 
   it('imports nothing of varve', () => {
-    for (const name of ['reader.ts', 'encoding-reader.ts']) {
+    for (const name of ['reader.ts', 'encoding-reader.ts', 'delta-reader.ts']) {
       const text = readFileSync(join(import.meta.dirname, name), 'utf8')
-      expect(text.replace("'./encoding-reader.ts'", '')).not.toMatch(/from '\.\.?\//)
+      expect(text.replaceAll(/'\.\/(encoding|delta)-reader\.ts'/g, '')).not.toMatch(/from '\.\.?\//)
     }
   })
 })

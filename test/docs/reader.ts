@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decompress } from 'zstd-napi'
+import { applyDifference } from './delta-reader.ts'
 import { decodeColumnBody } from './encoding-reader.ts'
 
 // A reader of repositories, written from docs/format/ alone. It imports nothing of varve, so that a
@@ -113,7 +114,10 @@ export function readRefs(folder: string): { refs: Map<string, string>; packs: Se
 const KINDS = 'blob column columns segments series settings tree commit tag'.split(' ')
 
 /** pack.md: all objects of a pack, by id. */
-function readPack(path: string, objects: Map<string, { kind: string; bytes: Bytes }>): void {
+function readPack(
+  path: string,
+  objects: Map<string, { kind: string; readonly bytes: Bytes }>,
+): void {
   const file = readFileSync(path)
   demand(file.subarray(0, 8).equals(Buffer.from('varvePK\x02')), 'a pack')
   demand(path.endsWith(`${sha256(file).toString('hex')}.pack`), 'the name')
@@ -148,25 +152,45 @@ function readPack(path: string, objects: Map<string, { kind: string; bytes: Byte
     const kind = KINDS[(flags & 15) - 1]!
     const method = c.u8()
     const size = c.varint()
-    demand((flags & 0x70) === 0, 'no base and no parameters')
+    demand((flags & 0x10) === 0, 'no parameters')
+    const base = flags & 0x20 ? ids[i - distance()]! : flags & 0x40 ? c.hex() : undefined
+    if (base !== undefined) demand(c.varint() > 0, 'a depth')
     const cuts: { gap: number; id: string }[] = []
-    if (flags & 0x80) c.list(() => cuts.push({ gap: c.varint(), id: ids[i - distance()]! }))
+    const cutId = (d: number) => (d === 0 ? base! : ids[i - d]!)
+    if (flags & 0x80) c.list(() => cuts.push({ gap: c.varint(), id: cutId(distance()) }))
     const body = c.bytes(record.length - c.at)
     const cutIds = cuts.map((cut) => Buffer.from(cut.id, 'hex'))
-    const check = sha256(Buffer.from(id, 'hex'), ...cutIds, record).subarray(0, 8)
+    const sums = [Buffer.from(id + (base ?? ''), 'hex'), ...cutIds, record]
+    const check = sha256(...sums).subarray(0, 8)
     demand(check.equals(file.subarray(end - 8, end)), 'checksum')
-    demand(method < 2 || (method === 2 && kind === 'column'), 'the encoding')
-    const rest = method === 0 ? body : method === 1 ? decompress(body) : decodeColumnBody(body)
-    const parts: Bytes[] = []
-    let at = 0
-    for (const [j, { gap }] of cuts.entries()) {
-      parts.push(rest.subarray(at, at + gap), cutIds[j]!)
-      at += gap
+    demand(method < 3 === (base === undefined) && method <= 5, 'the method')
+    demand((method !== 2 && method !== 4) || kind === 'column', 'the encoding')
+    const decode = (): Bytes => {
+      const inner = method === 1 ? decompress(body) : method === 2 ? decodeColumnBody(body) : body
+      const isText = kind === 'commit' || kind === 'tag'
+      const parts: Bytes[] = []
+      let at = 0
+      for (const { gap, id: cut } of cuts) {
+        parts.push(inner.subarray(at, at + gap), Buffer.from(cut, isText ? 'latin1' : 'hex'))
+        at += gap
+      }
+      const whole = Buffer.concat([...parts, inner.subarray(at)])
+      const before = base === undefined ? undefined : objects.get(base)
+      demand(base === undefined || before?.kind === kind, 'a base of the same kind')
+      const bytes =
+        before === undefined ? whole : applyDifference(method, kind, whole, before.bytes)
+      demand(bytes.length === size, 'the length')
+      demand(sha256(`${kind} ${size}\0`, bytes).toString('hex') === id, 'the id')
+      return bytes
     }
-    const bytes = Buffer.concat([...parts, rest.subarray(at)])
-    demand(bytes.length === size, 'the length')
-    demand(sha256(`${kind} ${size}\0`, bytes).toString('hex') === id, 'the id')
-    objects.set(id, { kind, bytes })
+    let bytes: Bytes | undefined
+    objects.set(id, {
+      kind,
+      get bytes() {
+        bytes ??= decode()
+        return bytes
+      },
+    })
     from = end
   }
   demand(from === start, 'the index follows the records')

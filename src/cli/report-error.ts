@@ -54,6 +54,7 @@ function bugReport(error: unknown, json: boolean): string {
  */
 export function toJsonText(value: unknown): string {
   const text = JSON.stringify(value, (_, member: unknown) => {
+    if (Object.is(member, -0)) return MINUS_ZERO
     if (typeof member === 'bigint') return member.toString()
     if (member instanceof Map) return Object.fromEntries(member)
     if (member instanceof Set) return [...member]
@@ -62,5 +63,9 @@ export function toJsonText(value: unknown): string {
     }
     return member
   })
-  return escapeJson(text ?? 'null')
+  return escapeJson(text ?? 'null').replaceAll(MINUS_ZERO_JSON, '-0')
 }
+
+/** JSON.stringify would print the 0 of −0. No text has half a surrogate pair, so this is none. */
+const MINUS_ZERO = '\ud800-0'
+const MINUS_ZERO_JSON = JSON.stringify(MINUS_ZERO)

@@ -38,6 +38,11 @@ const ONE_CALL_BYTES = 1024
 
 const FULL_ID = /^[0-9a-f]{64}$/
 
+/** The first digits of an id, for people: everywhere as many. */
+export function shortId(id: string): string {
+  return id.slice(0, 7)
+}
+
 /** Whether `text` is a whole id (64 lower-case hex digits). */
 export function isId(text: string): text is Id {
   return FULL_ID.test(text)

@@ -1,7 +1,7 @@
 import { type Commit, readCommit } from '../core/commit.ts'
 import { lastSecondOf } from '../core/commit-date.ts'
 import { VarveError } from '../core/errors.ts'
-import type { Id } from '../core/id.ts'
+import { type Id, shortId } from '../core/id.ts'
 import type { Period } from '../core/period.ts'
 import { formatSeconds } from '../core/time.ts'
 import type { Repository } from './repository.ts'
@@ -29,7 +29,7 @@ export async function resolveAsOf(repo: Repository, tip: Id, when: Period): Prom
         data: { begins, commit: id, asOf: `${formatSeconds(BigInt(second))}Z` },
         hint: shallow.has(id)
           ? 'more of it is where this was cloned from'
-          : `the first commit is ${id.slice(0, 10)}`,
+          : `the first commit is ${shortId(id)}`,
       })
     }
     id = parent

@@ -1,5 +1,5 @@
 import { VarveError } from '../core/errors.ts'
-import type { Id } from '../core/id.ts'
+import { type Id, shortId } from '../core/id.ts'
 import type { Period } from '../core/period.ts'
 import type { TreeEntry } from '../core/tree.ts'
 import { headState } from './head.ts'
@@ -43,7 +43,7 @@ export async function resolveTreeAt(
   if (asOf !== undefined) {
     const tip = await resolveCommit(repo, rev ?? 'HEAD', options)
     const found = await resolveAsOf(repo, tip, asOf)
-    return { tree: found.commit.tree, commit: found.id, asOf: found, where: found.id.slice(0, 10) }
+    return { tree: found.commit.tree, commit: found.id, asOf: found, where: shortId(found.id) }
   }
   if (rev !== undefined) {
     return { tree: await resolveTree(repo, rev, options), where: rev }

@@ -1,4 +1,4 @@
-import type { Id } from '../core/id.ts'
+import { type Id, shortId } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { type JsonScalar, scalarToJson } from '../core/scalar-text.ts'
 import {
@@ -133,7 +133,7 @@ export function changesText(result: ChangesResult): string {
     lines.push(...schemaChangesOf(others))
   }
   if (emptyRows > 0) lines.push(`${count(emptyRows, 'empty row')} skipped`)
-  if (commit !== undefined) lines.push(`committed as ${commit.slice(0, 10)}`)
+  if (commit !== undefined) lines.push(`committed as ${shortId(commit)}`)
   if (dryRun) lines.push('nothing was changed: this was a dry run')
   return lines.join('\n')
 }

@@ -19,3 +19,11 @@ it.each([
   expect(stderr).toBe('')
   expect(JSON.parse(stdout)).toMatchObject(expected)
 })
+
+it('tells −0 from 0 in what changed', async () => {
+  const at = { cwd: folder }
+  await varve(['write', 'z', '--create'], { ...at, input: 'k,v\n1,-0\n2,0\n' })
+  const { stdout } = await varve(['diff', 'z', '--json'], at)
+  expect(stdout).toContain('"key":["1"],"new":{"v":-0}')
+  expect(stdout).toContain('"key":["2"],"new":{"v":0}')
+})

@@ -217,6 +217,17 @@ describe('reading values', () => {
 })
 
 describe('cat-object', () => {
+  it('tells the same as JSON', async () => {
+    const json = async (...args: string[]) => JSON.parse((await lines(...args, '--json')).join(''))
+    const text = (await lines('cat-object', '-p', 'HEAD')).join('\n')
+    const shown = await json('cat-object', '-p', 'HEAD')
+    expect(shown).toMatchObject({ kind: 'commit', text: expect.stringContaining(text) })
+    const tree = await json('cat-object', 'tree', 'HEAD')
+    expect(tree).toMatchObject({ name: 'HEAD', kind: 'tree' })
+    expect(tree.id).toBe((await lines('rev-parse', 'HEAD^{tree}')).join(''))
+    expect(Buffer.from(tree.base64, 'base64').length).toBe(tree.size)
+  })
+
   it('answers kinds, sizes and presence', async () => {
     expect(await lines('cat-object', '-t', 'HEAD')).toEqual(['commit'])
     expect(await lines('cat-object', '-s', made.ids[1])).toEqual(['40'])

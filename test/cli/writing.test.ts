@@ -144,7 +144,7 @@ describe('varve write', () => {
     await ok(['write', 'kv', '--create'], 'k,v\na,1\n')
     const args = ['write', 'brent-daily', '--commit', '-m', 'mine', '--date', '@1600000000']
     const out = await ok(args, 'Date,Price\n2026-08-18,66\n')
-    expect(out).toMatch(/^brent-daily: \+1 ~0 -0\ncommitted as [0-9a-f]{10}\n$/)
+    expect(out).toMatch(/^brent-daily: \+1 ~0 -0\ncommitted as [0-9a-f]{7}\n$/)
     const commit = await ok(['cat-object', 'commit', 'HEAD'])
     expect(commit).toMatch(/author Ada Lovelace <ada@example.com> 1600000000 /)
     expect(commit).toMatch(/\nmine\n/)
@@ -156,7 +156,7 @@ describe('varve write', () => {
     await varve(['init', '--bare', 'other.varve'], { cwd: parent, env: someone })
     const bare = ['-R', '../other.varve']
     const out = await ok([...bare, 'write', 's', '--create', '--commit'], 'k,v\nb,1\na,2\n')
-    expect(out).toMatch(/^s: new, 2 rows, a to b\n.*\ncommitted as [0-9a-f]{10}\n$/)
+    expect(out).toMatch(/^s: new, 2 rows, a to b\n.*\ncommitted as [0-9a-f]{7}\n$/)
     await ok([...bare, 'write', 's'], 'k,v\na,3\n')
     expect(await ok([...bare, 'cat-object', 'commit', 'HEAD'])).toMatch('s: +0 ~1 -0')
     expect(await ok([...bare, 'read', 's'])).toBe('k,v\na,3\nb,1\n')

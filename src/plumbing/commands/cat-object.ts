@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { hasCode } from '../../core/errors.ts'
-import { type Id, type ObjectKind, objectKinds } from '../../core/id.ts'
+import { hashObject, type Id, type ObjectKind, objectKinds } from '../../core/id.ts'
 import { textLines } from '../byte-lines.ts'
 import { catCanonical, catObject, type ObjectHeader, statObject } from '../cat-object.ts'
 import type { Repository } from '../repository.ts'
@@ -14,6 +14,7 @@ type Answer = 'kind' | 'size' | 'exists'
 type Item =
   | Uint8Array
   | { readonly answer: Answer; readonly header: ObjectHeader }
+  | { readonly text: string; readonly header: ObjectHeader }
   | { readonly name: string; readonly header: ObjectHeader; readonly content?: Uint8Array }
   | { readonly name: string; readonly problem: 'missing' | 'ambiguous' }
 
@@ -32,6 +33,8 @@ export const catObjectCommand = defineCommand({
     '',
     '--batch-check answers each line of standard input with `id kind size`, --batch also with the',
     'canonical bytes and a line feed. What is not there is answered with `name missing`.',
+    '',
+    '--json gives id, kind and size, with -p what is printed as `text`, and bytes as `base64`.',
   ].join('\n'),
   examples: [
     { command: 'varve cat-object -t HEAD', about: 'commit' },
@@ -75,20 +78,26 @@ export const catObjectCommand = defineCommand({
       return
     }
     if (!single) {
-      yield await catCanonical(
-        repo.objects,
-        await objectId(repo, context, second!),
-        parseKind(first),
-      )
+      const id = await objectId(repo, context, second!)
+      const kind = parseKind(first)
+      const content = await catCanonical(repo.objects, id, kind)
+      const header = { id: hashObject(kind, content), kind, size: content.length }
+      yield context.json ? { name: second!, header, content } : content
       return
     }
     const id = await objectId(repo, context, first)
-    if (args.p) for await (const piece of catObject(repo.objects, id)) yield Buffer.from(piece)
-    else yield { answer: args.t ? 'kind' : 'size', header: await statObject(repo.objects, id) }
+    if (args.p && context.json) {
+      const pieces: Uint8Array[] = []
+      for await (const piece of catObject(repo.objects, id)) pieces.push(Buffer.from(piece))
+      yield { text: Buffer.concat(pieces).toString(), header: await statObject(repo.objects, id) }
+    } else if (args.p) {
+      for await (const piece of catObject(repo.objects, id)) yield Buffer.from(piece)
+    } else yield { answer: args.t ? 'kind' : 'size', header: await statObject(repo.objects, id) }
   },
   toText: (item) => {
     if (item instanceof Uint8Array) return ''
     if ('problem' in item) return `${item.name} ${item.problem}`
+    if ('text' in item) return item.text
     if ('answer' in item)
       return String(item.answer === 'kind' ? item.header.kind : item.header.size)
     return headerLine(item.header)
@@ -97,6 +106,7 @@ export const catObjectCommand = defineCommand({
     if (item instanceof Uint8Array) return undefined
     if ('problem' in item) return { name: item.name, [item.problem]: true }
     if ('answer' in item) return item.header
+    if ('text' in item) return { ...item.header, text: item.text }
     const { name, header, content } = item
     const base64 = content === undefined ? {} : { base64: Buffer.from(content).toString('base64') }
     return { name, ...header, ...base64 }

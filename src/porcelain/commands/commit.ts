@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import { subjectOf } from '../../core/commit.ts'
+import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
@@ -85,7 +86,7 @@ export const commitCommand = defineCommand({
   toText: (result, style) => {
     const { id, commit, changes, counts } = result
     const where = placeOf(result)
-    const at = id === undefined ? 'dry run' : id.slice(0, 7)
+    const at = id === undefined ? 'dry run' : shortId(id)
     const root = commit.parents.length === 0 ? ' (root-commit)' : ''
     const lines = [`[${style.cyan(where)}${root} ${style.yellow(at)}] ${subjectOf(commit)}`]
     const series = changes.filter(({ kind }) => kind !== 'collection')

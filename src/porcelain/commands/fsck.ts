@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import { VarveError } from '../../core/errors.ts'
+import { shortId } from '../../core/id.ts'
 import { count } from '../change-summary.ts'
 import { type FsckProblem, type FsckSummary, fsck } from '../fsck.ts'
 
@@ -53,9 +54,9 @@ export const fsckCommand = defineCommand({
 
 function problemText({ message, path, commit, from, pack, object }: FsckProblem): string {
   const inside = path === undefined ? '' : ` in ${path}`
-  const at = commit === undefined ? '' : ` at commit ${commit.slice(0, 10)}`
+  const at = commit === undefined ? '' : ` at commit ${shortId(commit)}`
   const reached = from === undefined ? '' : ` (from ${from})`
-  const named = pack === undefined || message.includes(pack) ? '' : ` [pack ${pack.slice(0, 10)}]`
+  const named = pack === undefined || message.includes(pack) ? '' : ` [pack ${shortId(pack)}]`
   const which = object === undefined || message.includes(object) ? '' : ` [object ${object}]`
   return `${message}${inside}${at}${reached}${which}${named}`
 }

@@ -1,5 +1,6 @@
 import { defineCommand, given } from '../../cli/define-command.ts'
 import { parseWhen } from '../../core/commit-date.ts'
+import { shortId } from '../../core/id.ts'
 import { formatSchemaText } from '../../core/schema-codec.ts'
 import { formatSeconds } from '../../core/time.ts'
 import { formatKey, keyToJson } from '../../plumbing/key-text.ts'
@@ -60,7 +61,7 @@ export const lsCommand = defineCommand({
     const commit =
       last === undefined
         ? style.yellow('*')
-        : `${style.yellow(last.id.slice(0, 7))} ${formatSeconds(BigInt(last.commit.committer.seconds)).slice(0, 10)}`
+        : `${style.yellow(shortId(last.id))} ${formatSeconds(BigInt(last.commit.committer.seconds)).slice(0, 10)}`
     return `${String(rows).padStart(10)}  ${keys[0]!.padEnd(20)}  ${keys[1]!.padEnd(20)}  ${commit.padEnd(18)}  ${readablePath(series.path)}`
   },
   toJson: (series: ListedSeries) => {

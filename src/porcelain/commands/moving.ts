@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { subjectOf } from '../../core/commit.ts'
+import { shortId } from '../../core/id.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import type { FilesMoved, FilesOptions } from '../show-tree.ts'
 import type { SwitchResult } from '../switch.ts'
@@ -71,5 +72,5 @@ export function switchJson({ from, to, commit, left: _, ...rest }: SwitchResult)
 
 /** The first digits of an id, for people. */
 export function short(id: string | undefined): string {
-  return id === undefined ? '' : id.slice(0, 7)
+  return id === undefined ? '' : shortId(id)
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
+import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
@@ -96,7 +97,7 @@ function longText(result: StatusResult, style: Style): string {
   const { branch, head, bare, staged, unstaged, untracked } = result
   const where =
     branch === undefined
-      ? `${style.red('HEAD detached at')} ${head?.slice(0, 7)}`
+      ? `${style.red('HEAD detached at')} ${shortId(head!)}`
       : `On branch ${branch.replace(/^refs\/heads\//, '')}`
   const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
   if (bare) parts.push('no work tree here: every command that changes series commits')

@@ -156,6 +156,30 @@ export class Keys {
     return row === this.length ? row : this.#firstBelow(0, row)
   }
 
+  /**
+   * In keys in order: how many rows before each have its key, where as many as `before` in front of the
+   * first row have that of the first row.
+   */
+  ranks(before: number): Uint32Array {
+    const result = new Uint32Array(this.length)
+    let rank = before
+    if (this.length > 0) result[0] = rank
+    if (this.#made === undefined && this.width === 8) {
+      const halves = this.#halves
+      for (let i = 1; i < result.length; i++) {
+        const same = halves[2 * i] === halves[2 * i - 2] && halves[2 * i + 1] === halves[2 * i - 1]
+        rank = same ? rank + 1 : 0
+        result[i] = rank
+      }
+      return result
+    }
+    for (let i = 1; i < result.length; i++) {
+      rank = this.compare(i, this, i - 1) === 0 ? rank + 1 : 0
+      result[i] = rank
+    }
+    return result
+  }
+
   /** The first row that does not exceed the one before by `least` (0: it may be equal). */
   #firstBelow(least: 0 | 1, from = 1): number {
     let i = from

@@ -144,16 +144,10 @@ class KeyOrder {
       this.#rows += rows
       return keys
     }
-    const ranks = new Uint32Array(rows)
-    let rank = order === 0 ? this.#rank : 0
-    ranks[0] = rank
-    for (let row = 1; row < rows; row++) {
-      const step = keys.compare(row, keys, row - 1)
-      if (step < 0) throw this.#disorder(keys.at(row), row, false)
-      rank = step === 0 ? rank + 1 : 0
-      ranks[row] = rank
-    }
-    this.#rank = rank + 1
+    const row = keys.firstDescending()
+    if (row < rows) throw this.#disorder(keys.at(row), row, false)
+    const ranks = keys.ranks(order === 0 ? this.#rank : 0)
+    this.#rank = ranks[rows - 1]! + 1
     this.#rows += rows
     return encodeKeys(index, ranks)
   }

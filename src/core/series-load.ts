@@ -98,14 +98,7 @@ export class LoadedSegment {
 
 /** Ranks of rows with these groups, the first of which has the whole key `first`. */
 export function ranks(groups: Keys, first: Uint8Array): Uint32Array {
-  const result = new Uint32Array(groups.length)
-  let rank = rankOf(first)
-  result[0] = rank
-  for (let row = 1; row < result.length; row++) {
-    rank = groups.compare(row, groups, row - 1) === 0 ? rank + 1 : 0
-    result[row] = rank
-  }
-  return result
+  return groups.ranks(rankOf(first))
 }
 
 /** Reads a chunk; `corrupt-object` unless it has the type and rows that the series says. */

@@ -68,7 +68,7 @@ export function encodeColumnBody(
   if (pieces === undefined || pieces.rows === 0 || pieces.rows > MAX_ROWS) return undefined
   const newParts = newPartsFor(zstd, level, {
     thorough: options.thorough ?? false,
-    kernels: kernelsFor(pieces.rows),
+    kernels: kernelsFor(pieces.rows, canonical.length),
   })
   const parts = encodePieces(canonical, pieces, newParts)
   if (parts === undefined) return undefined

@@ -1,3 +1,4 @@
+import type { Kernels } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import type { Parts } from './parts.ts'
 
@@ -33,7 +34,10 @@ export function decodeCodes(reader: PartReader, entries: number, count: number):
 }
 
 /** Numbers of entries, those that occur most often first, equals in the given order. */
-export function byFrequency(order: readonly number[], counts: Uint32Array): number[] {
+export function byFrequency(
+  order: ArrayLike<number> & Iterable<number>,
+  counts: Uint32Array,
+): number[] {
   const most = counts.reduce((a, b) => Math.max(a, b), 0)
   const starts = new Uint32Array(most + 2)
   for (const entry of order) starts[most - counts[entry]! + 1]!++
@@ -54,7 +58,46 @@ export function codesOf(found: Uint16Array, ranked: readonly number[]): Uint16Ar
   return codes
 }
 
-/** A table for up to `entries` of them that is at most half full. */
-export function hashTable(entries: number): Int32Array {
-  return new Int32Array(2 ** Math.ceil(Math.log2(2 * Math.max(8, entries)))).fill(-1)
+/** Distinct values, in the order in which they first occur. */
+export interface Distinct {
+  /** For each, which value is the first of them. */
+  readonly firsts: Uint32Array
+  /** For each, how many values are it. */
+  readonly counts: Uint32Array
+  /** For each value, which it is. */
+  readonly found: Uint16Array
+}
+
+/**
+ * What a kernel finds among `count` values; undefined where more than half of them, or more than a
+ * dictionary holds, are distinct. `run` is given the kernel's last arguments.
+ */
+export function findDistinct(
+  count: number,
+  kernels: Kernels,
+  run: (
+    limit: number,
+    table: number,
+    bits: number,
+    firsts: number,
+    counts: number,
+    found: number,
+  ) => number,
+): Distinct | undefined {
+  const limit = Math.min(MAX_ENTRIES, count >>> 1)
+  const bits = Math.ceil(Math.log2(2 * Math.max(8, limit)))
+  return kernels.scope(() => {
+    const table = kernels.words(2 ** bits)
+    const firsts = kernels.words(limit)
+    const counts = kernels.words(limit)
+    const found = kernels.bytes(2 * count)
+    const [a, b, c, d] = [table, firsts, counts, found].map((array) => array.byteOffset)
+    const entries = run(limit, a!, bits, b!, c!, d!)
+    if (entries < 0) return undefined
+    return {
+      firsts: firsts.slice(0, entries),
+      counts: counts.slice(0, entries),
+      found: new Uint16Array(found.slice().buffer),
+    }
+  })
 }

@@ -1,4 +1,14 @@
-import { byFrequency, codesOf, decodeCodes, encodeCodes, hashTable, MAX_ENTRIES } from './codes.ts'
+import { radixOrder } from '../radix-order.ts'
+import {
+  byFrequency,
+  codesOf,
+  type Distinct,
+  decodeCodes,
+  encodeCodes,
+  findDistinct,
+  MAX_ENTRIES,
+} from './codes.ts'
+import type { Kernels } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import type { NewParts, Parts } from './parts.ts'
 
@@ -8,58 +18,12 @@ import type { NewParts, Parts } from './parts.ts'
 //   …       the entries, as values of the same type are encoded (`fixed.ts`)
 //   …       codes of all values (`codes.ts`)
 
-/** Distinct values of a column, and which each row has. */
-interface Distinct {
-  /** In the order in which they first occur. */
-  readonly entries: Uint8Array
-  readonly counts: Uint32Array
-  readonly found: Uint16Array
-}
-
-/** Undefined where more than half of the values, or more than a dictionary holds, are distinct. */
-function distinctValues(bytes: Uint8Array, width: number): Distinct | undefined {
+function distinctValues(bytes: Uint8Array, width: number, kernels: Kernels): Distinct | undefined {
   const count = bytes.length / width
-  const limit = Math.min(MAX_ENTRIES, count >>> 1)
-  const table = hashTable(limit)
-  const mask = table.length - 1
-  const low = lowHalves(bytes, width)
-  const high = width === 8 ? 1 : 0
-  const stride = width === 8 ? 2 : 1
-  const firsts = new Uint32Array(limit)
-  const counts = new Uint32Array(limit)
-  const found = new Uint16Array(count)
-  let entries = 0
-  for (let i = 0; i < count; i++) {
-    const lower = low[i * stride]!
-    const upper = high === 1 ? low[i * stride + 1]! : 0
-    let slot = mix(lower, upper) & mask
-    let entry = table[slot]!
-    while (entry !== -1) {
-      const first = firsts[entry]! * stride
-      if (low[first] === lower && (high === 0 || low[first + 1] === upper)) break
-      slot = (slot + 1) & mask
-      entry = table[slot]!
-    }
-    if (entry === -1) {
-      if (entries === limit) return undefined
-      entry = entries++
-      table[slot] = entry
-      firsts[entry] = i
-    }
-    counts[entry]!++
-    found[i] = entry
-  }
-  const values = new Uint8Array(entries * width)
-  for (let entry = 0; entry < entries; entry++) {
-    const at = firsts[entry]! * width
-    values.set(bytes.subarray(at, at + width), entry * width)
-  }
-  return { entries: values, counts: counts.subarray(0, entries), found }
-}
-
-function mix(lower: number, upper: number): number {
-  const hash = Math.imul(lower ^ Math.imul(upper, 0x85eb_ca6b), 0x9e37_79b1)
-  return hash ^ (hash >>> 15)
+  const { byteOffset } = bytes
+  return findDistinct(count, kernels, (...rest) =>
+    kernels.run.distinctValues(byteOffset, count, width, ...rest),
+  )
 }
 
 /** The values as unsigned numbers of their width; of 8 bytes as halves. */
@@ -71,6 +35,7 @@ function lowHalves(bytes: Uint8Array, width: number): Uint8Array | Uint16Array |
 }
 
 /**
+ * @param bytes in an array of the kernels
  * @param encodeEntries encodes values of the same type
  */
 export function encodeDictionary(
@@ -79,14 +44,16 @@ export function encodeDictionary(
   newParts: NewParts,
   encodeEntries: (entries: Uint8Array) => Parts | undefined,
 ): Parts | undefined {
-  const distinct = distinctValues(bytes, width)
+  const distinct = distinctValues(bytes, width, newParts.kernels)
   if (distinct === undefined) return undefined
-  const { entries, counts, found } = distinct
-  // By value where equally frequent, so that neighbours are alike.
-  const ranked = byFrequency(sortedByValue(entries, width), counts)
-  const values = new Uint8Array(entries.length)
+  const { firsts, counts, found } = distinct
+  const from = lowHalves(bytes, width)
+  const ranked = byFrequency(sortedByValue(from, firsts, width), counts)
+  const values = new Uint8Array(ranked.length * width)
+  const to = lowHalves(values, width)
+  const stride = width === 8 ? 2 : 1
   ranked.forEach((entry, rank) => {
-    values.set(entries.subarray(entry * width, (entry + 1) * width), rank * width)
+    for (let k = 0; k < stride; k++) to[rank * stride + k] = from[firsts[entry]! * stride + k]!
   })
   const encoded = encodeEntries(values)
   if (encoded === undefined) return undefined
@@ -96,13 +63,20 @@ export function encodeDictionary(
   return encodeCodes(codesOf(found, ranked), ranked.length, parts)
 }
 
-function sortedByValue(entries: Uint8Array, width: number): number[] {
-  const halves = lowHalves(entries, width)
-  const order = Array.from({ length: entries.length / width }, (_, entry) => entry)
-  if (width < 8) return order.sort((a, b) => halves[a]! - halves[b]!)
-  return order.sort(
-    (a, b) => halves[2 * a + 1]! - halves[2 * b + 1]! || halves[2 * a]! - halves[2 * b]!,
-  )
+/** Entries by value, so that equally frequent neighbours are alike. */
+function sortedByValue(
+  values: Uint8Array | Uint16Array | Uint32Array,
+  firsts: Uint32Array,
+  width: number,
+): Uint32Array {
+  const stride = width === 8 ? 2 : 1
+  const words = new Uint32Array(firsts.length * stride)
+  for (let entry = 0; entry < firsts.length; entry++) {
+    const at = firsts[entry]! * stride
+    words[entry * stride] = values[at + stride - 1]!
+    if (stride === 2) words[entry * 2 + 1] = values[at]!
+  }
+  return radixOrder(words, stride, Uint32Array.from(firsts.keys()))
 }
 
 /** @param decodeEntries fills an aligned array with values of the same type */
@@ -136,10 +110,10 @@ const SAMPLE = 1024
  * Bytes that codes of the values would take at least, by the entropy of a sample: to know where a
  * dictionary is not worth a try.
  */
-export function dictionaryEstimate(bytes: Uint8Array, width: number): number {
+export function dictionaryEstimate(bytes: Uint8Array, width: number, kernels: Kernels): number {
   const count = bytes.length / width
   const taken = Math.min(SAMPLE, count)
-  const sample = new Uint8Array(taken * width)
+  const sample = kernels.bytes(taken * width)
   const stride = width === 8 ? 2 : 1
   const from = lowHalves(bytes, width)
   const to = lowHalves(sample, width)
@@ -147,7 +121,7 @@ export function dictionaryEstimate(bytes: Uint8Array, width: number): number {
     const at = Math.floor((i * count) / taken) * stride
     for (let k = 0; k < stride; k++) to[i * stride + k] = from[at + k]!
   }
-  const distinct = distinctValues(sample, width)
+  const distinct = distinctValues(sample, width, kernels)
   if (distinct === undefined) return Number.POSITIVE_INFINITY
   let bits = 0
   for (const number of distinct.counts) bits -= number * Math.log2(number / taken)

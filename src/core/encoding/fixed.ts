@@ -37,9 +37,13 @@ export function encodeFixed(
   const numeric = encodeNumeric(type, bytes, newParts)
   const few = newParts.thorough || bytes.length / width <= TRY_ALL
   if (numeric !== undefined && !few) {
-    const size = numeric.separate().length
+    const size = numeric.separateSize()
     const sparse = size * SPARSE * width < bytes.length
-    if (size < SMALL || (!sparse && dictionaryEstimate(bytes, width) > size * 1.05)) return numeric
+    if (
+      size < SMALL ||
+      (!sparse && dictionaryEstimate(bytes, width, newParts.kernels) > size * 1.05)
+    )
+      return numeric
   }
   const dictionary: Encode = () => {
     const encoded = encodeDictionary(bytes, width, newParts, (entries) =>
@@ -59,7 +63,7 @@ function encodeNumeric(type: ColumnType, bytes: Uint8Array, newParts: NewParts):
       .append(encodeSplit(bytes, width, newParts))
   const few = newParts.thorough || count <= TRY_ALL
   // Little was gained: perhaps these are not numbers at all.
-  const poor = (parts: Parts): boolean => parts.separate().length > bytes.length * 0.6
+  const poor = (parts: Parts): boolean => parts.separateSize() > bytes.length * 0.6
   const withSplit = (candidates: readonly Encode[], clear: boolean): Parts | undefined => {
     const found = shortest(candidates)
     const settled = found !== undefined && clear && !few && !poor(found)

@@ -77,7 +77,7 @@ function encodeSteps(values: Steps, newParts: NewParts): Parts | undefined {
   }
   if (newParts.thorough || count <= TRY_ALL) return best(ALL_RULES, true)
   const parts = best(likelyRules(source), false)
-  const settled = parts !== undefined && parts.separate().length * SPARSE >= count
+  const settled = parts !== undefined && parts.separateSize() * SPARSE >= count
   return settled ? parts : best(ALL_RULES, true)
 }
 
@@ -127,7 +127,7 @@ function likeliest(found: readonly Residuals[], newParts: NewParts): readonly Re
     const taken = sample(values, from, newParts.kernels)
     const planes = toPlanes(taken, 0, bytes, order > 0, newParts.kernels)
     for (const plane of planes) parts.stream(plane)
-    return parts.separate().length
+    return parts.separateSize()
   })
   const limit = Math.min(...sizes) * 1.05
   return found.filter((_, i) => sizes[i]! <= limit)

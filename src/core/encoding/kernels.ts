@@ -39,6 +39,28 @@ interface KernelFunctions {
     step: number,
     block: number,
   ): void
+  distinctValues(
+    values: number,
+    count: number,
+    width: number,
+    limit: number,
+    table: number,
+    bits: number,
+    firsts: number,
+    counts: number,
+    found: number,
+  ): number
+  distinctTexts(
+    bytes: number,
+    offsets: number,
+    count: number,
+    limit: number,
+    table: number,
+    bits: number,
+    firsts: number,
+    counts: number,
+    found: number,
+  ): number
   split(values: number, count: number, width: number, planes: number, stride: number): void
   join(planes: number, stride: number, count: number, width: number, values: number): void
 }
@@ -59,6 +81,7 @@ const VALUE_ROOM = 128
 const FIXED_ROOM = 16 * PAGE
 /** What is larger gets a module of its own, whose memory goes with it: no segment is. */
 const KEPT_VALUES = PAGE
+const KEPT_BYTES = 32 * PAGE
 
 /** The kernels, and arrays for them. Arrays of the last use are gone with the next. */
 export class Kernels {
@@ -66,17 +89,18 @@ export class Kernels {
   #buffer: ArrayBuffer
   #next = START
 
-  constructor(values: number) {
+  constructor(values: number, bytes = 0) {
     compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_BASE64, 'base64'))
     this.run = new WebAssembly.Instance(compiled).exports as KernelFunctions
     this.#buffer = this.run.memory.buffer
-    this.begin(values)
+    this.begin(values, bytes)
   }
 
-  /** Takes back all arrays, and makes room for those that so many values need. */
-  begin(values: number): this {
+  /** Takes back all arrays, and makes room for those that so many values need, and bytes beside them. */
+  begin(values: number, bytes: number): this {
     this.#next = START
-    const missing = START + FIXED_ROOM + values * VALUE_ROOM - this.#buffer.byteLength
+    const room = START + FIXED_ROOM + values * VALUE_ROOM + bytes
+    const missing = room - this.#buffer.byteLength
     if (missing > 0) {
       this.run.memory.grow(Math.ceil(missing / PAGE))
       this.#buffer = this.run.memory.buffer
@@ -130,11 +154,11 @@ export class Kernels {
 let compiled: object | undefined
 let shared: Kernels | undefined
 
-/** Kernels with room for so many values; those asked for before must be done. */
-export function kernelsFor(values: number): Kernels {
-  if (values > KEPT_VALUES) return new Kernels(values)
+/** Kernels with room for so many values, and bytes beside them; those asked for before must be done. */
+export function kernelsFor(values: number, bytes = 0): Kernels {
+  if (values > KEPT_VALUES || bytes > KEPT_BYTES) return new Kernels(values, bytes)
   shared ??= new Kernels(KEPT_VALUES)
-  return shared.begin(values)
+  return shared.begin(values, bytes)
 }
 
 /** The distance from plane to plane: room for what kernels write behind one. */

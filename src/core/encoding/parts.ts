@@ -110,14 +110,21 @@ export class Parts {
 
   /** Bytes that they take, in the better way. */
   size(): number {
-    return Math.min(this.separate().length, this.joined()?.length ?? Number.POSITIVE_INFINITY)
+    return Math.min(this.separateSize(), this.joined()?.length ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Bytes of {@link separate}. */
+  separateSize(): number {
+    this.#flush()
+    let size = 0
+    for (const part of this.#parts) size += this.#packed(part).length
+    return size
   }
 
   /** Fields as they are, each stream packed alone. */
   separate(): Uint8Array {
     this.#flush()
-    const packed = this.#parts.map((part) => (part instanceof Uint8Array ? part : this.#pack(part)))
-    return concatenate(packed)
+    return concatenate(this.#parts.map((part) => this.#packed(part)))
   }
 
   /** All bytes end to end: varint their number, then one frame. Undefined where it cannot pay. */
@@ -128,7 +135,7 @@ export class Parts {
     const length = plain.reduce((sum, bytes) => sum + bytes.length, 0)
     if (length < WORTH_COMPRESSING || length > JOIN_LIMIT) return undefined
     // A frame's own bytes are all that joining saves: nothing beside thousands.
-    if (this.separate().length > JOIN_PACKED) return undefined
+    if (this.separateSize() > JOIN_PACKED) return undefined
     const frame = this.#zstd.compress(concatenate(plain), this.#level)
     if (frame === undefined) return undefined
     this.#joined = new ByteWriter(frame.length + 4)
@@ -145,19 +152,19 @@ export class Parts {
     this.#fields = new ByteWriter(24)
   }
 
-  #pack(stream: Stream): Uint8Array {
-    stream.packed ??= packStream(stream, this.#zstd, this.#level)
-    return stream.packed
+  #packed(part: Uint8Array | Stream): Uint8Array {
+    if (part instanceof Uint8Array) return part
+    part.packed ??= packStream(part, this.#zstd, this.#level)
+    return part.packed
   }
 }
 
 function packStream({ bytes, text }: Stream, zstd: Compressor, level: number): Uint8Array {
   if (allEqual(bytes)) return Uint8Array.of(1, bytes[0]!)
   const frame = bytes.length < WORTH_COMPRESSING ? undefined : compress(bytes, text, zstd, level)
-  const writer = new ByteWriter((frame ?? bytes).length + 4)
-  if (frame === undefined) return writer.varint(0).bytes(bytes).finish()
-  const tail = frame.subarray(FRAME_MAGIC.length)
-  return writer.varint(tail.length).bytes(tail).finish()
+  const tail = frame?.subarray(FRAME_MAGIC.length)
+  const head = new ByteWriter(4).varint(tail?.length ?? 0).finish()
+  return concatenate([head, tail ?? bytes])
 }
 
 function compress(

@@ -1,5 +1,11 @@
-import { equalBytes } from '../bytes.ts'
-import { byFrequency, codesOf, decodeCodes, encodeCodes, hashTable, MAX_ENTRIES } from './codes.ts'
+import {
+  byFrequency,
+  codesOf,
+  decodeCodes,
+  encodeCodes,
+  findDistinct,
+  MAX_ENTRIES,
+} from './codes.ts'
 import { decodeNumbers, encodeIntegers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
@@ -30,7 +36,7 @@ export interface Texts {
 /** The shortest encoding of texts, of which there is at least one. */
 export function encodeTexts(texts: Texts, newParts: NewParts): Parts | undefined {
   const dictionary = encodeDictionary(texts, newParts)
-  const size = dictionary?.separate().length ?? Number.POSITIVE_INFINITY
+  const size = dictionary?.separateSize() ?? Number.POSITIVE_INFINITY
   // With as many repeats there is no need to look at them one by one; with yet more it costs little.
   const clear = size * 8 < texts.bytes.length && size * SPARSE >= texts.offsets.length
   if (clear && !newParts.thorough) return dictionary
@@ -87,29 +93,20 @@ function encodeShared({ bytes, offsets }: Texts, newParts: NewParts): Parts | un
 
 function encodeDictionary(texts: Texts, newParts: NewParts): Parts | undefined {
   const { bytes, offsets } = texts
+  const { kernels } = newParts
   const count = offsets.length - 1
-  const limit = Math.min(MAX_ENTRIES, count >>> 1)
-  const table = hashTable(limit)
-  const mask = table.length - 1
-  const firsts: number[] = []
-  const counts = new Uint32Array(limit)
-  const found = new Uint16Array(count)
+  const distinct = kernels.scope(() => {
+    const content = kernels.copyOf(bytes).byteOffset
+    const places = kernels.words(count + 1)
+    places.set(offsets)
+    return findDistinct(count, kernels, (...rest) =>
+      kernels.run.distinctTexts(content, places.byteOffset, count, ...rest),
+    )
+  })
+  if (distinct === undefined) return undefined
+  const { firsts, counts, found } = distinct
+  const ranked = byFrequency(Uint32Array.from(firsts.keys()), counts)
   const at = (i: number): Uint8Array => bytes.subarray(offsets[i], offsets[i + 1])
-  for (let i = 0; i < count; i++) {
-    let slot = hashOf(bytes, offsets[i]!, offsets[i + 1]!) & mask
-    while (table[slot] !== -1 && !sameText(texts, firsts[table[slot]!]!, i))
-      slot = (slot + 1) & mask
-    if (table[slot] === -1) {
-      if (firsts.length === limit) return undefined
-      table[slot] = firsts.length
-      firsts.push(i)
-    }
-    const entry = table[slot]!
-    counts[entry]!++
-    found[i] = entry
-  }
-  const order = firsts.map((_, entry) => entry)
-  const ranked = byFrequency(order, counts.subarray(0, firsts.length))
   const entries = encodeEach(gather(ranked.map((entry) => at(firsts[entry]!))), newParts)
   if (entries === undefined) return undefined
   const parts = newParts()
@@ -117,24 +114,6 @@ function encodeDictionary(texts: Texts, newParts: NewParts): Parts | undefined {
     .varint(ranked.length - 1)
     .append(entries)
   return encodeCodes(codesOf(found, ranked), ranked.length, parts)
-}
-
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c_9dc5
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x0100_0193)
-  return hash ^ (hash >>> 15)
-}
-
-function sameText({ bytes, offsets }: Texts, a: number, b: number): boolean {
-  const from = offsets[a]!
-  const start = offsets[b]!
-  const length = offsets[b + 1]! - start
-  if (offsets[a + 1]! - from !== length) return false
-  if (length > 32) {
-    return equalBytes(bytes.subarray(from, from + length), bytes.subarray(start, start + length))
-  }
-  for (let i = 0; i < length; i++) if (bytes[from + i] !== bytes[start + i]) return false
-  return true
 }
 
 function gather(values: readonly Uint8Array[]): Texts {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import { removeFile, temporaryName, writeFully } from './durable.ts'
-import { withPath } from './file-errors.ts'
+import { fileError, systemCode, withPath } from './file-errors.ts'
 import { checkSignal, lookAtPath, type ReadFileOptions } from './read-file.ts'
 
 /**
@@ -46,8 +46,49 @@ export async function writeFile(
     }
     if (!inPlace) await withPath('replace', path, () => fs.promises.rename(written, target))
     isWhole = true
+    if (!inPlace) await removeAbandoned(target)
     return bytes
   } finally {
     if (!isWhole) await removeFile(written)
+  }
+}
+
+/** A file that is written is changed more often than that, in milliseconds. */
+const ABANDONED_AFTER = 10 * 60 * 1000
+
+/**
+ * Removes what writers of the same file left beside it that were killed: no such process runs here,
+ * and none elsewhere has touched its file for long.
+ */
+async function removeAbandoned(target: string): Promise<void> {
+  const folder = dirname(target)
+  const start = `.${basename(target)}.`
+  const { mtimeMs: now } = fs.statSync(target)
+  for (const name of await namesIn(folder)) {
+    if (!name.startsWith(start)) continue
+    const pid = /^(\d+)-[0-9a-f]{16}$/.exec(name.slice(start.length))?.[1]
+    if (pid === undefined || isRunning(Number(pid))) continue
+    const found = fs.statSync(join(folder, name), { throwIfNoEntry: false })
+    if (found !== undefined && now - found.mtimeMs > ABANDONED_AFTER) {
+      await removeFile(join(folder, name))
+    }
+  }
+}
+
+/** None where a folder may be written to and not listed. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await fs.promises.readdir(folder)
+  } catch (error) {
+    if (systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM') return []
+    throw fileError(error, 'list', folder)
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH'
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -29,6 +30,28 @@ describe('writeFile', () => {
     expect(fs.readFileSync(path, 'utf8')).toBe('new')
     expect(fs.statSync(path).mode & 0o777).toBe(0o600)
     expect(fs.lstatSync(join(folder, 'link.csv')).isSymbolicLink()).toBe(true)
+  })
+
+  it('removes what a writer of the same file left that was killed long ago', async () => {
+    const folder = temporaryFolder()
+    const put = (name: string, age: number) => {
+      fs.writeFileSync(join(folder, name), 'half')
+      const then = Date.now() / 1000 - age
+      fs.utimesSync(join(folder, name), then, then)
+    }
+    const dead = spawnSync('true').pid
+    const hex = '0123456789abcdef'
+    put(`.a.csv.${dead}-${hex}`, 3600)
+    const stay = [
+      `.a.csv.${process.pid}-${hex}`,
+      `.a.csv.${dead}-${hex}.bak`,
+      `.b.csv.${dead}-${hex}`,
+    ]
+    for (const name of stay) put(name, 3600)
+    put(`.a.csv.${dead}-fedcba9876543210`, 60)
+    await writeFile(join(folder, 'a.csv'), pieces('x'))
+    const left = [...stay, `.a.csv.${dead}-fedcba9876543210`, 'a.csv']
+    expect(fs.readdirSync(folder).sort()).toEqual(left.sort())
   })
 
   it('leaves everything as it was when the source fails or the command is interrupted', async () => {

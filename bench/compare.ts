@@ -4,6 +4,8 @@ import type { Row, Share } from './table.ts'
 
 /** The name under which varve's own figures stand. */
 export const VARVE = 'varve'
+/** With this begins the name of a part of varve's own work: it is compared with nobody. */
+export const PART = 'of it '
 
 /** A cost, and what was left on disk where something was. */
 export interface Measured extends Partial<Cost> {
@@ -36,7 +38,9 @@ export class Comparison {
           what,
           who,
           ...medians(costs),
-          ...(own !== undefined && who !== VARVE && { share: shareOf(own, costs) }),
+          ...(own !== undefined &&
+            who !== VARVE &&
+            !who.startsWith(PART) && { share: shareOf(own, costs) }),
         }))
     })
   }

@@ -5,7 +5,7 @@ const COLOURS = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#e07b00', '#178f9c
 const LABEL_HEIGHT = 13
 
 /**
- * What things cost as the work grows, a panel for each thing that grows, as SVG. Both axes are
+ * The CPU time of things as the work grows, a panel for each thing that grows, as SVG. Both axes are
  * logarithmic and have decades of the same shape: what is flat does not grow, what is parallel to the
  * dotted line is linear.
  */
@@ -42,10 +42,10 @@ function formatPanel(of: string, lines: readonly GrowthLine[]): string {
     LABEL_HEIGHT,
   )
   return [
-    text(`time as ${of} grow`, left, top - 12, 'start', ' font-weight="bold"'),
+    text(`CPU time as ${of} grow`, left, top - 12, 'start', ' font-weight="bold"'),
     ...x.decades.flatMap((size) => [
       line(x.place(size), top, x.place(size), bottom, '#e4e4e4'),
-      text(shortNumber(size), x.place(size), bottom + 16, 'middle'),
+      text(shortNumber(size), x.place(size), bottom + 18, 'middle'),
     ]),
     ...y.decades.flatMap((seconds) => [
       line(left, y.place(seconds), right, y.place(seconds), '#e4e4e4'),
@@ -89,7 +89,8 @@ function linear(x: Axis, y: Axis): string {
   const decades = Math.min(x.decades.length, y.decades.length) - 1
   const [x1, y1] = [x.place(x.decades[0]!), y.place(y.decades[0]!)]
   const [x2, y2] = [x.place(x.decades[decades]!), y.place(y.decades[decades]!)]
-  return line(x1, y1, x2, y2, '#999').replace('/>', ' stroke-dasharray="2 4"/>')
+  const dotted = line(x1, y1, x2, y2, '#999').replace('/>', ' stroke-dasharray="2 4"/>')
+  return dotted + text('linear', x1 + 14, y1 - 4, 'start', ' fill="#999"')
 }
 
 /** Heights of labels near those wanted, so far apart that none hides another. */

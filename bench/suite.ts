@@ -30,7 +30,7 @@ export interface SuiteResult {
   readonly growth?: readonly GrowthLine[]
 }
 
-/** What something costs at several sizes of the work. */
+/** The CPU time that something takes at several sizes of the work. */
 export interface GrowthLine {
   readonly what: string
   /** What the size counts: rows, commits, series. */
@@ -38,14 +38,14 @@ export interface GrowthLine {
   readonly points: readonly { readonly size: number; readonly seconds: number }[]
 }
 
-/** Lines of rows that are called `WHAT, SIZE OF`. */
+/** Lines of CPU time of rows that are called `WHAT, SIZE OF`. */
 export function findGrowth(
   rows: readonly Row[],
   names: readonly string[],
   of: string,
   sizes: readonly number[],
 ): GrowthLine[] {
-  const seconds = new Map(rows.map((row) => [row.what, row.seconds]))
+  const seconds = new Map(rows.map((row) => [row.what, row.cpuSeconds]))
   return names.map((what) => ({
     what,
     of,

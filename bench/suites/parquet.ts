@@ -5,7 +5,7 @@ import type { Frame } from '../../src/core/schema.ts'
 import { parquetFormat } from '../../src/formats/parquet/parquet-format.ts'
 import type { InputTable } from '../../src/formats/table.ts'
 import { readFile, readFileRange } from '../../src/storage/read-file.ts'
-import { Comparison, VARVE } from '../compare.ts'
+import { Comparison, PART, VARVE } from '../compare.ts'
 import { costOf, run, sizeOf, stored } from '../measure.ts'
 import { openDuckDb } from '../peers/duckdb.ts'
 import { varve } from '../program.ts'
@@ -30,7 +30,7 @@ const tables = {
 
 const DUCKDB = 'DuckDB, 1 thread'
 /** What of varve's own work is Parquet: the rest is splitting, hashing and storing. */
-const PART = 'of it Parquet'
+const OF_IT = `${PART}Parquet`
 
 /** Large Parquet files in and out, beside DuckDB with one thread. */
 export const parquetSuite: Suite = {
@@ -69,7 +69,7 @@ async function measure(
   run(varve('init', cwd), { cwd: dirname(cwd) })
   const adding = run(varve('add', file), { cwd })
   comparison.add(put, VARVE, { ...adding, ...stored(join(cwd, '.varve')) })
-  comparison.add(put, PART, await costOf(() => drain(parquetFrames(file))))
+  comparison.add(put, OF_IT, await costOf(() => drain(parquetFrames(file))))
   const loading = await costOf(() => duckdb.run(`CREATE OR REPLACE TABLE x AS FROM '${file}'`))
   comparison.add(put, DUCKDB, { ...loading, storedBytes: sizeOf(file) })
 
@@ -77,7 +77,7 @@ async function measure(
   comparison.add(get, VARVE, { ...reading, storedBytes: sizeOf(out) })
   const frames: Frame[] = []
   for await (const frame of parquetFrames(file)) frames.push(frame)
-  comparison.add(get, PART, await costOf(() => writeFrames(frames, out)))
+  comparison.add(get, OF_IT, await costOf(() => writeFrames(frames, out)))
   const copying = await costOf(() => {
     return duckdb.run(`COPY x TO '${out}' (FORMAT parquet, COMPRESSION zstd)`)
   })

@@ -11,8 +11,8 @@ describe('the plot of what grows', () => {
     ])
 
     expect(svg.match(/<polyline /g)).toHaveLength(3)
-    expect(svg).toContain('time as rows grow')
-    expect(svg).toContain('time as commits grow')
+    expect(svg).toContain('CPU time as rows grow')
+    expect(svg).toContain('CPU time as commits grow')
     expect(svg).toContain('a &lt; b &amp; c')
     expect(svg).not.toMatch(/NaN|Infinity|undefined/)
   })
@@ -34,8 +34,8 @@ describe('the plot of what grows', () => {
 
   it('finds its figures by name and size', () => {
     const rows = [
-      { what: 'read, 1,000 rows', seconds: 1 },
-      { what: 'read, 10,000 rows', seconds: 2 },
+      { what: 'read, 1,000 rows', cpuSeconds: 1 },
+      { what: 'read, 10,000 rows', cpuSeconds: 2 },
     ]
 
     expect(findGrowth(rows, ['read'], 'rows', [1000, 10_000, 100_000])).toEqual([

@@ -5,6 +5,7 @@ import { commitsSuite } from './suites/commits.ts'
 import { correctionsSuite } from './suites/corrections.ts'
 import { csvSuite } from './suites/csv.ts'
 import { encodingsSuite } from './suites/encodings.ts'
+import { historySuite } from './suites/history.ts'
 import { oilSuite } from './suites/oil.ts'
 import { parquetSuite } from './suites/parquet.ts'
 import { recalibrationSuite } from './suites/recalibration.ts'
@@ -19,6 +20,7 @@ export const suites: readonly Suite[] = [
   columnsSuite,
   csvSuite,
   oilSuite,
+  historySuite,
   correctionsSuite,
   recalibrationSuite,
   rowsSuite,

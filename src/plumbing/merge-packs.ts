@@ -15,28 +15,38 @@ export interface PackReplacement {
   /** Holds all that they do, durably. */
   readonly merged: MergedPack
   readonly who: Signature
+  /** Of the entry in the ref log. */
   readonly message: string
+  /** Whether it is enough that one of them still counts: somebody may have merged the others meanwhile. */
+  readonly some?: boolean
 }
 
 /**
  * Lets one pack count instead of others, then removes those. Returns whether it did: not where somebody
- * else replaced one of them first.
+ * else replaced them first.
  */
 export async function replacePacks(repo: Repository, given: PackReplacement): Promise<boolean> {
-  const { merged, who, message } = given
-  const retiredPacks = given.retired.filter((name) => name !== merged.name)
-  if (retiredPacks.length === 0) return false
-  try {
-    await repo.refs.append({ updates: [], who, message, packs: [merged.name], retiredPacks })
-  } catch (error) {
-    if (!hasCode(error, 'conflict')) throw error
-    // Who was first may have merged just the same.
-    const { packs } = await repo.refs.state()
-    if (!packs.has(merged.name)) await repo.objects.removePacks([merged.name])
-    return false
+  const { merged, who, message, some = false } = given
+  const names = given.retired.filter((name) => name !== merged.name)
+  if (names.length === 0) return false
+  for (;;) {
+    const { packs, retired } = await repo.refs.state()
+    const retiredPacks = names.filter((name) => packs.has(name))
+    const isLate = some ? retiredPacks.length === 0 : retiredPacks.length < names.length
+    if (isLate || retired.has(merged.name)) {
+      // Who was first may have merged just the same.
+      if (!packs.has(merged.name)) await repo.objects.removePacks([merged.name])
+      return false
+    }
+    try {
+      await repo.refs.append({ updates: [], who, message, packs: [merged.name], retiredPacks })
+    } catch (error) {
+      if (hasCode(error, 'conflict')) continue
+      throw error
+    }
+    await repo.objects.removePacks(retiredPacks)
+    return true
   }
-  await repo.objects.removePacks(retiredPacks)
-  return true
 }
 
 /** Removes the files of packs that were retired by a process that did not come to it. */

@@ -44,11 +44,9 @@ export async function updateRef(
   options: UpdateRefOptions,
 ): Promise<UpdateRefResult> {
   const starts = await Promise.all(options.changes.map((change) => startOf(repo, change)))
-  const packs = await collectPacks(
-    repo,
-    starts.filter((start) => start !== undefined),
-  )
+  const known = starts.filter((start) => start !== undefined)
   for (;;) {
+    const packs = await collectPacks(repo, known)
     const head = await readHead(repo)
     const state = await repo.refs.state()
     const plan = planChanges(state, head, options)

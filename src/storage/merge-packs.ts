@@ -1,54 +1,55 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectStore } from './object-store.ts'
-import type { PackReader, StoredRecord } from './pack-reader.ts'
-import { PackWriter } from './pack-writer.ts'
+import { gatherPlaces, type Places } from './pack-places.ts'
+import type { StoredRecord } from './pack-reader.ts'
+import { type Base, PackWriter } from './pack-writer.ts'
 
 export interface MergedPack {
   readonly name: string
+  /** Bytes of the file. */
   readonly size: number
   readonly objects: number
 }
 
-export interface MergeOptions {
-  readonly signal?: AbortSignal | undefined
-  /** zstd level of what is encoded again, 1 unless told. */
-  readonly level?: number
-}
-
-interface Place {
-  readonly pack: PackReader
-  readonly position: number
-}
+/** zstd level of what is encoded again. */
+const LEVEL = 1
 
 /**
- * Copies every object of some packs, durably, into one that nothing names yet. Values and what is a
- * difference to another object stay as they are stored; other objects are stored again, as more ids can be cut out of
- * them. Where an object lies in several of the packs, the copy that the fewest bases lead to is taken, so that what is
- * made of it can still be read.
+ * Copies every object of some packs, durably, into one that nothing names yet. Values stay as they
+ * are stored; other objects are stored again, as more ids can be cut out of them.
  */
 export async function mergePacks(
   store: ObjectStore,
   names: readonly string[],
-  options: MergeOptions = {},
 ): Promise<MergedPack> {
-  const places = new Map<Id, Place>()
-  for (const name of names) {
-    const pack = await openPack(store, name)
-    let position = 0
-    for await (const id of pack.ids()) {
-      const other = places.get(id)
-      const place = { pack, position: position++ }
-      if (other === undefined || (await isShallower(place, other, id))) places.set(id, place)
-    }
-  }
+  const places = await gatherPlaces(store, names)
+  const circles = await inCircles(places)
   const positions = new Map<Id, number>()
   for (const id of places.keys()) positions.set(id, positions.size)
+  return writePack(store, positions, async (writer) => {
+    for (const [id, { pack, position }] of places) {
+      if (circles.has(id)) {
+        const { kind, bytes } = await store.readAny(id)
+        await writer.add(id, kind, bytes, LEVEL)
+      } else {
+        await copy(store, await pack.recordAt(position, id), writer)
+      }
+    }
+  })
+}
+
+/** Publishes what `write` puts into a pack with these positions. */
+export async function writePack(
+  store: ObjectStore,
+  positions: ReadonlyMap<Id, number>,
+  write: (writer: PackWriter) => Promise<void>,
+): Promise<MergedPack> {
   const writer = new PackWriter(store.storage, positions)
   try {
-    for (const [id, { pack, position }] of places) {
-      if (options.signal?.aborted) throw new VarveError('interrupted', 'interrupted')
-      await copy(store, await pack.recordAt(position, id), writer, options.level ?? 1)
+    await write(writer)
+    if (writer.records !== positions.size) {
+      throw new VarveError('io', `${writer.records} of ${positions.size} objects were copied`)
     }
     const name = await writer.publish()
     store.adopt(name, writer.length)
@@ -59,28 +60,38 @@ export async function mergePacks(
   }
 }
 
-async function copy(
-  store: ObjectStore,
-  record: StoredRecord,
-  writer: PackWriter,
-  level: number,
-): Promise<void> {
-  const { id, kind, base } = record
-  const asStored = base !== undefined || kind === 'column' || kind === 'blob'
-  if (asStored) return writer.addRecord(record)
-  await writer.add(id, kind, (await store.readAny(id)).bytes, level)
-}
-
-async function isShallower(place: Place, other: Place, id: Id): Promise<boolean> {
-  const { depth = 0 } = await place.pack.recordAt(place.position, id)
-  const { depth: found = 0 } = await other.pack.recordAt(other.position, id)
-  return depth < found
-}
-
-async function openPack(store: ObjectStore, name: string): Promise<PackReader> {
-  const pack = await store.openPack(name)
-  if (pack === undefined) {
-    throw new VarveError('file-not-found', `no pack ${name}`, { data: { pack: name } })
+async function copy(store: ObjectStore, record: StoredRecord, writer: PackWriter): Promise<void> {
+  const { id, kind, base, depth } = record
+  if (kind === 'column' || kind === 'blob') return writer.addRecord(record)
+  const { bytes } = await store.readAny(id)
+  let from: Base | undefined
+  if (base !== undefined && depth !== undefined) {
+    // No deeper than before, so that what is made of it is deeper still.
+    from = { id: base, bytes: (await store.readAny(base)).bytes, depth: depth - 1 }
   }
-  return pack
+  await writer.add(id, kind, bytes, LEVEL, from)
+}
+
+/**
+ * One object of each circle that bases would make: those chosen of several copies may come from packs
+ * in which each was made of the other.
+ */
+async function inCircles(places: Places): Promise<Set<Id>> {
+  const circles = new Set<Id>()
+  /** Objects from which no circle can be reached. */
+  const clear = new Set<Id>()
+  for (const start of places.keys()) {
+    const path = new Set<Id>()
+    let id: Id | undefined = start
+    while (id !== undefined && !clear.has(id) && !circles.has(id)) {
+      if (path.has(id)) {
+        circles.add(id)
+        break
+      }
+      path.add(id)
+      id = await places.get(id)?.pack.baseOf(id)
+    }
+    for (const passed of path) clear.add(passed)
+  }
+  return circles
 }

@@ -295,12 +295,17 @@ export class ObjectStore implements ObjectReader {
     })
   }
 
-  /** A record of an object whose depth is less than `below`. */
-  #findRecord(id: Id, below: number): Promise<FoundRecord | undefined> {
-    return this.#search(id, async (pack) => {
+  /** A record of an object, one whose depth is less than `below` if there is any. */
+  async #findRecord(id: Id, below: number): Promise<FoundRecord | undefined> {
+    let deeper: FoundRecord | undefined
+    const ask = async (pack: PackReader): Promise<FoundRecord | undefined> => {
       const record = await pack.record(id)
-      const fits = record !== undefined && (record.depth ?? 0) < below
-      return fits ? { record, pack: pack.name } : undefined
-    })
+      if (record === undefined) return undefined
+      const found = { record, pack: pack.name }
+      if ((record.depth ?? 0) < below) return found
+      deeper ??= found
+      return undefined
+    }
+    return (await this.#packs.search(id, ask)) ?? deeper ?? (await this.#search(id, ask)) ?? deeper
   }
 }

@@ -87,7 +87,7 @@ export class PackWriter {
 
   /**
    * Adds an object unless it is there, as a difference to `base` where that is much shorter. Waits for
-   * the disk once much has gathered.
+   * the disk once much has gathered. Returns the depth of what is stored.
    */
   async add(
     id: Id,
@@ -95,7 +95,7 @@ export class PackWriter {
     canonical: Uint8Array,
     level: number,
     base?: Base,
-  ): Promise<void> {
+  ): Promise<number> {
     if (canonical.length > lengthLimit(kind)) {
       throw new VarveError('too-large', `an object of ${canonical.length} bytes is too large`, {
         data: { length: canonical.length, limit: lengthLimit(kind) },
@@ -107,10 +107,11 @@ export class PackWriter {
       const whole = await this.#whole(kind, canonical, level)
       if (difference === undefined || cost > WORTH * this.#costOf(whole)) {
         await this.addRecord({ id, kind, length: canonical.length, ...whole })
-        return
+        return 0
       }
     }
     await this.addRecord({ id, kind, length: canonical.length, ...difference })
+    return difference.depth ?? 0
   }
 
   async #whole(kind: ObjectKind, canonical: Uint8Array, level: number): Promise<Encoded> {

@@ -28,8 +28,8 @@ export interface FoundRecord {
 
 export interface ChainOptions {
   /**
-   * The object with this id, decoded, or a record of it whose depth is less than `below`; undefined
-   * where there is none.
+   * The object with this id, decoded, or a record of it, one whose depth is less than `below` if there is
+   * any; undefined where there is none.
    */
   find(id: Id, below: number): Promise<ReadObject | FoundRecord | undefined>
   /** Is told of every object on the way. */
@@ -37,19 +37,26 @@ export interface ChainOptions {
 }
 
 /**
- * Decodes a record, through as many bases as there are. From base to base the depth becomes less, so
- * that no chain is endless; `corrupt-object` where it does not, or where a base is not there.
+ * Decodes a record, through as many bases as there are. From base to base the depth becomes less, but
+ * where a base was stored in another way since. `corrupt-object` where a chain comes back to where it was
+ * or is endless, and where a base is not there.
  */
 export async function readChain(
   first: FoundRecord,
   { find, keep }: ChainOptions,
 ): Promise<ReadObject> {
   const chain = [first]
+  const passed = new Set([first.record.id])
   let object: ReadObject | undefined
   for (let { record, pack } = first; record.base !== undefined; ) {
     const { base, depth = 0 } = record
     if (!isDelta(record.method)) break
-    if (depth > MAX_READ_DEPTH) throw broken(first, record, `${depth} differences lead to it`)
+    if (depth > MAX_READ_DEPTH || chain.length > MAX_READ_DEPTH) {
+      throw broken(first, record, `${Math.max(depth, chain.length)} differences lead to it`)
+    }
+    if (passed.has(base))
+      throw broken(first, record, `it is made of object ${base}, which is made of it`)
+    passed.add(base)
     const found = await find(base, depth)
     if (found === undefined) {
       throw broken(first, record, `in pack ${pack} it is a difference to ${base}, which is missing`)

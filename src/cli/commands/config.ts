@@ -34,6 +34,9 @@ interface Setting {
 const getCommand = defineCommand({
   name: 'get',
   summary: 'Print the value that holds; exit code 1 where there is none',
+  examples: [
+    { command: 'varve config get user.email', about: 'what holds here, wherever it is said' },
+  ],
   options: (y) => whichFile(y.positional('key', key)),
   run: async (args, context) => {
     const name = checkKey(args.key)
@@ -53,6 +56,12 @@ const getCommand = defineCommand({
 const setCommand = defineCommand({
   name: 'set',
   summary: "Set a key, in the repository's file unless --global is given",
+  examples: [
+    {
+      command: 'varve config set --global user.name "Ada Lovelace"',
+      about: 'for all your repositories',
+    },
+  ],
   options: (y) => whichFile(y.positional('key', key).positional('value', { demandOption: true })),
   report: true,
   run: async (args, context) => {
@@ -68,6 +77,9 @@ const setCommand = defineCommand({
 const unsetCommand = defineCommand({
   name: 'unset',
   summary: 'Take a key out of a file',
+  examples: [
+    { command: 'varve config unset checkout.format', about: 'as if it had never been set' },
+  ],
   options: (y) => whichFile(y.positional('key', key)),
   report: true,
   run: async (args, context) => {
@@ -84,6 +96,9 @@ const unsetCommand = defineCommand({
 const listCommand = defineCommand({
   name: 'list',
   summary: 'List what is set, the weakest first, or all keys there are',
+  examples: [
+    { command: 'varve config list --show-origin', about: 'every value, with where it is from' },
+  ],
   options: (y) =>
     whichFile(y)
       .option('show-origin', { type: 'boolean', describe: 'Say where each value comes from' })

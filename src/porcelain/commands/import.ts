@@ -9,6 +9,12 @@ const lakotaExport = defineCommand({
   name: 'lakota-export',
   usage: 'lakota-export [<options>] <folder>',
   summary: 'Make series equal to the tables that `lakota export` wrote',
+  examples: [
+    {
+      command: 'varve import lakota-export ../export --dry-run',
+      about: 'what would be new, and what would change?',
+    },
+  ],
   report: true,
   options: (y) =>
     changingOptions(
@@ -68,6 +74,12 @@ export const importCommand = defineCommandGroup({
     '_schema.json and a CSV or Parquet file a series. collection/label becomes the path of the series,',
     'its columns, types and index are what the schema says, and its times are UTC. Nothing is',
     'inferred. A series that is there becomes equal to its table, as with add.',
+    '',
+    '_schema.json names the columns of all tables beside it, with their numpy types; those with idx',
+    "are the index, the codecs are Lakota's own:",
+    '',
+    '  {"kind": null, "columns": {"timestamp": {"dt": "datetime64[s]", "codecs": [], "idx": true},',
+    '                             "value": {"dt": "f8", "codecs": [], "idx": false}}}',
     '',
     'varve import lakota-export ../export --commit makes one commit of it all.',
   ].join('\n'),

@@ -17,6 +17,10 @@ import { parseSetting } from './setting-values.ts'
 const show = defineCommand({
   name: 'show',
   summary: 'Show the columns and settings of a series, or what a collection sets',
+  examples: [
+    { command: 'varve schema show brent-daily', about: 'columns, types and settings' },
+    { command: 'varve schema show HEAD~1:brent-daily', about: 'as they were' },
+  ],
   options: (y) =>
     y
       .positional('name', { demandOption: true, complete: 'series' })
@@ -76,6 +80,13 @@ const addColumn = defineCommand({
   name: 'add-column',
   usage: 'add-column [<options>] <series> <column>:<type>',
   summary: 'Add a value column: null in every row, or --default',
+  examples: [
+    { command: 'varve schema add-column brent-daily volume:int64', about: 'null in every row' },
+    {
+      command: 'varve schema add-column brent-daily source:string --default EIA',
+      about: 'the same in every row',
+    },
+  ],
   report: true,
   options: (y) =>
     changingOptions(
@@ -100,6 +111,12 @@ const addColumn = defineCommand({
 const drop = defineCommand({
   name: 'drop',
   summary: 'Drop value columns; history keeps them',
+  examples: [
+    {
+      command: 'varve schema drop brent-daily volume --commit',
+      about: 'drop it, in a commit of its own',
+    },
+  ],
   report: true,
   options: (y) =>
     changingOptions(
@@ -115,6 +132,12 @@ const drop = defineCommand({
 const rename = defineCommand({
   name: 'rename',
   summary: 'Give a column another name; its values stay as they are stored',
+  examples: [
+    {
+      command: 'varve schema rename brent-daily Price price',
+      about: 'the values stay as they are stored',
+    },
+  ],
   report: true,
   options: (y) =>
     changingOptions(
@@ -131,6 +154,12 @@ const rename = defineCommand({
 const widen = defineCommand({
   name: 'widen',
   summary: 'Give a column a type that holds all its values and more',
+  examples: [
+    {
+      command: 'varve schema widen trades size int64',
+      about: 'from an int32 that has become too small',
+    },
+  ],
   report: true,
   options: (y) =>
     changingOptions(
@@ -149,6 +178,13 @@ const set = defineCommand({
   name: 'set',
   usage: 'set [<options>] <name> <key>=<value>...',
   summary: 'Set settings of a series or collection; an empty value removes one',
+  examples: [
+    {
+      command: 'varve schema set sensors/ zone=Europe/Brussels',
+      about: 'for all series in sensors',
+    },
+    { command: 'varve schema set brent-daily zone=', about: 'without a setting of its own' },
+  ],
   report: true,
   options: (y) =>
     changingOptions(

@@ -56,12 +56,6 @@ const keys: readonly ConfigKey[] = [
     about: 'What `varve read` prints where neither --format nor the name of a file says',
   },
   {
-    name: 'advice.slowZstd',
-    type: 'boolean',
-    default: 'true',
-    about: 'Whether commands say that they use a slower zstd, as zstd-napi could not be loaded',
-  },
-  {
     name: 'init.defaultBranch',
     type: 'text',
     default: 'main',

@@ -116,11 +116,8 @@ async function execute(execution: Execution): Promise<ExitCode> {
     if (error instanceof BrokenPipe && printing.paged) return answer
     throw error
   } finally {
-    try {
-      await adviseOnZstd(context)
-    } finally {
-      await context.close()
-    }
+    adviseOnZstd(context)
+    await context.close()
   }
   return answer
 }

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cachedDataVersionTag } from 'node:v8'
 import { Script } from 'node:vm'
+import { userCacheFolder } from './cache-folder.ts'
 import { type CacheFolder, readCodeCache, writeCodeCache } from './code-cache.ts'
 
 interface LoadedModule {
@@ -73,8 +73,7 @@ function openCache(besideCode: string): Cache | undefined {
   if (isUnusual || env.NODE_DISABLE_COMPILE_CACHE) return undefined
   const folders: CacheFolder[] = [{ path: besideCode, isPrivate: false }]
   if (process.getuid !== undefined) {
-    const path = join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'varve')
-    folders.push({ path, isPrivate: true })
+    folders.push({ path: userCacheFolder((name) => env[name]), isPrivate: true })
   }
   const name = `${commandIn(process.argv.slice(2))}-${cachedDataVersionTag().toString(36)}`
   const compiled = readCodeCache(folders, name)

@@ -1,12 +1,24 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { zstdChoice } from '../zstd/load.ts'
+import { userCacheFolder } from './cache-folder.ts'
 import type { Context } from './context.ts'
 
-/** Says once a command, unless told not to, that what it has packed or unpacked could go faster. */
-export async function adviseOnZstd(context: Context): Promise<void> {
+/**
+ * Says that what was packed or unpacked could go faster: once, as a file in the user's cache folder
+ * remembers, or each time where it cannot be written.
+ */
+export function adviseOnZstd(context: Context): void {
   const choice = zstdChoice()
   if (choice?.reason === undefined || context.quiet) return
-  if ((await context.config()).boolean('advice.slowZstd') === false) return
+  const folder = userCacheFolder(context.env)
+  const said = join(folder, 'slow-zstd-was-said')
+  if (existsSync(said)) return
   const { name, reason } = choice
-  context.note(`zstd-napi cannot be loaded (${reason}); zstd by ${name} is slower`)
-  context.note('`varve config --global advice.slowZstd false`, and this is not said any more')
+  context.note(`zstd-napi cannot be loaded (${reason}); zstd by ${name} does the same, slower`)
+  context.note('this is said once; `varve version --build-options` shows what is used')
+  try {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(said, '')
+  } catch {}
 }

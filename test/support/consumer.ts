@@ -1,20 +1,21 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { execa } from 'execa'
 
 const root = resolve(import.meta.dirname, '../..')
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
 
 /** Programs by the names of their files, without endings. */
 export type Programs = ReadonlyMap<string, string>
 
+const run = (command: string, args: readonly string[], cwd: string) =>
+  execa(command, args, { cwd, all: true })
+
 /**
- * A project in `folder` that has varve installed, as npm would publish it, beside what it depends
- * on. Its programs are compiled as strictly as TypeScript can. Throws with what the compiler says.
+ * Packs varve as npm would publish it; returns the path of the file. Of its types, which are checked
+ * elsewhere, it has them where they are asked for.
  */
-export async function compileAgainstPackage(folder: string, programs: Programs): Promise<void> {
-  const run = (command: string, args: readonly string[], cwd: string) =>
-    execa(command, args, { cwd, all: true })
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+export async function packVarve(folder: string, { types = false } = {}): Promise<string> {
   // A build of its own: the one that other tests use may be replaced meanwhile.
   const source = join(folder, 'source')
   const dist = join(source, 'dist')
@@ -22,20 +23,28 @@ export async function compileAgainstPackage(folder: string, programs: Programs):
   for (const name of ['package.json', 'bin'])
     cpSync(join(root, name), join(source, name), { recursive: true })
   await run('node', ['scripts/build.js', dist], root)
-  // That the types are right is checked elsewhere.
-  const types = ['--project', 'tsconfig.types.json', '--noCheck', '--outDir', join(dist, 'types')]
-  await run('node', [tsc, ...types], root)
+  const options = ['--project', 'tsconfig.types.json', '--noCheck', '--outDir', join(dist, 'types')]
+  if (types) await run('node', [tsc, ...options], root)
   const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const packed = await execa('npm', packing, { cwd: source })
   const [{ filename }] = JSON.parse(packed.stdout)
+  return join(folder, filename)
+}
+
+/**
+ * A project in `folder` that has varve installed, as npm would publish it, beside what it depends
+ * on. Its programs are compiled as strictly as TypeScript can. Throws with what the compiler says.
+ */
+export async function compileAgainstPackage(folder: string, programs: Programs): Promise<void> {
+  const filename = await packVarve(folder, { types: true })
   const modules = join(folder, 'node_modules')
   mkdirSync(join(modules, 'varve'), { recursive: true })
-  mkdirSync(join(modules, '@types'))
   const unpacked = join(modules, 'varve')
   await run('tar', ['-xzf', filename, '-C', unpacked, '--strip-components', '1'], folder)
   const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
   const needed = { ...manifest.dependencies, ...manifest.optionalDependencies }
   for (const name of [...Object.keys(needed), '@types/node']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(join(root, 'node_modules', name), join(modules, name))
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }))

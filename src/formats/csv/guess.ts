@@ -22,7 +22,7 @@ import type { DateLayout } from './date-layout.ts'
 import { hasForeignMonth } from './foreign-months.ts'
 import { KeyOrder } from './key-order.ts'
 import { LayoutGuess } from './layout-guess.ts'
-import { isMarker, layoutOffer, nullOption } from './near-values.ts'
+import { isMarker, layoutOffer, looksLikeDate, nullOption } from './near-values.ts'
 import { NumberGuess } from './number-guess.ts'
 import {
   IS_DATE,
@@ -56,6 +56,8 @@ export interface GuessOptions {
   readonly layout?: DateLayout | undefined
   /** Whether they are said to be dates or times: what can only be one is not asked of them. */
   readonly temporal?: boolean | undefined
+  /** Whether names are in a line of their own, which may be there again. It is so unless told otherwise. */
+  readonly header?: boolean | undefined
 }
 
 /** Widens a column's type cell by cell, and for an index watches whether it is in order. */
@@ -65,6 +67,7 @@ export class ColumnGuess {
   readonly #name: string
   readonly #index: boolean
   readonly #temporal: boolean
+  readonly #header: boolean
   readonly #point: number
   readonly #layouts: LayoutGuess
   readonly #numbers: NumberGuess
@@ -79,7 +82,8 @@ export class ColumnGuess {
   #rows = 0
 
   constructor(name: string, index: boolean, options: GuessOptions = {}) {
-    const { decimal = '.', layout, temporal = false } = options
+    const { decimal = '.', layout, temporal = false, header = true } = options
+    this.#header = header
     this.#name = name
     this.#index = index
     this.#temporal = temporal
@@ -114,6 +118,7 @@ export class ColumnGuess {
           }
           if (this.#order.isKept) this.#order.compare(batch, cell, kind)
         } else if (kind === TEXT && (seen & ~WITH_UNITS) === 0) {
+          this.#stray.belowNumbers = (seen & (WHOLE | DECIMAL)) !== 0
           this.#stray.findUnit(batch, cell, rows - row)
         }
       } else if (!this.#index) {
@@ -194,7 +199,13 @@ export class ColumnGuess {
       const fault = this.#impossible ?? this.#layouts.astray()
       if (fault !== undefined) return fault
     }
-    return this.#oddFault() ?? this.#markerFault() ?? this.ambiguity() ?? this.#textIndexFault()
+    return (
+      this.#headerFault() ??
+      this.#oddFault() ??
+      this.#markerFault() ??
+      this.ambiguity() ??
+      this.#textIndexFault()
+    )
   }
 
   /** What the user should know about how the column is read, and may want otherwise. */
@@ -210,8 +221,8 @@ export class ColumnGuess {
       return `column ${name} has whole numbers past 2^53 beside fractions: float64 rounds them, --type ${this.#name}:string keeps the digits`
     }
     if (type === 'string' && !this.#index) {
-      const unit = this.#stray.unitNotice()
-      if (unit !== undefined) return unit
+      const notice = this.#stray.notice()
+      if (notice !== undefined) return notice
     }
     if (this.layout() !== undefined && type !== 'string') return this.#layouts.notice()
     if (!this.#layouts.isAmbiguous || (this.#seen & ~(LAID | MARKER)) !== 0) return undefined
@@ -261,14 +272,21 @@ export class ColumnGuess {
     if (!this.#index || this.#temporal || this.type() !== 'string') return undefined
     const spot = this.#stray.text ?? this.#layouts.first
     if (spot === undefined || !this.#stray.looksLikeDates) return undefined
-    const layout = layoutOffer(spot.text)
-    const advice =
-      layout === undefined && hasForeignMonth(spot.text.trim())
-        ? 'months are read by their number or English name: write 2025-03-04 or 4 Mar 2025'
-        : `--date-format ${layout ?? 'LAYOUT'} says how they are written`
     return refusal(this.#name, spot, {
       expected: 'dates of one known layout in the index',
-      hint: `${advice}; ${asText(this.#name)}`,
+      hint: `${datesAdvice(spot.text.trim())}; ${asText(this.#name)}`,
+    })
+  }
+
+  /** The error for the column's own name among values of a type: the header, once more. */
+  #headerFault(): VarveError | undefined {
+    const spot = this.#stray.text
+    const others = this.#seen & ~(TEXT | MARKER)
+    if (!this.#header || spot?.text.trim() !== this.#name || others === 0) return undefined
+    return refusal(this.#name, spot, {
+      expected: this.#typeOf(others),
+      reason: 'it is the header again',
+      hint: `leave that line out; ${asText(this.#name)}`,
     })
   }
 
@@ -374,4 +392,16 @@ export class ColumnGuess {
     const spec = { type, index: this.#index, name: this.#name, advice: hint } as const
     return cellFault(batch, row, column, spec)
   }
+}
+
+/** What to do about a text in an index of dates. */
+function datesAdvice(text: string): string {
+  const layout = layoutOffer(text)
+  if (layout !== undefined) return `--date-format ${layout} says how they are written`
+  if (hasForeignMonth(text)) {
+    return 'months are read by their number or English name: write 2025-03-04 or 4 Mar 2025'
+  }
+  return looksLikeDate(text)
+    ? '--date-format LAYOUT says how they are written'
+    : 'leave that row out'
 }

@@ -53,6 +53,7 @@ export function nullOption(markers: readonly string[]): string {
 }
 
 const GROUPED = /^[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f’])\d{3})(?:\1\d{3})*(?:[.,]\d+)?$/
+const IN_BRACKETS = /^\((\d[\d.,]*)\)$/
 const WITH_COMMA = /^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/
 const WITH_POINT = /^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$/
 
@@ -75,6 +76,8 @@ export function numberAdvice(text: string, decimal: '.' | ','): string | undefin
     const plain = bare.replace(/[.,]/g, (_, at: number) => (at === last ? decimal : ''))
     return `digits grouped by thousands are not read: write ${plain}`
   }
+  const inBrackets = IN_BRACKETS.exec(trimmed)?.[1]
+  if (inBrackets !== undefined) return `brackets are not read as a minus: write -${inBrackets}`
   if (decimal === ',' && WITH_POINT.test(trimmed)) {
     return 'its fraction has a point in front: leave out --decimal ,'
   }

@@ -23,6 +23,8 @@ const BARE_NUMBER = /^ *[+-]?\d[\d.,]* *$/
 export class StrayCells {
   /** The first text. */
   text: Spot | undefined
+  /** Whether it is in a column of which the cells above are numbers. */
+  belowNumbers = false
   readonly #column: string
   readonly #decimal: '.' | ','
   readonly #markers = new Map<string, Spot>()
@@ -72,10 +74,16 @@ export class StrayCells {
     this.#unit = unit
   }
 
-  /** What to say where the first text and those behind it are numbers with a unit. */
-  unitNotice(): string | undefined {
-    if (this.#unit === undefined) return undefined
-    const [name, text] = [this.#column, this.text!.text].map(quoteText)
+  /** What to say of text among numbers, and where the first and those behind it have a unit. */
+  notice(): string | undefined {
+    if (this.text === undefined) return undefined
+    const [name, text] = [this.#column, this.text.text].map(quoteText)
+    if (this.#unit === undefined) {
+      const { line } = this.text.place
+      return this.belowNumbers
+        ? `column ${name} is text for ${text} on line ${line}: above are numbers`
+        : undefined
+    }
     return `column ${name} has numbers with a unit, ${text}, and is text: without ${this.#unit} they are numbers`
   }
 

@@ -36,7 +36,7 @@ export async function guessNdjson(
       const wanted = newNameOf(reading, name)
       index ??= wanted === undefined ? undefined : [wanted]
       const isIndex = wanted !== undefined && index?.includes(wanted) === true
-      guesses.push(new ColumnGuess(wanted ?? name, isIndex, { layout }))
+      guesses.push(new ColumnGuess(wanted ?? name, isIndex, { layout, header: false }))
       return column
     },
   })

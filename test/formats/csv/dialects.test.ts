@@ -330,7 +330,6 @@ describe('dates that are not ISO 8601', () => {
     ['03/04/25,1\n04/04/25', '--date-format DD/MM/YY or MM/DD/YY or YY/MM/DD'],
     ['10:00,1\n10:05', '--date-format LAYOUT'],
     ['2025-01-01,1\n2025/01/02', '--date-format YYYY/MM/DD'],
-    ['2025-01-01,1\n2025-01-02,2\ntotal', '--date-format LAYOUT'],
   ])('refuses an index that looks like dates: %j', async (cells, offer) => {
     const fault = await faultIn(`d,v\n${cells},2\n`)
     expect(fault.data).toMatchObject({ expected: 'dates of one known layout in the index' })
@@ -347,6 +346,18 @@ describe('dates that are not ISO 8601', () => {
       expect((await inferred(`k,v\n${name},1\n`)).schema).toBe('k:string v:float64')
     },
   )
+
+  it('says of a total below dates, and of a header there, that the row is to go', async () => {
+    const total = await faultIn('d,v\n2025-01-01,1\n2025-01-02,2\ntotal,3\n')
+    expect(total.message).toContain('a.csv:4:1: expected dates of one known layout in the index')
+    expect(total.hint).toBe('leave that row out; --type d:string takes the column as text')
+    const header = await faultIn('d,v\n2025-01-01,1\n2025-01-02,2\nd,v\n2025-01-03,3\n')
+    expect(header.message).toBe('a.csv:4:1: expected date, found "d" (it is the header again)')
+    expect(header.hint).toBe('leave that line out; --type d:string takes the column as text')
+    const text = await faultIn('name,v\na,1\nname,v\nb,2\n')
+    expect(text.message).toBe('a.csv:3:6: expected float64, found "v" (it is the header again)')
+    expect((await inferred('name,v\na,w\nname,v\nb,x\n')).schema).toBe('name:string v:string')
+  })
 
   it.each([
     ['4. März 2025', '11. März 2025'],
@@ -451,6 +462,7 @@ describe('numbers as people write them', () => {
     ['"1,5"', '.', 'with --decimal , the comma is the mark in front of a fraction'],
     ['"1.234,5"', ',', 'digits grouped by thousands are not read: write 1234,5'],
     ['1.5', ',', 'its fraction has a point in front: leave out --decimal ,'],
+    ['(1.5)', '.', 'brackets are not read as a minus: write -1.5'],
   ] as const)('refuses %s with the mark %s', async (cell, decimal, advice) => {
     const fault = await faultIn(`k;v\n1;2\n2;${cell}\n`, { decimal })
     expect(fault.data).toMatchObject({ line: 3, column: 3, field: 'v', expected: 'a number' })
@@ -471,6 +483,14 @@ describe('numbers as people write them', () => {
       expect((await inferred(`k;v\n1;${cell}\n`, { decimal: ',' })).rows).toEqual([[1n, value]])
     },
   )
+})
+
+it('says of text below numbers where it is', async () => {
+  const { schema, notices } = await inferred('k,v\n1,2\n2,NA\n3,<0.5\n4,x\n')
+  expect(schema).toBe('k:int64 v:string')
+  expect(notices).toEqual(['column "v" is text for "<0.5" on line 4: above are numbers'])
+  const types = new Map([['v', 'string' as const]])
+  expect((await inferred('k,v\n1,2\n3,<0.5\n', {}, { types })).notices).toEqual([])
 })
 
 describe('numbers with a unit', () => {

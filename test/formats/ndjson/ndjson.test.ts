@@ -52,6 +52,12 @@ describe('reading NDJSON', () => {
     expect(await read('', 'k:int64 v:float64')).toEqual([])
   })
 
+  it('knows no header: the name of a column among its values is a value', async () => {
+    const { types } = await inferred('{"k":1,"d":"2025-01-01"}\n{"k":2,"d":"d"}\n')
+
+    expect(types).toBe('k:int64 d:string')
+  })
+
   it('takes numbers digit by digit, as numbers or in quotes', async () => {
     const text = [
       '{"k":9223372036854775807,"u":18446744073709551615,"v":"NaN"}',

@@ -8,9 +8,11 @@ export interface CutId {
   readonly id: Id
 }
 
+const HEX_DIGITS = 2 * ID_BYTES
+
 /** Bytes that an id takes in objects of a kind: those that are text name it in hex. */
 export function idWidth(kind: ObjectKind): number {
-  return kind === 'commit' || kind === 'tag' ? 2 * ID_BYTES : ID_BYTES
+  return kind === 'commit' || kind === 'tag' ? HEX_DIGITS : ID_BYTES
 }
 
 const SMALL_FILTER_BITS = 16
@@ -48,11 +50,18 @@ export class IdFinder {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
     const cuts: CutId[] = []
     let since = 0
-    for (const { 0: digits, index } of text.matchAll(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g)) {
-      const id = digits as Id
-      if (id !== also && !this.#known.has(id)) continue
-      cuts.push({ gap: index - since, id })
-      since = index + digits.length
+    // One may follow another, or other digits, where what stood between them was left out.
+    for (const { 0: digits, index } of text.matchAll(/[0-9a-f]{64,}/g)) {
+      for (let at = 0; at + HEX_DIGITS <= digits.length; ) {
+        const id = digits.slice(at, at + HEX_DIGITS) as Id
+        if (id !== also && !this.#known.has(id)) {
+          at++
+          continue
+        }
+        cuts.push({ gap: index + at - since, id })
+        at += HEX_DIGITS
+        since = index + at
+      }
     }
     return cuts
   }

@@ -123,7 +123,7 @@ describe('cutting ids out', () => {
             const chosen = list.flatMap((part) => {
               if (part instanceof Uint8Array) return part
               const id = typeof part === 'number' ? known[part]! : hashObject('tag', absent)
-              return kind === 'tree' ? idToBytes(id) : Buffer.from(` ${id}\n`)
+              return kind === 'tree' ? idToBytes(id) : Buffer.from(id)
             })
             const bytes = Buffer.concat(chosen)
             const cuts = finder.find(kind, bytes)

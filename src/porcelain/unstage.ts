@@ -32,7 +32,7 @@ export interface UnstageOptions {
 export interface Unstaged {
   /** Series that were named. */
   readonly series: ReadonlySet<string>
-  /** Those of them that the index holds otherwise now. */
+  /** What the index holds otherwise now: of them, and collections (with a / at the end) with their settings. */
   readonly changed: readonly string[]
   /** Those that it did not hold before. */
   readonly back: ReadonlySet<string>
@@ -72,6 +72,15 @@ export async function unstage(repo: Repository, options: UnstageOptions): Promis
       if (old === undefined && entry?.kind === 'series') back.add(path)
       if (entry?.id !== old?.id || entry?.settings !== old?.settings) changed.push(path)
     }
+    for (const [path, edit] of carried.edits) {
+      if (paths.has(path) || !isNamed(path, options.series)) continue
+      const entry = await lookupPath(repo.objects, source, path)
+      const pending = edit === undefined || 'id' in edit ? edit : undefined
+      // Of a collection only its settings differ: what is in it differs by itself.
+      if (pending?.kind === 'series' || entry?.kind === 'series') continue
+      edits.set(path, { settings: entry?.settings ?? null })
+      changed.push(`${path}/`)
+    }
     const result = { series: paths, changed, back, source }
     if (changed.length === 0 || options.dryRun === true) return result
     const next = await layOver(repo, after, edits, state.packs)
@@ -83,6 +92,14 @@ export async function unstage(repo: Repository, options: UnstageOptions): Promis
       return result
     }
   }
+}
+
+/** Whether words that mean series and collections mean what is at a path. */
+function isNamed(path: string, words: readonly string[]): boolean {
+  return words.some((word) => {
+    const top = word.replace(/\/$/, '')
+    return word === '.' || path === top || path.startsWith(`${top}/`)
+  })
 }
 
 /** Remembers, for `undo`, the index before some series were put back. */

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { zoneOf } from '../../src/core/settings.ts'
 import { lookupPath, settingsFor } from '../../src/core/tree.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
@@ -76,6 +77,24 @@ describe('restore', () => {
     expect((await repo.refs.state()).number).toBe(number)
     await put('a', { ...options, dryRun: false })
     expect(content('a.csv')).toBe('t,v\n0,4\n1,5\n2,6\n')
+  })
+
+  it('takes back the settings of a collection that are staged', async () => {
+    await stage(repo, { 'c/x': [1] })
+    await commitStaged(repo, 'third')
+    await setSettings(repo, { name: 'c/', values: new Map([['zone', 'Europe/Brussels']]) })
+    const { tree } = (await readIndex(repo)).state
+    expect((await put('c/', { staged: true })).index).toEqual(['c/'])
+    expect(zoneOf(await settingsFor(repo.objects, (await readIndex(repo)).state.tree, 'c/x'))).toBe(
+      undefined,
+    )
+    expect(await staged('c/x')).toEqual([1])
+    await undo(repo, { who })
+    expect((await readIndex(repo)).state.tree).toBe(tree)
+    await put('.', { staged: true })
+    await expect(commit(repo, { committer: who })).rejects.toMatchObject({
+      code: 'nothing-to-commit',
+    })
   })
 
   it('takes a series out of the index and leaves its file as a changed one', async () => {

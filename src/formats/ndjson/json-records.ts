@@ -329,12 +329,16 @@ export class JsonRecords implements CellStream, CellBatch {
     const { bytes, end } = this.#source
     const isOpen = expected === 'a value' && (bytes[offset] === 0x7b || bytes[offset] === 0x5b)
     const isCut = !this.#source.isArray && (offset >= end || isOpen)
+    const number = expected === 'a value' ? nonNumberAt(bytes, offset, end) : undefined
     return badInput({
       file: this.file,
       place: this.placeAt(offset),
       expected,
       found: found ?? foundIn(bytes, offset, end),
       ...(isCut && { hint: 'each object is on a line of its own, or all are in one array' }),
+      ...(number !== undefined && {
+        hint: `JSON has no ${number}: in quotes, "${number}", it is read as a number`,
+      }),
     })
   }
 
@@ -353,6 +357,12 @@ export class JsonRecords implements CellStream, CellBatch {
       this.#filled = grown(this.#filled, new Int32Array(this.width * 2))
     }
   }
+}
+
+/** The number at a place that some programs write, and JSON has not. */
+function nonNumberAt(bytes: Buffer, offset: number, end: number): string | undefined {
+  const text = bytes.toString('latin1', offset, Math.min(end, offset + 10))
+  return /^(?:NaN|-?Infinity)\b/.exec(text)?.[0]
 }
 
 function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {

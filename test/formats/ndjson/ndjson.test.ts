@@ -52,6 +52,14 @@ describe('reading NDJSON', () => {
     expect(await read('', 'k:int64 v:float64')).toEqual([])
   })
 
+  it.each(['NaN', 'Infinity', '-Infinity'])('says how to write %s', async (word) => {
+    const fault = await faultOf(() => inferred(`{"k":1,"v":1}\n{"k":2,"v":${word}}\n`))
+    const { rows } = await inferred(`{"k":1,"v":1}\n{"k":2,"v":"${word}"}\n`)
+
+    expect(fault.hint).toBe(`JSON has no ${word}: in quotes, "${word}", it is read as a number`)
+    expect(rows[1]).toEqual([2n, Number(word)])
+  })
+
   it('knows no header: the name of a column among its values is a value', async () => {
     const { types } = await inferred('{"k":1,"d":"2025-01-01"}\n{"k":2,"d":"d"}\n')
 

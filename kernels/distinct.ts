@@ -128,3 +128,33 @@ function same(a: usize, b: usize, length: usize): bool {
   if (left === 0) return true
   return ((load<u64>(a + at) ^ load<u64>(b + at)) & (<u64>-1 >> (64 - (<u64>left << 3)))) === 0
 }
+
+/**
+ * The opposite for texts: those whose entries are `codes`, end to end, and where each ends. Entry e is
+ * bytes `places[e]` to `places[e + 1]` of `entries`. Returns their length; −1 where it passes `total`.
+ */
+export function gatherTexts(
+  codes: usize,
+  count: i32,
+  entries: usize,
+  places: usize,
+  target: usize,
+  offsets: usize,
+  total: i32,
+): i32 {
+  let length = 0
+  store<u32>(offsets, 0)
+  for (let i = 0; i < count; i++) {
+    const place = places + (<usize>load<u16>(codes + (<usize>i << 1)) << 2)
+    const from = load<u32>(place)
+    const size = <i32>(load<u32>(place, 4) - from)
+    if (size > total - length) return -1
+    const to = target + <usize>length
+    // What is copied too much the next text overwrites.
+    if (size <= 16) v128.store(to, v128.load(entries + <usize>from))
+    else memory.copy(to, entries + <usize>from, <usize>size)
+    length += size
+    store<u32>(offsets + (<usize>i << 2), <u32>length, 4)
+  }
+  return length
+}

@@ -14,7 +14,7 @@ import { checkTypes, inferredSchema } from './inferred-schema.ts'
 import type { LocalTimePlace } from './local-time.ts'
 import type { TableHeader } from './map-columns.ts'
 import { checkIndex, chosenColumns, knownIn, mapHeader } from './map-columns.ts'
-import type { SourceFrame } from './source-frame.ts'
+import type { RowSource, SourceFrame } from './source-frame.ts'
 import type { InferOptions, InputTable, TableFormat, TypedColumn, TypedTable } from './table.ts'
 
 const FRAME_ROWS = 16_384
@@ -140,12 +140,10 @@ async function* frames(
         const typed = batch.map((column, at) =>
           readers[at]!.read(sliceColumn(column, from, to), before + from),
         )
-        const lines = new Uint32Array(to - from)
-        for (let row = 0; row < lines.length; row++) lines[row] = before + from + row + 1
         const floor = to === rows ? floorAt(before + rows) : undefined
         yield {
           ...makeFrame(schema, typed),
-          source: { file, lines, rows: true },
+          source: rowSource(file, before + from + 1, to - from),
           ...(floor !== undefined && { floor }),
         }
       }
@@ -154,6 +152,19 @@ async function* frames(
     clocks.finish()
   } finally {
     await table.close()
+  }
+}
+
+/** Rows of these numbers, written down where somebody asks for them: hardly ever. */
+function rowSource(file: string, first: number, count: number): RowSource {
+  let numbers: Uint32Array | undefined
+  return {
+    file,
+    rows: true,
+    get lines() {
+      numbers ??= Uint32Array.from({ length: count }, (_, row) => first + row)
+      return numbers
+    },
   }
 }
 

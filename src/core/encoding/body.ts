@@ -144,7 +144,13 @@ export function decodeColumnBody(body: Uint8Array, length: number, zstd: Compres
   }
   const packed = reader.bytes(reader.remaining)
   const joined = (head & JOINED) !== 0
-  const parts = new PartReader(packed, joined, length + JOINED_SLACK, zstd, kernelsFor(rows))
+  const parts = new PartReader(
+    packed,
+    joined,
+    length + JOINED_SLACK,
+    zstd,
+    kernelsFor(rows, 2 * length),
+  )
   const canonical = new Uint8Array(length)
   const validity = hasValidity ? decodeBits(parts, rows) : undefined
   if (validity !== undefined && allOnes(validity, rows)) throw corrupt('no null')

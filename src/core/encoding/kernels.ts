@@ -61,6 +61,15 @@ interface KernelFunctions {
     counts: number,
     found: number,
   ): number
+  gatherTexts(
+    codes: number,
+    count: number,
+    entries: number,
+    places: number,
+    target: number,
+    offsets: number,
+    total: number,
+  ): number
   split(values: number, count: number, width: number, planes: number, stride: number): void
   join(planes: number, stride: number, count: number, width: number, values: number): void
 }

@@ -24,7 +24,7 @@ const WORTH_COMPRESSING = 24
 export const SPARSE = 16
 /** Up to this many bytes, and packed bytes, it is tried whether one frame for all parts is smaller. */
 const JOIN_LIMIT = 64 * 1024
-const JOIN_PACKED = 8 * 1024
+const JOIN_PACKED = 4 * 1024
 
 interface Stream {
   readonly bytes: Uint8Array
@@ -54,7 +54,7 @@ export class Parts {
   readonly #zstd: Compressor
   readonly #level: number
   readonly #parts: (Uint8Array | Stream)[] = []
-  #fields = new ByteWriter(24)
+  #fields: ByteWriter | undefined
   #joined: Uint8Array | undefined
 
   constructor(zstd: Compressor, level: number) {
@@ -63,23 +63,23 @@ export class Parts {
   }
 
   u8(value: number): this {
-    this.#fields.u8(value)
+    this.#open().u8(value)
     return this
   }
 
   varint(value: number): this {
-    this.#fields.varint(value)
+    this.#open().varint(value)
     return this
   }
 
   /** A whole number from −2^52 + 1 to 2^52 − 1: zigzag, varint. */
   signed(value: number): this {
-    this.#fields.varint(value < 0 ? -2 * value - 1 : 2 * value)
+    this.#open().varint(value < 0 ? -2 * value - 1 : 2 * value)
     return this
   }
 
   u32(value: number): this {
-    this.#fields.u32(value)
+    this.#open().u32(value)
     return this
   }
 
@@ -96,6 +96,7 @@ export class Parts {
   #stream(bytes: Uint8Array, text: boolean): this {
     if (bytes.length === 0) return this
     this.#flush()
+    this.#joined = undefined
     this.#parts.push({ bytes, text })
     return this
   }
@@ -104,6 +105,7 @@ export class Parts {
   append(others: Parts): this {
     others.#flush()
     this.#flush()
+    this.#joined = undefined
     this.#parts.push(...others.#parts)
     return this
   }
@@ -146,10 +148,16 @@ export class Parts {
   }
 
   #flush(): void {
-    this.#joined = undefined
-    if (this.#fields.length === 0) return
+    if (this.#fields === undefined) return
     this.#parts.push(this.#fields.finish())
-    this.#fields = new ByteWriter(24)
+    this.#fields = undefined
+  }
+
+  /** Fields since the last stream. */
+  #open(): ByteWriter {
+    this.#joined = undefined
+    this.#fields ??= new ByteWriter(24)
+    return this.#fields
   }
 
   #packed(part: Uint8Array | Stream): Uint8Array {

@@ -1,3 +1,4 @@
+import { bytesOf } from '../column-layout.ts'
 import {
   byFrequency,
   codesOf,
@@ -138,24 +139,26 @@ export function decodeTexts(reader: PartReader, count: number, total: number): T
   // An entry that no value has would be a waste; all that they have fits into the whole.
   const { bytes, offsets } = decodeEach(reader, reader.u8(), size, total, false)
   const codes = decodeCodes(reader, size, count)
-  const target = new Uint32Array(count + 1)
-  let length = 0
-  for (let i = 0; i < count; i++) {
-    const code = codes[i]!
-    length += offsets[code + 1]! - offsets[code]!
-    if (length > total) throw reader.error('texts longer than declared')
-    target[i + 1] = length
-  }
-  if (length !== total) throw reader.error('texts shorter than declared')
-  const values = new Uint8Array(total)
-  for (let i = 0; i < count; i++) {
-    const from = offsets[codes[i]!]!
-    const to = offsets[codes[i]! + 1]!
-    const at = target[i]!
-    if (to - from > 16) values.set(bytes.subarray(from, to), at)
-    else for (let k = from; k < to; k++) values[at + k - from] = bytes[k]!
-  }
-  return { bytes: values, offsets: target }
+  const { kernels } = reader
+  return kernels.scope(() => {
+    const numbers = kernels.copyOf(bytesOf(codes))
+    const entries = kernels.copyOf(bytes)
+    const places = kernels.copyOf(bytesOf(offsets))
+    const values = kernels.bytes(total)
+    const target = kernels.words(count + 1)
+    const length = kernels.run.gatherTexts(
+      numbers.byteOffset,
+      count,
+      entries.byteOffset,
+      places.byteOffset,
+      values.byteOffset,
+      target.byteOffset,
+      total,
+    )
+    if (length < 0) throw reader.error('texts longer than declared')
+    if (length !== total) throw reader.error('texts shorter than declared')
+    return { bytes: values.slice(), offsets: target.slice() }
+  })
 }
 
 /** @param exact whether `total` is their length, not the most that it can be */

@@ -1,9 +1,325 @@
 import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { findDistinct } from '../../../src/core/encoding/codes.ts'
+import { kernelsFor, planeStride } from '../../../src/core/encoding/kernels.ts'
+import { toPlanes } from '../../../src/core/encoding/planes.ts'
+
+// Each kernel beside the same said plainly.
+
+const MAX = 2n ** 63n - 1n
+const anyInteger = fc.oneof(
+  fc.bigInt({ min: -MAX - 1n, max: MAX }),
+  fc.constantFrom(0n, 1n, -1n, MAX, -MAX - 1n, 2n ** 51n, -(2n ** 51n), 2n ** 32n),
+  fc.bigInt({ min: -300n, max: 300n }),
+)
+const anyDouble = fc.oneof(
+  fc.double(),
+  fc.constantFrom(0, -0, Number.NaN, Infinity, -Infinity, 5e-324, 2 ** 51, 2 ** 53 + 2),
+  fc.integer({ min: -100_000, max: 100_000 }).map((k) => k / 100),
+)
+const counts = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(511, 512, 513, 1030))
+const many = <T>(value: fc.Arbitrary<T>) =>
+  counts.chain((count) => fc.array(value, { minLength: count, maxLength: count }))
+
+function doubles(values: readonly number[]) {
+  const kernels = kernelsFor(values.length)
+  const array = kernels.doubles(values.length)
+  array.set(values)
+  return { kernels, array }
+}
 
 describe('the module of kernels', () => {
   it('is what its source compiles to', () => {
     const check = () => execFileSync(process.execPath, ['scripts/build-kernels.js', '--check'])
     expect(check).not.toThrow()
+  })
+})
+
+describe('a kernel', () => {
+  it('takes differences of 64-bit integers that are exact as doubles', () => {
+    fc.assert(
+      fc.property(many(anyInteger), (values) => {
+        const kernels = kernelsFor(values.length)
+        const source = kernels.bytes(8 * values.length)
+        new BigInt64Array(source.buffer, source.byteOffset, values.length).set(values)
+        const target = kernels.doubles(values.length)
+        const largest =
+          kernels.run.stepsOfIntegers(source.byteOffset, target.byteOffset, values.length) >>> 0
+        const steps = values.map((value, i) =>
+          i === 0 ? 0n : BigInt.asIntN(64, value - values[i - 1]!),
+        )
+        const high = steps.reduce((all, step) => all | ((step < 0n ? ~step : step) >> 32n), 0n)
+        expect(BigInt(largest)).toBe(high)
+        if (largest < 2 ** 20) expect([...target]).toEqual(steps.map(Number))
+      }),
+    )
+  })
+
+  it('scales doubles to integers where that is exact, and names the others', () => {
+    fc.assert(
+      fc.property(many(anyDouble), fc.integer({ min: 0, max: 15 }), (values, exponent) => {
+        const power = 10 ** exponent
+        const { kernels, array } = doubles(values)
+        const target = kernels.doubles(values.length)
+        const exceptions = kernels.words(values.length)
+        const found = kernels.run.scale(
+          array.byteOffset,
+          target.byteOffset,
+          values.length,
+          power,
+          exceptions.byteOffset,
+        )
+        const wanted = values.flatMap((value, i) => {
+          const k = Math.floor(value * power + 0.5)
+          return Object.is(k / power, value) && Math.abs(k) < 2 ** 51 ? [] : [i]
+        })
+        if (wanted.length > values.length / 2) {
+          expect(found).toBeGreaterThan(values.length / 2)
+          return
+        }
+        expect([...exceptions.subarray(0, found)]).toEqual(wanted)
+        values.forEach((value, i) => {
+          if (!wanted.includes(i)) expect(target[i]).toBe(Math.floor(value * power + 0.5))
+        })
+      }),
+    )
+  })
+
+  it('makes planes of whole numbers', () => {
+    const shape = fc
+      .record({ bytes: fc.integer({ min: 1, max: 6 }), zigzag: fc.boolean() })
+      .chain(({ bytes, zigzag }) => {
+        const most = 256 ** bytes
+        const value = zigzag
+          ? fc.integer({ min: -most / 2, max: most / 2 - 1 })
+          : fc.integer({ min: 0, max: most - 1 })
+        const ends = zigzag ? [-most / 2, most / 2 - 1, 0, -1] : [0, most - 1, most / 2]
+        return fc.record({
+          bytes: fc.constant(bytes),
+          zigzag: fc.constant(zigzag),
+          values: many(fc.oneof(value, fc.constantFrom(...ends))),
+        })
+      })
+    fc.assert(
+      fc.property(shape, ({ bytes, zigzag, values }) => {
+        const { kernels, array } = doubles(values)
+        const planes = toPlanes(array, 0, bytes, zigzag, kernels)
+        const plain = values.map((value) =>
+          zigzag ? (value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value)) : BigInt(value),
+        )
+        expect(planes.map((plane) => [...plane])).toEqual(
+          Array.from({ length: bytes }, (_, plane) =>
+            plain.map((value) => Number((value >> BigInt(8 * (bytes - 1 - plane))) & 255n)),
+          ),
+        )
+      }),
+    )
+  })
+
+  it('undoes planes and rules modulo 2^64', () => {
+    const input = fc.record({
+      bytes: fc.integer({ min: 0, max: 7 }),
+      order: fc.constantFrom(0, 1, 2),
+      count: counts,
+      first: anyInteger,
+      divisor: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2 ** 40 })),
+      step: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+      seed: fc.integer(),
+    })
+    fc.assert(
+      fc.property(input, ({ bytes, order, count, first, divisor, step, seed }) => {
+        const length = count - Math.min(order, count)
+        const stride = planeStride(length)
+        const kernels = kernelsFor(count)
+        const planes = kernels.bytes(bytes * stride)
+        for (let i = 0, state = seed; i < planes.length; i++) {
+          state = (Math.imul(state, 1_103_515_245) + 12_345) | 0
+          planes[i] = state >>> 16
+        }
+        const target = kernels.words(2 * count)
+        const low = Number(BigInt.asUintN(32, first))
+        const high = Number(BigInt.asUintN(32, first >> 32n))
+        kernels.run.sumPlanes(
+          planes.byteOffset,
+          stride,
+          bytes,
+          target.byteOffset,
+          count,
+          order,
+          low,
+          high,
+          divisor,
+          step,
+          kernels.doubles(512).byteOffset,
+        )
+        const residual = (i: number): bigint => {
+          let value = 0n
+          for (let plane = 0; plane < bytes; plane++) {
+            value = (value << 8n) | BigInt(planes[plane * stride + i]!)
+          }
+          return order === 0 ? value : (value >> 1n) ^ -(value & 1n)
+        }
+        const wanted: bigint[] = []
+        const g = BigInt(divisor)
+        let unit = BigInt(step)
+        for (let i = 0; i < count; i++) {
+          if (order === 0) wanted.push(first + g * (BigInt(step) * BigInt(i) + residual(i)))
+          else if (i === 0) wanted.push(first)
+          else if (order === 1) wanted.push(wanted[i - 1]! + g * (BigInt(step) + residual(i - 1)))
+          else {
+            if (i > 1) unit += residual(i - 2)
+            wanted.push(wanted[i - 1]! + g * unit)
+          }
+        }
+        const found = new BigInt64Array(target.buffer, target.byteOffset, count)
+        expect([...found]).toEqual(wanted.map((value) => BigInt.asIntN(64, value)))
+      }),
+    )
+  })
+
+  it('splits values into their bytes and joins them again', () => {
+    fc.assert(
+      fc.property(counts, fc.constantFrom(1, 2, 4, 8), fc.integer(), (count, width, seed) => {
+        const kernels = kernelsFor(count)
+        const values = kernels.bytes(count * width)
+        for (let i = 0; i < values.length; i++) values[i] = Math.imul(i + seed, 0x9e37_79b1) >>> 24
+        const stride = planeStride(count)
+        const planes = kernels.bytes(width * stride)
+        kernels.run.split(values.byteOffset, count, width, planes.byteOffset, stride)
+        for (let plane = 0; plane < width; plane++) {
+          const wanted = Array.from(
+            { length: count },
+            (_, i) => values[(i + 1) * width - 1 - plane],
+          )
+          expect([...planes.subarray(plane * stride, plane * stride + count)]).toEqual(wanted)
+        }
+        const joined = kernels.bytes(count * width)
+        kernels.run.join(planes.byteOffset, stride, count, width, joined.byteOffset)
+        expect([...joined]).toEqual([...values])
+      }),
+    )
+  })
+
+  it('leaves residuals, and the least and most of them', () => {
+    const steps = many(fc.integer({ min: -(2 ** 40), max: 2 ** 40 }))
+    fc.assert(
+      fc.property(steps, fc.integer({ min: -1000, max: 1000 }), (values, step) => {
+        const { kernels, array } = doubles(values)
+        const { length } = values
+        const target = kernels.doubles(length)
+        const bounds = kernels.doubles(2)
+        const [units, to, at] = [array, target, bounds].map((each) => each.byteOffset)
+        const check = (wanted: number[]) => {
+          expect([...target]).toEqual(wanted)
+          expect([...bounds]).toEqual([Math.min(0, ...wanted), Math.max(0, ...wanted)])
+        }
+        kernels.run.differences(units!, to!, length, step, at!)
+        check(values.map((value, i) => (i === 0 ? 0 : value - step)))
+        if (length > 2) {
+          kernels.run.changes(units!, to!, length, at!)
+          check(values.map((value, i) => (i < 2 ? 0 : value - values[i - 1]!)))
+        }
+        kernels.run.level(units!, to!, length, step, at!)
+        let sum = 0
+        check(
+          values.map((value, i) => {
+            sum += i === 0 ? 0 : value - step
+            return sum
+          }),
+        )
+      }),
+    )
+  })
+
+  it('finds where a divisor or a value ends', () => {
+    fc.assert(
+      fc.property(
+        many(fc.integer({ min: -6, max: 6 })),
+        fc.integer({ min: 1, max: 3 }),
+        (values, by) => {
+          const { kernels, array } = doubles(values)
+          const { length } = values
+          const end = (found: number) => (found < 0 ? length : found)
+          expect(kernels.run.firstIndivisible(array.byteOffset, 0, length, by)).toBe(
+            end(values.findIndex((value) => value % by !== 0)),
+          )
+          expect(kernels.run.firstOther(array.byteOffset, 0, length, values[0]!)).toBe(
+            end(values.findIndex((value) => value !== values[0])),
+          )
+        },
+      ),
+    )
+  })
+
+  it('finds the distinct among values and texts, and puts texts together again', () => {
+    const text = fc.string({ maxLength: 20, unit: fc.constantFrom('a', 'b', '\0') })
+    fc.assert(
+      fc.property(many(text), (texts) => {
+        const count = texts.length
+        const kernels = kernelsFor(count, 20 * count)
+        const bytes = kernels.copyOf(Buffer.from(texts.join('')))
+        const offsets = kernels.words(count + 1)
+        offsets[0] = 0
+        texts.forEach((each, i) => {
+          offsets[i + 1] = offsets[i]! + each.length
+        })
+        const found = findDistinct(count, kernels, (...rest) =>
+          kernels.run.distinctTexts(bytes.byteOffset, offsets.byteOffset, count, ...rest),
+        )
+        const entries = [...new Set(texts)]
+        if (entries.length > count >>> 1) {
+          expect(found).toBeUndefined()
+          return
+        }
+        expect([...found!.found]).toEqual(texts.map((each) => entries.indexOf(each)))
+        expect([...found!.firsts]).toEqual(entries.map((each) => texts.indexOf(each)))
+        expect([...found!.counts]).toEqual(
+          entries.map((entry) => texts.filter((each) => each === entry).length),
+        )
+        const own = kernels.copyOf(Buffer.from(entries.join('')))
+        const places = kernels.words(entries.length + 1)
+        places[0] = 0
+        entries.forEach((entry, i) => {
+          places[i + 1] = places[i]! + entry.length
+        })
+        const codes = kernels.copyOf(new Uint8Array(found!.found.buffer))
+        const target = kernels.bytes(bytes.length)
+        const ends = kernels.words(count + 1)
+        const gather = (total: number) =>
+          kernels.run.gatherTexts(
+            codes.byteOffset,
+            count,
+            own.byteOffset,
+            places.byteOffset,
+            target.byteOffset,
+            ends.byteOffset,
+            total,
+          )
+        expect(gather(bytes.length)).toBe(bytes.length)
+        expect([...target]).toEqual([...bytes])
+        expect([...ends]).toEqual([...offsets])
+        if (bytes.length > 0) expect(gather(bytes.length - 1)).toBe(-1)
+      }),
+    )
+    fc.assert(
+      fc.property(
+        many(fc.integer({ min: 0, max: 9 })),
+        fc.constantFrom(1, 2, 4, 8),
+        (values, width) => {
+          const kernels = kernelsFor(values.length)
+          const bytes = kernels.bytes(values.length * width).fill(0)
+          values.forEach((value, i) => {
+            bytes[i * width + ((value * 7) % width)] = value
+          })
+          const found = findDistinct(values.length, kernels, (...rest) =>
+            kernels.run.distinctValues(bytes.byteOffset, values.length, width, ...rest),
+          )
+          const entries = [...new Set(values)]
+          if (entries.length > values.length >>> 1) expect(found).toBeUndefined()
+          else expect([...found!.found]).toEqual(values.map((value) => entries.indexOf(value)))
+        },
+      ),
+    )
   })
 })

@@ -167,14 +167,10 @@ export async function readWhole(path: string): Promise<Uint8Array | undefined> {
 }
 
 /**
- * Removes what crashed writers left in a folder of temporary files. Only files older than
- * `age` milliseconds before `now` go: a younger one may belong to somebody at work.
+ * Removes what crashed writers left in a folder of temporary files. Only files last written before a
+ * time (milliseconds since 1970) go: a younger one may belong to somebody at work.
  */
-export async function sweepTemporaryFiles(
-  folder: string,
-  now: number,
-  age: number,
-): Promise<number> {
+export async function sweepTemporaryFiles(folder: string, before: number): Promise<number> {
   let names: string[]
   try {
     names = await fs.promises.readdir(folder)
@@ -186,7 +182,7 @@ export async function sweepTemporaryFiles(
   for (const name of names) {
     const path = join(folder, name)
     const found = fs.lstatSync(path, { throwIfNoEntry: false })
-    if (found === undefined || !found.isFile() || found.mtimeMs > now - age) continue
+    if (found === undefined || !found.isFile() || found.mtimeMs >= before) continue
     await removeFile(path)
     removed++
   }

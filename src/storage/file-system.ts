@@ -10,6 +10,7 @@ import {
   readWhole,
   removeFile,
   type SyncObserver,
+  sweepTemporaryFiles,
   temporaryName,
   writeFully,
 } from './durable.ts'
@@ -127,6 +128,10 @@ class FileSystemStorage implements Storage {
     const path = this.path(name)
     this.#handles.forget(path)
     await removeFile(path)
+  }
+
+  sweep(before: number): Promise<number> {
+    return sweepTemporaryFiles(join(this.location, 'tmp'), before)
   }
 
   async close(): Promise<void> {

@@ -64,6 +64,10 @@ class MemoryStorage implements Storage {
     this.#objects.delete(name)
   }
 
+  async sweep(): Promise<number> {
+    return 0
+  }
+
   async close(): Promise<void> {}
 }
 

@@ -260,9 +260,20 @@ export class RefLog {
     }
   }
 
+  /**
+   * Archives all entries that there are, whatever their number, so that the log is a checkpoint and
+   * archives. Returns how many entries were archived.
+   */
+  async archive(): Promise<number> {
+    const latest = (await this.#numbers('checkpoints')).at(-1) ?? 0
+    const { state } = await this.#load()
+    if (state.number <= latest || !(await this.#checkpointAfter(latest, state.number))) return 0
+    await this.#dropCheckpoints(state.number)
+    return state.number - latest
+  }
+
   /** Archives the entries after checkpoint `from`, writes the next one, and removes old ones. */
-  async #checkpointAfter(from: number): Promise<boolean> {
-    const number = from + this.#every
+  async #checkpointAfter(from: number, number = from + this.#every): Promise<boolean> {
     const { state } = await this.#fromCheckpoint(from)
     if (state.number !== from) return false
     const entries: ParsedEntry[] = []
@@ -280,11 +291,16 @@ export class RefLog {
     for (const covered of await this.#numbers('log')) {
       if (covered <= number) await this.#storage.delete(logName('log', covered))
     }
-    for (const old of await this.#numbers('checkpoints')) {
-      // The one before stays for readers that are about to open it.
-      if (old < from) await this.#storage.delete(logName('checkpoints', old))
-    }
+    // The one before stays for readers that are about to open it.
+    await this.#dropCheckpoints(from)
     return true
+  }
+
+  /** Removes checkpoints before one. Who is about to read one of them looks for a later one then. */
+  async #dropCheckpoints(before: number): Promise<void> {
+    for (const old of await this.#numbers('checkpoints')) {
+      if (old < before) await this.#storage.delete(logName('checkpoints', old))
+    }
   }
 }
 

@@ -33,6 +33,12 @@ export interface Storage {
   /** Removes an object; without effect when it is not there. */
   delete(name: string): Promise<void>
 
+  /**
+   * Removes what writers that came to no end have left, where it was last written before a time
+   * (milliseconds since 1970); younger things may belong to somebody at work. Returns how many there were.
+   */
+  sweep(before: number): Promise<number>
+
   /** Lets go of open files and connections. */
   close(): Promise<void>
 }

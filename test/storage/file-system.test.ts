@@ -81,9 +81,9 @@ describe('file system storage', () => {
     await writeFile(join(folder, 'old'), 'x')
     await utimes(join(folder, 'old'), (now - 100_000) / 1000, (now - 100_000) / 1000)
     await writeFile(join(folder, 'young'), 'x')
-    expect(await sweepTemporaryFiles(folder, now, 50_000)).toBe(1)
+    expect(await sweepTemporaryFiles(folder, now - 50_000)).toBe(1)
     expect(readdirSync(folder)).toEqual(['young'])
-    expect(await sweepTemporaryFiles(join(folder, 'none'), now, 0)).toBe(0)
+    expect(await sweepTemporaryFiles(join(folder, 'none'), now)).toBe(0)
   })
 })
 

@@ -28,6 +28,7 @@ export function controlStorage(storage: Storage, control: StorageControl): Stora
     create: (): Promise<StorageWriter> => storage.create(),
     list: (prefix): Promise<StorageEntry[]> => around('list', prefix, () => storage.list(prefix)),
     delete: (name) => around('delete', name, () => storage.delete(name)),
+    sweep: (before) => storage.sweep(before),
     close: () => storage.close(),
   }
 }

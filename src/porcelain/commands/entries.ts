@@ -73,6 +73,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('history', 'undo', 'Take back the last operation', () =>
     import('./undo.ts').then((m) => m.undoCommand),
   ),
+  command('maintain', 'gc', 'Store everything as densely as it can be', () =>
+    import('./gc.ts').then((m) => m.gcCommand),
+  ),
   command('maintain', 'fsck', 'Check everything that is stored', () =>
     import('./fsck.ts').then((m) => m.fsckCommand),
   ),

@@ -1,0 +1,117 @@
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { type MergedPack, writePack } from './merge-packs.ts'
+import type { ObjectStore } from './object-store.ts'
+import { gatherPlaces, type Places } from './pack-places.ts'
+import type { Base, PackWriter } from './pack-writer.ts'
+import { MAX_DEPTH, MAX_WALKED } from './read-chain.ts'
+
+export interface RepackOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Told how many objects were written, of how many. */
+  readonly onObjects?: ((written: number, total: number) => void) | undefined
+}
+
+/** zstd level of what is encoded again: it is read more often than written. */
+const LEVEL = 6
+
+/**
+ * Stores every object of some packs in one, durably, which nothing names yet: those that come first in `order`
+ * whole, those that came before them as differences to them. What is made of what is known from how objects were
+ * stored: an object and its base are two versions, and the older one is made of the newer from now on.
+ *
+ * Memory grows with the number of objects, by some hundred bytes each, and not with their bytes.
+ *
+ * @param order ids, the newest first; objects that are not among them come last
+ */
+export async function repack(
+  store: ObjectStore,
+  names: readonly string[],
+  order: Iterable<Id>,
+  options: RepackOptions = {},
+): Promise<MergedPack> {
+  const places = await gatherPlaces(store, names)
+  const ranks = rankAll(places, order)
+  const bases = await chooseBases(places, ranks)
+  const positions = wholeFirst(ranks.keys(), bases)
+  const written = new Map<Id, { depth: number; walked: number }>()
+  const write = async (writer: PackWriter, id: Id): Promise<void> => {
+    const base = bases.get(id)
+    const { pack, position } = places.get(id)!
+    const isValue = async (): Promise<boolean> => {
+      const record = await pack.recordAt(position, id)
+      const asItIs = record.base === undefined && ['column', 'blob'].includes(record.kind)
+      if (asItIs) await writer.addRecord(record)
+      return asItIs
+    }
+    if (base === undefined && (await isValue())) return
+    const { kind, bytes } = await store.readAny(id)
+    const below = base === undefined ? undefined : (written.get(base) ?? { depth: 0, walked: 0 })
+    let from: Base | undefined
+    if (base !== undefined && below !== undefined && below.depth < MAX_DEPTH) {
+      const { bytes: other } = await store.readAny(base)
+      const walked = below.walked === 0 ? other.length : below.walked
+      if (walked + bytes.length <= MAX_WALKED) from = { id: base, bytes: other, depth: below.depth }
+    }
+    const depth = await writer.add(id, kind, bytes, LEVEL, from)
+    if (depth === 0) return
+    const walked = (below?.walked || (from?.bytes.length ?? 0)) + bytes.length
+    written.set(id, { depth, walked })
+  }
+  return writePack(store, positions, async (writer) => {
+    for (const id of positions.keys()) {
+      if (options.signal?.aborted) throw new VarveError('interrupted', 'interrupted')
+      await write(writer, id)
+      options.onObjects?.(writer.records, positions.size)
+    }
+  })
+}
+
+/** The rank of every object, the newest first. */
+function rankAll(places: Places, order: Iterable<Id>): Map<Id, number> {
+  const ranks = new Map<Id, number>()
+  const add = (id: Id): void => {
+    if (!ranks.has(id)) ranks.set(id, ranks.size)
+  }
+  for (const id of order) if (places.has(id)) add(id)
+  for (const id of places.keys()) add(id)
+  return ranks
+}
+
+/** For the older of each two objects that one was made of the other: the next newer one. */
+async function chooseBases(
+  places: Places,
+  ranks: ReadonlyMap<Id, number>,
+): Promise<ReadonlyMap<Id, Id>> {
+  const bases = new Map<Id, Id>()
+  for (const [id, { pack }] of places) {
+    const other = await pack.baseOf(id)
+    if (other === undefined) continue
+    const [rank, otherRank] = [ranks.get(id)!, ranks.get(other)]
+    if (otherRank === undefined) continue
+    const [older, newer] = rank > otherRank ? [id, other] : [other, id]
+    const found = bases.get(older)
+    if (found === undefined || ranks.get(found)! < ranks.get(newer)!) bases.set(older, newer)
+  }
+  return bases
+}
+
+/** Positions: objects without a base first, then for each of them all that is made of it. */
+function wholeFirst(ids: Iterable<Id>, bases: ReadonlyMap<Id, Id>): ReadonlyMap<Id, number> {
+  const positions = new Map<Id, number>()
+  const madeOf = new Map<Id, Id[]>()
+  const add = (id: Id): unknown => positions.set(id, positions.size)
+  for (const id of ids) {
+    const base = bases.get(id)
+    if (base === undefined) add(id)
+    else if (!madeOf.get(base)?.push(id)) madeOf.set(base, [id])
+  }
+  for (const whole of [...positions.keys()]) {
+    const pending = [whole]
+    for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+      if (id !== whole) add(id)
+      pending.push(...(madeOf.get(id)?.reverse() ?? []))
+    }
+  }
+  return positions
+}

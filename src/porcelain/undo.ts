@@ -112,7 +112,13 @@ async function refuseStagedSince(
   const before = await treeOf(repo.objects, base)
   const staged = [...(await carryPending(repo.objects, before, tree, before)).edits.keys()]
   const [first] = staged
-  if (first === undefined) return
+  if (first === undefined) {
+    const lost = `what was done since the last operation (${message}) was only staged, and is gone`
+    throw new VarveError('refused', lost, {
+      data: { series: [], message },
+      hint: 'varve undo --keep-staged undoes the operation before it',
+    })
+  }
   const more = staged.length === 1 ? '' : ` and ${staged.length - 1} more`
   const names = staged.length === 1 ? first : 'SERIES'
   throw new VarveError('refused', `staged since the last operation (${message}): ${first}${more}`, {

@@ -296,6 +296,16 @@ describe('undo', () => {
     expect(await staged('c')).toEqual([1])
   })
 
+  it('does not pass over what was staged and taken out again, either', async () => {
+    await stage(repo, { c: [1] })
+    await stage(repo, { c: undefined })
+    const before = await snapshot(repo)
+    await expect(undo(repo, { who })).rejects.toMatchObject({ code: 'refused' })
+    expect(await snapshot(repo)).toEqual(before)
+    await undo(repo, { keepStaged: true, who })
+    expect((await repo.refs.state()).refs.get('refs/heads/main')).toBeDefined()
+  })
+
   it('takes back an operation that what is staged was there before', async () => {
     await stage(repo, { c: [1] })
     await reset(repo, { to: await resolveCommit(repo, 'HEAD~1'), mode: 'hard', who })

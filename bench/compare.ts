@@ -48,33 +48,35 @@ export class Comparison {
   /** A target for the share that varve takes; none where the peer was not measured. */
   target(what: string, peer: string, figure: keyof Share, most: number): Target[] {
     const row = this.rows().find((found) => found.what === what && found.who === peer)
-    const reached = row?.share?.[figure]
-    if (reached === undefined) return []
-    const name = {
-      seconds: 'time',
-      cpuSeconds: 'CPU time',
-      peakBytes: 'peak',
-      storedBytes: 'bytes',
-    }
-    return [{ what: `${what}: ${name[figure]}, of ${peer}'s`, most, reached, unit: 'ratio' }]
+    const called = `${what}: ${names[figure]}, of ${peer}'s`
+    return targetOf(called, row?.share, figure, { most, unit: 'ratio' })
   }
 
   /** A target for varve's own figure. */
-  ownTarget(what: string, figure: (typeof figures)[number], most: number): Target[] {
+  ownTarget(what: string, figure: keyof Share, most: number): Target[] {
     const row = this.rows().find((found) => found.what === what && found.who === VARVE)
-    const reached = row?.[figure]
-    if (reached === undefined) return []
-    const name = {
-      seconds: 'time',
-      cpuSeconds: 'CPU time',
-      peakBytes: 'peak',
-      storedBytes: 'bytes',
-    }
     const unit = figure.endsWith('Bytes') ? 'bytes' : 'seconds'
-    return [
-      { what: `${what}: ${name[figure as keyof typeof name] ?? figure}`, most, reached, unit },
-    ]
+    return targetOf(`${what}: ${names[figure]}`, row, figure, { most, unit })
   }
+}
+
+const names: Readonly<Record<keyof Share, string>> = {
+  seconds: 'time',
+  cpuSeconds: 'CPU time',
+  peakBytes: 'peak',
+  storedBytes: 'bytes',
+}
+
+function targetOf(
+  what: string,
+  found: Share | undefined,
+  figure: keyof Share,
+  rest: Pick<Target, 'most' | 'unit'>,
+): Target[] {
+  const reached = found?.[figure]
+  if (reached === undefined) return []
+  const reachedCpu = figure === 'seconds' ? found?.cpuSeconds : undefined
+  return [{ what, reached, ...rest, ...(reachedCpu !== undefined && { reachedCpu }) }]
 }
 
 function medians(costs: readonly Measured[]): Measured {

@@ -17,6 +17,8 @@ export interface Target {
   readonly what: string
   readonly most: number
   readonly reached: number
+  /** Of a time: the same in CPU time, which other work on the machine leaves as it is. */
+  readonly reachedCpu?: number
   /** Of both figures; a ratio is varve's share of what the peer takes. */
   readonly unit: 'ratio' | 'bytes' | 'seconds'
 }

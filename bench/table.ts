@@ -90,11 +90,12 @@ export function formatTargets(targets: readonly Target[]): string {
     return unit === 'seconds' ? `${significant(value)} s` : times(value)
   }
   return formatCells([
-    ['target', 'at most', 'reached', ''],
-    ...targets.map(({ what, most, reached, unit }) => [
+    ['target', 'at most', 'reached', 'in CPU time', ''],
+    ...targets.map(({ what, most, reached, reachedCpu, unit }) => [
       what,
       figure(most, unit),
       figure(reached, unit),
+      reachedCpu === undefined ? '' : figure(reachedCpu, unit),
       reached <= most ? 'yes' : 'NO',
     ]),
   ])

@@ -10,7 +10,7 @@ import { type Operation, readOperations, writeOperations } from './delta-operati
 
 /** Between what both begin and end with no more than this is looked at. */
 const SEARCHED = 1 << 18
-const OPTIONS = { window: 8, operationCost: 5 }
+const OPTIONS = { window: 8, operationCost: 5, elsewhere: 1 }
 const BLOCK = 4096
 
 /**

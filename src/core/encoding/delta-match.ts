@@ -13,6 +13,11 @@ export interface MatchOptions {
   readonly window: number
   /** Elements that cost about as much as one operation. */
   readonly operationCost: number
+  /**
+   * How much more an element takes that is put in elsewhere than in place of one that it may be close to.
+   * Elements of few kinds are alike in many places by chance.
+   */
+  readonly elsewhere: number
 }
 
 /** Places with the same hash that are looked at. */
@@ -44,14 +49,12 @@ export function matchSymbols(base: Symbols, fresh: Symbols, options: MatchOption
   if (left === 0 && put === 0) return []
   const whole = [{ kept: start, left, put }]
   if (left === 0 || put === 0 || put <= FEW) return whole
-  const found = [whole]
   const place = { start, left, put }
-  const aligned = left === put ? inPlace(base, fresh, place, options) : undefined
-  if (aligned !== undefined) found.push(aligned)
-  if (aligned === undefined || cost(aligned, options) > put / 4) {
-    found.push(search(base, fresh, place, options))
-  }
-  return found.reduce((a, b) => (cost(b, options) < cost(a, options) ? b : a))
+  const replaced = left === put ? inPlace(base, fresh, place, options) : whole
+  const most = cost(replaced, options)
+  if (most <= put / 4) return replaced
+  const elsewhere = search(base, fresh, place, options)
+  return cost(elsewhere, options) * options.elsewhere < most ? elsewhere : replaced
 }
 
 function same(a: Symbols, i: number, b: Symbols, j: number): boolean {

@@ -303,15 +303,41 @@ export function decodeRows(
   if (stepping === undefined) throw reader.error('steps between values without any')
   const put = rawColumn(type, rows, newValues(type, rows), validity)
   const from = new Origin(put, base, places, stepping, (head & LINEAR) !== 0)
-  const next = form === STEPS ? readSteps(reader, put) : readPacked(reader, put, zstd)
-  for (let row = 0; row < rows; row++) {
-    if (validity !== undefined && !getBit(validity, row)) continue
-    const step = next(row)
-    if (Number.isNaN(step)) continue
+  const go = (row: number, step: number): void => {
+    if (Number.isNaN(step)) return
     from.find(row)
     stepping.go(put.values, row, from.values, from.row, from.ahead + step)
   }
+  const hasValue = (row: number): boolean => validity === undefined || getBit(validity, row)
+  if (form === STEPS) {
+    const next = readSteps(reader, put)
+    for (let row = 0; row < rows; row++) if (hasValue(row)) go(row, next(row))
+    return put
+  }
+  const steps = readPacked(reader, put, zstd)
+  const inPlace = validity === undefined && base.validity === undefined
+  for (let row = 0; row < rows; ) {
+    const run = inPlace ? runInPlace(places.replaced, steps, row) : 0
+    if (run > 0) stepping.goAll(put.values, row, base.values, places.replaced[row]!, steps, run)
+    else if (hasValue(row)) go(row, steps[row]!)
+    row += Math.max(1, run)
+  }
   return put
+}
+
+/** Rows from one on that stand in place of rows which follow each other, all by steps. */
+function runInPlace(replaced: Int32Array, steps: Float64Array, from: number): number {
+  const first = replaced[from]!
+  if (first === NONE) return 0
+  let row = from
+  while (
+    row < replaced.length &&
+    replaced[row] === first + row - from &&
+    !Number.isNaN(steps[row])
+  ) {
+    row++
+  }
+  return row - from
 }
 
 function plainRows(
@@ -350,7 +376,8 @@ function readSteps(reader: ByteReader, put: Column): (row: number) => number {
   }
 }
 
-function readPacked(reader: ByteReader, put: Column, zstd: Compressor): (row: number) => number {
+/** The steps of all rows; NaN where the value itself stood, which it puts in its place. */
+function readPacked(reader: ByteReader, put: Column, zstd: Compressor): Float64Array {
   const width = valueWidth(put.type)
   const bytes = bytesOf(put.values)
   const none = reader.varint()
@@ -369,7 +396,8 @@ function readPacked(reader: ByteReader, put: Column, zstd: Compressor): (row: nu
   if (column.type !== 'float64' || column.length !== put.length || column.validity !== undefined) {
     throw reader.error('steps that are no numbers')
   }
-  const steps = column.values as Float64Array
-  return (row) =>
-    missing.has(row) ? Number.NaN : Number.isSafeInteger(steps[row]) ? steps[row]! : 0
+  const steps = new Float64Array(column.values as Float64Array)
+  for (let row = 0; row < steps.length; row++) if (!Number.isSafeInteger(steps[row])) steps[row] = 0
+  for (const row of missing) steps[row] = Number.NaN
+  return steps
 }

@@ -23,7 +23,8 @@ import { decodeRows, encodeRows, rowPlaces } from './delta-put.ts'
 /** Longer columns, which no series has, are not compared. */
 const MAX_ROWS = 1 << 20
 const MAX_LENGTH = 1 << 24
-const OPTIONS = { window: 4, operationCost: 2 }
+const NUMBERS = { window: 4, operationCost: 2, elsewhere: 3 }
+const OTHERS = { ...NUMBERS, elsewhere: 1 }
 
 /** What makes a column of `base`; undefined where it is no column, or of another type. */
 export function encodeRowsDelta(
@@ -40,7 +41,8 @@ export function encodeRowsDelta(
   if (columns === undefined || before === undefined || columns.type === 'null') return undefined
   if (columns.length > MAX_ROWS || before.length > MAX_ROWS) return undefined
   const nulls = columns.validity !== undefined || before.validity !== undefined
-  const operations = matchSymbols(symbolsOf(before, nulls), symbolsOf(columns, nulls), OPTIONS)
+  const options = valueWidth(columns.type) > 0 ? NUMBERS : OTHERS
+  const operations = matchSymbols(symbolsOf(before, nulls), symbolsOf(columns, nulls), options)
   if (!isRight(operations, columns, before)) return undefined
   const writer = new ByteWriter()
   writeOperations(writer, operations)

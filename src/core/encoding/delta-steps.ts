@@ -16,6 +16,15 @@ export interface Stepping {
   between(a: ValueArray, i: number, b: ValueArray, j: number): number
   /** Puts at `i` of `a` the value that is `step` from value `j` of `b`. */
   go(a: ValueArray, i: number, b: ValueArray, j: number, step: number): void
+  /** The same for `count` values that follow each other, by steps from `i` on. */
+  goAll(
+    a: ValueArray,
+    i: number,
+    b: ValueArray,
+    j: number,
+    steps: Float64Array,
+    count: number,
+  ): void
 }
 
 /** How to step between the values of a column; undefined where they are no short numbers. */
@@ -41,6 +50,18 @@ const narrow: Stepping = {
   go(a, i, b, j, step) {
     a[i] = (b[j] as number) + step
   },
+  goAll(a, i, b, j, steps, count) {
+    for (let n = 0; n < count; n++) a[i + n] = (b[j + n] as number) + steps[i + n]!
+  },
+}
+
+/** Puts the 64-bit integer at `j` of `from`, plus a step, at `i` of `to`. */
+function goWide(to: Uint32Array, i: number, from: Uint32Array, j: number, step: number): void {
+  const upper = Math.floor(step / TWO_32)
+  const low = from[2 * j]! + (step - upper * TWO_32)
+  const carry = low >= TWO_32 ? 1 : 0
+  to[2 * i] = low >>> 0
+  to[2 * i + 1] = (from[2 * j + 1]! + upper + carry) >>> 0
 }
 
 /** Of 64-bit integers as halves: the differences alone become numbers, where they are exact. */
@@ -65,12 +86,12 @@ function wideStepping(): Stepping {
       return upper * TWO_32 + (to[2 * i]! - from[2 * j]!)
     },
     go(a, i, b, j, step) {
+      goWide(of(a), i, of(b), j, step)
+    },
+    goAll(a, i, b, j, steps, count) {
       const from = of(b)
       const to = of(a)
-      const low = from[2 * j]! + (step - Math.floor(step / TWO_32) * TWO_32)
-      const carry = low >= TWO_32 ? 1 : 0
-      to[2 * i] = low >>> 0
-      to[2 * i + 1] = (from[2 * j + 1]! + Math.floor(step / TWO_32) + carry) >>> 0
+      for (let n = 0; n < count; n++) goWide(to, i + n, from, j + n, steps[i + n]!)
     },
   }
 }
@@ -93,6 +114,14 @@ function decimalStepping(exponent: number): Stepping {
     },
     go(a, i, b, j, step) {
       a[i] = (whole(b[j] as number) + step) / power
+    },
+    goAll(a, i, b, j, steps, count) {
+      const [to, from] = [a as Float64Array, b as Float64Array]
+      for (let n = 0; n < count; n++) {
+        const k = Math.floor(from[j + n]! * power + 0.5)
+        const origin = k < STEP_LIMIT && k > -STEP_LIMIT ? k : 0
+        to[i + n] = (origin + steps[i + n]!) / power
+      }
     },
   }
 }

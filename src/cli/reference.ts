@@ -103,6 +103,11 @@ const environment: readonly HelpRow[] = [
   { term: 'VARVE_PAGER, PAGER', about: 'The pager, a shell command; `cat` for none' },
   { term: 'VARVE_EDITOR, VISUAL, EDITOR', about: 'The editor for messages, a shell command' },
   { term: 'NO_COLOR', about: 'Not empty: no colours, unless `--color` says otherwise' },
+  {
+    term: 'XDG_CACHE_HOME',
+    about: 'Where a folder `varve` may hold compiled code, for a faster start; else `~/.cache`',
+  },
+  { term: 'NODE_DISABLE_COMPILE_CACHE', about: 'Not empty: no compiled code is kept or used' },
   { term: 'VARVE_DEBUG', about: 'Not empty: errors are shown with their stack' },
 ]
 

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  Decimal,
   DurationMillisecond,
   Field,
   Float64,
@@ -63,7 +62,6 @@ describe('Parquet that DuckDB writes is refused, naming the column, with', () =>
 describe('Arrow that its own library writes is refused, naming the column, with', () => {
   const struct = new Struct([new Field('a', new Float64())])
   it.each([
-    ['decimals', vectorFromArray([new Uint32Array([123, 0, 0, 0])], new Decimal(2, 10))],
     ['times of day', vectorFromArray([3_600_000], new TimeMillisecond())],
     ['durations', vectorFromArray([1_000n], new DurationMillisecond())],
     ['intervals', vectorFromArray([new Int32Array([1])], new IntervalYearMonth())],

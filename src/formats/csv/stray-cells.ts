@@ -14,6 +14,8 @@ const LOOKED_AT = 1000
 /** Cells that are asked whether they have the unit of the first text. */
 const UNITS_ASKED = 100
 
+/** Digits that are no number, as 007: surely meant as text. */
+const IS_CODE = /^\+?\d+$/
 const BARE_NUMBER = /^ *[+-]?\d[\d.,]* *$/
 
 /**
@@ -80,7 +82,7 @@ export class StrayCells {
     const [name, text] = [this.#column, this.text.text].map(quoteText)
     if (this.#unit === undefined) {
       const { line } = this.text.place
-      return this.belowNumbers
+      return this.belowNumbers && !IS_CODE.test(this.text.text)
         ? `column ${name} is text for ${text} on line ${line}: above are numbers`
         : undefined
     }

@@ -92,18 +92,49 @@ export function compact(
   validity: Uint8Array | undefined,
   count: number,
 ): Uint8Array | undefined {
-  if (validity === undefined) return values.byteOffset % 8 === 0 ? values : values.slice()
+  if (values.byteOffset % 8 !== 0) return compact(values.slice(), width, validity, count)
+  if (validity === undefined) return values
   const result = new Uint8Array(count * width)
-  const rows = values.length / width
-  for (let row = 0, to = 0; row < rows; row++) {
-    const from = row * width
-    const valid = (validity[row >> 3]! >> (row & 7)) & 1
-    for (let i = from; i < from + width; i++) {
-      if (valid === 1) result[to++] = values[i]!
-      else if (values[i] !== 0) return undefined
+  const isClean =
+    width === 8
+      ? compactPairs(wordsOf(values), wordsOf(result), validity)
+      : compactEach(arrayOf(values, width), arrayOf(result, width), validity)
+  return isClean ? result : undefined
+}
+
+type Words = Uint8Array | Uint16Array | Uint32Array
+
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length >>> 2)
+}
+
+function arrayOf(bytes: Uint8Array, width: number): Words {
+  if (width === 4) return wordsOf(bytes)
+  return width === 1 ? bytes : new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 1)
+}
+
+function compactPairs(from: Uint32Array, to: Uint32Array, validity: Uint8Array): boolean {
+  let at = 0
+  for (let row = 0; 2 * row < from.length; row++) {
+    const low = from[2 * row]!
+    const high = from[2 * row + 1]!
+    if (((validity[row >> 3]! >> (row & 7)) & 1) === 1) {
+      to[at++] = low
+      to[at++] = high
+    } else if ((low | high) !== 0) {
+      return false
     }
   }
-  return result
+  return true
+}
+
+function compactEach(from: Words, to: Words, validity: Uint8Array): boolean {
+  let at = 0
+  for (let row = 0; row < from.length; row++) {
+    if (((validity[row >> 3]! >> (row & 7)) & 1) === 1) to[at++] = from[row]!
+    else if (from[row] !== 0) return false
+  }
+  return true
 }
 
 /** The opposite of {@link compact}, in place: `values` begins with the compact ones. */
@@ -113,12 +144,24 @@ export function spread(
   validity: Uint8Array,
   count: number,
 ): void {
-  let from = count * width
-  for (let row = values.length / width - 1; row >= 0; row--) {
-    const valid = (validity[row >> 3]! >> (row & 7)) & 1
-    for (let i = (row + 1) * width - 1; i >= row * width; i--) {
-      values[i] = valid === 1 ? values[--from]! : 0
-    }
+  if (width === 8) spreadPairs(wordsOf(values), validity, count)
+  else spreadEach(arrayOf(values, width), validity, count)
+}
+
+function spreadPairs(values: Uint32Array, validity: Uint8Array, count: number): void {
+  let from = 2 * count
+  for (let row = (values.length >>> 1) - 1; row >= 0; row--) {
+    const valid = ((validity[row >> 3]! >> (row & 7)) & 1) === 1
+    values[2 * row + 1] = valid ? values[--from]! : 0
+    values[2 * row] = valid ? values[--from]! : 0
+  }
+}
+
+function spreadEach(values: Words, validity: Uint8Array, count: number): void {
+  let from = count
+  for (let row = values.length - 1; row >= 0; row--) {
+    const valid = ((validity[row >> 3]! >> (row & 7)) & 1) === 1
+    values[row] = valid ? values[--from]! : 0
   }
 }
 

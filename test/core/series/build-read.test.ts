@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Scalar } from '../../../src/core/column.ts'
+import type { Id, ObjectKind } from '../../../src/core/id.ts'
 import { encodeKeyPrefix } from '../../../src/core/key.ts'
 import { firstKey, lastKey, readSeries } from '../../../src/core/series.ts'
 import { buildSeries } from '../../../src/core/series-build.ts'
@@ -260,7 +261,42 @@ describe('reading part of a series', () => {
     ).toHaveLength(3)
     expect(objects.reads).toBeLessThan(12)
   })
+
+  it('reads the columns of the segments that a window lies in, and no others', async () => {
+    const objects = new ColumnReads()
+    const id = await build(objects, plain, numbered(2000))
+    const at = (time: bigint, inclusive: boolean) => ({
+      key: encodeKeyPrefix(['timestamp_s'], [time]),
+      inclusive,
+    })
+    const columnsOf = async (options: ReadRowsOptions): Promise<number> => {
+      objects.columns = 0
+      await readAll(objects, id, options)
+      return objects.columns
+    }
+    const whole = await columnsOf({})
+    const perSegment = plain.columns.length
+    expect(whole).toBeGreaterThan(200 * perSegment)
+    expect(await columnsOf({ tail: 1 })).toBe(perSegment)
+    expect(await columnsOf({ limit: 1 })).toBe(perSegment)
+    expect(await columnsOf({ offset: 1234, limit: 1 })).toBe(perSegment)
+    expect(await columnsOf({ tail: 1, columns: [] })).toBe(1)
+    expect(await columnsOf({ columns: [] })).toBe(whole / perSegment)
+    // A hundredth of the rows; the keys of the segments at its ends are looked at once more.
+    const hundredth = { from: at(1000n, true), to: at(1020n, false) }
+    expect(await columnsOf(hundredth)).toBeLessThan(whole / 50)
+  })
 })
+
+/** Objects in a map, counting the columns that are read. */
+class ColumnReads extends MemoryObjects {
+  columns = 0
+
+  override read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
+    if (kind === 'column') this.columns++
+    return super.read(id, kind)
+  }
+}
 
 describe('keys of every type', () => {
   const samples: [string, Scalar[]][] = [

@@ -203,6 +203,8 @@ export class ReachableObjects {
     if (!this.#published || id === EMPTY_TREE) return
     const pack = await this.#packOf(id)
     if (pack === undefined || this.#state.packs.has(pack)) return
+    // Others may have put packs together since the check began.
+    if ((await this.#repo.refs.state()).packs.has(pack)) return
     const message = `object ${id} is in pack ${pack} alone, which the ref log does not name`
     this.#unpublished.push(new VarveError('corrupt-log', message, { data: { id, pack } }))
   }

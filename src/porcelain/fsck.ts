@@ -65,15 +65,16 @@ export async function* fsck(
   for (const name of packs) {
     throwIfAborted(signal)
     options.onPack?.({ read, total })
-    for (const error of await repo.objects.verifyPack(name)) {
-      yield problem(error, { pack: name })
-    }
+    for (const error of await verifyIfThere(repo, name)) yield problem(error, { pack: name })
     read += sizes.get(name) ?? 0
   }
   options.onPack?.({ read, total })
   const state = await repo.refs.state()
   for (const name of state.packs) {
-    if (!packs.includes(name)) yield problem(missingPack(name), { pack: name })
+    if (packs.includes(name) || (await isThere(repo, name))) continue
+    if ((await repo.refs.state()).packs.has(name)) {
+      yield problem(missingPack(name), { pack: name })
+    }
   }
   const objects = new ReachableObjects(repo, state, {
     signal,
@@ -111,6 +112,21 @@ export async function* fsck(
     ...objects.counts,
     problems,
   }
+}
+
+/** What is wrong with a pack; nothing where it has gone, as others took its place. */
+async function verifyIfThere(repo: Repository, name: string): Promise<VarveError[]> {
+  try {
+    const problems = await repo.objects.verifyPack(name)
+    return problems.length === 0 || (await isThere(repo, name)) ? problems : []
+  } catch (error) {
+    if (error instanceof VarveError && !(await isThere(repo, name))) return []
+    throw error
+  }
+}
+
+async function isThere(repo: Repository, pack: string): Promise<boolean> {
+  return (await repo.storage.size(`packs/${pack}.pack`)) !== undefined
 }
 
 /** HEAD, and what the index holds: that may still be in packs that the log does not name. */

@@ -156,8 +156,8 @@ export class ObjectStore implements ObjectReader {
     if (!/^[0-9a-f]{1,64}$/.test(digits)) return []
     await this.refresh()
     const found = new Set<Id>()
-    for (const pack of await this.#packs.known()) {
-      for (const id of await (await this.#packs.open(pack)).find(digits)) found.add(id)
+    for await (const pack of this.#packs.all()) {
+      for (const id of await pack.find(digits)) found.add(id)
     }
     return [...found].sort()
   }
@@ -171,8 +171,7 @@ export class ObjectStore implements ObjectReader {
   async packs(): Promise<PackSummary[]> {
     await this.refresh()
     const summaries: PackSummary[] = []
-    for (const pack of await this.#packs.known()) {
-      const { name, size, records } = await this.#packs.open(pack)
+    for await (const { name, size, records } of this.#packs.all()) {
       summaries.push({ name, size, objects: records })
     }
     return summaries
@@ -224,8 +223,8 @@ export class ObjectStore implements ObjectReader {
   /** Every object of every pack; one that lies in two packs comes twice. Checksums are verified. */
   async *objects(): AsyncIterable<ObjectSummary> {
     await this.refresh()
-    for (const pack of await this.#packs.known()) {
-      for await (const record of (await this.#packs.open(pack)).scan()) {
+    for await (const pack of this.#packs.all()) {
+      for await (const record of pack.scan()) {
         const { id, kind, length, stored } = record
         yield { id, kind, length, stored, pack: pack.name }
       }

@@ -115,6 +115,25 @@ export class PackSet {
     if (pack !== undefined) this.#forget(pack)
   }
 
+  /** Every pack, opened, the newest first; where one has gone meanwhile, also what took its place. */
+  async *all(): AsyncIterable<PackReader> {
+    const seen = new Set<string>()
+    for (let lost = true; lost; ) {
+      lost = false
+      for (const pack of await this.known()) {
+        if (seen.has(pack.name)) continue
+        seen.add(pack.name)
+        try {
+          yield await this.open(pack)
+        } catch (error) {
+          if (!(error instanceof VarveError) || !(await this.#isGone(pack))) throw error
+          lost = true
+        }
+      }
+      if (lost) await this.refresh()
+    }
+  }
+
   /**
    * The first answer that a known pack which may have the object gives. Damage in one pack is an
    * error only when no other has an answer; where a pack has gone, what has taken its place is looked for.

@@ -99,6 +99,25 @@ describe('merging packs', () => {
     expect(await problemsOf(storage)).toEqual([])
   })
 
+  it('does not disturb who reads everything meanwhile', async () => {
+    const before = await newStorage(32)
+    for (const call of [1, 20, 60, 90]) {
+      const storage = await copyOf(before)
+      let calls = 0
+      const control: StorageControl = {
+        before: async (kind) => {
+          if (kind !== 'range' || ++calls !== call) return
+          await commitRow(assembleRepository({ storage }), 33)
+        },
+      }
+      const reader = assembleRepository({ storage: controlStorage(storage, control) })
+      const found = await collect(fsck(reader))
+      expect(found.filter(({ kind }) => kind === 'problem')).toEqual([])
+      expect((await packsOf(storage)).length).toBe(1)
+      expect((await reader.objects.packs()).map(({ name }) => name)).toEqual(await packsOf(storage))
+    }
+  })
+
   it('by two at once leaves one', async () => {
     const storage = await newStorage(12)
     const [a, b] = [assembleRepository({ storage }), assembleRepository({ storage })]

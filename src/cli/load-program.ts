@@ -26,7 +26,7 @@ type ModuleFunction = (
  * @param entry the file name of the chunk to begin with
  */
 export function loadProgram(folder: string, entry: string): unknown {
-  const cache = openCache(join(folder, 'cache'))
+  const cache = openCache(folder)
   const ownRequire = createRequire(join(folder, entry))
   const modules = new Map<string, LoadedModule>()
   const scripts = new Map<string, Script>()
@@ -67,11 +67,11 @@ interface Cache {
 }
 
 /** Undefined where code is compiled in another way than usual, or nothing is to be kept. */
-function openCache(besideCode: string): Cache | undefined {
+function openCache(program: string): Cache | undefined {
   const { env, execArgv } = process
   const isUnusual = env.NODE_V8_COVERAGE || env.NODE_OPTIONS || execArgv.length > 0
   if (isUnusual || env.NODE_DISABLE_COMPILE_CACHE) return undefined
-  const folders: CacheFolder[] = [{ path: besideCode, isPrivate: false }]
+  const folders: CacheFolder[] = [{ path: join(program, 'cache'), isPrivate: false }]
   if (process.getuid !== undefined) {
     folders.push({ path: userCacheFolder((name) => env[name]), isPrivate: true })
   }
@@ -79,7 +79,12 @@ function openCache(besideCode: string): Cache | undefined {
   const compiled = readCodeCache(folders, name)
   return {
     compiled,
-    write: (chunks) => writeCodeCache(folders, name, new Map([...compiled, ...chunks])),
+    write(chunks) {
+      // Of what was not asked for this time, all that is still of this program.
+      const isCurrent = (chunk: string) => fs.existsSync(join(program, chunk))
+      const rest = [...compiled].filter(([chunk]) => isCurrent(chunk))
+      writeCodeCache(folders, name, new Map([...rest, ...chunks]))
+    },
   }
 }
 

@@ -83,6 +83,19 @@ describe('the program', () => {
     expect(cached()).toHaveLength(2)
   })
 
+  it('forgets what was compiled of an earlier program', async () => {
+    await run(['init', '.'])
+    const cache = join(folder, 'package/dist/program/cache')
+    const kept = readCodeCache([{ path: cache, isPrivate: false }], cached()[0]!)
+    const [current] = kept.keys()
+    const old = new Map([...kept, ['common-of-before.cjs', Buffer.alloc(1000)]] as const)
+    old.delete(current!)
+    writeCodeCache([{ path: cache, isPrivate: false }], cached()[0]!, old)
+    await run(['init', '.'])
+    const anew = readCodeCache([{ path: cache, isPrivate: false }], cached()[0]!)
+    expect([...anew.keys()].sort()).toEqual([...kept.keys()].sort())
+  })
+
   it('keeps nothing for a command that fails, or where that is not wanted', async () => {
     expect((await run(['nonsense'])).exitCode).not.toBe(0)
     await run(['help'], { NODE_DISABLE_COMPILE_CACHE: '1' })

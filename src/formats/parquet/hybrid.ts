@@ -106,13 +106,17 @@ export class HybridReader {
       return
     }
     const mask = (1 << width) - 1
+    // At most 31 bits are held: less than a value's, and a byte more.
+    let held = shift === 0 ? 0 : 8 - shift
+    let word = shift === 0 ? 0 : bytes[at++]! >>> shift
     for (let i = from; i < from + count; i++) {
-      const word =
-        bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-      target[i] = (word >>> shift) & mask
-      shift += width
-      at += shift >> 3
-      shift &= 7
+      while (held < width) {
+        word |= bytes[at++]! << held
+        held += 8
+      }
+      target[i] = word & mask
+      word >>>= width
+      held -= width
     }
   }
 

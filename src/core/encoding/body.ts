@@ -55,13 +55,14 @@ const JOINED_SLACK = 64 * 1024
  * A body for the canonical bytes of a column that is shorter than they are; undefined where there is
  * none. The same bytes give the same body.
  * @param level of zstd for text and for small columns; the noise of numbers gains nothing from it
+ * @param options.always a body also where a zstd frame of the canonical bytes is shorter
  * @param options.thorough tries everything in full: for judging the choice that is made without
  */
 export function encodeColumnBody(
   canonical: Uint8Array,
   level: number,
   zstd: Compressor,
-  options: { thorough?: boolean } = {},
+  options: { thorough?: boolean; always?: boolean } = {},
 ): Uint8Array | undefined {
   if (canonical.length > MAX_LENGTH) return undefined
   const pieces = takeApart(canonical)
@@ -87,7 +88,7 @@ export function encodeColumnBody(
   if (head.length + packed.length >= canonical.length) return undefined
   const length = head.length + packed.length
   // Runs and repeats of whole values: perhaps zstd sees them better as they are, and quickly.
-  if (length > TINY && length * REPEATS < canonical.length) {
+  if (!options.always && length > TINY && length * REPEATS < canonical.length) {
     const frame = zstd.compress(canonical, level)
     if (frame !== undefined && frame.length < length) return undefined
   }

@@ -26,6 +26,10 @@ const CHAIN = 32
 const LONG = 128
 /** A stretch of equal elements is worth leaving out at most this many times its length. */
 const REACH = 64
+/** Places that are looked at, elements there, and how far beside them. */
+const PROBES = 8
+const PROBED = 16
+const SHIFTS = 32
 /** Up to this many elements put in there is nothing to be gained from a longer search. */
 const FEW = 4
 
@@ -53,6 +57,8 @@ export function matchSymbols(base: Symbols, fresh: Symbols, options: MatchOption
   const replaced = left === put ? inPlace(base, fresh, place, options) : whole
   const most = cost(replaced, options)
   if (most <= put / 4) return replaced
+  const shifted = options.elsewhere === 1 || left !== put || isShifted(base, fresh, place)
+  if (!shifted) return replaced
   const elsewhere = search(base, fresh, place, options)
   return cost(elsewhere, options) * options.elsewhere < most ? elsewhere : replaced
 }
@@ -75,6 +81,23 @@ interface Stretch {
   readonly start: number
   readonly left: number
   readonly put: number
+}
+
+/** Whether many elements stand a little beside where they stood, by the look of a few. */
+function isShifted(base: Symbols, fresh: Symbols, { start, put }: Stretch): boolean {
+  for (let part = 1; part < PROBES; part++) {
+    const at = start + Math.floor((put * part) / PROBES)
+    for (let shift = -SHIFTS; shift <= SHIFTS; shift++) {
+      const place = at + shift
+      if (shift === 0 || place < 0) continue
+      if (
+        runFrom(base, place, base.length, fresh, at, Math.min(fresh.length, at + PROBED)) >= PROBED
+      ) {
+        return true
+      }
+    }
+  }
+  return false
 }
 
 /** Elements replaced where they stand, some equal ones between them with them. */

@@ -3,7 +3,7 @@ import { type ByteReader, ByteWriter } from '../bytes.ts'
 import { type Column, isBytesType, type ValueArray } from '../column.ts'
 import { canonicalLength, decodeColumn, encodeColumn } from '../column-codec.ts'
 import { bytesOf, newValues, rawColumn, valueWidth } from '../column-layout.ts'
-import { takeRows } from '../column-ops.ts'
+import { sliceColumn, takeRows } from '../column-ops.ts'
 import { decodeColumnBody, encodeColumnBody } from './body.ts'
 import type { Compressor } from './compressor.ts'
 import type { Operation } from './delta-operations.ts'
@@ -34,6 +34,8 @@ const HAS_NULL = 4
 const LINEAR = 8
 const FORM_MASK = 3
 const EXPONENT_SHIFT = 4
+/** A body can only be read as one. */
+const ALWAYS = { always: true }
 const NO_STEPS = new Float64Array(0)
 
 /** Up to this many rows their steps are tried one by one. */
@@ -98,34 +100,39 @@ interface Steps {
   readonly steps: Float64Array
 }
 
-/** Writes the rows of `column` at `places`, in the shortest form. */
+/**
+ * The rows of `column` at `places`, in the shortest form; undefined where that is no shorter than to store
+ * all rows anew, as most are others.
+ */
 export function encodeRows(
-  writer: ByteWriter,
   column: Column,
   base: Column,
   places: RowPlaces,
   level: number,
   zstd: Compressor,
-): void {
+): Uint8Array | undefined {
   const put = takeRows(column, places.rows)
+  const stepping = chooseStepping(base) ?? chooseStepping(put)
+  if (put.length > FEW) {
+    const worth = stepping !== undefined && isWorth(put, base, places, stepping, level, zstd)
+    if (worth) {
+      return packSteps(put, stepsOf(put, base, places, stepping, false), level, zstd)
+    }
+    if (put.length > column.length / 2) return undefined
+  }
   const forms = [plain(put)]
   const canonical = encodeColumn(put)
-  const packed = canonical.length > 64 ? encodeColumnBody(canonical, level, zstd) : undefined
+  const packed =
+    canonical.length > 64 ? encodeColumnBody(canonical, level, zstd, ALWAYS) : undefined
   if (packed !== undefined) {
     forms.push(new ByteWriter().u8(PACKED).varint(canonical.length).bytes(packed).finish())
   }
-  const shortest = (): Uint8Array => forms.reduce((a, b) => (b.length < a.length ? b : a))
-  const stepping = chooseStepping(base) ?? chooseStepping(put)
-  if (stepping !== undefined) {
-    const direct = stepsOf(put, base, places, stepping, false)
-    if (put.length <= FEW) {
-      forms.push(stepByStep(put, direct))
-      forms.push(stepByStep(put, stepsOf(put, base, places, stepping, true)))
-    } else if (isWorth(direct, (WORTH * shortest().length) / put.length, level, zstd)) {
-      forms.push(packSteps(put, direct, level, zstd))
+  if (stepping !== undefined && put.length <= FEW) {
+    for (const linear of [false, true]) {
+      forms.push(stepByStep(put, stepsOf(put, base, places, stepping, linear)))
     }
   }
-  writer.bytes(shortest())
+  return forms.reduce((a, b) => (b.length < a.length ? b : a))
 }
 
 function plain(put: Column): Uint8Array {
@@ -149,14 +156,25 @@ function stepsOf(
   places: RowPlaces,
   stepping: Stepping,
   linear: boolean,
+  first = 0,
+  end = put.length,
 ): Steps {
   const steps = new Float64Array(put.length)
   const from = new Origin(put, base, places, stepping, linear)
-  for (let row = 0; row < put.length; row++) {
-    if (put.validity !== undefined && !getBit(put.validity, row)) continue
-    from.find(row)
-    const step = stepping.between(put.values, row, from.values, from.row) - from.ahead
-    steps[row] = Math.abs(step) < STEP_LIMIT ? step : Number.NaN
+  const { replaced } = places
+  const inPlace = put.validity === undefined && base.validity === undefined
+  for (let row = first; row < end; ) {
+    const run = inPlace ? runInPlace(replaced, row, end) : 0
+    if (run > 0) {
+      stepping.betweenAll(put.values, row, base.values, replaced[row]!, steps, run)
+    } else if (put.validity === undefined || getBit(put.validity, row)) {
+      from.find(row)
+      steps[row] = stepping.between(put.values, row, from.values, from.row) - from.ahead
+    }
+    row += Math.max(1, run)
+  }
+  for (let row = first; row < end; row++) {
+    if (!(Math.abs(steps[row]!) < STEP_LIMIT)) steps[row] = Number.NaN
   }
   return { stepping, linear, steps }
 }
@@ -228,19 +246,30 @@ function stepByStep(put: Column, steps: Steps): Uint8Array {
   return writer.finish()
 }
 
-/** Whether the steps take less than so many bytes a row, by a sample. */
-function isWorth({ steps }: Steps, bytesEach: number, level: number, zstd: Compressor): boolean {
-  const from = Math.max(0, (steps.length - SAMPLE) >> 1)
-  const sample = steps.slice(from, from + SAMPLE)
+/** Whether steps take fewer bytes than the values, by a sample. */
+function isWorth(
+  put: Column,
+  base: Column,
+  places: RowPlaces,
+  stepping: Stepping,
+  level: number,
+  zstd: Compressor,
+): boolean {
+  const from = Math.max(0, (put.length - SAMPLE) >> 1)
+  const to = Math.min(put.length, from + SAMPLE)
+  const steps = stepsOf(put, base, places, stepping, false, from, to).steps.slice(from, to)
   let none = 0
-  for (let i = 0; i < sample.length; i++) {
-    if (!Number.isNaN(sample[i])) continue
-    sample[i] = 0
+  for (let i = 0; i < steps.length; i++) {
+    if (!Number.isNaN(steps[i])) continue
+    steps[i] = 0
     none++
   }
-  const canonical = encodeColumn(rawColumn('float64', sample.length, sample, undefined))
-  const body = encodeColumnBody(canonical, level, zstd) ?? canonical
-  return (body.length + 9 * none) / sample.length < bytesEach
+  const lengthOf = (column: Column): number => {
+    const canonical = encodeColumn(column)
+    return (encodeColumnBody(canonical, level, zstd, ALWAYS) ?? canonical).length
+  }
+  const values = lengthOf(sliceColumn(put, from, to))
+  return lengthOf(rawColumn('float64', steps.length, steps, undefined)) + 9 * none < WORTH * values
 }
 
 function packSteps(put: Column, steps: Steps, level: number, zstd: Compressor): Uint8Array {
@@ -257,7 +286,7 @@ function packSteps(put: Column, steps: Steps, level: number, zstd: Compressor): 
     return 0
   })
   const canonical = encodeColumn(rawColumn('float64', known.length, known, undefined))
-  const body = encodeColumnBody(canonical, level, zstd)
+  const body = encodeColumnBody(canonical, level, zstd, ALWAYS)
   if (body === undefined) return plain(put)
   return startForm(COLUMN, put, formOf(steps))
     .varint(none)
@@ -317,7 +346,7 @@ export function decodeRows(
   const steps = readPacked(reader, put, zstd)
   const inPlace = validity === undefined && base.validity === undefined
   for (let row = 0; row < rows; ) {
-    const run = inPlace ? runInPlace(places.replaced, steps, row) : 0
+    const run = inPlace ? runInPlace(places.replaced, row, endOfSteps(steps, row)) : 0
     if (run > 0) stepping.goAll(put.values, row, base.values, places.replaced[row]!, steps, run)
     else if (hasValue(row)) go(row, steps[row]!)
     row += Math.max(1, run)
@@ -325,18 +354,19 @@ export function decodeRows(
   return put
 }
 
-/** Rows from one on that stand in place of rows which follow each other, all by steps. */
-function runInPlace(replaced: Int32Array, steps: Float64Array, from: number): number {
-  const first = replaced[from]!
-  if (first === NONE) return 0
+/** The first row from one on that no step leads to. */
+function endOfSteps(steps: Float64Array, from: number): number {
   let row = from
-  while (
-    row < replaced.length &&
-    replaced[row] === first + row - from &&
-    !Number.isNaN(steps[row])
-  ) {
-    row++
-  }
+  while (row < steps.length && !Number.isNaN(steps[row])) row++
+  return row
+}
+
+/** Rows from one on, up to `end`, that stand in place of rows which follow each other. */
+function runInPlace(replaced: Int32Array, from: number, end: number): number {
+  const first = replaced[from]!
+  if (first === NONE || from >= end) return 0
+  let row = from + 1
+  while (row < end && replaced[row] === first + row - from) row++
   return row - from
 }
 

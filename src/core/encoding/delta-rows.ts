@@ -47,10 +47,9 @@ export function encodeRowsDelta(
   const writer = new ByteWriter()
   writeOperations(writer, operations)
   const put = operations.reduce((sum, operation) => sum + operation.put, 0)
-  if (put > 0) {
-    encodeRows(writer, columns, before, rowPlaces(operations, put), level, zstd)
-  }
-  return writer.finish()
+  if (put === 0) return writer.finish()
+  const rows = encodeRows(columns, before, rowPlaces(operations, put), level, zstd)
+  return rows && writer.bytes(rows).finish()
 }
 
 function columnOf(canonical: Uint8Array): Column | undefined {

@@ -14,6 +14,15 @@ export interface Stepping {
   readonly exponent: number
   /** What leads from value `j` of `b` to value `i` of `a`; NaN where no step does. */
   between(a: ValueArray, i: number, b: ValueArray, j: number): number
+  /** The same for `count` values that follow each other, into `steps` from `i` on. */
+  betweenAll(
+    a: ValueArray,
+    i: number,
+    b: ValueArray,
+    j: number,
+    steps: Float64Array,
+    count: number,
+  ): void
   /** Puts at `i` of `a` the value that is `step` from value `j` of `b`. */
   go(a: ValueArray, i: number, b: ValueArray, j: number, step: number): void
   /** The same for `count` values that follow each other, by steps from `i` on. */
@@ -47,12 +56,22 @@ export function steppingOf(type: Column['type'], exponent: number): Stepping | u
 const narrow: Stepping = {
   exponent: 0,
   between: (a, i, b, j) => (a[i] as number) - (b[j] as number),
+  betweenAll(a, i, b, j, steps, count) {
+    for (let n = 0; n < count; n++) steps[i + n] = (a[i + n] as number) - (b[j + n] as number)
+  },
   go(a, i, b, j, step) {
     a[i] = (b[j] as number) + step
   },
   goAll(a, i, b, j, steps, count) {
     for (let n = 0; n < count; n++) a[i + n] = (b[j + n] as number) + steps[i + n]!
   },
+}
+
+/** What leads from the 64-bit integer at `j` of `from` to that at `i` of `to`. */
+function betweenWide(to: Uint32Array, i: number, from: Uint32Array, j: number): number {
+  const upper = (to[2 * i + 1]! - from[2 * j + 1]!) | 0
+  if (upper >= HALF_LIMIT || upper < -HALF_LIMIT) return Number.NaN
+  return upper * TWO_32 + (to[2 * i]! - from[2 * j]!)
 }
 
 /** Puts the 64-bit integer at `j` of `from`, plus a step, at `i` of `to`. */
@@ -79,11 +98,12 @@ function wideStepping(): Stepping {
   return {
     exponent: 0,
     between(a, i, b, j) {
+      return betweenWide(of(a), i, of(b), j)
+    },
+    betweenAll(a, i, b, j, steps, count) {
       const from = of(b)
       const to = of(a)
-      const upper = (to[2 * i + 1]! - from[2 * j + 1]!) | 0
-      if (upper >= HALF_LIMIT || upper < -HALF_LIMIT) return Number.NaN
-      return upper * TWO_32 + (to[2 * i]! - from[2 * j]!)
+      for (let n = 0; n < count; n++) steps[i + n] = betweenWide(to, i + n, from, j + n)
     },
     go(a, i, b, j, step) {
       goWide(of(a), i, of(b), j, step)
@@ -111,6 +131,19 @@ function decimalStepping(exponent: number): Stepping {
       const probe = a instanceof Float32Array ? one[0] : one[1]
       probe[0] = k / power
       return Object.is(probe[0], value) ? k - whole(b[j] as number) : Number.NaN
+    },
+    betweenAll(a, i, b, j, steps, count) {
+      if (a instanceof Float32Array) {
+        for (let n = 0; n < count; n++) steps[i + n] = this.between(a, i + n, b, j + n)
+        return
+      }
+      const [to, from] = [a as Float64Array, b as Float64Array]
+      for (let n = 0; n < count; n++) {
+        const value = to[i + n]!
+        const k = whole(value)
+        const exact = k / power === value && (k !== 0 || 1 / value > 0)
+        steps[i + n] = exact ? k - whole(from[j + n]!) : Number.NaN
+      }
     },
     go(a, i, b, j, step) {
       a[i] = (whole(b[j] as number) + step) / power

@@ -7,8 +7,11 @@ import type { Repository } from './repository.ts'
 const CLASS_FACTOR = 16
 /** A class may have so many packs. */
 const CLASS_LIMIT = 32
-/** Bytes of packs that a command merges at most: some tens of milliseconds. More waits for `gc`. */
-const MERGE_BYTES = 4 * 1024 * 1024
+/**
+ * Bytes of packs that a command merges at most: some milliseconds for packs of single commits, about a
+ * hundred for those that a thousand commits have left. More waits for `gc`.
+ */
+const MERGE_BYTES = 1024 * 1024
 
 export interface PackReplacement {
   readonly retired: readonly string[]
@@ -60,8 +63,8 @@ export async function removeRetired(repo: Repository): Promise<string[]> {
 
 /**
  * Merges packs of about one size where there have come to be many of them, so that a repository of
- * many commits is opened fast: what a command does once its own work is acknowledged. It takes some tens of
- * milliseconds at most, and that it fails is no failure of the command.
+ * many commits is opened fast: what a command does once its own work is acknowledged. It takes some
+ * milliseconds, once in a thousand commits a hundred, and that it fails is no failure of the command.
  */
 export async function mergeDuePacks(repo: Repository, who: Signature): Promise<void> {
   try {

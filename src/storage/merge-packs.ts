@@ -15,9 +15,12 @@ export interface MergedPack {
 /** zstd level of what is encoded again. */
 const LEVEL = 1
 
+/** Up to so many bytes of packs their structural objects are stored again: some milliseconds. */
+const SOON_ENCODED = 128 * 1024
+
 /**
  * Copies every object of some packs, durably, into one that nothing names yet. Values stay as they
- * are stored; other objects are stored again, as more ids can be cut out of them.
+ * are stored; where it is soon done, other objects are stored again, as more ids can be cut out of them.
  */
 export async function mergePacks(
   store: ObjectStore,
@@ -25,6 +28,9 @@ export async function mergePacks(
 ): Promise<MergedPack> {
   const places = await gatherPlaces(store, names)
   const circles = await inCircles(places)
+  let bytes = 0
+  for (const pack of new Set([...places.values()].map((place) => place.pack))) bytes += pack.size
+  const asStored = bytes > SOON_ENCODED
   const positions = new Map<Id, number>()
   for (const id of places.keys()) positions.set(id, positions.size)
   return writePack(store, positions, async (writer) => {
@@ -33,7 +39,8 @@ export async function mergePacks(
         const { kind, bytes } = await store.readAny(id)
         await writer.add(id, kind, bytes, LEVEL)
       } else {
-        await copy(store, await pack.recordAt(position, id), writer)
+        const record = await pack.recordAt(position, id)
+        await (asStored ? writer.addRecord(record) : copy(store, record, writer))
       }
     }
   })

@@ -118,6 +118,28 @@ describe('merging packs', () => {
     }
   })
 
+  it('of larger packs leaves their objects as they are stored', async () => {
+    const storage = await newStorage(4)
+    const repo = assembleRepository({ storage })
+    for (let i = 1; i <= 8; i++) {
+      const rows = Array.from(
+        { length: 8_000 },
+        (_, row) => `${row},${Math.floor(Math.sin(row * row + i) * 1e9)}`,
+      )
+      const commit = { author: ann(i), committer: ann(i), message: `rows ${i}\n` }
+      const input = table(`n,v\n${rows.join('\n')}\n`)
+      await writeSeries(repo, { series: `long/s${i % 3}`, input, create: true, commit })
+    }
+    const names = await packsOf(storage)
+    const packs = await repo.objects.packs()
+    expect(packs.reduce((sum, { size }) => sum + size, 0)).toBeGreaterThan(128 * 1024)
+    const merged = await mergePacks(repo.objects, names)
+    const given = { who: ann(1), message: 'merge', retired: names, merged }
+    expect(await replacePacks(repo, given)).toBe(true)
+    expect(await packsOf(storage)).toEqual([merged.name])
+    expect(await problemsOf(storage)).toEqual([])
+  })
+
   it('by two at once leaves one', async () => {
     const storage = await newStorage(12)
     const [a, b] = [assembleRepository({ storage }), assembleRepository({ storage })]

@@ -38,7 +38,7 @@ export interface ApplyOptions<R> extends ChangeOptions {
   readonly series: ReadonlySet<string>
   /** Series that are to have a file afterwards, although they had none, and which. */
   readonly shown?: ((result: R) => ReadonlyMap<string, string>) | undefined
-  /** Whether files that are in their place are overwritten. */
+  /** Whether files that were changed by hand, or stand in the way, are overwritten. */
   readonly force?: boolean | undefined
   /** The message of the commit when the request has none. */
   readonly message: (result: R) => string
@@ -62,7 +62,7 @@ export async function applyChange<R>(
       hint: 'commit it at once',
     })
   }
-  await refuseChangedFiles(repo, series, signal)
+  if (options.force !== true) await refuseChangedFiles(repo, series, signal)
   const prepared = new PreparedFiles()
   const wanted = (result: R): WantedFiles => ({
     series,

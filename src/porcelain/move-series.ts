@@ -10,22 +10,31 @@ import { refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolvePath } from '../plumbing/resolve-object-name.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
+import { refuseStaged } from './refuse-staged.ts'
 
 export interface RemoveOptions extends ChangeOptions {
   /** Series, or with `recursive` collections. */
   readonly names: readonly string[]
   readonly recursive?: boolean | undefined
+  /** Take them from the index only: their files stay as they are, and are no longer theirs. */
+  readonly cached?: boolean | undefined
+  /** Remove also what is staged and nowhere else, and files that were changed by hand. */
+  readonly force?: boolean | undefined
 }
 
 export interface RemoveResult {
   readonly removed: readonly string[]
 }
 
-/** Removes whole series, and their files in the work tree. History keeps what they held. */
+/**
+ * Removes whole series, and their files in the work tree. History keeps what they held. `refused`
+ * where something is staged that would be lost, or a file was changed by hand, unless `force`.
+ */
 export async function removeSeries(
   repo: Repository,
   options: RemoveOptions,
 ): Promise<Applied<RemoveResult>> {
+  const { cached = false, force = false, commit, signal } = options
   const touched = new Set<string>()
   return applyChange(
     repo,
@@ -47,17 +56,28 @@ export async function removeSeries(
           }
         }
         for (const path of removed) touched.add(path)
+        // A commit takes from HEAD: what is staged on top stays pending.
+        if (!force && commit === undefined) {
+          await refuseStaged(repo, tree, removed, { cached, signal })
+        }
         return { tree: await updatePaths(batch, tree, edits), result: { removed } }
       },
       meets: (reader, before, after) => firstChangedPath(reader, before, after, touched),
     },
     {
       ...options,
-      series: new Set(await seriesUnder(repo, options.names)),
+      series: new Set(cached ? [] : await seriesUnder(repo, options.names)),
+      ...(cached && { also: withoutFiles }),
       message: ({ removed }) =>
         removed.length === 1 ? `rm ${removed[0]}\n` : `rm ${removed.length} series\n`,
     },
   )
+}
+
+/** The index without the files of series that were removed from it. */
+function withoutFiles(state: IndexState, { removed }: RemoveResult): IndexState {
+  const gone = new Set(removed)
+  return { ...state, files: new Map([...state.files].filter(([path]) => !gone.has(path))) }
 }
 
 /** The series among those with files that are one of `names`, or in it. */

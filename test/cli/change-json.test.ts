@@ -13,7 +13,7 @@ it.each([
   [['schema', 'add-column', 's', 'w:string'], { series: 's', rows: 0, changed: true }],
   [['schema', 'set', 's', 'note=raw'], { name: 's', settings: { note: 'raw' }, changed: true }],
   [['mv', 's', 'c/s'], { moved: [{ from: 's', to: 'c/s' }], changed: true }],
-  [['rm', 'c/s'], { removed: ['c/s'], changed: true }],
+  [['rm', '-f', 'c/s'], { removed: ['c/s'], changed: true }],
 ])('%j says what it did at the top of its document', async (args, expected) => {
   const { stdout, stderr } = await varve([...args, '--json'], { cwd: folder })
   expect(stderr).toBe('')

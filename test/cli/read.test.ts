@@ -140,7 +140,7 @@ describe('read, as what and where to', () => {
     expect(text('own.csv')).toBe('t,v\n1,1\n2,2\n')
     await out('own', '-n', '1', '-o', 'own.csv', '--force')
     expect(text('own.csv')).toBe('t,v\n1,1\n')
-    await varve(['rm', 'own', '--quiet'], { cwd: folder })
+    await varve(['rm', '--force', 'own', '--quiet'], { cwd: folder })
   })
 
   it('a file, by its ending', async () => {

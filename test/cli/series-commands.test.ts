@@ -170,7 +170,24 @@ describe('schema', () => {
 describe('rm and mv', () => {
   beforeEach(addPrices)
 
+  it('keeps what was never committed, unless told where it is to stay or that it may go', async () => {
+    const refused = await run('rm', 'prices')
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      6,
+      [
+        'varve: staged and not committed: prices',
+        'hint: varve commit keeps what is staged; --cached leaves the file, --force removes both',
+      ].join('\n') + '\n',
+    ])
+    await out('rm', '--cached', 'prices')
+    expect(readFileSync(join(folder, 'prices.csv'), 'utf8')).toBe(PRICES)
+    await out('add', 'prices.csv')
+    await out('rm', '-f', 'prices')
+    expect(existsSync(join(folder, 'prices.csv'))).toBe(false)
+  })
+
   it('removes the series and its file, and says what it would do first', async () => {
+    await out('commit', '-m', 'prices')
     expect(await out('rm', '--dry-run', 'prices')).toBe('rm prices\n')
     expect(existsSync(join(folder, 'prices.csv'))).toBe(true)
     await out('rm', 'prices')
@@ -187,6 +204,7 @@ describe('rm and mv', () => {
   it('removes a collection only when told to', async () => {
     await out('mv', 'prices', 'oil/')
     expect((await run('rm', 'oil/')).exitCode).toBe(6)
+    await out('commit', '-m', 'moved')
     await out('rm', '-r', 'oil/')
     expect(existsSync(join(folder, 'oil'))).toBe(false)
   })

@@ -1,4 +1,5 @@
 import { type Id, shortId } from '../core/id.ts'
+import { escapeControl } from '../core/names.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { type JsonScalar, scalarToJson } from '../core/scalar-text.ts'
 import {
@@ -102,6 +103,9 @@ function totals(changes: readonly Pick<SeriesChange, 'counts'>[]): string {
 /** Series listed one by one; of more, those that changed if they are no more than these. */
 const LISTED = 100
 
+/** Series listed one by one although nothing happened to them. */
+const LISTED_UNCHANGED = 20
+
 export interface ChangesResult {
   readonly series: readonly SeriesChange[]
   /** Rows of a table of many series that were left out because all their cells were empty. */
@@ -115,8 +119,10 @@ export function changesText(result: ChangesResult): string {
   const { series, emptyRows = 0, dryRun, commit } = result
   const lines: string[] = []
   const changed = series.filter((change) => change.state === 'changed')
+  const unchanged = series.filter((change) => change.state === 'unchanged')
   const isListed = (change: SeriesChange): boolean =>
-    series.length <= LISTED ||
+    (series.length <= LISTED &&
+      (change.state !== 'unchanged' || unchanged.length <= LISTED_UNCHANGED)) ||
     (change.state === 'changed' && changed.length <= LISTED) ||
     change.emptyRows > 0
   for (const change of series) if (isListed(change)) lines.push(...formatChange(change))
@@ -170,7 +176,7 @@ function rowsText({ rows, first, last }: SeriesChange): string {
 }
 
 function keyText(key: readonly JsonScalar[]): string {
-  return key.map((value) => (value === '' ? '""' : String(value))).join(', ')
+  return key.map((value) => (value === '' ? '""' : escapeControl(String(value)))).join(', ')
 }
 
 /** Columns named in a line at most. */

@@ -85,6 +85,29 @@ describe('changesText', () => {
     )
   })
 
+  it('names those that did not change where they are few, and counts them where they are not', () => {
+    const same = (count: number) =>
+      Array.from({ length: count }, (_, i) => change(`s${i}`, { state: 'unchanged', rows: 2 }))
+    expect(text(...same(20)).split('\n')).toHaveLength(20)
+    expect(text(...same(21), change('odd'), change('own', { state: 'new' }))).toBe(
+      [
+        'odd: +1 ~2 -3',
+        'own: new, 1,234 rows, 1987-05-20 to 2026-08-18',
+        '  Date:date Price:float64, index Date',
+        '21 series unchanged, 42 rows',
+      ].join('\n'),
+    )
+  })
+
+  it('writes out control characters of keys', () => {
+    const odd = change('a', {
+      state: 'new',
+      first: ['a\nb: unchanged', 1],
+      last: ['\u001b[31mred'],
+    })
+    expect(text(odd)).toContain('a: new, 1,234 rows, a\\nb: unchanged, 1 to \\x1b[31mred\n')
+  })
+
   it('shows the first of many columns', () => {
     const columns = Array.from({ length: 2000 }, (_, n) => `c${n}:int8`).join(' ')
     expect(schemaLine(schemaToJson(parseSchemaText(columns)))).toMatch(

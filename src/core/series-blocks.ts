@@ -4,10 +4,12 @@ import { nullColumn } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import { makeFrame, sliceFrame } from './frame.ts'
 import { encodeKeys, type Keys } from './key.ts'
+import { escapeControl } from './names.ts'
 import { type JsonScalar, scalarToJson } from './scalar-text.ts'
 import type { Frame, Schema } from './schema.ts'
 import { groupOf, keyValues, rankOf } from './series.ts'
 import { SEGMENT_ROWS } from './split.ts'
+import type { Zone } from './zone.ts'
 
 /** Frames in key order, whole or as a stream. */
 export type Frames = Iterable<Frame> | AsyncIterable<Frame>
@@ -27,6 +29,8 @@ export interface RowBlockOptions {
    */
   readonly after?: Uint8Array | undefined
   readonly blockRows?: number
+  /** The zone that messages show times of keys in; UTC unless given. */
+  readonly zone?: Zone | undefined
 }
 
 /**
@@ -41,7 +45,7 @@ export async function* rowBlocks(
 ): AsyncGenerator<RowBlock> {
   const { blockRows = SEGMENT_ROWS } = options
   const places = new Map<Schema, Placement>()
-  const order = new KeyOrder(schema, options.after)
+  const order = new KeyOrder(schema, options)
   for await (const frame of frames) {
     let placement = places.get(frame.schema)
     if (placement === undefined) {
@@ -116,9 +120,11 @@ class KeyOrder {
   #rank = 0
   #rows = 0
   readonly #appends: boolean
+  readonly #zone: Zone | undefined
 
-  constructor(schema: Schema, after: Uint8Array | undefined) {
+  constructor(schema: Schema, { after, zone }: RowBlockOptions) {
     this.#schema = schema
+    this.#zone = zone
     this.#appends = after !== undefined
     if (after === undefined) return
     this.#last = groupOf(schema, after)
@@ -173,7 +179,8 @@ class KeyOrder {
   #describe(group: Uint8Array): { json: JsonScalar[]; text: string } {
     const { columns } = this.#schema
     const values = keyValues({ ...this.#schema, duplicates: false }, group)
-    const json = values.map((value, i) => scalarToJson(value, columns[i]!.type))
-    return { json, text: json.length === 1 ? String(json[0]) : JSON.stringify(json) }
+    const json = values.map((value, i) => scalarToJson(value, columns[i]!.type, this.#zone))
+    const text = json.length === 1 ? String(json[0]) : JSON.stringify(json)
+    return { json, text: escapeControl(text) }
   }
 }

@@ -17,6 +17,7 @@ import {
   keyRange,
 } from './series-range.ts'
 import { SPLIT_LIMITS, type SplitLimits } from './split.ts'
+import type { Zone } from './zone.ts'
 
 export { type ChangeCounts, formatCounts, isChange } from './series-counts.ts'
 export { type KeyRange, keyRange } from './series-range.ts'
@@ -31,9 +32,9 @@ export type SeriesEdit =
   | { readonly mode: 'upsert'; readonly frames: Frames }
   /**
    * `refused` unless every key is past the end; where duplicates are allowed, rows with the last
-   * key join its group.
+   * key join its group. The error shows times in `zone`, or in UTC.
    */
-  | { readonly mode: 'append'; readonly frames: Frames }
+  | { readonly mode: 'append'; readonly frames: Frames; readonly zone?: Zone | undefined }
   /** Replaces all rows between the input's first and last key. */
   | { readonly mode: 'replace-range'; readonly frames: Frames }
   /**
@@ -80,7 +81,8 @@ export async function editSeries(
   const frames = edit.mode === 'delete' ? [] : edit.frames
   const eachKey = edit.mode === 'upsert' || edit.mode === 'append'
   const after = edit.mode === 'append' ? lastKeyBytes(series) : undefined
-  const input = new EditInput(schema, frames, eachKey, { after })
+  const zone = edit.mode === 'append' ? edit.zone : undefined
+  const input = new EditInput(schema, frames, eachKey, { after, zone })
   const rule = removalRule(series, edit)
   const editor = new SeriesEditor(writer, series, input, rule, limits)
   const root = await editor.run()

@@ -1,10 +1,10 @@
-import type { Scalar } from '../core/column.ts'
 import { VarveError } from '../core/errors.ts'
 import { decodeKey, type Keys } from '../core/key.ts'
 import { escapeControl } from '../core/names.ts'
 import { formatScalar } from '../core/scalar-text.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
+import type { Zone } from '../core/zone.ts'
 import { equalKeysHint } from './equal-keys-hint.ts'
 import { mergeRuns, type Run, RunWriter } from './sorted-runs.ts'
 import type { SourceFrame } from './source-frame.ts'
@@ -26,6 +26,8 @@ export interface SortOptions {
   readonly memoryLimit?: number | undefined
   /** Where sorted runs of rows wait; without one everything stays in memory. */
   readonly spill?: Spill | undefined
+  /** The zone that messages show times of keys in; UTC unless given. */
+  readonly zone?: Zone | undefined
 }
 
 /**
@@ -38,7 +40,7 @@ export async function* sortFrames(
   schema: Schema,
   options: SortOptions = {},
 ): AsyncGenerator<SourceFrame, void, void> {
-  const guard = new OrderGuard(schema)
+  const guard = new OrderGuard(schema, options.zone)
   const ordered = options.sorted === true ? frames : inOrder(frames, options)
   for await (const frame of ordered) {
     if (frame.rows === 0) continue
@@ -127,10 +129,12 @@ class Batch {
 /** Checks that keys ascend from row to row and from frame to frame. */
 class OrderGuard {
   readonly #schema: Schema
+  readonly #zone: Zone | undefined
   #last: { frame: SourceFrame; keys: Keys } | undefined
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, zone: Zone | undefined) {
     this.#schema = schema
+    this.#zone = zone
   }
 
   check(frame: SourceFrame): void {
@@ -157,13 +161,13 @@ class OrderGuard {
     keys: Keys,
   ): VarveError {
     const equal = keys.compare(row, beforeKeys, beforeRow) === 0
-    const text = keyText(keys.at(row), this.#schema)
+    const text = this.#textOf(keys.at(row))
     const place = placeOfRow(frame, row)
     const other = placeOfRow(before, beforeRow)
     const expected = equal ? 'keys that differ' : 'rows in the order of their keys'
     const found = equal
       ? `a second ${text}`
-      : `${text} after ${keyText(beforeKeys.at(beforeRow), this.#schema)}`
+      : `${text} after ${this.#textOf(beforeKeys.at(beforeRow))}`
     const where = place === undefined ? '' : `${place.text}: `
     const first =
       other === undefined
@@ -184,12 +188,12 @@ class OrderGuard {
       }),
     })
   }
-}
 
-function keyText(key: Uint8Array, schema: Schema): string {
-  const types = schema.columns.slice(0, schema.indexCount).map((column) => column.type)
-  const { values } = decodeKey(key, types, false)
-  const texts = values.map((value: Scalar, i: number) => formatScalar(value, types[i]!))
-  const text = texts.join(', ')
-  return escapeControl(text.length > 120 ? `${text.slice(0, 117)}…` : text)
+  #textOf(key: Uint8Array): string {
+    const { columns, indexCount } = this.#schema
+    const types = columns.slice(0, indexCount).map((column) => column.type)
+    const { values } = decodeKey(key, types, false)
+    const text = values.map((value, i) => formatScalar(value, types[i]!, this.#zone)).join(', ')
+    return escapeControl(text.length > 120 ? `${text.slice(0, 117)}…` : text)
+  }
 }

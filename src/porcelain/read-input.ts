@@ -2,11 +2,12 @@ import { hasCode, type VarveError } from '../core/errors.ts'
 import type { Schema } from '../core/schema.ts'
 import { checkSchema } from '../core/schema-codec.ts'
 import { badInput } from '../formats/bad-input.ts'
-import { sortFrames } from '../formats/sort-frames.ts'
+import { type SortOptions, sortFrames } from '../formats/sort-frames.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InferOptions, InputTable, ReadTableOptions } from '../formats/table.ts'
 import { formatOf, openReader, readAs } from '../formats/table-formats.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
+import { openShown } from '../plumbing/series-zone.ts'
 
 /** A table up to this size is held in memory while it is looked at. */
 const HELD_BYTES = 1024 * 1024
@@ -66,7 +67,7 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
     name: input.name,
     schema,
     zone: found.zone,
-    frames: () => sortFrames(found.frames(), schema, { spill, sorted }),
+    frames: () => inOrder(input, found.frames(), schema, { spill, sorted, own: found.zone }),
     emptyRows: () => emptyRows,
     discard: () => found.discard(),
   }
@@ -84,7 +85,7 @@ export function typedRows(input: InputTable, schema: Schema): InputRows {
     table: input,
     name: input.name,
     schema,
-    frames: () => sortFrames(frames(), schema, { spill: temporarySpill() }),
+    frames: () => inOrder(input, frames(), schema, { spill: temporarySpill() }),
     emptyRows,
     discard: async () => undefined,
   }
@@ -105,12 +106,23 @@ export async function subsetRows(input: InputTable, wanted: Schema): Promise<Inp
     table: input,
     name: input.name,
     schema,
-    frames: () => sortFrames(all(), schema, { spill: temporarySpill() }),
+    frames: () => inOrder(input, all(), schema, { spill: temporarySpill() }),
     emptyRows: rows.emptyRows,
     discard: async () => {
       await frames.return()
     },
   }
+}
+
+/** Sorts the rows of a table; errors show times in the zone that it is read in, or names itself. */
+async function* inOrder(
+  { reading }: InputTable,
+  frames: AsyncIterable<SourceFrame>,
+  schema: Schema,
+  { own, ...options }: SortOptions & { readonly own?: string | undefined },
+): AsyncGenerator<SourceFrame, void, void> {
+  const zone = await openShown(reading?.zone ?? own)
+  yield* sortFrames(frames, schema, { ...options, zone })
 }
 
 function rowsUnder(input: InputTable, options: Pick<ReadTableOptions, 'schema' | 'subset'>) {

@@ -10,12 +10,14 @@ import { editSeries } from '../core/series-edit.ts'
 import { readRows } from '../core/series-read.ts'
 import { addColumn, widenColumn } from '../core/series-schema.ts'
 import { lookupPath } from '../core/tree.ts'
+import type { Zone } from '../core/zone.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InputTable } from '../formats/table.ts'
 import { hasIndex, readStoredIndex } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { seriesNotFound } from '../plumbing/resolve-object-name.ts'
 import { scratchFor } from '../plumbing/series-files.ts'
+import { shownZone } from '../plumbing/series-zone.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { generatedMessage, type SeriesChange } from './change-summary.ts'
 import { type Edited, editChange } from './edit-change.ts'
@@ -94,7 +96,8 @@ export async function writeSeries(
       return replaced(batch, undefined, spooled)
     }
     if (spooled.whole && mode === 'replace') return replaced(batch, series.id, spooled)
-    return laidOver(batch, series, spooled, mode)
+    const zone = mode === 'append' ? await shownZone(batch, tree, path) : undefined
+    return laidOver(batch, series, spooled, { mode, zone })
   })
   try {
     const { result, commit } = await applyChange(repo, change, {
@@ -242,11 +245,12 @@ export async function replaced(
   return { id, counts, touched: 'all', schemaChanges, emptyRows, zone }
 }
 
+/** Lays rows over a series; errors about keys show times in `zone`, or in UTC. */
 export async function laidOver(
   batch: ObjectWriter,
   series: Series & { readonly id: Id },
   spooled: SpooledRows,
-  mode: WriteMode,
+  { mode, zone }: { readonly mode: WriteMode; readonly zone?: Zone | undefined },
 ): Promise<Edited> {
   const schemaChanges: SchemaChange[] = []
   let { id } = series
@@ -263,7 +267,7 @@ export async function laidOver(
   // Of a batch that is over, what it stored is in the store.
   const reader = spooled.whole ? batch : spooled.reader
   const frames = readRows(reader, await readSeries(reader, spooled.id))
-  const edited = await withPlace(spooled, () => editSeries(batch, id, { mode, frames }))
+  const edited = await withPlace(spooled, () => editSeries(batch, id, { mode, frames, zone }))
   return {
     id: edited.id,
     counts: edited.counts,

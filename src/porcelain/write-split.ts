@@ -13,7 +13,7 @@ import type { InputTable } from '../formats/table.ts'
 import type { Change } from '../plumbing/change.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, temporarySpill } from '../plumbing/series-files.ts'
-import { zoneNameAt } from '../plumbing/series-zone.ts'
+import { shownZone, zoneNameAt } from '../plumbing/series-zone.ts'
 import { applyChange, type ChangeOptions, refuseChangedFiles } from './apply-change.ts'
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
 import { changesAny } from './edit-change.ts'
@@ -99,7 +99,10 @@ export async function writeSplit(
         const edited =
           old === undefined
             ? await replaced(batch, undefined, rows)
-            : await laidOver(batch, { ...(await readSeries(batch, old)), id: old }, rows, mode)
+            : await laidOver(batch, { ...(await readSeries(batch, old)), id: old }, rows, {
+                mode,
+                zone: mode === 'append' ? await shownZone(batch, tree, path) : undefined,
+              })
         const zone = edited.zone ?? (await zoneNameAt(batch, tree, path))
         changes.push(await describeChange(batch, { series: path, old, ...edited, zone }))
         if (edited.id !== old) {
@@ -116,7 +119,7 @@ export async function writeSplit(
         if (rows === undefined || old?.id === now?.id) continue
         if (rows.whole || old?.kind !== 'series' || now?.kind !== 'series') return path
         const series = { ...(await readSeries(reader, old.id)), id: old.id }
-        const { touched: keys } = await laidOver(scratch, series, rows, mode)
+        const { touched: keys } = await laidOver(scratch, series, rows, { mode })
         if (keys === 'all' || (await changesAny(reader, old.id, now.id, keys))) return path
       }
       return undefined

@@ -372,3 +372,46 @@ async function otherCommits(repo: Repository, other: (repo: Repository) => Promi
   const { commit } = await import('../../src/porcelain/commit.ts')
   await commit(repo, { author: ann(11), committer: ann(21), message: 'other\n' })
 }
+
+describe('faults about keys of a series with a zone', () => {
+  const local = (text: string): InputTable => ({
+    ...pipe(text),
+    reading: { zone: 'Europe/Brussels' },
+  })
+  const withZone = async (): Promise<Repository> => {
+    const repo = await newRepository({ workTree: true })
+    await write(repo, 's', local('t,v\n2026-07-01T10:00,1\n'), { create: true })
+    return repo
+  }
+
+  it('show its clocks where a row is not past the end', async () => {
+    const repo = await withZone()
+    const fault = await faultOf(() =>
+      write(repo, 's', 't,v\n2026-07-01T09:30,2\n', { mode: 'append' }),
+    )
+    expect(fault.message).toMatch(
+      /the key 2026-07-01T09:30:00\+02:00 is not past the end, 2026-07-01T10:00:00\+02:00$/,
+    )
+    expect(fault.data).toMatchObject({
+      key: ['2026-07-01T09:30:00+02:00'],
+      last: ['2026-07-01T10:00:00+02:00'],
+    })
+  })
+
+  it('show its clocks where a key is there twice, in a series that is there or a new one', async () => {
+    const repo = await withZone()
+    const twice = 't,v\n2026-07-02T09:30,2\n2026-07-02T09:30,3\n'
+    const found = 'expected keys that differ, found a second 2026-07-02T09:30:00+02:00'
+    expect((await faultOf(() => write(repo, 's', twice))).message).toContain(found)
+    const create = () => write(repo, 'new', local(twice), { create: true })
+    expect((await faultOf(create)).message).toContain(found)
+  })
+
+  it('write out what would move a terminal', async () => {
+    const repo = await newRepository({ workTree: true })
+    await write(repo, 's', 'k,v\n"b\n",1\n', { create: true })
+    const fault = await faultOf(() => write(repo, 's', 'k,v\n"a\nb",2\n', { mode: 'append' }))
+    expect(fault.message).toContain('the key a\\nb is not past the end, b\\n')
+    expect(fault.data.key).toEqual(['a\nb'])
+  })
+})

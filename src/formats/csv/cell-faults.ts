@@ -43,6 +43,8 @@ export interface FaultyColumn {
   readonly type: ColumnType
   readonly index: boolean
   readonly name?: string | undefined
+  /** What it is said to hold, where nobody named its type: the type unless given. */
+  readonly expected?: string | undefined
   /** How its cells are written. */
   readonly form?: CellForm | undefined
   /** The hint where there is no better one. */
@@ -58,7 +60,7 @@ export function cellFault(
   batch: CellBatch,
   row: number,
   column: number,
-  { type, index, name, form = {}, advice }: FaultyColumn,
+  { type, index, name, expected, form = {}, advice }: FaultyColumn,
 ): VarveError {
   const cell = row * batch.width + column
   const token = batch.starts[cell]!
@@ -69,7 +71,7 @@ export function cellFault(
   const facts = {
     file: batch.file,
     place,
-    expected: expectedOf(type, index, form, value !== text),
+    expected: expected ?? expectedOf(type, index, form, value !== text),
     data: {
       ...(name === undefined ? {} : { field: name }),
       ...(value.length > LONGEST_VALUE ? {} : { value }),

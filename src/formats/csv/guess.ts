@@ -387,12 +387,18 @@ export class ColumnGuess {
 
   #faultAt(batch: CellBatch, row: number, column: number): VarveError {
     const isDate = batch.text(row * batch.width + column).trim().length === 10
-    const type = isDate ? 'date' : 'timestamp_ns'
-    const hint = `--type ${this.#name}:string takes the column as text`
-    const spec = { type, index: this.#index, name: this.#name, advice: hint } as const
-    return cellFault(batch, row, column, spec)
+    return cellFault(batch, row, column, {
+      type: isDate ? 'date' : 'timestamp_ns',
+      expected: isDate ? 'date' : A_TIME,
+      index: this.#index,
+      name: this.#name,
+      advice: `--type ${this.#name}:string takes the column as text`,
+    })
   }
 }
+
+/** What is expected where times are, whose precision nobody named. */
+export const A_TIME = 'a time'
 
 /** What to do about a text in an index of dates. */
 function datesAdvice(text: string): string {

@@ -4,7 +4,7 @@ import type { Schema } from '../../core/schema.ts'
 import { badInput } from '../bad-input.ts'
 import { cellFault, indexFault } from '../csv/cell-faults.ts'
 import { type DateLayout, parseDateLayout } from '../csv/date-layout.ts'
-import { ColumnGuess } from '../csv/guess.ts'
+import { A_TIME, ColumnGuess } from '../csv/guess.ts'
 import { checkTypes, inferredSchema } from '../inferred-schema.ts'
 import { checkIndex, chosenColumns, knownIn } from '../map-columns.ts'
 import type { InferOptions } from '../table.ts'
@@ -118,7 +118,7 @@ function guessedType(guess: ColumnGuess, kinds: number, index: boolean): ColumnT
     // A text of digits is a text; among numbers it is one.
     if (kinds === IS_TEXT) {
       const { expected } = fault?.data ?? {}
-      if (fault !== undefined && (expected === 'date' || expected === 'timestamp_ns')) throw fault
+      if (fault !== undefined && (expected === 'date' || expected === A_TIME)) throw fault
       return 'string'
     }
     if (fault !== undefined) throw fault

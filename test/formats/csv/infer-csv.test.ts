@@ -142,6 +142,12 @@ describe('inferCsv', () => {
     expect((await infer(text, { types })).rows).toBe(text.trim().split('\n').length - 1)
   })
 
+  it('expects a time, of no precision in particular, where nobody named one', async () => {
+    const fault = await faultOf(() => infer('t,v\n2026-01-31T25:00:00Z,1\n'))
+    expect(fault.message).toContain('a.csv:2:1: expected a time, found "2026-01-31T25:00:00Z"')
+    expect(fault.data.expected).toBe('a time')
+  })
+
   it('counts rows with nothing in any cell apart', async () => {
     const { rows, emptyRows, frames } = await infer('t,v\n1,2\n,\n2,3\n,\n')
     expect({ rows, emptyRows }).toEqual({ rows: 2, emptyRows: 2 })

@@ -211,6 +211,11 @@ describe('reading NDJSON', () => {
     expect(await hintOf('[{"k":1,"v":[1,}]')).toBe('')
   })
 
+  it('expects a time where one is that does not exist', async () => {
+    const fault = await faultOf(() => inferred('{"k":"2026-01-31T25:00:00Z","v":1}\n'))
+    expect(fault.message).toContain('expected a time, found "2026-01-31T25:00:00Z"')
+  })
+
   it('hands out the rows above a fault, and counts lines and characters across pieces', async () => {
     const good = Array.from({ length: 20_000 }, (_, at) => `{"k":${at},"s":"é${at}"}`)
     const wrong = '{"k":"x"}'

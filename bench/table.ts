@@ -64,11 +64,6 @@ export function formatBytes(bytes: number | undefined): string {
   return `${bytes.toFixed(0)} B`
 }
 
-function times(share: number | undefined): string {
-  if (share === undefined) return ''
-  return `×${share >= 10 ? share.toFixed(0) : share >= 0.1 ? share.toFixed(2) : share.toFixed(3)}`
-}
-
 /** Results as a table in Markdown: of what is done, then who does it; columns without a figure are left out. */
 export function formatTable(title: string, rows: readonly Row[]): string {
   const isAlone = rows.every(({ who }) => who === rows[0]!.who)
@@ -87,7 +82,7 @@ export function formatTable(title: string, rows: readonly Row[]): string {
 export function formatTargets(targets: readonly Target[]): string {
   const figure = (value: number, unit: Target['unit']): string => {
     if (unit === 'bytes') return formatBytes(value)
-    return unit === 'seconds' ? `${significant(value)} s` : times(value)
+    return unit === 'seconds' ? `${significant(value)} s` : `×${value.toPrecision(3)}`
   }
   return formatCells([
     ['target', 'at most', 'reached', 'in CPU time', ''],

@@ -30,7 +30,8 @@ const mostOfParquet: Partial<Record<DataSetName, number>> = { sensors: 0.36, pri
 export const columnsSuite: Suite = {
   name: 'columns',
   about: 'tables in memory to disk, all of them back, and 1 % of their range, in process',
-  targetRows: 10_000_000,
+  // Its targets are shares, which no longer depend on rows where there are many.
+  targetRows: 1_000_000,
   async run(context) {
     const results: SuiteResult[] = []
     for (const name of dataSetNames) results.push(await compareDataSet(context, name))

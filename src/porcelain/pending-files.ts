@@ -1,12 +1,7 @@
 import { hasCode, type VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
-import {
-  type FileStamp,
-  type IndexState,
-  type SeriesFile,
-  updateIndexState,
-} from '../plumbing/index-state.ts'
+import type { FileStamp, IndexState, SeriesFile } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import {
   fileStatus,
@@ -136,30 +131,4 @@ export async function treeWithFiles(
     if (file.state === 'modified') edits.set(file.series, { kind: 'series', id: file.id })
   }
   return edits.size === 0 ? tree : updatePaths(scratch, tree, edits)
-}
-
-/**
- * Remembers how clean files look now, so that the next look at them need not read them. Only an
- * advantage: where the index cannot be written it is left out.
- */
-export async function rememberClean(
-  repo: Repository,
-  seen: IndexState,
-  clean: ReadonlyMap<string, SeriesFile>,
-): Promise<void> {
-  if (clean.size === 0) return
-  try {
-    await updateIndexState(repo, (state) => {
-      const files = new Map(state.files)
-      for (const [series, file] of clean) {
-        // Another process may have written the file, and said so, after it was looked at here.
-        const then = seen.files.get(series)!
-        const now = files.get(series)
-        if (now?.id === then.id && sameStamp(now.stamp, then.stamp)) files.set(series, file)
-      }
-      return { ...state, files }
-    })
-  } catch (error) {
-    if (!hasCode(error, 'permission-denied') && !hasCode(error, 'disk-full')) throw error
-  }
 }

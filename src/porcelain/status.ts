@@ -5,10 +5,11 @@ import { diffTrees } from '../core/tree.ts'
 import { seriesOfFile } from '../plumbing/file-names.ts'
 import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
+import { rememberClean } from '../plumbing/remember-clean.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
 import { zoneOfEither } from '../plumbing/series-zone.ts'
-import { type PendingFile, pendingFiles, rememberClean, treeWithFiles } from './pending-files.ts'
+import { type PendingFile, pendingFiles, treeWithFiles } from './pending-files.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
 export interface StatusOptions {

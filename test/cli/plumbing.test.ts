@@ -415,6 +415,7 @@ describe('the index', () => {
 
   it.each([
     [['update-index'], '', 'nothing to do', 2],
+    [['update-index', '--refresh', 'a'], '', '--refresh takes no paths', 2],
     [['update-index', '--cacheinfo', 'series,abc,a'], '', 'not an object id', 4],
     [['update-index', '--cacheinfo', `series,${'f'.repeat(64)},a`], '', 'no object', 3],
     [['update-index', '--cacheinfo', `series,${'f'.repeat(64)},a/../b`], '', 'a/../b', 4],

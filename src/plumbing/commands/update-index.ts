@@ -1,8 +1,9 @@
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { parseId } from '../../core/id.ts'
 import { checkSeriesName } from '../../core/names.ts'
+import { type RefreshIndexResult, refreshIndex } from '../refresh-index.ts'
 import { ZERO_ID } from '../tree-line.ts'
-import { type IndexEdit, updateIndex } from '../update-index.ts'
+import { type IndexEdit, type UpdateIndexResult, updateIndex } from '../update-index.ts'
 import { treeLines } from './mktree.ts'
 
 export const updateIndexCommand = defineCommand({
@@ -12,6 +13,7 @@ export const updateIndexCommand = defineCommand({
     'update-index --cacheinfo <kind> <id> <path>',
     'update-index --remove <path>...',
     'update-index --index-info [-z]',
+    'update-index --refresh',
   ],
   summary: 'Put stored series into the index, or take series out',
   description: [
@@ -21,6 +23,9 @@ export const updateIndexCommand = defineCommand({
     '',
     '--index-info reads lines as ls-tree prints them: `kind SP id [SP settings-id] TAB path`. Kind 0,',
     'or an id of zeros, takes the path out. All changes are made, or none.',
+    '',
+    '--refresh looks at the files in the work tree and remembers how those look that show what the index',
+    'holds. It names the others, and the exit code is 1 where there are any; with --quiet it is 0.',
   ].join('\n'),
   examples: [
     {
@@ -46,19 +51,27 @@ export const updateIndexCommand = defineCommand({
         describe: 'Take the paths out: series, or collections with all that is in them',
       })
       .option('index-info', { type: 'boolean', describe: 'Read entries from standard input' })
+      .option('refresh', { type: 'boolean', describe: 'Say which files need an update' })
       .option('replace', {
         type: 'boolean',
         describe: 'A series may take the place of a collection, and the other way round',
       })
       .option('add', { type: 'boolean', hidden: true, describe: 'New paths are always taken' })
       .option('z', { type: 'boolean', describe: 'With --index-info: entries end with NUL' })
-      .conflicts('index-info', 'cacheinfo', 'remove')
-      .conflicts('cacheinfo', 'remove')
+      .conflicts('index-info', 'cacheinfo', 'remove', 'refresh')
+      .conflicts('cacheinfo', 'remove', 'refresh')
+      .conflicts('remove', 'refresh')
       .implies('z', 'index-info'),
   report: true,
-  run: async (args, context) => {
+  run: async (args, context): Promise<UpdateIndexResult | RefreshIndexResult> => {
     const repo = await context.repository()
     const { cacheinfo, path, replace } = args
+    if (args.refresh) {
+      if (path.length > 0) throw usageError('--refresh takes no paths beside it')
+      const refreshed = await refreshIndex(repo, { signal: context.abort })
+      if (refreshed.needUpdate.length > 0 && !context.quiet) context.answerNo()
+      return refreshed
+    }
     let edits: Iterable<IndexEdit> | AsyncIterable<IndexEdit>
     if (args.indexInfo) {
       if (path.length > 0) throw usageError('--index-info takes no paths beside it')
@@ -68,11 +81,17 @@ export const updateIndexCommand = defineCommand({
     } else if (args.remove && path.length > 0) {
       edits = path.map((one) => ({ path: checkSeriesName(one.replace(/\/$/, '')), kind: '0' }))
     } else {
-      throw usageError('nothing to do', 'give --cacheinfo, --remove with paths, or --index-info')
+      throw usageError(
+        'nothing to do',
+        'give --cacheinfo, --remove with paths, --index-info, or --refresh',
+      )
     }
     return updateIndex(repo, { edits, replace, signal: context.abort })
   },
-  toText: () => '',
+  toText: (result) =>
+    'needUpdate' in result
+      ? result.needUpdate.map((file) => `${file}: needs update`).join('\n')
+      : '',
 })
 
 /** `kind,id,path`, or all three as words of their own. */

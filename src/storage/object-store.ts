@@ -285,7 +285,7 @@ export class ObjectStore implements ObjectReader {
 
   #decode(first: FoundRecord): Promise<ReadObject> {
     return readChain(first, {
-      find: async (id, below) => this.#cached(id) ?? this.#findRecord(id, below),
+      find: async (id, of, isPassed) => this.#cached(id) ?? this.#findBase(id, of, isPassed),
       keep: (id, object) => {
         const isValue = object.kind === 'column' || object.kind === 'blob'
         if (!isValue) this.#cache.add(id, object)
@@ -294,16 +294,31 @@ export class ObjectStore implements ObjectReader {
     })
   }
 
-  /** A record of an object, one whose depth is less than `below` if there is any. */
-  async #findRecord(id: Id, below: number): Promise<FoundRecord | undefined> {
+  /** A record of an object that another is made of, as {@link readChain} asks for it. */
+  async #findBase(
+    id: Id,
+    of: FoundRecord,
+    isPassed: (pack: string) => boolean,
+  ): Promise<FoundRecord | undefined> {
     let deeper: FoundRecord | undefined
     const ask = async (pack: PackReader): Promise<FoundRecord | undefined> => {
+      if (isPassed(pack.name)) return undefined
       const record = await pack.record(id)
       if (record === undefined) return undefined
       const found = { record, pack: pack.name }
-      if ((record.depth ?? 0) < below) return found
+      if (pack.name === of.pack || (record.depth ?? 0) < (of.record.depth ?? 0)) return found
       deeper ??= found
       return undefined
+    }
+    const own = await this.#packs.get(of.pack)
+    if (own !== undefined) {
+      try {
+        const found = await ask(await this.#packs.open(own))
+        if (found !== undefined) return found
+      } catch (error) {
+        // It has gone, or is damaged: others may have the object.
+        if (!(error instanceof VarveError)) throw error
+      }
     }
     return (await this.#packs.search(id, ask)) ?? deeper ?? (await this.#search(id, ask)) ?? deeper
   }

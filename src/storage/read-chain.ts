@@ -19,6 +19,7 @@ export const MAX_DEPTH = 500
 export const MAX_WALKED = 1 << 24
 /** What is read may lie deeper, but not by much: whoever wrote it may have had another limit. */
 const MAX_READ_DEPTH = 4096
+const MAX_READ_WALKED = 8 * MAX_WALKED
 
 /** A verified record, and what to call the pack that it is in. */
 export interface FoundRecord {
@@ -28,46 +29,58 @@ export interface FoundRecord {
 
 export interface ChainOptions {
   /**
-   * The object with this id, decoded, or a record of it, one whose depth is less than `below` if there is
-   * any; undefined where there is none.
+   * The base of a record: decoded, or a record of it, from a pack whose record of it was not passed;
+   * undefined where there is none. That from the record's own pack is what the record was made with; of
+   * others one is to be chosen whose depth is less than the record's, if there is any.
    */
-  find(id: Id, below: number): Promise<ReadObject | FoundRecord | undefined>
+  find(
+    base: Id,
+    of: FoundRecord,
+    isPassed: (pack: string) => boolean,
+  ): Promise<ReadObject | FoundRecord | undefined>
   /** Is told of every object on the way. */
   keep?(id: Id, object: ReadObject): void
 }
 
 /**
  * Decodes a record, through as many bases as there are. From base to base the depth becomes less, but
- * where a base was stored in another way since. `corrupt-object` where a chain comes back to where it was
- * or is endless, and where a base is not there.
+ * where a base was stored in another way since. `corrupt-object` where a chain leads nowhere but to records
+ * that it passed, where it is too long, and where a base is not there.
  */
 export async function readChain(
   first: FoundRecord,
   { find, keep }: ChainOptions,
 ): Promise<ReadObject> {
   const chain = [first]
-  const passed = new Set([first.record.id])
   let object: ReadObject | undefined
-  for (let { record, pack } = first; record.base !== undefined; ) {
+  const passed = new Set([`${first.record.id} ${first.pack}`])
+  let walked = first.record.length
+  for (let last = first; ; ) {
+    const { record, pack } = last
     const { base, depth = 0 } = record
-    if (!isDelta(record.method)) break
+    if (base === undefined || !isDelta(record.method)) break
     if (depth > MAX_READ_DEPTH || chain.length > MAX_READ_DEPTH) {
       throw broken(first, record, `${Math.max(depth, chain.length)} differences lead to it`)
     }
-    if (passed.has(base))
-      throw broken(first, record, `it is made of object ${base}, which is made of it`)
-    passed.add(base)
-    const found = await find(base, depth)
+    const found = await find(base, last, (other) => passed.has(`${base} ${other}`))
     if (found === undefined) {
-      throw broken(first, record, `in pack ${pack} it is a difference to ${base}, which is missing`)
+      const isCircle = chain.some((link) => link.record.id === base)
+      const reason = isCircle
+        ? `it is made of object ${base}, which is made of it`
+        : `in pack ${pack} it is a difference to ${base}, which is missing`
+      throw broken(first, record, reason)
     }
     if (!('record' in found)) {
       object = found
       break
     }
+    passed.add(`${base} ${found.pack}`)
+    walked += found.record.length
+    if (walked > MAX_READ_WALKED) {
+      throw broken(first, found.record, `objects of ${walked} bytes lead to it`)
+    }
     chain.push(found)
-    record = found.record
-    pack = found.pack
+    last = found
   }
   for (let link = chain.pop(); link !== undefined; link = chain.pop()) {
     const decoded = await decodeObject(link.record, link.pack, object)

@@ -6,10 +6,11 @@ import { hasCode } from '../../src/core/errors.ts'
 import { hashObject, type Id } from '../../src/core/id.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { type ObjectStore, openObjectStore } from '../../src/storage/object-store.ts'
-import { encodeDifference } from '../../src/storage/pack-encoding.ts'
+import { BYTES_DELTA, encodeBody, encodeDifference } from '../../src/storage/pack-encoding.ts'
 import type { PackRecord } from '../../src/storage/pack-record.ts'
 import { PackWriter } from '../../src/storage/pack-writer.ts'
 import { MAX_DEPTH } from '../../src/storage/read-chain.ts'
+import { repack } from '../../src/storage/repack.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { seededRandom } from '../support/varied-columns.ts'
 
@@ -92,6 +93,30 @@ describe('what takes the place of something', () => {
     }
   })
 
+  it('is read where others wrote it too, and what it is made of is stored otherwise since', async () => {
+    const storage = createMemoryStorage()
+    const [first, second, third] = versions(3, 500)
+    const [old] = await writeVersions(storage, [first!])
+    const [one, other] = [openObjectStore(storage), openObjectStore(storage)]
+    const [fast, slow] = [await one.begin(), await other.begin()]
+    const id = await fast.put('column', second!, { base: old })
+    await slow.put('column', second!, { base: old })
+    const last = await slow.put('column', third!, { base: id })
+    await fast.publish()
+    const names = await one.packNames()
+    await repack(one, names, [id, old!])
+    await slow.publish()
+    await one.removePacks(names)
+    for (const order of [
+      [last, id, old],
+      [old, id, last],
+    ]) {
+      const store = openObjectStore(storage, { cacheBytes: 0, verify: 'always' })
+      for (const each of order) await store.readAny(each!)
+      for (const { name } of await store.packs()) expect(await store.verifyPack(name)).toEqual([])
+    }
+  })
+
   it('is found within the batch that it is written in', async () => {
     const batch = await openObjectStore(createMemoryStorage()).begin()
     const list = versions(10, 500)
@@ -155,6 +180,25 @@ describe('a difference that cannot be read', () => {
       const store = openObjectStore(await packOf(...records))
       await expect(store.readAny(id)).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
     }
+  })
+
+  it('is refused where too many bytes lead to it', async () => {
+    const length = 1 << 24
+    const zeros = new Uint8Array(length)
+    const idOf = (i: number): Id => hashObject('blob', Uint8Array.of(i))
+    const whole = { id: idOf(0), kind: 'blob', length, ...(await encodeBody('blob', zeros, 1)) }
+    const same = (i: number) => ({
+      ...{ id: idOf(i), kind: 'blob', length, method: BYTES_DELTA, body: Uint8Array.of(0) },
+      ...{ base: idOf(i - 1), depth: i },
+    })
+    const records = [whole, ...Array.from({ length: 20 }, (_, i) => same(i + 1))] as PackRecord[]
+    const store = openObjectStore(await packOf(...records))
+    expect((await store.readAny(idOf(2))).bytes).toHaveLength(length)
+    const outcome = await store.readAny(idOf(20)).then(
+      () => 'read',
+      (error) => error.code,
+    )
+    expect(outcome).toBe('corrupt-object')
   })
 
   it('is refused where its base is of another kind, or has other bytes', async () => {

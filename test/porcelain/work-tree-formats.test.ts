@@ -129,7 +129,7 @@ describe.each(ENDINGS)('a file x.%s in the work tree', (ending) => {
       true,
     ])
     expect(await stateOf(repo)).toEqual([])
-    await removeSeries(repo, { names: ['y/z'] })
+    await removeSeries(repo, { names: ['y/z'], force: true })
     expect(existsSync(at(`y/z.${ending}`))).toBe(false)
   })
 

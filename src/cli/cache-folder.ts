@@ -1,7 +1,12 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
-/** `$XDG_CACHE_HOME/varve`, else `~/.cache/varve`: what can be deleted at any time. */
+/**
+ * `$XDG_CACHE_HOME/varve`, else `~/.cache/varve`: what can be deleted at any time. A path that is not
+ * absolute is passed over: it would be in the present folder, whoever that is from.
+ */
 export function userCacheFolder(env: (name: string) => string | undefined): string {
-  return join(env('XDG_CACHE_HOME') || join(env('HOME') || homedir(), '.cache'), 'varve')
+  const home = [env('HOME') ?? '', homedir()].find(isAbsolute) ?? '/'
+  const parents = [env('XDG_CACHE_HOME') ?? '', join(home, '.cache')]
+  return join(parents.find(isAbsolute)!, 'varve')
 }

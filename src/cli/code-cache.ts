@@ -23,8 +23,8 @@ export type CompiledChunks = ReadonlyMap<string, Buffer>
 export interface CacheFolder {
   readonly path: string
   /**
-   * Whether files there are taken only from oneself: code from it is run, so nobody else may have
-   * written it. A folder beside the program's own code needs no such check.
+   * Whether it must be one's own, and its files: code from them is run, so nobody else may have written
+   * them. A folder beside the program's own code needs no such check.
    */
   readonly isPrivate: boolean
 }
@@ -32,7 +32,7 @@ export interface CacheFolder {
 /** The chunks in the first of the folders that has the file; none where it is not there or damaged. */
 export function readCodeCache(folders: readonly CacheFolder[], name: string): CompiledChunks {
   for (const folder of folders) {
-    const bytes = readTrusted(join(folder.path, name), folder.isPrivate)
+    const bytes = readTrusted(folder, name)
     const chunks = bytes && parse(bytes)
     if (chunks !== undefined) return chunks
   }
@@ -46,18 +46,19 @@ export function writeCodeCache(
   chunks: CompiledChunks,
 ): void {
   const bytes = format(chunks)
-  for (const { path } of folders) {
-    if (publish(path, name, bytes)) return
+  for (const folder of folders) {
+    if (publish(folder, name, bytes)) return
   }
 }
 
 /** Whether it could be written. Why not does not matter: the command is done, the next works without. */
-function publish(folder: string, name: string, bytes: Buffer): boolean {
-  const temporary = join(folder, `${name}.${process.pid}`)
+function publish({ path, isPrivate }: CacheFolder, name: string, bytes: Buffer): boolean {
+  const temporary = join(path, `${name}.${process.pid}`)
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o755 })
+    fs.mkdirSync(path, { recursive: true, mode: 0o755 })
+    if (isPrivate && !isOwnFolder(path)) return false
     fs.writeFileSync(temporary, bytes, { mode: 0o644 })
-    fs.renameSync(temporary, join(folder, name))
+    fs.renameSync(temporary, join(path, name))
     return true
   } catch {
     try {
@@ -67,20 +68,29 @@ function publish(folder: string, name: string, bytes: Buffer): boolean {
   }
 }
 
-function readTrusted(file: string, isPrivate: boolean): Buffer | undefined {
-  let descriptor: number
+/** Undefined where it cannot be read, for whatever reason, or must be one's own and is not. */
+function readTrusted({ path, isPrivate }: CacheFolder, name: string): Buffer | undefined {
+  let descriptor: number | undefined
   try {
-    descriptor = fs.openSync(file, 'r')
+    if (isPrivate && !isOwnFolder(path)) return undefined
+    descriptor = fs.openSync(join(path, name), 'r')
+    if (isPrivate && !isOwn(fs.fstatSync(descriptor))) return undefined
+    return fs.readFileSync(descriptor)
   } catch {
     return undefined
-  }
-  try {
-    const { uid, mode } = fs.fstatSync(descriptor)
-    if (isPrivate && (uid !== process.getuid?.() || (mode & 0o022) !== 0)) return undefined
-    return fs.readFileSync(descriptor)
   } finally {
-    fs.closeSync(descriptor)
+    if (descriptor !== undefined) fs.closeSync(descriptor)
   }
+}
+
+/** Whether nobody else can put anything into a folder. Where it is a link, others may have made that. */
+function isOwnFolder(path: string): boolean {
+  const found = fs.lstatSync(path)
+  return found.isDirectory() && isOwn(found)
+}
+
+function isOwn({ uid, mode }: fs.Stats): boolean {
+  return uid === process.getuid?.() && (mode & 0o022) === 0
 }
 
 function format(chunks: CompiledChunks): Buffer {

@@ -18,7 +18,7 @@ export function adviseOnZstd(context: Context): void {
   context.note(`zstd-napi cannot be loaded (${reason}); zstd by ${name} does the same, slower`)
   context.note('this is said once; `varve version --build-options` shows what is used')
   try {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(said, '')
+    mkdirSync(folder, { recursive: true, mode: 0o755 })
+    writeFileSync(said, '', { flag: 'wx' })
   } catch {}
 }

@@ -1,7 +1,16 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { userCacheFolder } from '../../src/cli/cache-folder.ts'
 import { readCodeCache, writeCodeCache } from '../../src/cli/code-cache.ts'
 import { isolated } from '../support/program.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -53,6 +62,43 @@ describe('compiled code', () => {
     writeCodeCache([own('.')], 'ls', chunks)
     chmodSync(join(folder, 'ls'), 0o664)
     expect(readCodeCache([own('.')], 'ls').size).toBe(0)
+  })
+
+  it('is neither taken from nor put into a folder that others can write', () => {
+    writeCodeCache([own('cache')], 'ls', chunks)
+    chmodSync(join(folder, 'cache'), 0o777)
+    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
+    writeCodeCache([own('cache')], 'log', chunks)
+    expect(readdirSync(join(folder, 'cache'))).toEqual(['ls'])
+  })
+
+  it('is neither taken from nor put into where a link leads', () => {
+    writeCodeCache([own('elsewhere')], 'ls', chunks)
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 'cache'))
+    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
+    writeCodeCache([own('cache')], 'log', chunks)
+    expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['ls'])
+  })
+
+  it('is nothing where something else has its name', () => {
+    mkdirSync(join(folder, 'cache', 'ls'), { recursive: true, mode: 0o755 })
+    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
+    writeCodeCache([own('cache')], 'ls', chunks)
+    expect(readdirSync(join(folder, 'cache'))).toEqual(['ls'])
+  })
+})
+
+describe('the folder of the user', () => {
+  it('is where XDG_CACHE_HOME says, or in the home', () => {
+    const folderFor = (env: Record<string, string>) => userCacheFolder((name) => env[name])
+    expect(folderFor({ XDG_CACHE_HOME: '/cache', HOME: '/home/ada' })).toBe('/cache/varve')
+    expect(folderFor({ HOME: '/home/ada' })).toBe('/home/ada/.cache/varve')
+  })
+
+  it('is none in the present folder, whatever that is', () => {
+    const folderFor = (env: Record<string, string>) => userCacheFolder((name) => env[name])
+    expect(folderFor({ XDG_CACHE_HOME: '.', HOME: '/home/ada' })).toBe('/home/ada/.cache/varve')
+    expect(isAbsolute(folderFor({ HOME: 'home' }))).toBe(true)
   })
 })
 

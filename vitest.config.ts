@@ -5,9 +5,10 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
-    // Tests start whole processes, some of them several, on machines that do other things too.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Tests start whole processes, some of them several, on machines that do other things too: the
+    // limits are for what hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // On two cores one would be left to wait: most tests wait for the processes they start.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -1,3 +1,4 @@
+import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { walkReferences } from '../core/references.ts'
 import { listRefs } from './list-refs.ts'
@@ -16,7 +17,7 @@ export async function newestFirst(
   const state = await refs.state()
   const ids = new Set<Id>()
   const enter = async (id: Id): Promise<boolean> => {
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
     if (ids.has(id)) return false
     ids.add(id)
     return true

@@ -36,7 +36,7 @@ export async function mergePacks(
   return writePack(store, positions, async (writer) => {
     for (const [id, { pack, position }] of places) {
       if (circles.has(id)) {
-        const { kind, bytes } = await store.readAny(id)
+        const { kind, bytes } = await store.readVerified(id)
         await writer.add(id, kind, bytes, LEVEL)
       } else {
         const record = await pack.recordAt(position, id)
@@ -70,11 +70,11 @@ export async function writePack(
 async function copy(store: ObjectStore, record: StoredRecord, writer: PackWriter): Promise<void> {
   const { id, kind, base, depth } = record
   if (kind === 'column' || kind === 'blob') return writer.addRecord(record)
-  const { bytes } = await store.readAny(id)
+  const { bytes } = await store.readVerified(id)
   let from: Base | undefined
   if (base !== undefined && depth !== undefined) {
     // No deeper than before, so that what is made of it is deeper still.
-    from = { id: base, bytes: (await store.readAny(base)).bytes, depth: depth - 1 }
+    from = { id: base, bytes: (await store.readVerified(base)).bytes, depth: depth - 1 }
   }
   await writer.add(id, kind, bytes, LEVEL, from)
 }

@@ -86,6 +86,13 @@ export class ObjectStore implements ObjectReader {
     return found
   }
 
+  /** As {@link readAny}, its bytes verified by the id: of what is to be stored in place of what there is. */
+  async readVerified(id: Id): Promise<ReadObject> {
+    const found = await this.readAny(id)
+    if (hashObject(found.kind, found.bytes) !== id) throw notItsOwn(id)
+    return found
+  }
+
   /** As {@link readAny}, but undefined when the object is not there. */
   async readIfPresent(id: Id): Promise<ReadObject | undefined> {
     return this.#cached(id) ?? this.#search(id, (pack) => this.#readFrom(pack, id))
@@ -276,9 +283,7 @@ export class ObjectStore implements ObjectReader {
     if (record === undefined) return undefined
     const found = await this.#decode({ record, pack: pack.name })
     if (this.#verify && hashObject(found.kind, found.bytes) !== id) {
-      throw new VarveError('corrupt-object', `the bytes of object ${id} are not its own`, {
-        data: { id, pack: pack.name },
-      })
+      throw notItsOwn(id, pack.name)
     }
     return found
   }
@@ -322,4 +327,10 @@ export class ObjectStore implements ObjectReader {
     }
     return (await this.#packs.search(id, ask)) ?? deeper ?? (await this.#search(id, ask)) ?? deeper
   }
+}
+
+function notItsOwn(id: Id, pack?: string): VarveError {
+  return new VarveError('corrupt-object', `the bytes of object ${id} are not its own`, {
+    data: { id, ...(pack === undefined ? {} : { pack }) },
+  })
 }

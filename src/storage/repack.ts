@@ -2,7 +2,8 @@ import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { type MergedPack, writePack } from './merge-packs.ts'
 import type { ObjectStore } from './object-store.ts'
-import { gatherPlaces, type Places } from './pack-places.ts'
+import { gatherPlaces, type Place, type Places } from './pack-places.ts'
+import type { StoredRecord } from './pack-reader.ts'
 import type { Base, PackWriter } from './pack-writer.ts'
 import { MAX_DEPTH, MAX_WALKED } from './read-chain.ts'
 
@@ -20,7 +21,8 @@ const LEVEL = 6
  * whole, those that came before them as differences to them. What is made of what is known from how objects were
  * stored: an object and its base are two versions, and the older one is made of the newer from now on.
  *
- * Memory grows with the number of objects, by some hundred bytes each, and not with their bytes.
+ * Memory grows with the number of objects, by some hundred bytes each, and not with their bytes. Where others
+ * merge some of the packs meanwhile, it fails at first, while it finds out what they hold; not later.
  *
  * @param order ids, the newest first; objects that are not among them come last
  */
@@ -37,19 +39,16 @@ export async function repack(
   const written = new Map<Id, { depth: number; walked: number }>()
   const write = async (writer: PackWriter, id: Id): Promise<void> => {
     const base = bases.get(id)
-    const { pack, position } = places.get(id)!
-    const isValue = async (): Promise<boolean> => {
-      const record = await pack.recordAt(position, id)
-      const asItIs = record.base === undefined && ['column', 'blob'].includes(record.kind)
-      if (asItIs) await writer.addRecord(record)
-      return asItIs
+    if (base === undefined) {
+      const record = await recordIfThere(places.get(id)!, id)
+      const isValue = record?.kind === 'column' || record?.kind === 'blob'
+      if (isValue && record.base === undefined) return writer.addRecord(record)
     }
-    if (base === undefined && (await isValue())) return
-    const { kind, bytes } = await store.readAny(id)
+    const { kind, bytes } = await store.readVerified(id)
     const below = base === undefined ? undefined : (written.get(base) ?? { depth: 0, walked: 0 })
     let from: Base | undefined
     if (base !== undefined && below !== undefined && below.depth < MAX_DEPTH) {
-      const { bytes: other } = await store.readAny(base)
+      const { bytes: other } = await store.readVerified(base)
       const walked = below.walked === 0 ? other.length : below.walked
       if (walked + bytes.length <= MAX_WALKED) from = { id: base, bytes: other, depth: below.depth }
     }
@@ -65,6 +64,16 @@ export async function repack(
       options.onObjects?.(writer.records, positions.size)
     }
   })
+}
+
+/** A record; undefined where it cannot be read: the object may lie in another pack by now. */
+async function recordIfThere({ pack, position }: Place, id: Id): Promise<StoredRecord | undefined> {
+  try {
+    return await pack.recordAt(position, id)
+  } catch (error) {
+    if (error instanceof VarveError) return undefined
+    throw error
+  }
 }
 
 /** The rank of every object, the newest first. */

@@ -161,6 +161,27 @@ describe('gc', () => {
     expect(await problemsOf(storage)).toEqual([])
   })
 
+  it('goes on where others put packs together meanwhile', async () => {
+    const before = createMemoryStorage()
+    const { repo } = await initRepository({ storage: before, who: ann(0) })
+    for (let i = 1; i <= 32; i++) await commitRows(repo, i)
+    for (const call of [1, 30, 70, 110, 140, 180]) {
+      const storage = await copyOf(before)
+      let calls = 0
+      const control = {
+        before: async (kind: string) => {
+          if (kind === 'range' && ++calls === call)
+            await commitRows(assembleRepository({ storage }), 33)
+        },
+      }
+      await gc(assembleRepository({ storage: controlStorage(storage, control) }), options)
+      expect(calls).toBeGreaterThanOrEqual(call)
+      expect(await problemsOf(storage)).toEqual([])
+      const all = [...(await everything(storage)).values()]
+      expect(all.filter((text) => text.startsWith('commit'))).toHaveLength(33)
+    }
+  }, 30_000)
+
   it('leaves everything when it is stopped at any call', async () => {
     const { storage } = await history()
     const before = await everything(storage)

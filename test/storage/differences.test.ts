@@ -5,6 +5,7 @@ import { encodeColumn } from '../../src/core/column-codec.ts'
 import { hasCode } from '../../src/core/errors.ts'
 import { hashObject, type Id } from '../../src/core/id.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { mergePacks } from '../../src/storage/merge-packs.ts'
 import { type ObjectStore, openObjectStore } from '../../src/storage/object-store.ts'
 import { BYTES_DELTA, encodeBody, encodeDifference } from '../../src/storage/pack-encoding.ts'
 import type { PackRecord } from '../../src/storage/pack-record.ts'
@@ -214,4 +215,17 @@ describe('a difference that cannot be read', () => {
       await expect(store.readAny(id)).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
     }
   })
+})
+
+it('what is not an object of its id is not stored again as one', async () => {
+  const text = encoder.encode('not a tree of that name')
+  const id = hashObject('tree', text.subarray(1))
+  const store = openObjectStore(
+    await packOf({ id, kind: 'tree', method: 0, length: text.length, body: text }),
+  )
+  const names = await store.packNames()
+  for (const attempt of [mergePacks(store, names), repack(store, names, [id])]) {
+    await expect(attempt).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+  }
+  expect(await store.packNames()).toEqual(names)
 })

@@ -1,3 +1,4 @@
+import { VarveError } from '../errors.ts'
 import { KERNELS_BASE64 } from './kernel-bytes.ts'
 
 // The loops over values, in WebAssembly with SIMD (kernels/). They work on arrays in the module's own
@@ -99,8 +100,7 @@ export class Kernels {
   #next = START
 
   constructor(values: number, bytes = 0) {
-    compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_BASE64, 'base64'))
-    this.run = new WebAssembly.Instance(compiled).exports as KernelFunctions
+    this.run = instantiate()
     this.#buffer = this.run.memory.buffer
     this.begin(values, bytes)
   }
@@ -161,6 +161,20 @@ export class Kernels {
 }
 
 let compiled: object | undefined
+
+/** `io` where there is no room: V8 reserves 10 GiB of addresses for a memory, however small it is. */
+function instantiate(): KernelFunctions {
+  compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_BASE64, 'base64'))
+  try {
+    return new WebAssembly.Instance(compiled).exports as KernelFunctions
+  } catch (cause) {
+    throw new VarveError('io', 'WebAssembly is given no memory', {
+      hint: 'where `ulimit -v` limits addresses, lift it or set NODE_OPTIONS=--disable-wasm-trap-handler',
+      cause,
+    })
+  }
+}
+
 let shared: Kernels | undefined
 
 /** Kernels with room for so many values, and bytes beside them; those asked for before must be done. */

@@ -1,5 +1,5 @@
 export { scale, toDoubles, unscale } from './decimals'
 export { distinctTexts, distinctValues, gatherTexts } from './distinct'
-export { allEqual, join, split, sumPlanes, toPlanes } from './planes'
+export { join, split, sumPlanes, toPlanes } from './planes'
 export { changes, differences, level, subtract, walk } from './residuals'
 export { divide, firstIndivisible, firstOther, stepsOfIntegers, stepsOfNumbers } from './steps'

@@ -218,17 +218,6 @@ function unpackWide(
   }
 }
 
-/** Whether all bytes are equal. */
-export function allEqual(bytes: usize, count: i32): bool {
-  const first = i8x16.splat(load<u8>(bytes))
-  let i = 0
-  for (; i + 15 < count; i += 16) {
-    if (!i8x16.all_true(i8x16.eq(v128.load(bytes + <usize>i), first))) return false
-  }
-  for (; i < count; i++) if (load<u8>(bytes + <usize>i) !== load<u8>(bytes)) return false
-  return true
-}
-
 /** The bytes of values of `width` bytes as planes: that of the last bytes first. */
 export function split(values: usize, count: i32, width: i32, planes: usize, stride: usize): void {
   if (width === 8) {

@@ -1,13 +1,14 @@
 import { allOnes, bitmapBytes, getBit, isZeroBehind } from '../bits.ts'
 import { type ByteReader, ByteWriter } from '../bytes.ts'
-import { type Column, isBytesType, type ValueArray } from '../column.ts'
+import { type Column, isBytesType } from '../column.ts'
 import { canonicalLength, decodeColumn, encodeColumn } from '../column-codec.ts'
 import { bytesOf, newValues, rawColumn, valueWidth } from '../column-layout.ts'
 import { sliceColumn, takeRows } from '../column-ops.ts'
 import { decodeColumnBody, encodeColumnBody } from './body.ts'
 import type { Compressor } from './compressor.ts'
-import type { Operation } from './delta-operations.ts'
-import { chooseStepping, STEP_LIMIT, type Stepping, steppingOf } from './delta-steps.ts'
+import { type RowPlaces, runInPlace } from './delta-places.ts'
+import { Origin, type RowSteps, stepsOf } from './delta-row-steps.ts'
+import { chooseStepping, type Stepping, steppingOf } from './delta-steps.ts'
 
 // The rows that a difference of columns puts in (docs/format/delta.md):
 //
@@ -23,8 +24,7 @@ import { chooseStepping, STEP_LIMIT, type Stepping, steppingOf } from './delta-s
 //             value's bytes; then the body of a float64 column with the steps of all rows, 0 for
 //             those and for nulls
 //
-// A step leads to a row from the row of the base that it stands in place of; where there is none, or
-// that is null, from the row before; where `linear`, from where the two rows before point to.
+// What steps lead from is in `delta-row-steps.ts`.
 
 const PLAIN = 0
 const PACKED = 1
@@ -45,60 +45,6 @@ const SAMPLE = 2048
 const WORTH = 0.9
 /** More bytes than a canonical column of so many rows can have, besides its values. */
 const CANONICAL_SLACK = 16
-
-/** There is no such row. */
-const NONE = 0x7fff_ffff
-
-/** Where rows put in come from, by the number of the row put in. */
-export interface RowPlaces {
-  /** Their rows in the new column. */
-  readonly rows: Uint32Array
-  /** The row of the base in whose place they stand; NONE without. */
-  readonly replaced: Int32Array
-  /** The row before: of the base, or as −1 − n the row put in n; NONE for the first of all. */
-  readonly before: Int32Array
-  /** The row before that. */
-  readonly beforeThat: Int32Array
-}
-
-export function rowPlaces(operations: readonly Operation[], put: number): RowPlaces {
-  const rows = new Uint32Array(put)
-  const replaced = new Int32Array(put)
-  const before = new Int32Array(put)
-  const beforeThat = new Int32Array(put)
-  let at = 0
-  let from = 0
-  let number = 0
-  let last = NONE
-  let lastButOne = NONE
-  for (const operation of operations) {
-    from += operation.kept
-    at += operation.kept
-    if (operation.kept > 0) {
-      lastButOne = operation.kept > 1 ? from - 2 : last
-      last = from - 1
-    }
-    for (let i = 0; i < operation.put; i++) {
-      rows[number] = at + i
-      replaced[number] = i < operation.left ? from + i : NONE
-      before[number] = last
-      beforeThat[number] = lastButOne
-      lastButOne = last
-      last = -1 - number
-      number++
-    }
-    at += operation.put
-    from += operation.left
-  }
-  return { rows, replaced, before, beforeThat }
-}
-
-interface Steps {
-  readonly stepping: Stepping
-  readonly linear: boolean
-  /** NaN where none leads to the row; 0 for nulls. */
-  readonly steps: Float64Array
-}
 
 /**
  * The rows of `column` at `places`, in the shortest form; undefined where that is no shorter than to store
@@ -150,91 +96,11 @@ function startForm(form: number, { validity }: Column, more: number): ByteWriter
   return validity === undefined ? writer : writer.bytes(validity)
 }
 
-function stepsOf(
-  put: Column,
-  base: Column,
-  places: RowPlaces,
-  stepping: Stepping,
-  linear: boolean,
-  first = 0,
-  end = put.length,
-): Steps {
-  const steps = new Float64Array(put.length)
-  const from = new Origin(put, base, places, stepping, linear)
-  const { replaced } = places
-  const inPlace = put.validity === undefined && base.validity === undefined
-  for (let row = first; row < end; ) {
-    const run = inPlace ? runInPlace(replaced, row, end) : 0
-    if (run > 0) {
-      stepping.betweenAll(put.values, row, base.values, replaced[row]!, steps, run)
-    } else if (put.validity === undefined || getBit(put.validity, row)) {
-      from.find(row)
-      steps[row] = stepping.between(put.values, row, from.values, from.row) - from.ahead
-    }
-    row += Math.max(1, run)
-  }
-  for (let row = first; row < end; row++) {
-    if (!(Math.abs(steps[row]!) < STEP_LIMIT)) steps[row] = Number.NaN
-  }
-  return { stepping, linear, steps }
-}
-
-/** What steps lead from: the row of the base that a row stands in place of, or the row before. */
-class Origin {
-  values: ValueArray
-  row = 0
-  /** How far ahead of it the next row is expected. */
-  ahead = 0
-  readonly #put: Column
-  readonly #base: Column
-  readonly #places: RowPlaces
-  readonly #stepping: Stepping
-  readonly #linear: boolean
-  readonly #zero: ValueArray
-
-  constructor(put: Column, base: Column, places: RowPlaces, stepping: Stepping, linear: boolean) {
-    this.#put = put
-    this.#base = base
-    this.#places = places
-    this.#stepping = stepping
-    this.#linear = linear
-    this.#zero = newValues(put.type, 1)
-    this.values = this.#zero
-  }
-
-  /** Finds it for the row put in `number`; those before have their values already. */
-  find(number: number): void {
-    const { replaced, before, beforeThat } = this.#places
-    this.ahead = 0
-    const old = replaced[number]!
-    const { validity, values } = this.#base
-    if (old !== NONE && (validity === undefined || getBit(validity, old))) {
-      this.values = values
-      this.row = old
-      return
-    }
-    if (this.#linear && beforeThat[number] !== NONE) {
-      this.#go(beforeThat[number]!)
-      const { values: earlier, row } = this
-      this.#go(before[number]!)
-      const ahead = this.#stepping.between(this.values, this.row, earlier, row)
-      this.ahead = Math.abs(ahead) < STEP_LIMIT ? ahead : 0
-      return
-    }
-    this.#go(before[number]!)
-  }
-
-  #go(place: number): void {
-    this.values = place === NONE ? this.#zero : place < 0 ? this.#put.values : this.#base.values
-    this.row = place === NONE ? 0 : place < 0 ? -1 - place : place
-  }
-}
-
-function formOf({ stepping, linear }: Steps): number {
+function formOf({ stepping, linear }: RowSteps): number {
   return (linear ? LINEAR : 0) | (stepping.exponent << EXPONENT_SHIFT)
 }
 
-function stepByStep(put: Column, steps: Steps): Uint8Array {
+function stepByStep(put: Column, steps: RowSteps): Uint8Array {
   const writer = startForm(STEPS, put, formOf(steps))
   const width = valueWidth(put.type)
   const bytes = bytesOf(put.values)
@@ -272,7 +138,7 @@ function isWorth(
   return lengthOf(rawColumn('float64', steps.length, steps, undefined)) + 9 * none < WORTH * values
 }
 
-function packSteps(put: Column, steps: Steps, level: number, zstd: Compressor): Uint8Array {
+function packSteps(put: Column, steps: RowSteps, level: number, zstd: Compressor): Uint8Array {
   const width = valueWidth(put.type)
   const bytes = bytesOf(put.values)
   const others = new ByteWriter()
@@ -359,15 +225,6 @@ function endOfSteps(steps: Float64Array, from: number): number {
   let row = from
   while (row < steps.length && !Number.isNaN(steps[row])) row++
   return row
-}
-
-/** Rows from one on, up to `end`, that stand in place of rows which follow each other. */
-function runInPlace(replaced: Int32Array, from: number, end: number): number {
-  const first = replaced[from]!
-  if (first === NONE || from >= end) return 0
-  let row = from + 1
-  while (row < end && replaced[row] === first + row - from) row++
-  return row - from
 }
 
 function plainRows(

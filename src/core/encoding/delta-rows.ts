@@ -13,7 +13,8 @@ import {
   readOperations,
   writeOperations,
 } from './delta-operations.ts'
-import { decodeRows, encodeRows, rowPlaces } from './delta-put.ts'
+import { rowPlaces } from './delta-places.ts'
+import { decodeRows, encodeRows } from './delta-put.ts'
 
 // The difference between two columns of one type (docs/format/delta.md):
 //

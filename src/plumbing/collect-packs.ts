@@ -21,14 +21,14 @@ export async function collectPacks(
   const seen = new Set<Id>()
   const bases = new Set<Id>()
   /** What an object is made of may be reachable from nowhere: it is needed to read it. */
-  const addPacksOfBases = async (id: Id): Promise<void> => {
-    let base = await repo.objects.baseOf(id)
+  const addPacksOfBases = async (id: Id, itsPack: string): Promise<void> => {
+    let base = await repo.objects.baseOf(id, itsPack)
     while (base !== undefined && !bases.has(base)) {
       bases.add(base)
       const pack = await repo.objects.packOf(base, state)
       if (pack === undefined || published.has(pack)) return
       needed.add(pack)
-      base = await repo.objects.baseOf(base)
+      base = await repo.objects.baseOf(base, pack)
     }
   }
   for (const start of starts) {
@@ -40,7 +40,7 @@ export async function collectPacks(
       if (pack === undefined) return repo.objects.readAny(id).then(() => false)
       if (published.has(pack)) return false
       needed.add(pack)
-      await addPacksOfBases(id)
+      await addPacksOfBases(id, pack)
       return true
     })
   }

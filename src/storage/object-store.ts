@@ -143,17 +143,18 @@ export class ObjectStore implements ObjectReader {
     const ask = async (pack: PackReader): Promise<string | undefined> => {
       if (state?.retired.has(pack.name) || !(await pack.has(id))) return undefined
       if (state === undefined || state.packs.has(pack.name)) return pack.name
-      staged = pack.name
+      staged ??= pack.name
       return undefined
     }
     return (await this.#packs.search(id, ask)) ?? staged ?? (await this.#search(id, ask)) ?? staged
   }
 
-  /** The object that this one is stored as a difference to, in whichever pack it is found. */
-  async baseOf(id: Id): Promise<Id | undefined> {
-    const found = await this.#search(id, async (pack) =>
-      (await pack.has(id)) ? { base: await pack.baseOf(id) } : undefined,
-    )
+  /** The object that this one is stored as a difference to, in this pack or in whichever it is found. */
+  async baseOf(id: Id, pack?: string): Promise<Id | undefined> {
+    const found = await this.#search(id, async (other) => {
+      const isMeant = pack === undefined || other.name === pack
+      return isMeant && (await other.has(id)) ? { base: await other.baseOf(id) } : undefined
+    })
     return found?.base
   }
 

@@ -1,5 +1,6 @@
 import { decodeColumnBody, encodeColumnBody } from '../core/encoding/body.ts'
 import { type DeltaForm, decodeDelta, encodeDelta } from '../core/encoding/delta.ts'
+import { frameCanHold } from '../core/encoding/frame-bound.ts'
 import { VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
 import { loadZstd } from './zstd.ts'
@@ -19,7 +20,7 @@ export const COLUMN = 2
 /** The difference of two sequences of bytes. */
 export const BYTES_DELTA = 3
 /** The difference of two columns, row by row. */
-export const ROWS_DELTA = 4
+const ROWS_DELTA = 4
 /** A zstd frame whose dictionary is the base. */
 export const DICTIONARY = 5
 
@@ -41,9 +42,6 @@ export function isDelta(method: number): boolean {
 const STRUCTURE_LIMIT = 65 * 1024 * 1024
 /** Bytes and columns may be of any length that one record can hold. */
 const CONTENT_LIMIT = 0xf000_0000
-/** zstd spends at least 4 bytes on a block of 128 KiB: no honest frame grows by more. */
-const ZSTD_RATIO = 32_768
-const ZSTD_SLACK = 128 * 1024
 
 /** The longest canonical bytes an object of this kind may have. */
 export function lengthLimit(kind: ObjectKind): number {
@@ -116,7 +114,7 @@ export async function decodeBody(
       }
       return body
     case ZSTD:
-      if (length > body.length * ZSTD_RATIO + ZSTD_SLACK) {
+      if (!frameCanHold(body.length, length)) {
         throw new VarveError('corrupt-object', `${body.length} bytes cannot stand for ${length}`)
       }
       return (await loadZstd()).decompress(body, length)

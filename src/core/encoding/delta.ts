@@ -4,6 +4,7 @@ import type { Compressor } from './compressor.ts'
 import { decodeBytesDelta, encodeBytesDelta } from './delta-bytes.ts'
 import { decodeRowsDelta, encodeRowsDelta } from './delta-rows.ts'
 import { withLengths, withOffsets } from './delta-text.ts'
+import { frameCanHold } from './frame-bound.ts'
 
 // The difference between an object's canonical bytes and those of another of its kind, its base
 // (docs/format/delta.md). It depends on both their canonical bytes and on nothing else: how the base is
@@ -25,9 +26,6 @@ export interface Delta {
 const WORTH_COMPRESSING = 192
 /** Of canonical bytes, of both: a reader must hold them, and what is made of them. */
 const MAX_LENGTH = 1 << 24
-/** zstd spends at least 4 bytes on a block of 128 KiB: no honest frame grows by more. */
-const ZSTD_RATIO = 32_768
-const ZSTD_SLACK = 128 * 1024
 
 /**
  * A difference of `canonical` to `base`, the shorter of those that there are; undefined where they
@@ -85,7 +83,7 @@ export function decodeDelta(
       return decodeBytesDelta(body, base, length)
     case 'dictionary': {
       const isColumn = kind === 'column'
-      if (length > body.length * ZSTD_RATIO + ZSTD_SLACK) {
+      if (!frameCanHold(body.length, length)) {
         throw new VarveError('corrupt-object', `${body.length} bytes cannot stand for ${length}`)
       }
       const bytes = zstd.decompressWith(dictionaryOf(isColumn, base), body, length)

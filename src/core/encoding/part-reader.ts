@@ -1,8 +1,9 @@
 import { ByteReader } from '../bytes.ts'
 import type { VarveError } from '../errors.ts'
 import type { Compressor } from './compressor.ts'
+import { frameCanHold } from './frame-bound.ts'
 import type { Kernels } from './kernels.ts'
-import { FRAME_MAGIC, FRAME_RATIO, FRAME_SLACK } from './parts.ts'
+import { FRAME_MAGIC } from './parts.ts'
 
 /** Reads what `Parts` packed; `corrupt-object` for whatever does not fit. */
 export class PartReader {
@@ -73,7 +74,7 @@ export class PartReader {
 
   #frame(count: number, length: number): Uint8Array {
     const tail = this.#reader.bytes(count)
-    if (length > count * FRAME_RATIO + FRAME_SLACK) {
+    if (!frameCanHold(count, length)) {
       throw this.#reader.error(`${count} bytes cannot stand for ${length}`)
     }
     const frame = new Uint8Array(FRAME_MAGIC.length + count)

@@ -11,10 +11,6 @@ import type { Kernels } from './kernels.ts'
 //
 // An empty stream takes no bytes at all.
 
-/** How many bytes one frame can stand for: zstd spends at least 4 bytes on a block of 128 KiB. */
-export const FRAME_RATIO = 32_768
-export const FRAME_SLACK = 128 * 1024
-
 /** `28 b5 2f fd`, with which every zstd frame begins. */
 export const FRAME_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
 

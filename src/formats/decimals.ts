@@ -15,7 +15,7 @@ const fits = (digits: bigint): boolean => digits < LIMIT && digits > -LIMIT
  * The double nearest to `number` / 10^`scale`, as the same digits in a text would be read; undefined
  * for a value of more than 15 digits, zeros at its end aside.
  */
-export function decimalDouble(number: bigint, scale: number): number | undefined {
+function decimalDouble(number: bigint, scale: number): number | undefined {
   let digits = number
   let places = scale
   while (!fits(digits) && digits % 10n === 0n) {

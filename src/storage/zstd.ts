@@ -29,7 +29,7 @@ export function loadZstd(): Promise<Zstd> {
 }
 
 /** zstd as objects are stored with it, by any library. */
-export function zstdOf(library: ZstdLibrary): Zstd {
+function zstdOf(library: ZstdLibrary): Zstd {
   return {
     compress: (bytes, level) => ifSmaller(bytes, library.compress(bytes, level)),
     compressNoise: (bytes) => ifSmaller(bytes, library.compressNoise(bytes)),

@@ -86,7 +86,7 @@ function symbols(bytes: Uint8Array): { length: number; low: Uint32Array } {
 }
 
 /** How many bytes both begin with. */
-export function sharedStart(a: Uint8Array, b: Uint8Array): number {
+function sharedStart(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length)
   let at = 0
   while (at < length) {
@@ -99,7 +99,7 @@ export function sharedStart(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** How many bytes both end with. */
-export function sharedTail(a: Uint8Array, b: Uint8Array): number {
+function sharedTail(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length)
   let tail = 0
   while (tail < length) {

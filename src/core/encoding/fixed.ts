@@ -13,7 +13,7 @@ import { type Steps, stepsOfHalves, stepsOfNumbers } from './steps.ts'
 
 export const INTEGERS = 1
 export const DECIMALS = 2
-export const SPLIT = 3
+const SPLIT = 3
 export const DICTIONARY = 4
 
 /** Up to this many values every encoding is tried in full. */

@@ -154,7 +154,7 @@ export interface TypedTable {
    * For some numbers of rows, counted from 0, the least value that a column has in that row and all after
    * it, as far as the table itself says so.
    */
-  floors?(name: string): ReadonlyMap<number, Scalar>
+  floors?(name: string): Pick<ReadonlyMap<number, Scalar>, 'get'>
   /** The values of the columns of these names, in this order, some thousand rows at a time. */
   batches(names: readonly string[]): AsyncGenerator<readonly Column[], void, void>
   close(): Promise<void>

@@ -140,7 +140,7 @@ async function* frames(
         const typed = batch.map((column, at) =>
           readers[at]!.read(sliceColumn(column, from, to), before + from),
         )
-        const floor = to === rows ? floorAt(before + rows) : undefined
+        const floor = floorAt(before + to)
         yield {
           ...makeFrame(schema, typed),
           source: rowSource(file, before + from + 1, to - from),

@@ -8,6 +8,7 @@ import { unitsPerSecond } from '../core/time.ts'
 import { badInput, quoteText } from '../formats/bad-input.ts'
 import type { InputTable, Reading, TypedTable } from '../formats/table.ts'
 import { lookAtPath, readFile, readFileRange } from '../storage/read-file.ts'
+import { frameFloors } from './frame-floors.ts'
 
 /**
  * Where rows come from: an array or a function, which can be asked again, or anything else that is
@@ -28,20 +29,22 @@ export function framesTable(
 ): InputTable {
   const places = new Map(schema.columns.map(({ name }, at) => [name, at]))
   const { open, once } = reopened(frames)
-  return {
-    ...memoryTable(schema, options, async function* (names) {
-      for await (const frame of open()) {
-        if (frame.columns.length !== schema.columns.length) {
-          throw new VarveError(
-            'schema-mismatch',
-            `a frame has ${frame.columns.length} columns, not ${schema.columns.length}`,
-          )
-        }
-        if (frame.rows > 0) yield names.map((name) => frame.columns[places.get(name)!]!)
+  const batches: TypedTable['batches'] = async function* (names) {
+    for await (const frame of open()) {
+      if (frame.columns.length !== schema.columns.length) {
+        throw new VarveError(
+          'schema-mismatch',
+          `a frame has ${frame.columns.length} columns, not ${schema.columns.length}`,
+        )
       }
-    }),
-    once,
+      if (frame.rows > 0) yield names.map((name) => frame.columns[places.get(name)!]!)
+    }
   }
+  // Only an array is there as a whole, so that looking ahead costs nothing but the look.
+  const floors: Pick<TypedTable, 'floors'> = Array.isArray(frames)
+    ? { floors: (name) => frameFloors(frames, places.get(name)!) }
+    : {}
+  return { ...memoryTable(schema, options, { batches, ...floors }), once }
 }
 
 /**
@@ -71,16 +74,18 @@ export function rowsTable(
   const { open, once } = reopened(rows)
   const file = options.name ?? NAME
   return {
-    ...memoryTable(parsed, options, async function* (names) {
-      let batch = new RowBatch(file, parsed, 0)
-      let count = 0
-      for await (const row of open()) {
-        batch.add(row)
-        if (++count % BATCH_ROWS > 0) continue
-        yield batch.columns(names)
-        batch = new RowBatch(file, parsed, count)
-      }
-      if (count % BATCH_ROWS > 0) yield batch.columns(names)
+    ...memoryTable(parsed, options, {
+      async *batches(names) {
+        let batch = new RowBatch(file, parsed, 0)
+        let count = 0
+        for await (const row of open()) {
+          batch.add(row)
+          if (++count % BATCH_ROWS > 0) continue
+          yield batch.columns(names)
+          batch = new RowBatch(file, parsed, count)
+        }
+        if (count % BATCH_ROWS > 0) yield batch.columns(names)
+      },
     }),
     once,
   }
@@ -133,7 +138,7 @@ export function fileTable(path: string, reading?: Reading): InputTable {
 function memoryTable(
   schema: Schema,
   { name = NAME }: TableOptions,
-  batches: TypedTable['batches'],
+  content: Pick<TypedTable, 'batches' | 'floors'>,
 ): InputTable {
   return {
     name,
@@ -141,7 +146,7 @@ function memoryTable(
     typed: async () => ({
       columns: schema.columns,
       index: schema.columns.slice(0, schema.indexCount).map((column) => column.name),
-      batches,
+      ...content,
       close: async () => undefined,
     }),
   }

@@ -88,9 +88,9 @@ describe('a kernel', () => {
 
   it('makes planes of whole numbers', () => {
     const shape = fc
-      .record({ bytes: fc.integer({ min: 1, max: 6 }), zigzag: fc.boolean() })
+      .record({ bytes: fc.integer({ min: 1, max: 7 }), zigzag: fc.boolean() })
       .chain(({ bytes, zigzag }) => {
-        const most = 256 ** bytes
+        const most = Math.min(256 ** bytes, 2 ** 53)
         const value = zigzag
           ? fc.integer({ min: -most / 2, max: most / 2 - 1 })
           : fc.integer({ min: 0, max: most - 1 })
@@ -228,6 +228,73 @@ describe('a kernel', () => {
             return sum
           }),
         )
+      }),
+    )
+  })
+
+  it('takes steps between whole numbers, divides and subtracts in place', () => {
+    const whole = many(fc.integer({ min: -(2 ** 51), max: 2 ** 51 }))
+    fc.assert(
+      fc.property(whole, fc.integer({ min: 1, max: 2 ** 40 }), (values, by) => {
+        const { kernels, array } = doubles(values)
+        const { length } = values
+        const target = kernels.doubles(length)
+        kernels.run.stepsOfNumbers(array.byteOffset, target.byteOffset, length)
+        const steps = values.map((value, i) => (i === 0 ? 0 : value - values[i - 1]!))
+        expect([...target]).toEqual(steps)
+        kernels.run.divide(target.byteOffset, length, by)
+        expect([...target]).toEqual(steps.map((step) => step / by))
+        kernels.run.subtract(array.byteOffset, length, by)
+        expect([...array]).toEqual(values.map((value) => value - by))
+      }),
+    )
+  })
+
+  it('makes doubles of 64-bit integers, as they are and divided by a power of ten', () => {
+    fc.assert(
+      fc.property(many(anyInteger), fc.integer({ min: 0, max: 15 }), (values, exponent) => {
+        const { length } = values
+        const kernels = kernelsFor(length)
+        const place = () => {
+          const bytes = kernels.bytes(8 * length)
+          new BigInt64Array(bytes.buffer, bytes.byteOffset, length).set(values)
+          return new Float64Array(bytes.buffer, bytes.byteOffset, length)
+        }
+        const [same, divided] = [place(), place()]
+        kernels.run.toDoubles(same.byteOffset, length)
+        expect([...same]).toEqual(values.map(Number))
+        kernels.run.unscale(divided.byteOffset, length, 10 ** exponent)
+        expect([...divided]).toEqual(values.map((value) => Number(value) / 10 ** exponent))
+      }),
+    )
+  })
+
+  it('walks along stretches of steps, and finds how low each leads', () => {
+    const input = fc.integer({ min: 1, max: 40 }).chain((length) =>
+      fc.record({
+        length: fc.constant(length),
+        steps: fc.array(fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), {
+          minLength: 16 * length,
+          maxLength: 16 * length,
+        }),
+        middle: fc.integer({ min: -1000, max: 1000 }),
+      }),
+    )
+    fc.assert(
+      fc.property(input, ({ length, steps, middle }) => {
+        const { kernels, array } = doubles(steps)
+        const target = kernels.doubles(3 * 16)
+        kernels.run.walk(array.byteOffset, length, 16, middle, target.byteOffset)
+        const wanted = Array.from({ length: 16 }, (_, part) => {
+          let [sum, least, leastOff] = [0, 0, 0]
+          for (let i = 0; i < length; i++) {
+            sum += steps[part * length + i]!
+            least = Math.min(least, sum)
+            leastOff = Math.min(leastOff, sum - (i + 1) * middle)
+          }
+          return [sum, least, leastOff]
+        })
+        expect([...target]).toEqual(wanted.flat())
       }),
     )
   })

@@ -148,14 +148,12 @@ export async function decodeRecord(
   if (!equalBytes(checksum(idsOf(record), bytes.subarray(0, end)), bytes.subarray(end))) {
     throw wrong('the checksum of a record does not fit')
   }
-  // What follows tells hostile bytes, whose checksum is right, from others.
-  if (length > lengthLimit(kind)) throw wrong(`an object of ${length} bytes is too large`)
   return record
 }
 
 /**
  * The base that a record at `position` names, by its position or its id, from the first bytes of it; not
- * verified.
+ * verified. `corrupt-object` where no pack has such a position.
  */
 export function readBase(start: Uint8Array, position: number): Id | number | undefined {
   const reader = new ByteReader(start, 'corrupt-object')
@@ -163,7 +161,7 @@ export function readBase(start: Uint8Array, position: number): Id | number | und
   reader.u8()
   reader.varint()
   if (flags & HAS_FAR_BASE) return reader.id()
-  return flags & HAS_NEAR_BASE ? position - unzigzag(reader.varint()) : undefined
+  return flags & HAS_NEAR_BASE ? positionBack(position, reader.varint()) : undefined
 }
 
 function readFields(bytes: Uint8Array, position: number): RecordFields {
@@ -174,18 +172,19 @@ function readFields(bytes: Uint8Array, position: number): RecordFields {
   if (kind === undefined) throw wrong(`an object of unknown kind ${flags & KIND_MASK}`)
   const method = reader.u8()
   const length = reader.varint()
-  const back = (): number => {
-    const at = position - unzigzag(reader.varint())
-    if (!Number.isSafeInteger(at) || at < 0) throw wrong('it refers to what is not in the pack')
-    return at
-  }
+  if (length > lengthLimit(kind)) throw wrong(`an object of ${length} bytes is too large`)
   const near = (flags & HAS_NEAR_BASE) !== 0
   if (near && flags & HAS_FAR_BASE) throw wrong('it has two bases')
-  const base = near ? back() : flags & HAS_FAR_BASE ? reader.id() : undefined
+  const base = near
+    ? positionBack(position, reader.varint())
+    : flags & HAS_FAR_BASE
+      ? reader.id()
+      : undefined
   const depth = base === undefined ? 0 : reader.varint()
   if (base !== undefined && depth === 0) throw wrong('it has a base and none')
   const parameters = flags & HAS_PARAMETERS ? reader.lengthPrefixed() : undefined
   const count = flags & HAS_CUTS ? reader.varint() : 0
+  if (count > 0 && (kind === 'blob' || kind === 'column')) throw wrong('ids cut out of values')
   // Each takes two bytes at least, and stands for 32.
   if (count * 2 > reader.remaining || count * idWidth(kind) > length) throw wrong('too many ids')
   const cuts: RecordFields['cuts'][number][] = []
@@ -195,11 +194,7 @@ function readFields(bytes: Uint8Array, position: number): RecordFields {
     rest -= gap
     if (rest < 0) throw wrong('an id stands outside of the object')
     const code = reader.varint()
-    const at = position - unzigzag(code)
-    if (code !== 0 && (!Number.isSafeInteger(at) || at < 0)) {
-      throw wrong('it refers to what is not in the pack')
-    }
-    cuts.push({ gap, at: code === 0 ? undefined : at })
+    cuts.push({ gap, at: code === 0 ? undefined : positionBack(position, code) })
   }
   return {
     kind,
@@ -229,8 +224,11 @@ function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value
 }
 
-function unzigzag(code: number): number {
-  return code % 2 === 0 ? code / 2 : -(code + 1) / 2
+/** The position that a distance leads to from one. */
+function positionBack(position: number, distance: number): number {
+  const at = position - (distance % 2 === 0 ? distance / 2 : -(distance + 1) / 2)
+  if (!Number.isSafeInteger(at) || at < 0) throw wrong('it refers to what is not in the pack')
+  return at
 }
 
 function wrong(reason: string): VarveError {

@@ -132,6 +132,33 @@ describe('records', () => {
     }
   })
 
+  it('of values with ids cut out are refused', async () => {
+    const whole: PackRecord = { id, kind: 'blob', method: 0, length: text.length, body: text }
+    const other = hashObject('blob', encoder.encode('other'))
+    for (const kind of ['blob', 'column'] as const) {
+      const cuts = [{ gap: 0, id }]
+      const body = encoder.encode('other')
+      const record = { id: other, kind, method: 0, length: 32 + body.length, cuts, body }
+      const store = openObjectStore(await packOf(whole, record))
+      await expect(store.readAny(other)).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+    }
+  })
+
+  it('whose base stands before the first are refused, also by who only asks for the base', async () => {
+    const record = encodeRecord(
+      { id, kind: 'blob', method: 3, length: text.length, base: id, depth: 1, body: text },
+      0,
+      () => -3,
+    )
+    const others = [1, 2, 3, 4].map((i) => hashObject('blob', Uint8Array.of(i)))
+    const end = PACK_MAGIC.length + record.length
+    const index = encodeIndex([id, ...others], [end, end, end, end, end])
+    const store = openObjectStore((await sealed(record, index)).storage)
+    for (const attempt of [store.baseOf(id), store.readAny(id)]) {
+      await expect(attempt).rejects.toSatisfy((e) => hasCode(e, 'corrupt-object'))
+    }
+  })
+
   it('whose frame holds more or less than they declare are refused', async () => {
     const { compress } = await import('zstd-napi')
     const body = compress(text)

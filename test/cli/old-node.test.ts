@@ -12,6 +12,8 @@ it('an old Node is told which one is needed', async () => {
 })
 
 it('what tells it so can be read by any Node', async () => {
-  const { code } = await transform(readFileSync(PROGRAM, 'utf8'), { target: 'es5' })
-  expect(code).toContain('or newer is needed')
+  const source = readFileSync(PROGRAM, 'utf8')
+  const codeFor = async (target: string) => (await transform(source, { target })).code
+  // esbuild rewrites what an old one cannot read, or refuses to: nothing is to be rewritten.
+  expect(await codeFor('es5')).toBe(await codeFor('esnext'))
 })

@@ -55,7 +55,8 @@ type LogState = Awaited<ReturnType<Repository['refs']['state']>>
 /** Goes through what is reachable, from any number of roots, looking at each object once. */
 export class ReachableObjects {
   readonly #repo: Repository
-  readonly #state: LogState
+  /** The newest that was looked at. */
+  #state: LogState
   readonly #options: ReachableOptions
   readonly #seen = new Map<Id, ObjectKind>()
   readonly #parts = new Set<Id>()
@@ -201,12 +202,25 @@ export class ReachableObjects {
     this.#parts.add(id)
     this.#options.onObjects?.(this.#parts.size)
     if (!this.#published || id === EMPTY_TREE) return
-    const pack = await this.#packOf(id)
-    if (pack === undefined || this.#state.packs.has(pack)) return
-    // Others may have put packs together since the check began.
-    if ((await this.#repo.refs.state()).packs.has(pack)) return
+    const pack = await this.#unnamedPackOf(id)
+    if (pack === undefined) return
     const message = `object ${id} is in pack ${pack} alone, which the ref log does not name`
     this.#unpublished.push(new VarveError('corrupt-log', message, { data: { id, pack } }))
+  }
+
+  /**
+   * The pack of an object that no pack has which the ref log names. Others may put packs together at any moment:
+   * it is believed when the packs were listed anew and the log did not grow from before that until after.
+   */
+  async #unnamedPackOf(id: Id): Promise<string | undefined> {
+    for (let isListed = false; ; isListed = true) {
+      const { number, packs } = this.#state
+      if (isListed) await this.#repo.objects.refresh()
+      const pack = await this.#packOf(id)
+      if (pack === undefined || packs.has(pack)) return undefined
+      this.#state = await this.#repo.refs.state()
+      if (isListed && this.#state.number === number) return pack
+    }
   }
 
   async #packOf(id: Id): Promise<string | undefined> {

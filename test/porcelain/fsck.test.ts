@@ -7,9 +7,11 @@ import { EMPTY_TREE, updatePaths } from '../../src/core/tree.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
 import { assembleRepository, type Repository } from '../../src/plumbing/repository.ts'
 import { type FsckProblem, type FsckSummary, fsck } from '../../src/porcelain/fsck.ts'
+import { gc } from '../../src/porcelain/gc.ts'
 import { createTag } from '../../src/porcelain/tag.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { packPath } from '../../src/storage/pack-writer.ts'
+import { controlStorage } from '../support/controlled-storage.ts'
 import { ann, collect, newRepository, putCommit, setRefs } from '../support/repositories.ts'
 import { build, schemaOf } from '../support/series.ts'
 import { commitStaged, stage, storeValues } from '../support/staging.ts'
@@ -98,6 +100,41 @@ describe('fsck', () => {
     )
     expect(problems.some(({ code }) => code === 'object-not-found')).toBe(true)
     expect(summary.problems).toBe(problems.length)
+  })
+
+  it('believes no pack to be unnamed that others have put together meanwhile', async () => {
+    await stage(repo, { a: [1] })
+    await commitStaged(repo, 'one')
+    const { privateFiles, workTree, storage } = repo
+    const known = new Set(await repo.objects.packNames().then((names) => names.map(packPath)))
+    let commits = 0
+    const packAgain = async (): Promise<void> => {
+      const writer = assembleRepository({ storage, privateFiles, workTree })
+      await stage(writer, { a: [10 + ++commits] })
+      await commitStaged(writer, `${commits}`)
+      await gc(writer, { who: ann(900), now: 900_000 })
+    }
+    let work: Promise<void> | undefined
+    const watched = controlStorage(storage, {
+      before: async (call) => {
+        if (call === 'range') await work
+      },
+      after: async (call, name) => {
+        if (call !== 'range' || !name.startsWith('packs/') || known.has(name) || commits > 3) return
+        known.add(name)
+        await packAgain()
+      },
+    })
+    const items = await collect(
+      fsck(assembleRepository({ storage: watched, privateFiles, workTree }), {
+        onObjects: () => {
+          work ??= packAgain()
+        },
+      }),
+    )
+    const problems = items.filter(({ kind }) => kind === 'problem')
+    expect(problems).toEqual([])
+    expect(commits).toBeGreaterThan(3)
   })
 
   it('finds what a ref needs and no log entry keeps', async () => {

@@ -1,3 +1,4 @@
+import { VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
 import type { Repository } from './repository.ts'
 
@@ -32,20 +33,54 @@ export interface CountObjectsResult {
 
 const NONE: PackCount = { packs: 0, objects: 0, size: 0 }
 
-/** How many objects the repository holds, and what they take. */
+/** How often counting begins again because packs were put together meanwhile. */
+const ATTEMPTS = 10
+
+/**
+ * How many objects the repository holds, and what they take, counted on packs that all stayed where they are
+ * meanwhile: else it begins again. `conflict` where others leave no time for that.
+ */
 export async function countObjects(
   repo: Repository,
   options: CountObjectsOptions = {},
 ): Promise<CountObjectsResult> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const packs = await repo.objects.packNames()
+    try {
+      const result = await countOnce(repo, options)
+      if (await areThere(repo, packs)) return result
+    } catch (error) {
+      if (!(error instanceof VarveError) || (await areThere(repo, packs))) throw error
+    }
+  }
+  throw new VarveError(
+    'conflict',
+    'others put packs together all the time: nothing can be counted',
+    {
+      hint: 'run the same command again',
+    },
+  )
+}
+
+async function countOnce(
+  repo: Repository,
+  options: CountObjectsOptions,
+): Promise<CountObjectsResult> {
+  const packs = await repo.objects.packs()
   const { packs: named } = await repo.refs.state()
   let published = NONE
   let staged = NONE
-  for (const { name, objects, size } of await repo.objects.packs()) {
+  for (const { name, objects, size } of packs) {
     if (named.has(name)) published = addPack(published, objects, size)
     else staged = addPack(staged, objects, size)
   }
   if (options.kinds !== true) return { published, staged }
   return { published, staged, kinds: await countKinds(repo) }
+}
+
+async function areThere(repo: Repository, packs: readonly string[]): Promise<boolean> {
+  const now = new Set(await repo.objects.packNames())
+  return packs.every((name) => now.has(name))
 }
 
 function addPack(count: PackCount, objects: number, size: number): PackCount {

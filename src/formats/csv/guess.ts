@@ -1,6 +1,5 @@
 import type { ColumnType } from '../../core/column.ts'
 import type { VarveError } from '../../core/errors.ts'
-import { momentOf, parseIso } from '../../core/time.ts'
 import { quoteText } from '../bad-input.ts'
 import type { CellBatch } from './cell-batch.ts'
 import { cellFault } from './cell-faults.ts'
@@ -22,18 +21,10 @@ import type { DateLayout } from './date-layout.ts'
 import { hasForeignMonth } from './foreign-months.ts'
 import { KeyOrder } from './key-order.ts'
 import { LayoutGuess } from './layout-guess.ts'
-import { isMarker, layoutOffer, looksLikeDate, nullOption } from './near-values.ts'
+import { isMarker, layoutOffer, looksLikeDate, nullOption, numbersOffer } from './near-values.ts'
 import { NumberGuess } from './number-guess.ts'
-import {
-  IS_DATE,
-  IS_TIME,
-  NOT_A_NUMBER,
-  NOT_A_TIME,
-  scanNumber,
-  scannedNumber,
-  scannedTime,
-  scanTime,
-} from './scan.ts'
+import { isImpossibleTime, scanRareTime } from './rare-time.ts'
+import { IS_DATE, NOT_A_NUMBER, NOT_A_TIME, scanNumber, scannedNumber, scanTime } from './scan.ts'
 import { asText, refusal } from './spot.ts'
 import { StrayCells } from './stray-cells.ts'
 import { TimeGuess } from './time-guess.ts'
@@ -41,12 +32,6 @@ import { ESCAPED, QUOTED } from './tokenizer.ts'
 
 /** What a column of numbers can be in which the first with a unit is text. */
 const WITH_UNITS = WHOLE | DECIMAL | ODD_NUMBER | MARKER | TEXT
-
-const TIME_SHAPE =
-  /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)? ?(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/
-
-/** Seconds within which any microsecond timestamp fits 64 bits. */
-const US_REACH = 9_223_372_036_853
 
 /** What is known about the cells of a column beforehand. */
 export interface GuessOptions {
@@ -232,19 +217,7 @@ export class ColumnGuess {
 
   /** What to say of an index of whole numbers that could be times. */
   #numbersNotice(name: string): string | undefined {
-    const last = this.#order.lastNumber
-    const layout =
-      last > 1e7 && last < 1e8
-        ? layoutOffer(String(last))
-        : last > 1e9 && last < 4e9
-          ? 'epoch_s'
-          : last > 1e12 && last < 4e12
-            ? 'epoch_ms'
-            : last > 1e15 && last < 4e15
-              ? 'epoch_us'
-              : this.#numbers.digits === 19
-                ? 'epoch_ns'
-                : undefined
+    const layout = numbersOffer(this.#order.lastNumber, this.#numbers.digits)
     if (layout === undefined) return undefined
     return `column ${name} is read as numbers; if they are times: --date-format ${layout}`
   }
@@ -371,18 +344,10 @@ export class ColumnGuess {
           : Infinity
       return DECIMAL
     }
-    const iso = /^\d{4}-|^[+-]\d{6,12}-/.test(trimmed) ? parseIso(trimmed) : undefined
-    if (iso === undefined && TIME_SHAPE.test(trimmed)) return IMPOSSIBLE
-    if (iso?.day === undefined || iso.fraction.length > 9) return TEXT
-    const moment = momentOf(iso)
-    scannedTime[0] = Number(moment.seconds)
-    if (Math.abs(scannedTime[0]) > US_REACH) return TEXT
-    scannedTime[1] = moment.nanoseconds
+    const time = scanRareTime(trimmed)
+    if (time === NOT_A_TIME) return isImpossibleTime(trimmed) ? IMPOSSIBLE : TEXT
     this.#rareIso = true
-    // Zeros at its end count, as in every other spelling.
-    scannedTime[2] = Math.min(9, /[.,](\d+)/.exec(trimmed)?.[1]?.length ?? 0)
-    scannedTime[3] = iso.offset === undefined ? 0 : 1
-    return this.#times.take(iso.hour === undefined ? IS_DATE : IS_TIME)
+    return this.#times.take(time)
   }
 
   #faultAt(batch: CellBatch, row: number, column: number): VarveError {

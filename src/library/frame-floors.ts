@@ -23,7 +23,16 @@ export function frameFloors(
   }
   return {
     get(row) {
-      const at = starts.findLastIndex((start) => start <= row)
+      // Asked for each frame: a search of all would take the square of their number.
+      let at = -1
+      for (let low = 0, high = starts.length; low < high; ) {
+        const middle = (low + high) >>> 1
+        if (starts[middle]! > row) high = middle
+        else {
+          at = middle
+          low = middle + 1
+        }
+      }
       const frame = filled[at]
       if (frame === undefined || row >= rows) return undefined
       return scalarAt(frame.columns[position]!, row - starts[at]!)

@@ -31,7 +31,7 @@ export interface CommandSpec<T, R> {
   readonly raw?: boolean | ((args: NoInfer<T>) => boolean)
   /** On a terminal, text goes through the pager. */
   readonly pager?: boolean | ((args: NoInfer<T>) => boolean)
-  /** The result only reports what was done: `--quiet` leaves it out. */
+  /** The result, but for bytes, only reports what was done: `--quiet` leaves it out. */
   readonly report?: boolean
   readonly hidden?: boolean
 }

@@ -22,13 +22,14 @@ export async function printResult(
   printing: Printing,
 ): Promise<void> {
   const { output, json, quiet, abort } = printing
+  const isSilent = quiet && command.report && !json
   const print = itemPrinter(command, args, printing)
   if (isAsyncIterable(result)) {
     for await (const item of result) {
       abort.throwIfAborted()
-      await print(item)
+      if (!isSilent || item instanceof Uint8Array) await print(item)
     }
-  } else if (!(quiet && command.report && !json)) {
+  } else if (!isSilent) {
     await print(result)
   }
   await output.flush()

@@ -20,8 +20,10 @@ export interface GcState {
   readonly packs: number
   /** Packs that it does not name: staged, or left behind. */
   readonly otherPacks: number
-  /** Of all packs, and of the ref log with its checkpoints and archives. */
-  readonly bytes: number
+  /** Of all packs, published or not. */
+  readonly packBytes: number
+  /** Of the ref log, with its checkpoints and archives. */
+  readonly logBytes: number
 }
 
 export interface GcResult {
@@ -57,9 +59,10 @@ async function stateOf(repo: Repository): Promise<GcState> {
   const { packs } = await repo.refs.state()
   const known = await repo.objects.knownPacks()
   const published = known.filter(({ name }) => packs.has(name)).length
-  let bytes = known.reduce((sum, { size }) => sum + size, 0)
+  const packBytes = known.reduce((sum, { size }) => sum + size, 0)
+  let logBytes = 0
   for (const folder of ['log/', 'checkpoints/', 'archive/']) {
-    for (const { size } of await repo.storage.list(folder)) bytes += size
+    for (const { size } of await repo.storage.list(folder)) logBytes += size
   }
-  return { packs: published, otherPacks: known.length - published, bytes }
+  return { packs: published, otherPacks: known.length - published, packBytes, logBytes }
 }

@@ -31,6 +31,15 @@ describe('varve archive', () => {
     }
   })
 
+  it('says nothing when it is to be quiet, but writes the archive', async () => {
+    const cwd = await repository()
+    const quiet = await varve(['archive', '-q', 'HEAD', '-o', 'a.tar'], { cwd })
+    expect(quiet).toMatchObject({ stdout: '', stderr: '', exitCode: 0 })
+    expect(readFileSync(join(cwd, 'a.tar')).length).toBeGreaterThan(512)
+    const bytes = await varve(['archive', '-q', 'HEAD'], { cwd })
+    expect(bytes.stdout).toContain('varve-archive.json')
+  })
+
   it('takes the options that git has', async () => {
     const cwd = await repository()
     const args = [

@@ -15,11 +15,16 @@ export const gcCommand = defineCommand({
     'and so is what is staged. Others can read and write meanwhile, and stopping it at any moment',
     'leaves everything as it was. Commits put packs together by themselves, so gc is needed',
     'by no one, but a repository that was worked on for long gets smaller by it.',
+    '',
+    'Before gc, a version may be stored as what differs from an older one: then damage to an old pack can',
+    'reach newer versions. A copy of that pack, put back under the same name, heals what it reached.',
+    '`varve fsck` names the packs that are damaged or missing.',
   ].join('\n'),
   examples: [
     { command: 'varve gc', about: 'after many commits' },
     { command: 'varve gc --dry-run', about: 'what does the repository take now?' },
   ],
+  report: true,
   options: (y) =>
     y.option('dry-run', {
       alias: 'n',
@@ -51,10 +56,16 @@ export const gcCommand = defineCommand({
 function gcText({ before, after, objects = 0, removed = 0 }: GcResult): string {
   if (after === undefined) {
     const other = before.otherPacks === 0 ? '' : `, ${before.otherPacks} of them not published`
-    return `${packsOf(before)}${other}: ${bytesOf(before)}`
+    return [
+      `${packsOf(before)}${other}: ${bytesOf(before.packBytes)}`,
+      `ref log: ${bytesOf(before.logBytes)}`,
+    ].join('\n')
   }
-  const text = `${packsOf(before)} → ${after.packs} with ${count(objects, 'object')}`
-  const lines = [`${text}: ${bytesOf(before)} → ${bytesOf(after)}`]
+  const packs = `${packsOf(before)} → ${after.packs} with ${count(objects, 'object')}`
+  const lines = [
+    `${packs}: ${bytesOf(before.packBytes)} → ${bytesOf(after.packBytes)}`,
+    `ref log: ${bytesOf(before.logBytes)} → ${bytesOf(after.logBytes)}`,
+  ]
   if (removed > 0) lines.push(`removed ${count(removed, 'file')} that had been left behind`)
   return lines.join('\n')
 }
@@ -63,6 +74,6 @@ function packsOf({ packs, otherPacks }: GcState): string {
   return count(packs + otherPacks, 'pack')
 }
 
-function bytesOf({ bytes }: GcState): string {
+function bytesOf(bytes: number): string {
   return count(bytes, 'byte')
 }

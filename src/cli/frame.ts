@@ -114,7 +114,7 @@ async function execute(execution: Execution): Promise<ExitCode> {
   } catch (error) {
     await printing.close().catch(() => undefined)
     if (error instanceof BrokenPipe && printing.paged) return answer
-    throw error
+    throw await context.explain(error)
   } finally {
     adviseOnZstd(context)
     await context.close()

@@ -21,6 +21,8 @@ export interface ContextParts {
 }
 
 export interface OwnedContext extends Context {
+  /** What to report for an error, after a look at the repository that was opened. */
+  explain(error: unknown): Promise<unknown>
   /** Lets go of what was opened. */
   close(): Promise<void>
 }
@@ -104,6 +106,11 @@ export function makeContext(parts: ContextParts): OwnedContext {
       return editText(text, { fileName, env, config: await config() })
     },
     commands: parts.commands,
+    async explain(error) {
+      if (opened === undefined || !(error instanceof VarveError)) return error
+      const { lostWithPack } = await import('../plumbing/lost-pack.ts')
+      return lostWithPack(opened, error).catch(() => error)
+    },
     async close() {
       await opened?.storage.close()
     },

@@ -65,7 +65,8 @@ export function parseSchemaText(text: string, options: ParseSchemaOptions = {}):
   return orderedSchema(columns, options.index, options.duplicates ?? false)
 }
 
-function parseQuoted(quoted: string): string {
+/** A name that is written as a JSON string; `bad-input` where it is none. */
+export function parseQuoted(quoted: string): string {
   try {
     return JSON.parse(quoted) as string
   } catch (cause) {

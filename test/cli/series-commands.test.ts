@@ -52,6 +52,13 @@ describe('init', () => {
 })
 
 describe('create', () => {
+  it('takes several columns in one word as --schema does', async () => {
+    expect(await out('create', 'a', 't:date v:float64')).toContain('a: new, t:date v:float64')
+    expect(await out('create', 'b', 't:date,v:float64')).toContain('b: new, t:date v:float64')
+    const quoted = await out('create', 'c', 't:date', '"x:date y":float64', 'last price:int8')
+    expect(quoted).toContain('t:date "x:date y":float64 "last price":int8')
+  })
+
   it('makes an empty series of the columns given, the index first', async () => {
     await out('create', 'ticks', 'price:float64', 'time:timestamp_ns', '--index', 'time')
     expect(await json('schema', 'ticks')).toMatchObject({

@@ -1,6 +1,6 @@
 import { type Options, usageError } from '../../cli/define-command.ts'
 import type { ColumnType } from '../../core/column.ts'
-import { parseColumnType } from '../../core/schema-codec.ts'
+import { parseColumnType, parseQuoted } from '../../core/schema-codec.ts'
 import { signatureOptions } from './commit-options.ts'
 
 /** `--commit` with all that goes with it, and `--dry-run`: for every command that changes series. */
@@ -61,7 +61,21 @@ export function parseNames(text: string): string[] {
 }
 
 function parseColumn(text: string): { name: string; type: ColumnType } {
+  return parseOneColumn(text, 'as in --type Price:float64, once for each column')
+}
+
+/** One column and its type, `name:type`; a name with a colon and a space may be in double quotes. */
+export function parseOneColumn(text: string, hint: string): { name: string; type: ColumnType } {
   const colon = text.lastIndexOf(':')
-  if (colon < 1) throw usageError(`not a column: ${text}`, 'as in --type Price:float64')
-  return { name: text.slice(0, colon), type: parseColumnType(text.slice(colon + 1)) }
+  const written = text.slice(0, colon)
+  const quoted = /^".*"$/s.test(written) ? parseQuoted(written) : undefined
+  if (colon < 1 || (quoted === undefined && isSeveral(text))) {
+    throw usageError(`not ${colon < 1 ? 'a' : 'one'} column: ${text}`, hint)
+  }
+  return { name: quoted ?? written, type: parseColumnType(text.slice(colon + 1)) }
+}
+
+/** Whether a text has what looks like a type in its midst: `t:date v:float64`, `t:date,v:float64`. */
+export function isSeveral(text: string): boolean {
+  return /:\w+[\s,]+\S/.test(text)
 }

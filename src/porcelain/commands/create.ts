@@ -3,7 +3,7 @@ import { parseSchemaText } from '../../core/schema-codec.ts'
 import type { Json } from '../../core/settings.ts'
 import { openZone } from '../../core/zone.ts'
 import { createSeries } from '../create-series.ts'
-import { changingOptions, parseNames } from './changing-options.ts'
+import { changingOptions, isSeveral, parseNames } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { appliedJson, committed } from './committed.ts'
 
@@ -73,10 +73,13 @@ export const createCommand = defineCommand({
   toJson: appliedJson,
 })
 
-/** A word of the command line as an item of a schema's text: its name may hold spaces. */
+/**
+ * A word of the command line as an item of a schema's text: its name may hold spaces. One that has a
+ * type in its midst, `t:date v:float64`, is several items, as in `--schema`.
+ */
 function quoteName(word: string): string {
   const colon = word.lastIndexOf(':')
-  if (colon < 1 || word.startsWith('"')) return word
+  if (colon < 1 || word.startsWith('"') || isSeveral(word)) return word
   const name = word.slice(0, colon)
   return /[\s,"]/.test(name) ? JSON.stringify(name) + word.slice(colon) : word
 }

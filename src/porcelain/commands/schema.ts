@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts'
-import { defineCommand, defineCommandGroup, given, usageError } from '../../cli/define-command.ts'
+import { defineCommand, defineCommandGroup, given } from '../../cli/define-command.ts'
 import { parseColumnType, schemaToJson } from '../../core/schema-codec.ts'
 import {
   type ChangeSchemaResult,
@@ -9,7 +9,7 @@ import {
   showSchema,
 } from '../change-schema.ts'
 import { count, schemaLine } from '../change-summary.ts'
-import { changingOptions } from './changing-options.ts'
+import { changingOptions, parseOneColumn } from './changing-options.ts'
 import { type CommitArguments, commitRequest } from './commit-request.ts'
 import { appliedJson, committed } from './committed.ts'
 import { parseSetting } from './setting-values.ts'
@@ -96,12 +96,7 @@ const addColumn = defineCommand({
         .option('default', { value: 'value', describe: 'What every row gets' }),
     ),
   run: (args, context) => {
-    const colon = args.column.lastIndexOf(':')
-    if (colon < 1) throw usageError(`not a column: ${args.column}`, 'as in rain:float32')
-    const column = {
-      name: args.column.slice(0, colon),
-      type: parseColumnType(args.column.slice(colon + 1)),
-    }
+    const column = parseOneColumn(args.column, 'as in rain:float32; each column is added by itself')
     return edit(args, context, { kind: 'add-column', column, value: args.default })
   },
   toText: editText,

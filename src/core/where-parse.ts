@@ -4,6 +4,8 @@ import { type Comparison, tokeniseWhere, type WhereToken, whereError } from './w
 /** The name of a column, and where it stands in the condition. */
 export interface WhereName {
   readonly name: string
+  /** As it is written. */
+  readonly shown: string
   readonly at: number
 }
 
@@ -40,7 +42,6 @@ const NUMBER_WORDS = new Set(['inf', 'infinity', 'nan', 'true', 'false'])
 /** What SQL has and a condition has not, and how it is said. */
 const OTHERWISE: ReadonlyMap<string, string> = new Map([
   ['between', 'write a >= 1 and a <= 2'],
-  ['in', 'write a = 1 or a = 2'],
   ['like', "texts are compared whole: a = 'dry', or a >= 'dr' and a < 'ds' for a beginning"],
   ['ilike', "texts are compared whole and to the letter: a = 'dry' or a = 'Dry'"],
   ['not', 'not stands in front: not a = 1'],
@@ -56,6 +57,11 @@ const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
   '>': '<',
   '>=': '<=',
 }
+
+/** What a hint repeats of a list of values. */
+const MOST_SHOWN = 4
+
+const OTHER = 'a name with other characters goes in double quotes, text in single ones'
 
 /**
  * Reads a condition on rows (`docs/where.md`):
@@ -147,17 +153,18 @@ class Parser {
       if (kind === undefined) throw this.#expected(negated ? 'null or nan' : 'null, nan or "not"')
       return negated ? { kind: 'not', part: { kind, column } } : { kind, column }
     }
+    if (this.#isWord('in')) throw this.#expected('a comparison or "is"', this.#oneOf(column))
     const comparison = this.#comparison('a comparison or "is"')
     return { kind: 'compare', column, comparison, literal: this.#literal('a value') }
   }
 
   /** The column that is named next, if one is. */
   #column(): WhereName | undefined {
-    const { kind, text, at } = this.#token
+    const { kind, text, shown, at } = this.#token
     const isName = kind === 'quoted-name' || (kind === 'name' && !KEYWORDS.has(text.toLowerCase()))
     if (!isName) return undefined
     this.#at++
-    return { name: text, at }
+    return { name: text, shown, at }
   }
 
   #comparison(expected: string): Comparison {
@@ -192,16 +199,33 @@ class Parser {
     return kind === 'quoted-name' ? 'text goes in single quotes' : undefined
   }
 
+  /** How `a in (1, 2)` is said here, with the values that are there. */
+  #oneOf({ shown }: WhereName): string {
+    const values: string[] = []
+    for (const { kind, shown } of this.#tokens.slice(this.#at + 1)) {
+      if (kind === 'value' || kind === 'text' || kind === 'name') values.push(shown)
+      else if (kind !== '(' && shown !== ',') break
+    }
+    const tests = (values.length > 1 ? values : ['1', '2']).map((value) => `${shown} = ${value}`)
+    return tests.length > MOST_SHOWN
+      ? `write ${tests.slice(0, MOST_SHOWN).join(' or ')} or …`
+      : `write ${tests.join(' or ')}`
+  }
+
   #take(keyword: string): boolean {
-    const { kind, text } = this.#token
-    if (kind !== 'name' || text.toLowerCase() !== keyword) return false
+    if (!this.#isWord(keyword)) return false
     this.#at++
     return true
   }
 
+  #isWord(keyword: string): boolean {
+    const { kind, text } = this.#token
+    return kind === 'name' && text.toLowerCase() === keyword
+  }
+
   #expected(expected: string, hint?: string): VarveError {
-    const { shown, at } = this.#token
-    return whereError(this.#source, at, shown, expected, hint)
+    const { kind, shown, at } = this.#token
+    return whereError(this.#source, at, shown, expected, kind === 'other' ? OTHER : hint)
   }
 }
 

@@ -8,6 +8,7 @@ export type WhereTokenKind =
   | 'comparison'
   | '('
   | ')'
+  | 'other'
   | 'end'
 
 export interface WhereToken {
@@ -31,7 +32,10 @@ const QUOTED_NAME = /"((?:[^"]|"")*)"/y
 const VALUE = /(?:[+-]?\.?|@-?)\d[\w.:+-]*|[+-](?:infinity|inf)(?![\w.])/iy
 const NAME = /[\p{L}_$][\p{L}\p{M}\p{N}_.$-]*/uy
 
-/** Cuts a condition into its words, the last of kind `end`. `usage` where there is no word. */
+/**
+ * Cuts a condition into its words, the last of kind `end`; a character that begins none is of kind
+ * `other`. `usage` for a quotation without an end, or a comparison that there is not.
+ */
 export function tokeniseWhere(source: string): WhereToken[] {
   const tokens: WhereToken[] = []
   let at = 0
@@ -82,13 +86,7 @@ function tokenAt(
   const name = match(NAME)?.[0]
   if (name !== undefined) return { kind: 'name', text: name, shown: name, at }
   const character = String.fromCodePoint(source.codePointAt(at)!)
-  throw whereError(
-    source,
-    at,
-    character,
-    'a column or a value',
-    'a name with other characters goes in double quotes, text in single ones',
-  )
+  return { kind: 'other', text: character, shown: character, at }
 }
 
 const LONGEST = 40

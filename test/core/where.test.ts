@@ -104,7 +104,8 @@ describe('a condition that cannot be understood', () => {
   it.each([
     ['temp >', 7, 'the end', 'a value'],
     ['temp', 5, 'the end', 'a comparison or "is"'],
-    ['temp > 30 & rain = 0', 11, '&', 'a column or a value'],
+    ['temp > 30 & rain = 0', 11, '&', '"and", "or" or the end'],
+    ['temp in (1, 2)', 6, 'in', 'a comparison or "is"'],
     ['temp == 30', 6, '==', '= != <> < <= > >='],
     ['temp > 30 rain', 11, 'rain', '"and", "or" or the end'],
     ['(temp > 30', 11, 'the end', '"and", "or" or )'],

@@ -83,7 +83,7 @@ export async function seriesNotFound(
   }
   const names = path.endsWith('/') && collections.size > 0 ? [...collections] : series
   // The name of its file, as one types it for git.
-  const ofFile = withoutFormat(path)
+  const ofFile = withoutFormat(path.replace(/^(?:\.\/)+/, ''))
   const near = names.includes(ofFile) ? ofFile : nearest(path, names)
   return new VarveError('series-not-found', `no series ${JSON.stringify(path)} in ${where}`, {
     data: { series: path, in: where, ...(near !== undefined && { nearest: near }) },

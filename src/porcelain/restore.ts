@@ -1,5 +1,5 @@
 import { type BoundTexts, boundsFor } from '../core/bounds.ts'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectWriter } from '../core/objects.ts'
 import { readSeries } from '../core/series.ts'
@@ -9,7 +9,8 @@ import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
 import { type Change, firstChangedPath } from '../plumbing/change.ts'
 import { followUp } from '../plumbing/follow-up.ts'
-import { fileForSeries, hasIndex, readIndex } from '../plumbing/index-state.ts'
+import { headState } from '../plumbing/head.ts'
+import { fileForSeries, hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
 import { applyFilePlan, planRefresh, refuseFilesInTheWay } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveTree } from '../plumbing/resolve-revision.ts'
@@ -17,6 +18,7 @@ import { type ShownSeries, workTreeOf } from '../plumbing/series-files.ts'
 import { zoneAt } from '../plumbing/series-zone.ts'
 import { applyChange, type ChangeOptions } from './apply-change.ts'
 import { discardedIndex, indexToReplace } from './move-head.ts'
+import { seriesIn } from './revisions-and-series.ts'
 import { selectSeries } from './select-series.ts'
 import { type FilesOptions, type IndexFiles, putFiles } from './show-tree.ts'
 import { logRestore, type UnstageOptions, unstage } from './unstage.ts'
@@ -39,14 +41,14 @@ export interface RestoreResult {
   readonly index: readonly string[]
   /** Series whose files were written or removed. */
   readonly files: readonly string[]
-  /** Series that were named and have no file. */
+  /** Series of collections that were named, and have no file. */
   readonly withoutFile: readonly string[]
   /** The commit made, when the change was committed. */
   readonly commit?: Id
 }
 
 /**
- * Puts series back: their files as the index has them; with `staged` the index as HEAD, or
+ * Puts series back: their files as the index has them, also of one that is named and has none yet; with `staged` the index as HEAD, or
  * `source`, has it; with `source` alone index and files as that revision has them, whole or some
  * rows and columns. What the index held is remembered in the log, for `undo`.
  *
@@ -71,8 +73,47 @@ export async function restore(repo: Repository, options: RestoreOptions): Promis
   }
   if (source !== undefined) return restoreFrom(repo, source, options)
   const { files, tree } = (await readIndex(repo)).state
-  const series = await selectSeries(repo, [tree], options.series, 'the index')
-  return restoreFiles(repo, files, series, options)
+  const series = await selectSeries(repo, [tree], options.series, 'the index').catch(
+    async (error: unknown) => {
+      throw (await unstagedFirst(repo, error)) ?? error
+    },
+  )
+  const back = await namedWithoutFile(repo, tree, files, options)
+  return restoreFiles(repo, files, series, options, back)
+}
+
+/** Where a name that the index lacks is one that HEAD has: the error with what puts it back. */
+async function unstagedFirst(repo: Repository, error: unknown): Promise<VarveError | undefined> {
+  if (!hasCode(error, 'series-not-found')) return undefined
+  const name = String(error.data.series)
+  const head = await treeOf(repo.objects, (await headState(repo)).id)
+  const found = await seriesIn(repo, [head], name)
+  if (found === undefined) return undefined
+  return new VarveError(error.code, error.message, {
+    data: error.data,
+    hint: `HEAD has it: varve restore --staged --worktree ${found}`,
+  })
+}
+
+/**
+ * Series that are named one by one and have no file: they get one. `refused` where there is another
+ * file in its place.
+ */
+async function namedWithoutFile(
+  repo: Repository,
+  tree: Id,
+  files: IndexFiles,
+  { series, signal }: RestoreOptions,
+): Promise<ReadonlySet<string>> {
+  const named = new Map<string, ShownSeries & { readonly path: string }>()
+  for (const word of series) {
+    const path = word === '.' ? undefined : await seriesIn(repo, [tree], word)
+    const entry = path && !files.has(path) ? await lookupPath(repo.objects, tree, path) : undefined
+    if (path === undefined || entry?.kind !== 'series') continue
+    named.set(path, { path, id: entry.id, file: await fileForSeries(repo, path) })
+  }
+  await refuseFilesInTheWay(repo, tree, named.values(), signal)
+  return new Set(named.keys())
 }
 
 function isPart({ from, to, at, columns }: RestoreOptions): boolean {

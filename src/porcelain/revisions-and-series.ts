@@ -1,3 +1,4 @@
+import { readCommit } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath } from '../core/tree.ts'
@@ -31,11 +32,28 @@ export async function revisionsAndSeries(
     } catch (error) {
       if (!hasCode(error, 'revision-not-found') && !hasCode(error, 'series-not-found')) throw error
       const series: string[] = []
-      for (const name of words.slice(at)) series.push(await seriesNamed(repo, name, error))
+      for (const name of words.slice(at)) {
+        series.push(await seriesNamed(repo, name, error, [...revisions, '--', name].join(' ')))
+      }
       return { revisions, series }
     }
   }
   return { revisions, series: [] }
+}
+
+/** Commits that are looked at for a series that is gone. */
+const LOOKED_AT = 1000
+
+/** Whether one of the last commits had a series or collection of a name. */
+async function wasThere(repo: Repository, name: string): Promise<boolean> {
+  let id = (await headState(repo)).id
+  for (let seen = 0; id !== undefined && seen < LOOKED_AT; seen++) {
+    if (!(await repo.objects.has(id))) return false
+    const { tree, parents } = await readCommit(repo.objects, id)
+    if ((await seriesIn(repo, [tree], name)) !== undefined) return true
+    id = parents[0]
+  }
+  return false
 }
 
 /** Trees that a name is looked up in: what the next commit will hold, and the last one. */
@@ -44,7 +62,13 @@ async function treesHere(repo: Repository): Promise<Id[]> {
   return hasIndex(repo) ? [(await readIndex(repo)).state.tree, head] : [head]
 }
 
-async function seriesNamed(repo: Repository, name: string, error: VarveError): Promise<string> {
+async function seriesNamed(
+  repo: Repository,
+  name: string,
+  error: VarveError,
+  /** How it would be said that the word is a series. */
+  explicit: string,
+): Promise<string> {
   const trees = await treesHere(repo)
   const found = await seriesIn(repo, trees, name)
   if (found !== undefined) return found
@@ -53,7 +77,10 @@ async function seriesNamed(repo: Repository, name: string, error: VarveError): P
   const near = fault.data.nearest ?? error.data.nearest
   throw new VarveError(fault.code, `${JSON.stringify(name)} is neither a revision nor a series`, {
     data: { ...fault.data, ...(near !== undefined && { nearest: near }) },
-    ...(near !== undefined && { hint: `did you mean ${String(near)}?` }),
+    hint:
+      near !== undefined && !(await wasThere(repo, name))
+        ? `did you mean ${String(near)}?`
+        : `a series that is gone is named behind --, as in: ${explicit}`,
   })
 }
 

@@ -49,12 +49,20 @@ describe('restore', () => {
     await put('.')
     expect(content('a.csv')).toBe('t,v\n0,4\n1,5\n2,6\n')
     expect(await put('a')).toEqual({ index: [], files: [], withoutFile: [] })
-    expect((await put('b')).withoutFile).toEqual(['b'])
+    expect((await put('.')).withoutFile).toEqual(['b'])
+    writeFileSync(file('b.csv'), 'mine')
+    await expect(put('b')).rejects.toThrow(expect.objectContaining({ code: 'refused' }))
+    rmSync(file('b.csv'))
+    expect(await put('b')).toEqual({ index: [], files: ['b'], withoutFile: [] })
+    expect(content('b.csv')).toBe('t,v\n0,1\n')
     await expect(put('c')).rejects.toThrow(expect.objectContaining({ code: 'series-not-found' }))
   })
 
   it('brings back a series that was removed, with its file where it is told to', async () => {
     await removeSeries(repo, { names: ['a'] })
+    await expect(put('a.csv')).rejects.toMatchObject({
+      hint: 'HEAD has it: varve restore --staged --worktree a',
+    })
     expect(await put('a', { staged: true, worktree: true })).toEqual({
       index: ['a'],
       files: ['a'],

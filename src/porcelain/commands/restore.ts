@@ -93,8 +93,10 @@ export function restoreText(result: RestoreResult, dryRun = false): string {
   })
   if (lines.length > 0) return lines.join('\n')
   if (withoutFile.length > 0) {
-    const names = withoutFile.join(', ')
-    return `nothing to restore: ${names} has no file (varve checkout --files writes it)`
+    const [first] = withoutFile
+    return withoutFile.length === 1
+      ? `nothing to restore: ${first} has no file (varve checkout --files ${first} writes it)`
+      : `nothing to restore: ${withoutFile.length} series have no file (varve checkout --files ${first} … writes them)`
   }
   return 'nothing to restore'
 }

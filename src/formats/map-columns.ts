@@ -152,7 +152,7 @@ function unknownColumn(header: TableHeader, cell: number, schema: Schema): Varve
 
 /**
  * Checks the name of column `cell`, from 0, of a table: `bad-input` where it is missing, one of
- * `seen` (names with their columns), or not one that a column can have.
+ * `seen` (names with their columns), which `twiceHint` is about, or not one that a column can have.
  */
 export function checkName(
   name: string,
@@ -160,6 +160,7 @@ export function checkName(
   seen: ReadonlyMap<string, number>,
   file: string,
   place?: Place,
+  twiceHint?: string,
 ): void {
   const first = seen.get(name)
   if (first !== undefined) {
@@ -169,6 +170,7 @@ export function checkName(
       found: `a second ${quoteText(name)}`,
       expected: 'column names that differ',
       reason: `columns ${first + 1} and ${cell + 1}`,
+      hint: twiceHint,
       data: { name },
     })
   }
@@ -193,6 +195,14 @@ export function checkName(
       cause,
     })
   }
+}
+
+/** What to do about a table of these columns without rows, of which no series is made. */
+export function withoutRowsHint(names: readonly string[]): string {
+  const isPlain = names.length > 0 && names.length <= 8 && names.every((name) => /^\w+$/.test(name))
+  const columns = isPlain ? names : ['COLUMN', '…']
+  const items = columns.map((name) => (name === '…' ? name : `${name}:TYPE`)).join(' ')
+  return `varve create makes a series without rows: varve create SERIES ${items}`
 }
 
 /** Up to eight names, in quotes. */

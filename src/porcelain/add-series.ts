@@ -1,7 +1,9 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { escapeControl } from '../core/names.ts'
 import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
+import { formatSchemaText } from '../core/schema-codec.ts'
 import { readSeries, type Series } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
 import { diffStat } from '../core/series-diff.ts'
@@ -16,6 +18,7 @@ import {
   held,
   type InputRows,
   inferRows,
+  isCsv,
   noRows,
   typedRows,
 } from './read-input.ts'
@@ -57,7 +60,13 @@ export async function buildFromTable(
     const rows = given === undefined ? await inferRows(input, options) : typedRows(input, given)
     const built = await build(writer, rows)
     const { rows: count } = await readSeries(writer, built.id)
-    if (count === 0 && options.allowEmpty !== true) throw noRows(input)
+    if (count === 0 && options.allowEmpty !== true) {
+      const columns = formatSchemaText(rows.schema)
+      throw noRows(
+        input,
+        `varve create makes a series without rows: varve create ${path} ${columns}`,
+      )
+    }
     const zone = await zoneForNew(writer, tree, path, table.reading?.zone, rows.zone)
     return { ...built, zone }
   }
@@ -158,18 +167,20 @@ async function buildWidening(
 
 function columnsMissing(
   path: string,
-  { name: file }: InputTable,
+  input: InputTable,
   missing: readonly ColumnSpec[],
   header: readonly string[],
 ): VarveError {
   const names = missing.map(({ name }) => JSON.stringify(name)).join(', ')
   const found = header.map((name) => JSON.stringify(name)).join(', ')
   const expected = `the ${missing.length === 1 ? 'column' : 'columns'} ${names} of ${path}`
-  return new VarveError('bad-input', `${file}:1:1: expected ${expected}, found ${found}`, {
+  const file = input.name
+  const place = isCsv(input) ? { line: 1, column: 1 } : undefined
+  const where = escapeControl(file) + (place === undefined ? '' : ':1:1')
+  return new VarveError('bad-input', `${where}: expected ${expected}, found ${found}`, {
     data: {
       file,
-      line: 1,
-      column: 1,
+      ...place,
       found: header,
       expected: missing.map(({ name }) => name),
       series: path,

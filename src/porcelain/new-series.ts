@@ -85,12 +85,12 @@ function withTypes(schema: Schema, types: ReadonlyMap<string, ColumnType> | unde
 export function checkSaid(path: string, schema: Schema, options: SchemaOptions): void {
   const index = schema.columns.slice(0, schema.indexCount).map(({ name }) => name)
   if (options.index !== undefined && options.index.join('\0') !== index.join('\0')) {
-    throw notSo(path, `its index is ${index.join(', ')}`, { index })
+    throw notSo(path, `its index is ${index.join(', ')}`, { index }, settledHint(path))
   }
   if (options.duplicates !== undefined && options.duplicates !== schema.duplicates) {
-    throw notSo(path, `it ${schema.duplicates ? 'allows' : 'does not allow'} equal keys`, {
-      duplicates: schema.duplicates,
-    })
+    const { duplicates } = schema
+    const reason = `it ${duplicates ? 'allows' : 'does not allow'} equal keys`
+    throw notSo(path, reason, { duplicates }, settledHint(path))
   }
   if (options.schema !== undefined) {
     const said = parseSchemaText(options.schema, {
@@ -111,9 +111,19 @@ export function checkSaid(path: string, schema: Schema, options: SchemaOptions):
   }
 }
 
-function notSo(path: string, reason: string, data: Record<string, unknown>): VarveError {
+/** What to do about what no command changes in a series that is there. */
+function settledHint(path: string): string {
+  return `that is settled when a series is made: varve rm --cached --force ${path}, and make it again; commits keep what it was`
+}
+
+function notSo(
+  path: string,
+  reason: string,
+  data: Record<string, unknown>,
+  hint = 'varve schema changes columns: varve help schema',
+): VarveError {
   return new VarveError('schema-mismatch', `${path} is there already, and ${reason}`, {
     data: { series: path, ...data },
-    hint: `varve schema changes columns: varve help schema`,
+    hint,
   })
 }

@@ -144,13 +144,18 @@ export async function headerOf(input: InputTable): Promise<readonly string[]> {
   return (await openReader(input)).columns(input, temporarySpill())
 }
 
+/** Whether a table is a text with a header in its first line. */
+export function isCsv({ typed, ...table }: InputTable): boolean {
+  return typed === undefined && formatOf(table) === 'csv'
+}
+
 /** The error for a table without rows; of CSV, with a header alone. */
 export function noRows(
-  { name: file, reading, typed }: InputTable,
+  input: InputTable,
   hint = 'varve create makes a series without rows, varve delete removes rows',
 ): VarveError {
-  const isText = typed === undefined && formatOf({ name: file, reading }) === 'csv'
-  return isText
+  const file = input.name
+  return isCsv(input)
     ? badInput({
         file,
         place: { line: 2, column: 1 },

@@ -136,7 +136,15 @@ function named({ file, texts, places }: FoundNames, dialect: NamingDialect): Csv
   const findCell = (name: string): number => {
     const cell = texts.indexOf(name)
     if (cell !== -1 && texts.indexOf(name, cell + 1) !== -1) {
-      checkName(name, texts.indexOf(name, cell + 1), new Map([[name, cell]]), file, places[cell])
+      const second = texts.indexOf(name, cell + 1)
+      checkName(
+        name,
+        second,
+        new Map([[name, cell]]),
+        file,
+        places[second],
+        twiceHint(places, second),
+      )
     }
     // One without a name can be spoken of by its number.
     if (cell === -1) return texts.findIndex((text, at) => text === '' && numberedName(at) === name)
@@ -163,11 +171,17 @@ function named({ file, texts, places }: FoundNames, dialect: NamingDialect): Csv
     const isMeant = columns !== undefined && text === ''
     const name = renamed.get(cell) ?? (isMeant ? numberedName(cell) : text)
     if (name === '') throw withoutName(file, places[cell]!, cell)
-    checkName(name, cell, seen, file, places[cell])
+    checkName(name, cell, seen, file, places[cell], twiceHint(places, cell))
     seen.set(name, cell)
     return name
   })
   return { file, names, places: cells.map((cell) => places[cell]!), cells }
+}
+
+/** How columns of one name are told apart: by their numbers. */
+function twiceHint(places: readonly Place[], cell: number): string {
+  const { line } = places.at(-1)!
+  return `--no-header --skip ${line} --rename ${numberedName(cell)}=NAME: without the header columns are c1, c2, …`
 }
 
 function withoutName(file: string, place: Place, cell: number): Error {

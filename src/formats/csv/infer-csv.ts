@@ -3,7 +3,7 @@ import type { Schema } from '../../core/schema.ts'
 import type { Spill } from '../../core/spill.ts'
 import { badInput } from '../bad-input.ts'
 import { checkTypes, inferredSchema } from '../inferred-schema.ts'
-import { checkIndex, knownIn } from '../map-columns.ts'
+import { checkIndex, knownIn, withoutRowsHint } from '../map-columns.ts'
 import type { SourceFrame } from '../source-frame.ts'
 import { cellFault, indexFault } from './cell-faults.ts'
 import type { DateLayout } from './date-layout.ts'
@@ -220,7 +220,7 @@ async function observe(
       place: { line: tokenizer.line, column: 1 },
       found: 'a header and no rows',
       expected: 'rows to find the types of the columns from',
-      hint: 'give the types: --schema "time:timestamp_s value:float64"',
+      hint: withoutRowsHint(header.names),
     })
   }
   return total

@@ -6,7 +6,7 @@ import { cellFault, indexFault } from '../csv/cell-faults.ts'
 import { type DateLayout, parseDateLayout } from '../csv/date-layout.ts'
 import { A_TIME, ColumnGuess } from '../csv/guess.ts'
 import { checkTypes, inferredSchema } from '../inferred-schema.ts'
-import { checkIndex, chosenColumns, knownIn } from '../map-columns.ts'
+import { checkIndex, chosenColumns, knownIn, withoutRowsHint } from '../map-columns.ts'
 import type { InferOptions } from '../table.ts'
 import { IS_BOOL, IS_NESTED, IS_NUMBER, IS_TEXT, JsonRecords } from './json-records.ts'
 import { type NdjsonInput, newNameOf } from './read-ndjson.ts'
@@ -59,7 +59,7 @@ export async function guessNdjson(
       file,
       found: total === 0 ? 'no objects' : 'objects without a name in them',
       expected: 'rows to find the types of the columns from',
-      hint: 'give the types: --schema "time:timestamp_s value:float64"',
+      hint: withoutRowsHint([]),
     })
   }
   const { header, cells } = chosenColumns({ file, names }, reading)

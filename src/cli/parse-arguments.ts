@@ -93,7 +93,7 @@ async function judgeWithYargs(command: Command, tokens: readonly Token[]): Promi
     .fail((message, error) => {
       throw error !== undefined && error !== null && error.name !== 'YError'
         ? error
-        : usageError(message.trim().replace(/\s*\n\s*/g, ' '))
+        : usageError(impliedText(message) ?? message.trim().replace(/\s*\n\s*/g, ' '))
     })
   for (const option of declared) {
     parser.option(option.name, {
@@ -117,8 +117,14 @@ const wording = {
   'Argument: %s, Given: %s, Choices: %s': '--%s cannot be %s; it is one of %s',
   'Missing required argument: %s': { one: 'missing option: --%s', other: 'missing options: %s' },
   'Arguments %s and %s are mutually exclusive': '--%s and --%s cannot be given together',
-  'Implications failed:': 'an option needs another one beside it:',
 } as unknown as Record<string, string>
+
+/** Yargs lists what is missing as `one -> other`, a line each, under a heading. */
+function impliedText(message: string): string | undefined {
+  const missing = [...message.matchAll(/^ (\S+) -> (\S+)$/gm)]
+  if (missing.length === 0) return undefined
+  return missing.map(([, one, other]) => `--${one} needs --${other}`).join(', ')
+}
 
 function optionValue(option: DeclaredOption, given: readonly (string | boolean)[]): unknown {
   if (option.type === 'count') return given.length

@@ -110,7 +110,7 @@ describe('parsing a command line', () => {
     [[ID, '-m'], '-m needs a value'],
     [[ID, '--all=yes'], '--all takes no value'],
     [[ID, '--staged', '--unstaged'], '--staged and --unstaged cannot be given together'],
-    [[ID, '--only-with', 'x'], 'an option needs another one beside it: only-with -> message'],
+    [[ID, '--only-with', 'x'], '--only-with needs --message'],
     [[ID, '--__proto__=x'], 'unknown option --__proto__'],
   ])('refuses %j', async (argv, message) => {
     await expect(parse(...argv)).rejects.toMatchObject({

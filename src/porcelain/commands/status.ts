@@ -17,7 +17,8 @@ export const statusCommand = defineCommand({
   description: [
     'A changed file is one whose size or time differ, and then its rows. `unreadable` says why a',
     'file cannot be added as it is; a `missing` file is not a deletion: `varve rm` is; an `outdated`',
-    'one was not touched, but its series has changed since.',
+    'one was not touched, but its series has changed since. Rows are counted as +appended ~revised',
+    '-deleted; in +2/1 the 1 is new before the old end (backfilled).',
     '',
     '--short has two letters a line: what is staged (A new, M modified, D deleted), then the file',
     '(M modified or unreadable, D missing, O outdated), then the series; `??` and a file that is no',

@@ -10,13 +10,15 @@ const LABEL_HEIGHT = 13
  * dotted line is linear.
  */
 export function formatGrowth(lines: readonly GrowthLine[]): string {
-  const panels = [...new Set(lines.map((line) => line.of))].map((of, i) => {
+  const growing = [...new Set(lines.map((line) => line.of))]
+  const panels = growing.map((of, i) => {
     const own = lines.filter((line) => line.of === of)
     return `<g transform="translate(${i * PANEL.width})">${formatPanel(of, own)}</g>`
   })
   const width = Math.max(1, panels.length) * PANEL.width
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" font-family="sans-serif" font-size="11" fill="#333">`,
+    `<title>CPU time as ${growing.join(', ')} grow</title>`,
     `<rect width="${width}" height="${PANEL.height}" fill="#fff"/>`,
     ...panels,
     '</svg>\n',

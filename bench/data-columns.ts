@@ -1,7 +1,8 @@
 import type { ColumnType } from '../src/core/column.ts'
 import { columnOf } from '../src/core/column-builder.ts'
 import { encodeColumn } from '../src/core/column-codec.ts'
-import { normal, seeded } from './data-random.ts'
+import { seededRandom } from '../test/support/seeded-random.ts'
+import { normal } from './data-random.ts'
 
 /** A column of a benchmark: canonical bytes of each segment. */
 export interface BenchColumn {
@@ -120,7 +121,7 @@ const generators: readonly [string, ColumnType, Generator][] = [
 export function benchColumns(rows: number, only?: string): BenchColumn[] {
   const wanted = generators.filter(([name]) => only === undefined || name === only)
   return wanted.map(([name, type, generator]) => {
-    const next = generator(seeded(7))
+    const next = generator(seededRandom(7))
     const segments: Uint8Array[] = []
     for (let from = 0; from < rows; from += SEGMENT) {
       const count = Math.min(SEGMENT, rows - from)

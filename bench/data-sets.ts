@@ -1,7 +1,8 @@
 import type { Column, ColumnType, ValueArray } from '../src/core/column.ts'
 import { rawColumn } from '../src/core/column-layout.ts'
 import type { Frame, Schema } from '../src/core/schema.ts'
-import { normal, seeded } from './data-random.ts'
+import { seededRandom } from '../test/support/seeded-random.ts'
+import { normal } from './data-random.ts'
 
 // The tables that varve is measured with, from a seed, as frames in memory.
 
@@ -54,7 +55,7 @@ export const dataSets = {
   sensors: {
     schema: schemaOf(false, ['time', 'timestamp_ns'], ['value', 'float64']),
     begin: () => {
-      const random = seeded(1)
+      const random = seededRandom(1)
       let value = 20
       const next = (): number => {
         value += 0.02 * normal(random)
@@ -77,7 +78,7 @@ export const dataSets = {
       ['venue', 'string'],
     ),
     begin: () => {
-      const random = seeded(2)
+      const random = seededRandom(2)
       let time = START_S * 1000
       let ticks = 10_000
       const nextTime = (): number => {
@@ -102,7 +103,7 @@ export const dataSets = {
   noisy: {
     schema: schemaOf(false, ['time', 'timestamp_ns'], ['value', 'float64']),
     begin: () => {
-      const random = seeded(3)
+      const random = seededRandom(3)
       let value = 100
       const next = (): number => {
         value += 0.5 * normal(random)
@@ -118,7 +119,7 @@ export const dataSets = {
   counters: {
     schema: schemaOf(false, ['time', 'timestamp_ms'], ['count', 'float64']),
     begin: () => {
-      const random = seeded(4)
+      const random = seededRandom(4)
       let count = 0
       const next = (): number => {
         count = random() < 0.0002 ? 0 : count + Math.floor(300 + 60 * normal(random))

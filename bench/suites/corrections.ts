@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Frame } from '../../src/index.ts'
+import { seededRandom } from '../../test/support/seeded-random.ts'
 import { Comparison, VARVE } from '../compare.ts'
 import { largerValues, sliceFrames } from '../data-edits.ts'
-import { seeded } from '../data-random.ts'
 import { dataSetFrames, dataSets } from '../data-sets.ts'
 import { drainSeries, openIn, writeFrames } from '../in-varve.ts'
 import { costOf, grownBy, median, stored } from '../measure.ts'
@@ -28,7 +28,7 @@ export const correctionsSuite: Suite = {
   async run(context) {
     const { peers } = context
     const rows = Math.round(context.rows * 3.15)
-    const random = seeded(5)
+    const random = seededRandom(5)
     const day = Math.min(DAY, Math.ceil(rows / 365))
     const days = Array.from({ length: COMMITS }, () => Math.floor((random() * rows) / day) * day)
     const frames = [...dataSetFrames(NAME, rows)]

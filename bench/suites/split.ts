@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { seededRandom } from '../../test/support/seeded-random.ts'
 import { Comparison, VARVE } from '../compare.ts'
-import { seeded } from '../data-random.ts'
 import { run, stored } from '../measure.ts'
 import { varve } from '../program.ts'
 import type { Suite } from '../suite.ts'
@@ -45,7 +45,7 @@ function writeManySensors(
   times: number,
   order: 'time' | 'sensor',
 ): number {
-  const random = seeded(1)
+  const random = seededRandom(1)
   const values = new Int32Array(sensors).fill(2000)
   const file = openSync(path, 'w')
   let bytes = writeSync(file, 'sensor,time,value\n')

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { canLimitAddresses } from '../support/optional-tool.ts'
 import { isolated, PROGRAM, someone } from '../support/program.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -20,8 +21,7 @@ const run = (args: readonly string[], env: Record<string, string> = {}) =>
     reject: false,
   })
 
-// Other systems cannot limit addresses.
-describe.runIf(process.platform === 'linux')('where addresses are limited', () => {
+describe.skipIf(!canLimitAddresses())('where addresses are limited', () => {
   it('says how series can be stored and read all the same', async () => {
     const rows = Array.from({ length: 500 }, (_, i) => `${i},${(i * i) % 97}`)
     writeFileSync(join(cwd, 't.csv'), `time,value\n${rows.join('\n')}\n`)

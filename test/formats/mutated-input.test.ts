@@ -7,8 +7,8 @@ import { frameFromRows } from '../../src/core/frame.ts'
 import type { Frame, Schema } from '../../src/core/schema.ts'
 import type { Reading, TableFormatName } from '../../src/formats/table.ts'
 import { openFormat } from '../../src/formats/table-formats.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { table } from '../support/tables.ts'
-import { seededRandom } from '../support/varied-columns.ts'
 
 /** Tables made of each sample: as many in each run, however fast the machine is. */
 const ROUNDS = 120

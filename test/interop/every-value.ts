@@ -1,5 +1,5 @@
 import type { ColumnType, Scalar } from '../../src/core/column.ts'
-import { seededRandom } from '../support/varied-columns.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 type Random = () => number
 type Typed = Exclude<ColumnType, 'null'>

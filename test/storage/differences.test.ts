@@ -13,7 +13,7 @@ import { PackWriter } from '../../src/storage/pack-writer.ts'
 import { MAX_DEPTH } from '../../src/storage/read-chain.ts'
 import { repack } from '../../src/storage/repack.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { seededRandom } from '../support/varied-columns.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 const encoder = new TextEncoder()
 

@@ -9,6 +9,7 @@ import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openRefLog, type RefLog } from '../../src/storage/ref-log.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { controlStorage, Gate, type StorageControl } from '../support/controlled-storage.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { allEntries, appendMoves, idOf, moveOf } from '../support/transactions.ts'
 
@@ -256,20 +257,11 @@ describe('an unclear answer', () => {
   })
 })
 
-/** A small generator of its own: the same seed, the same interleaving. */
-function seeded(seed: number): () => number {
-  let state = seed * 2654435761 + 1
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) | 0
-    return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32
-  }
-}
-
 describe('many writers at once', () => {
   it('lose nothing, whatever the interleaving', async () => {
     for (let seed = 0; seed < 40; seed++) {
       const storage = createMemoryStorage()
-      const random = seeded(seed)
+      const random = seededRandom(seed)
       const pause = async (): Promise<void> => {
         const turns = random() < 0.05 ? 400 : Math.floor(random() * 6)
         for (let i = 0; i < turns; i++) await Promise.resolve()

@@ -13,3 +13,10 @@ export function hasPythonModule(name: string): boolean {
   if (!there) process.stderr.write(`SKIPPED: tests that need python3-${name}\n`)
   return there
 }
+
+/** Whether addresses of a process can be limited, as Linux does; says so loudly where they cannot. */
+export function canLimitAddresses(): boolean {
+  const there = process.platform === 'linux'
+  if (!there) process.stderr.write('SKIPPED: tests that limit addresses, which Linux alone does\n')
+  return there
+}

@@ -1,22 +1,12 @@
 import type { ColumnType, Scalar } from '../../src/core/column.ts'
 import { columnOf } from '../../src/core/column-builder.ts'
 import { encodeColumn } from '../../src/core/column-codec.ts'
+import { seededRandom } from './seeded-random.ts'
 
 export interface VariedColumn {
   readonly name: string
   readonly type: ColumnType
   readonly canonical: Uint8Array
-}
-
-/** Random numbers in [0, 1) that are the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 type Random = () => number

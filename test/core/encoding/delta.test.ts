@@ -9,7 +9,8 @@ import { hasCode } from '../../../src/core/errors.ts'
 import type { ObjectKind } from '../../../src/core/id.ts'
 import { loadZstd } from '../../../src/storage/zstd.ts'
 import { anyType, anyValue } from '../../support/columns.ts'
-import { seededRandom, variedColumns } from '../../support/varied-columns.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+import { variedColumns } from '../../support/varied-columns.ts'
 
 const zstd = await loadZstd()
 

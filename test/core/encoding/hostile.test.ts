@@ -3,7 +3,8 @@ import { equalBytes } from '../../../src/core/bytes.ts'
 import { decodeColumnBody, encodeColumnBody } from '../../../src/core/encoding/body.ts'
 import { hasCode } from '../../../src/core/errors.ts'
 import { loadZstd } from '../../../src/storage/zstd.ts'
-import { seededRandom, variedColumns } from '../../support/varied-columns.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+import { variedColumns } from '../../support/varied-columns.ts'
 
 const zstd = await loadZstd()
 

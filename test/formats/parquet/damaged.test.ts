@@ -5,8 +5,8 @@ import { hasCode } from '../../../src/core/errors.ts'
 import { frameFromRows } from '../../../src/core/frame.ts'
 import type { Schema } from '../../../src/core/schema.ts'
 import { walkStruct } from '../../../src/formats/parquet/thrift-guard.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
-import { seededRandom } from '../../support/varied-columns.ts'
 import { inferred, openDuckDb, parquetTable, writtenParquet } from './support.ts'
 
 const schema: Schema = {

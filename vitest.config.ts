@@ -13,6 +13,11 @@ export default defineConfig(({ mode }) => ({
     // On two cores one would be left to wait: most tests wait for the processes they start.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Tests that take a size of their own are run at full size by `npm run test:large`.
-    env: { NO_COLOR: '1', VARVE_TEST_SIZE: mode === 'large' ? 'large' : 'small' },
+    // Searches (crashes, faults, hostile bytes) go as far as `test/support/effort.ts` says for the mode.
+    env: {
+      NO_COLOR: '1',
+      VARVE_TEST_SIZE: mode === 'large' ? 'large' : 'small',
+      VARVE_TEST_EFFORT: mode === 'nightly' || mode === 'quick' ? mode : 'usual',
+    },
   },
 }))

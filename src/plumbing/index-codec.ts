@@ -2,12 +2,8 @@ import { createHash } from 'node:crypto'
 import { equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
-import {
-  type KeptReading,
-  type ReadingJson,
-  readingFromJson,
-  readingToJson,
-} from './kept-reading.ts'
+import { type FileRow, type IndexBody, isIndexBody } from './index-shape.ts'
+import { type KeptReading, readingFromJson, readingToJson } from './kept-reading.ts'
 
 /**
  * What the next commit will hold, and which files in the work tree hold which series. Private to
@@ -59,16 +55,6 @@ const VERSION = 3
 /** Versions that are read: in 1 no file has a reading, in 2 there are neither these nor stagedAt, sources, past. */
 const READABLE = [1, 2, 3]
 
-type FileRow = [
-  path: string,
-  file: string,
-  id: string,
-  size: number,
-  mtime: string,
-  inode: string,
-  reading?: ReadingJson,
-]
-
 /** One header line with the format's version and the SHA-256 of the rest, which is JSON. */
 export function encodeIndex(state: IndexState): Uint8Array {
   const { sources, past, stagedAt } = state
@@ -112,24 +98,24 @@ function decoded(bytes: Uint8Array): IndexState {
   }
   const body = text.slice(header[0].length, -1)
   if (digest(body) !== header[2]) throw damaged('its checksum does not match')
-  return parseBody(JSON.parse(body))
+  const json = parseJson(body)
+  if (!isIndexBody(json)) throw damaged('what it says is not what an index says')
+  return parseBody(json)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw damaged('it is not JSON', cause)
+  }
 }
 
 function digest(body: string): string {
   return createHash('sha256').update(body).digest('hex')
 }
 
-interface Body {
-  readonly tree: string
-  readonly base: string | null
-  readonly packs: string[]
-  readonly files: FileRow[]
-  readonly stagedAt?: number
-  readonly sources?: FileRow[]
-  readonly past?: [string, string][]
-}
-
-function parseBody({ tree, base, packs, files, stagedAt, sources, past }: Body): IndexState {
+function parseBody({ tree, base, packs, files, stagedAt, sources, past }: IndexBody): IndexState {
   return {
     tree: storedId(tree),
     ...(base !== null && { base: storedId(base) }),
@@ -160,8 +146,9 @@ function storedId(text: string): Id {
   return text
 }
 
-function damaged(why: string): VarveError {
+function damaged(why: string, cause?: unknown): VarveError {
   return new VarveError('corrupt-file', `the index is damaged: ${why}`, {
+    cause,
     hint: 'remove the file index.<number> in .varve: the index is then as HEAD, and files stay as they are',
   })
 }

@@ -77,8 +77,22 @@ describe('the index', () => {
     )
   })
 
-  it('refuses an id that is none, whatever the checksum says', () => {
-    const body = documented.split('\n')[1]!.replace('a1a1', 'A1A1')
+  const row = JSON.stringify(['a', 'a.csv', 'a1'.repeat(32), 1, '1', '1'])
+  it.each([
+    ['an id that is none', documented.split('\n')[1]!.replace('a1a1', 'A1A1')],
+    ['what is not JSON', '{'],
+    ['what is no object', 'null'],
+    ['members that are missing', '{}'],
+    ['files that are no list', documented.split('\n')[1]!.replace(/"files":.*/, '"files":5}')],
+    ['a time that is no number', documented.split('\n')[1]!.replace(/"\d{19}"/, '"soon"')],
+    [
+      'a reading that no table has',
+      JSON.stringify({ tree: id('a1'), base: null, packs: [], files: [] }).replace(
+        '"files":[]',
+        `"files":[${row.slice(0, -1)},{"delimiter":5}]]`,
+      ),
+    ],
+  ])('refuses %s, whatever the checksum says', (_, body) => {
     const sum = createHash('sha256').update(body).digest('hex')
     expect(() => decodeIndex(bytes(`varve index 3 ${sum}\n${body}\n`))).toThrowError(
       expect.objectContaining({ code: 'corrupt-file' }),

@@ -28,6 +28,12 @@ const keys: readonly ConfigKey[] = [
     about: 'What every read checks: a checksum of the stored bytes, or always the whole id',
   },
   {
+    name: 'safe.directory',
+    type: 'text',
+    about:
+      'A repository of another user that may be worked in; `PATH/*` for all below, `*` for any. Only in your own file and with -c',
+  },
+  {
     name: 'color.ui',
     type: 'choice',
     choices: ['auto', 'always', 'never'],
@@ -54,6 +60,24 @@ const keys: readonly ConfigKey[] = [
     choices: ['csv', 'ndjson', 'json', 'table'],
     default: 'csv',
     about: 'What `varve read` prints where neither --format nor the name of a file says',
+  },
+  {
+    name: 'gc.reflogExpire',
+    type: 'text',
+    default: '90 days',
+    about: 'How long gc keeps what only the ref log leads to: "90 days", now, never',
+  },
+  {
+    name: 'gc.pruneExpire',
+    type: 'text',
+    default: '2 weeks',
+    about: 'How long what gc found unreachable, or a command left behind, stays: "2 weeks", now, never',
+  },
+  {
+    name: 'gc.autoPackLimit',
+    type: 'number',
+    default: '50',
+    about: '`gc --auto` does something where there are more packs than this',
   },
   {
     name: 'init.defaultBranch',

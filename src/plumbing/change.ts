@@ -5,7 +5,7 @@ import type { ObjectReader } from '../core/objects.ts'
 import { diffTrees, EMPTY_TREE } from '../core/tree.ts'
 import type { ObjectBatch } from '../storage/object-batch.ts'
 import { clampCommitter } from './clamp-committer.ts'
-import { packsToPublish } from './collect-packs.ts'
+import { neededPacks, packsToPublish } from './collect-packs.ts'
 import { followUp } from './follow-up.ts'
 import { headState } from './head.ts'
 import {
@@ -66,6 +66,7 @@ export async function stageChange<R>(
   // What was published before a race was lost is not stored again: it is needed all the same.
   const published: string[] = []
   for (;;) {
+    const { number: since } = await repo.refs.state()
     const { version, state } = await readIndex(repo)
     await seen.check(state.tree)
     const batch = await repo.objects.begin(signalOf(options.signal))
@@ -79,11 +80,28 @@ export async function stageChange<R>(
       if (pack !== undefined) published.push(pack)
       const packs = [...next.packs, ...published]
       if (changed) await options.ready?.(tree, result)
+      // What gc has removed since this began is stored again.
+      if (!(await isStillThere(repo, tree, since))) continue
       const staged = { ...next, tree, packs, ...(changed && (await stagedNow(repo))) }
-      if (await publishIndex(repo, version, staged)) return { result, changed }
+      if (!(await publishIndex(repo, version, staged))) continue
+      if (await isStillThere(repo, tree, since)) return { result, changed }
+      await publishIndex(repo, version + 1, state)
     } finally {
       await batch.discard()
     }
+  }
+}
+
+/** Whether all that a tree leads to is there, where packs were retired since an entry of the log. */
+async function isStillThere(repo: Repository, tree: Id, since: number): Promise<boolean> {
+  const state = await repo.refs.state()
+  if (state.retiredAt <= since || tree === EMPTY_TREE) return true
+  try {
+    await neededPacks(repo.objects, state, [{ kind: 'tree', id: tree }])
+    return true
+  } catch (error) {
+    if (hasCode(error, 'object-not-found')) return false
+    throw error
   }
 }
 
@@ -117,7 +135,8 @@ export async function commitChange<R>(
   }
   const seen = new Seen(repo, change)
   for (;;) {
-    const tip = (await repo.refs.state()).refs.get(ref)
+    const { refs, number: since } = await repo.refs.state()
+    const tip = refs.get(ref)
     const before = await treeOf(repo.objects, tip)
     await seen.check(before)
     const batch = await repo.objects.begin(signalOf(options.signal))
@@ -144,6 +163,7 @@ export async function commitChange<R>(
           who: details.committer,
           message: `commit: ${message.split('\n', 1)[0]}`,
           packs: await packsToPublish(repo, { kind: 'commit', id: commit }, pack ? [pack] : []),
+          since,
         })
       } catch (error) {
         if (hasCode(error, 'conflict')) continue

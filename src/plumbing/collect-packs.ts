@@ -1,5 +1,9 @@
+import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { type Reference, walkReferences } from '../core/references.ts'
+import { EMPTY_TREE } from '../core/tree.ts'
+import type { LogState } from '../storage/log-state.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
 import { packPath } from '../storage/pack-writer.ts'
 import type { Repository } from './repository.ts'
 
@@ -15,29 +19,41 @@ export async function collectPacks(
   starts: readonly Reference[],
 ): Promise<string[]> {
   const state = await repo.refs.state()
-  const { packs: published, retired } = state
-  if ((await repo.objects.stagedPacks(published, retired)).length === 0) return []
+  if ((await repo.objects.stagedPacks(state.packs, state.retired)).length === 0) return []
+  return neededPacks(repo.objects, state, starts)
+}
+
+/** As {@link collectPacks}, in any case: that nothing is staged says nothing of what is there. */
+export async function neededPacks(
+  objects: ObjectStore,
+  state: Pick<LogState, 'packs' | 'retired'>,
+  starts: readonly Reference[],
+): Promise<string[]> {
+  const { packs: published } = state
   const needed = new Set<string>()
   const seen = new Set<Id>()
   const bases = new Set<Id>()
   /** What an object is made of may be reachable from nowhere: it is needed to read it. */
   const addPacksOfBases = async (id: Id, itsPack: string): Promise<void> => {
-    let base = await repo.objects.baseOf(id, itsPack)
+    let base = await objects.baseOf(id, itsPack)
     while (base !== undefined && !bases.has(base)) {
       bases.add(base)
-      const pack = await repo.objects.packOf(base, state)
-      if (pack === undefined || published.has(pack)) return
+      const pack = await objects.packOf(base, state)
+      if (pack === undefined) throw notFound(base)
+      if (published.has(pack)) return
       needed.add(pack)
-      base = await repo.objects.baseOf(base, pack)
+      base = await objects.baseOf(base, pack)
     }
   }
   for (const start of starts) {
-    await walkReferences(repo.objects, start, async ({ id }) => {
+    await walkReferences(objects, start, async ({ id }) => {
       if (seen.has(id)) return false
       seen.add(id)
-      const pack = await repo.objects.packOf(id, state)
-      // Absent objects are met by the walk, which reads them; values are not read, so look twice.
-      if (pack === undefined) return repo.objects.readAny(id).then(() => false)
+      const pack = await objects.packOf(id, state)
+      if (pack === undefined) {
+        if (id === EMPTY_TREE) return false
+        throw notFound(id)
+      }
       if (published.has(pack)) return false
       needed.add(pack)
       await addPacksOfBases(id, pack)
@@ -45,6 +61,10 @@ export async function collectPacks(
     })
   }
   return [...needed]
+}
+
+function notFound(id: Id): VarveError {
+  return new VarveError('object-not-found', `no object ${id}`, { data: { id } })
 }
 
 /**
@@ -57,16 +77,20 @@ export async function packsToPublish(
   start: Reference,
   known: readonly string[],
 ): Promise<string[]> {
-  const { packs: published, retired } = await repo.refs.state()
+  const state = await repo.refs.state()
+  const { packs: published, retired } = state
   const needed = new Set<string>()
+  let isGone = false
   for (const name of known) {
-    // What an index remembers may have been published, merged with others and removed since.
-    const counted = published.has(name) || retired.has(name)
-    if (!counted && (await repo.storage.size(packPath(name))) !== undefined) needed.add(name)
+    if (published.has(name)) continue
+    // What an index remembers may have been published, put together with others and removed since.
+    const isThere = !retired.has(name) && (await repo.storage.size(packPath(name))) !== undefined
+    if (isThere) needed.add(name)
+    else isGone = true
   }
   const staged = await repo.objects.stagedPacks(published, retired)
-  if (staged.some((name) => !needed.has(name))) {
-    for (const name of await collectPacks(repo, [start])) needed.add(name)
+  if (isGone || staged.some((name) => !needed.has(name))) {
+    for (const name of await neededPacks(repo.objects, state, [start])) needed.add(name)
   }
   return [...needed]
 }

@@ -20,8 +20,6 @@ export interface PackReplacement {
   readonly who: Signature
   /** Of the entry in the ref log. */
   readonly message: string
-  /** Whether it is enough that one of them still counts: somebody may have merged the others meanwhile. */
-  readonly some?: boolean
 }
 
 /**
@@ -29,34 +27,47 @@ export interface PackReplacement {
  * else replaced them first.
  */
 export async function replacePacks(repo: Repository, given: PackReplacement): Promise<boolean> {
-  const { merged, who, message, some = false } = given
+  const { merged, who, message } = given
   const names = given.retired.filter((name) => name !== merged.name)
   if (names.length === 0) return false
   for (;;) {
-    const { packs, retired } = await repo.refs.state()
+    const { number, packs, retired } = await repo.refs.state()
     const retiredPacks = names.filter((name) => packs.has(name))
-    const isLate = some ? retiredPacks.length === 0 : retiredPacks.length < names.length
-    if (isLate || retired.has(merged.name)) {
-      // Who was first may have merged just the same.
-      if (!packs.has(merged.name)) await repo.objects.removePacks([merged.name])
-      return false
-    }
+    const isLate = retiredPacks.length < names.length || retired.has(merged.name)
+    // Who was first may have merged just the same.
+    if (isLate && (packs.has(merged.name) || retired.has(merged.name))) return false
     try {
-      await repo.refs.append({ updates: [], who, message, packs: [merged.name], retiredPacks })
+      if (isLate) {
+        // Somebody may have found something in it: nobody may name it before its file goes.
+        const unused = { updates: [], who, message, packs: [], retiredPacks: [merged.name] }
+        await repo.refs.append(unused, { after: number })
+      } else {
+        await repo.refs.append({ updates: [], who, message, packs: [merged.name], retiredPacks })
+      }
     } catch (error) {
       if (hasCode(error, 'conflict')) continue
       throw error
     }
-    await repo.objects.removePacks(retiredPacks)
-    return true
+    await repo.objects.removePacks(isLate ? [merged.name] : retiredPacks)
+    return !isLate
   }
+}
+
+/** Puts packs that count together into one, as they are stored. Returns whether somebody else did not do so first. */
+export async function mergeInto(
+  repo: Repository,
+  names: readonly string[],
+  log: { readonly who: Signature; readonly message: string },
+): Promise<boolean> {
+  const merged = await mergePacks(repo.objects, names)
+  return replacePacks(repo, { ...log, retired: names, merged })
 }
 
 /** Removes the files of packs that were retired by a process that did not come to it. */
 export async function removeRetired(repo: Repository): Promise<string[]> {
+  const found = await repo.storage.list('packs/')
   const { retired } = await repo.refs.state()
-  const known = await repo.objects.knownPacks()
-  const left = known.flatMap(({ name }) => (retired.has(name) ? [name] : []))
+  const left = found.map(({ name }) => name.slice(6, -5)).filter((name) => retired.has(name))
   await repo.objects.removePacks(left)
   return left
 }
@@ -71,9 +82,7 @@ export async function mergeDuePacks(repo: Repository, who: Signature): Promise<v
     const due = await duePacks(repo)
     if (due.length === 0) return
     await removeRetired(repo)
-    const merged = await mergePacks(repo.objects, due)
-    const message = `merge of ${due.length} packs`
-    await replacePacks(repo, { retired: due, merged, who, message })
+    await mergeInto(repo, due, { who, message: `merge of ${due.length} packs` })
   } catch (error) {
     // Whatever is in the way (a full disk, damage, somebody who merges too) is met by the next or by gc.
     if (!(error instanceof VarveError)) throw error

@@ -4,6 +4,7 @@ import type { PrivateFiles } from '../storage/private-files.ts'
 import { openRefLog, type RefLog } from '../storage/ref-log.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkTree } from '../storage/work-tree.ts'
+import { transactionRules } from './complete-transaction.ts'
 
 /** What configuration an operation may ask for; the caller decides where it comes from. */
 export interface RepositoryConfig {
@@ -40,10 +41,11 @@ const NO_CONFIG: RepositoryConfig = { get: () => undefined }
 export function assembleRepository(parts: RepositoryParts): Repository {
   const config = parts.config ?? NO_CONFIG
   const verify = config.get('core.verify') === 'always' ? 'always' : 'checksum'
+  const objects = openObjectStore(parts.storage, { verify })
   return {
     storage: parts.storage,
-    objects: openObjectStore(parts.storage, { verify }),
-    refs: openRefLog(parts.storage),
+    objects,
+    refs: openRefLog(parts.storage, transactionRules(objects)),
     config,
     ...(parts.privateFiles !== undefined && { privateFiles: parts.privateFiles }),
     ...(parts.workTree !== undefined && { workTree: parts.workTree }),

@@ -60,8 +60,9 @@ export async function updateRef(
           : await setHead(repo, { to: plan.head, updates, who, message, packs })
       return { updates, entry }
     } catch (error) {
-      // Somebody was faster. Where `old` was given, the new plan will say that it differs.
-      if (!hasCode(error, 'conflict')) throw error
+      // Somebody was faster. Where `old` was given, the new plan will say that it differs. What gc has removed
+      // does not come back.
+      if (!hasCode(error, 'conflict') || error.data.object !== undefined) throw error
     }
   }
 }

@@ -198,8 +198,10 @@ async function storeAndMove(
     })
     return id
   } catch (error) {
-    // Another commit would be replaced by an amended one that knows nothing of it.
-    if (hasCode(error, 'conflict') && !amend) return undefined
+    // Another commit would be replaced by an amended one that knows nothing of it; and what the index holds is not
+    // made again here, where gc has removed some of it.
+    const isLate = hasCode(error, 'conflict') && error.data.object === undefined
+    if (isLate && !amend) return undefined
     throw error
   } finally {
     await batch.discard()

@@ -62,6 +62,11 @@ export interface Transaction {
   readonly features?: readonly string[]
   /** Tells this transaction from every other; a random one unless given. */
   readonly uuid?: string
+  /**
+   * The number of the state in which whoever made it began to look which objects are there already, with all packs
+   * named that it needs as of then. Not part of the entry.
+   */
+  readonly since?: number
 }
 
 export interface LogEntry extends Transaction {

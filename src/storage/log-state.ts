@@ -39,6 +39,8 @@ export interface LogState {
    * they must never count again, as their files may go at any moment.
    */
   readonly retired: ReadonlySet<string>
+  /** The last entry that retired packs, or a later one: who began at an earlier one may rely on what has gone. */
+  readonly retiredAt: number
   /** Commits whose parents are left out on purpose. */
   readonly shallow: ReadonlySet<Id>
   readonly requiredFeatures: ReadonlySet<string>
@@ -50,6 +52,7 @@ export const emptyState: LogState = {
   head: DEFAULT_BRANCH,
   packs: new Set(),
   retired: new Set(),
+  retiredAt: 0,
   shallow: new Set(),
   requiredFeatures: new Set(),
 }
@@ -69,7 +72,7 @@ export function applyEntries(state: LogState, parsed: readonly ParsedEntry[]): A
   const shallow = new Set(state.shallow)
   const features = new Set(state.requiredFeatures)
   const entries: LogEntry[] = []
-  let { head, number } = state
+  let { head, number, retiredAt } = state
   for (const next of parsed) {
     if (next.number !== number + 1) {
       throw corruptLog(`entry ${next.number}`, `it follows entry ${number}`)
@@ -85,13 +88,14 @@ export function applyEntries(state: LogState, parsed: readonly ParsedEntry[]): A
     for (const pack of entry.retiredPacks ?? []) {
       packs.delete(pack)
       retired.add(pack)
+      retiredAt = number
     }
     for (const id of entry.shallow?.added ?? []) shallow.add(id)
     for (const id of entry.shallow?.removed ?? []) shallow.delete(id)
     for (const feature of entry.features ?? []) features.add(feature)
   }
   return {
-    state: { number, refs, head, packs, retired, shallow, requiredFeatures: features },
+    state: { number, refs, head, packs, retired, retiredAt, shallow, requiredFeatures: features },
     entries,
   }
 }
@@ -137,7 +141,7 @@ export function decodeCheckpoint(bytes: Uint8Array, number: number, name: string
     const retired = new Set<string>(readIds(reader))
     const shallow = new Set(readIds(reader))
     reader.expectEnd()
-    return { number, refs, head, packs, retired, shallow, requiredFeatures }
+    return { number, refs, head, packs, retired, retiredAt: number, shallow, requiredFeatures }
   } catch (error) {
     if (error instanceof VarveError && error.code === 'corrupt-log' && !error.data.name) {
       throw corruptLog(name, error.message, error)

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { VarveError } from '../core/errors.ts'
-import type { Id } from '../core/id.ts'
+import { hashObject, type Id } from '../core/id.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Places } from './pack-places.ts'
 import type { StoredRecord } from './pack-reader.ts'
@@ -44,6 +45,40 @@ export async function mergePacks(
       }
     }
   })
+}
+
+/**
+ * Copies some objects of some packs, durably, into one that nothing names yet. It has a name that no pack had before,
+ * also where it holds just what another one did.
+ */
+export async function copyObjects(
+  store: ObjectStore,
+  names: readonly string[],
+  ids: ReadonlySet<Id>,
+): Promise<MergedPack> {
+  const places = await gatherPlaces(store, names, ids)
+  const circles = await inCircles(places)
+  const positions = new Map<Id, number>()
+  for (const id of places.keys()) positions.set(id, positions.size)
+  const mark = newMark()
+  positions.set(mark.id, positions.size)
+  return writePack(store, positions, async (writer) => {
+    for (const [id, { pack, position }] of places) {
+      if (circles.has(id)) {
+        const { kind, bytes } = await store.readVerified(id)
+        await writer.add(id, kind, bytes, LEVEL)
+      } else {
+        await copy(store, await pack.recordAt(position, id), writer)
+      }
+    }
+    await writer.add(mark.id, 'blob', mark.bytes, LEVEL)
+  })
+}
+
+/** An object that no pack has. */
+export function newMark(): { readonly id: Id; readonly bytes: Uint8Array } {
+  const bytes = randomBytes(16)
+  return { id: hashObject('blob', bytes), bytes }
 }
 
 /** Publishes what `write` puts into a pack with these positions. */

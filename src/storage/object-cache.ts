@@ -27,6 +27,11 @@ export class ObjectCache {
     return object
   }
 
+  clear(): void {
+    this.#objects.clear()
+    this.#bytes = 0
+  }
+
   add(id: Id, object: ReadObject): void {
     const { bytes } = object
     if (bytes.length > this.#largest || this.#objects.has(id)) return

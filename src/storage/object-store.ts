@@ -255,6 +255,16 @@ export class ObjectStore implements ObjectReader {
     }
   }
 
+  /**
+   * From now on looks at no pack of these names, which count no more: not all that they hold need be in others, and
+   * what is not is about to go.
+   */
+  exclude(names: ReadonlySet<string>): void {
+    if (!this.#packs.exclude(names)) return
+    this.#cache.clear()
+    this.#values.clear()
+  }
+
   /** Takes a pack that was just published into the known ones, without listing them again. */
   adopt(name: string, size: number): void {
     this.#packs.adopt(name, size)

@@ -14,15 +14,22 @@ export type Places = ReadonlyMap<Id, Place>
 /**
  * Where each object of some packs lies, in the order of the packs and their records. Of one that lies in
  * several the copy is taken that the fewest bases lead to.
+ *
+ * @param only the objects that are meant; all of them unless told
  */
-export async function gatherPlaces(store: ObjectStore, names: readonly string[]): Promise<Places> {
+export async function gatherPlaces(
+  store: ObjectStore,
+  names: readonly string[],
+  only?: ReadonlySet<Id>,
+): Promise<Places> {
   const places = new Map<Id, Place>()
   for (const name of names) {
     const pack = await openPack(store, name)
     let position = 0
     for await (const id of pack.ids()) {
-      const other = places.get(id)
       const place = { pack, position: position++ }
+      if (only !== undefined && !only.has(id)) continue
+      const other = places.get(id)
       if (other === undefined || (await isShallower(place, other, id))) places.set(id, place)
     }
   }

@@ -45,6 +45,8 @@ export class PackSet {
   #opened = 0
   /** Whether anything may still lead to a pack that is gone. */
   #forgot = false
+  /** Names of packs that count no more: whether their files are there does not matter. */
+  #excluded: ReadonlySet<string> = new Set()
   /** Names of packs that were not seen among published ones yet. */
   readonly #perhapsStaged = new Set<string>()
 
@@ -113,6 +115,19 @@ export class PackSet {
   retire(name: string): void {
     const pack = this.#known?.get(name)
     if (pack !== undefined) this.#forget(pack)
+  }
+
+  /** From now on packs of these names are as good as gone. Returns whether any of them was known. */
+  exclude(names: ReadonlySet<string>): boolean {
+    this.#excluded = names
+    let isKnown = false
+    for (const name of names) {
+      const pack = this.#known?.get(name)
+      if (pack === undefined) continue
+      this.#forget(pack)
+      isKnown = true
+    }
+    return isKnown
   }
 
   /** Every pack, opened, the newest first; where one has gone meanwhile, also what took its place. */
@@ -211,7 +226,7 @@ export class PackSet {
     const names = new Set<string>()
     for (const { name, size, modified } of found.sort((a, b) => a.modified - b.modified)) {
       const hash = PACK_NAME.exec(name)?.[1]
-      if (hash === undefined) continue
+      if (hash === undefined || this.#excluded.has(hash)) continue
       names.add(hash)
       if (!this.#known.has(hash)) this.#add({ name: hash, size, modified })
     }

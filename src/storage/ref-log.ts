@@ -28,6 +28,18 @@ import { Turns } from './turns.ts'
 export interface RefLogOptions {
   /** Entries between checkpoints. All writers of a repository use the same; fewer in tests. */
   readonly checkpointEvery?: number
+  /** Told of each state that is new to this process, before anybody else is. */
+  readonly onState?: (state: LogState) => void
+  /**
+   * Completes a transaction for the state that it is about to follow, each time that this is another one; throws
+   * where it cannot follow it.
+   */
+  readonly complete?: (transaction: Transaction, state: LogState) => Promise<Transaction>
+}
+
+export interface AppendOptions {
+  /** The number of the entry that it must follow: `conflict` where another one was appended since. */
+  readonly after?: number
 }
 
 /** Opens the ref log of a storage. Nothing is read before something is asked for. */
@@ -59,12 +71,14 @@ const UNCLEAR_WRITES = 3
 export class RefLog {
   readonly #storage: Storage
   readonly #every: number
+  readonly #options: RefLogOptions
   readonly #reading = new Turns()
   readonly #appending = new Turns()
   #loaded: Loaded | undefined
 
   constructor(storage: Storage, options: RefLogOptions = {}) {
     this.#storage = storage
+    this.#options = options
     this.#every = options.checkpointEvery ?? CHECKPOINT_EVERY
   }
 
@@ -77,18 +91,22 @@ export class RefLog {
    * Appends a transaction, durably. `conflict`, naming the ref, when one of its refs is not what
    * `old` says; a lost race alone is no conflict: it is tried again on the new state.
    */
-  append(transaction: Transaction): Promise<LogEntry> {
+  append(transaction: Transaction, options: AppendOptions = {}): Promise<LogEntry> {
     // Within a process they take turns: racing against oneself only repeats work.
-    return this.#appending.run(() => this.#append(transaction))
+    return this.#appending.run(() => this.#append(transaction, options))
   }
 
-  async #append(transaction: Transaction): Promise<LogEntry> {
-    checkTransaction(transaction)
-    const uuid = transaction.uuid ?? randomUUID()
+  async #append(given: Transaction, { after }: AppendOptions): Promise<LogEntry> {
+    checkTransaction(given)
+    const uuid = given.uuid ?? randomUUID()
     for (;;) {
       const { state } = await this.#load()
-      checkUpdates(state, transaction)
-      const entry: LogEntry = { ...transaction, number: state.number + 1, uuid }
+      if (after !== undefined && state.number !== after) throw movedOn(after, state.number)
+      checkUpdates(state, given, after !== undefined)
+      const transaction = (await this.#options.complete?.(given, state)) ?? given
+      checkUpdates(state, transaction, after !== undefined)
+      const { since: _, ...said } = transaction
+      const entry: LogEntry = { ...said, number: state.number + 1, uuid }
       if (!(await this.#publish(entry))) continue
       const checkpoint = (await this.#numbers('checkpoints')).at(-1) ?? 0
       if (checkpoint >= entry.number && !(await this.#isArchived(entry))) {
@@ -154,6 +172,7 @@ export class RefLog {
       if (missing !== undefined) throw corruptLog(logName('log', missing), 'it is missing')
       const applied = applyEntries(from.state, entries)
       const recent = [...from.recent, ...applied.entries]
+      if (applied.state !== this.#loaded?.state) this.#options.onState?.(applied.state)
       this.#loaded = {
         state: applied.state,
         recent: recent.filter(({ number }) => number > checkpoint),
@@ -324,7 +343,15 @@ function checkTransaction(transaction: Transaction): void {
   if (head !== undefined && !isId(head)) checkRefName(head)
 }
 
-function checkUpdates(state: LogState, { updates, packs, retiredPacks = [] }: Transaction): void {
+function movedOn(after: number, number: number): VarveError {
+  return new VarveError('conflict', 'the ref log has grown meanwhile', {
+    data: { expected: after, found: number },
+  })
+}
+
+/** @param exact whether the transaction was made for this very state: then it may retire packs that never counted */
+function checkUpdates(state: LogState, transaction: Transaction, exact: boolean): void {
+  const { updates, packs, retiredPacks = [] } = transaction
   for (const { name, old } of updates) {
     const found = state.refs.get(name)
     if (found === old) continue
@@ -337,7 +364,7 @@ function checkUpdates(state: LogState, { updates, packs, retiredPacks = [] }: Tr
   // Two that merge the same packs: the second would count what the first has replaced.
   const lost =
     packs.find((name) => state.retired.has(name)) ??
-    retiredPacks.find((name) => !state.packs.has(name))
+    (exact ? undefined : retiredPacks.find((name) => !state.packs.has(name)))
   if (lost === undefined) return
   throw new VarveError('conflict', `pack ${lost} does not count any more`, { data: { pack: lost } })
 }

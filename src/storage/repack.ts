@@ -1,6 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { type MergedPack, writePack } from './merge-packs.ts'
+import { type MergedPack, newMark, writePack } from './merge-packs.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Place, type Places } from './pack-places.ts'
 import type { StoredRecord } from './pack-reader.ts'
@@ -9,6 +9,10 @@ import { MAX_DEPTH, MAX_WALKED } from './read-chain.ts'
 
 export interface RepackOptions {
   readonly signal?: AbortSignal | undefined
+  /** Only these objects; what is made of others is stored whole, or made of these. */
+  readonly only?: ReadonlySet<Id> | undefined
+  /** Puts an object beside them that no other pack has, so that the pack has a name that none had before. */
+  readonly isNew?: boolean | undefined
   /** Told how many objects were written, of how many. */
   readonly onObjects?: ((written: number, total: number) => void) | undefined
 }
@@ -32,11 +36,13 @@ export async function repack(
   order: Iterable<Id>,
   options: RepackOptions = {},
 ): Promise<MergedPack> {
-  const places = await gatherPlaces(store, names)
+  const places = await gatherPlaces(store, names, options.only)
   const ranks = rankAll(places, order)
   const bases = await chooseBases(places, ranks)
   const positions = wholeFirst(ranks.keys(), bases)
   const written = new Map<Id, { depth: number; walked: number }>()
+  const mark = options.isNew ? newMark() : undefined
+  if (mark !== undefined) positions.set(mark.id, positions.size)
   const write = async (writer: PackWriter, id: Id): Promise<void> => {
     const base = bases.get(id)
     if (base === undefined) {
@@ -59,6 +65,10 @@ export async function repack(
   }
   return writePack(store, positions, async (writer) => {
     for (const id of positions.keys()) {
+      if (id === mark?.id) {
+        await writer.add(id, 'blob', mark.bytes, LEVEL)
+        continue
+      }
       if (options.signal?.aborted) throw new VarveError('interrupted', 'interrupted')
       await write(writer, id)
       options.onObjects?.(writer.records, positions.size)
@@ -106,7 +116,7 @@ async function chooseBases(
 }
 
 /** Positions: objects without a base first, then for each of them all that is made of it. */
-function wholeFirst(ids: Iterable<Id>, bases: ReadonlyMap<Id, Id>): ReadonlyMap<Id, number> {
+function wholeFirst(ids: Iterable<Id>, bases: ReadonlyMap<Id, Id>): Map<Id, number> {
   const positions = new Map<Id, number>()
   const madeOf = new Map<Id, Id[]>()
   const add = (id: Id): unknown => positions.set(id, positions.size)

@@ -227,8 +227,10 @@ export async function spoolFrames(
   let first: SpooledRows['first']
   const watched = async function* (): AsyncGenerator<SourceFrame, void, void> {
     for await (const frame of frames) {
-      const line = frame.source?.lines[0]
-      if (line && frame.source?.rows !== true) first ??= { file: frame.source!.file, line }
+      if (first === undefined && frame.source !== undefined && frame.source.rows !== true) {
+        const { file, lines } = frame.source
+        if (lines[0]) first = { file, line: lines[0] }
+      }
       yield frame
     }
   }

@@ -12,7 +12,7 @@ import { loadZstd } from './zstd.ts'
 // | 0 | the canonical bytes |
 // | 1 | one zstd frame of them |
 // | 2 | of a column: its values encoded by their kind, see `core/encoding/body.ts` |
-// | 3, 4, 5 | a difference to a base, see `core/encoding/delta.ts` |
+// | 3, 4, 5, 6 | a difference to a base, see `core/encoding/delta.ts` |
 
 export const RAW = 0
 export const ZSTD = 1
@@ -23,11 +23,14 @@ export const BYTES_DELTA = 3
 const ROWS_DELTA = 4
 /** A zstd frame whose dictionary is the base. */
 export const DICTIONARY = 5
+/** A column of doubles that is another times a number. */
+const FACTOR_DELTA = 6
 
 const deltaMethods: Readonly<Record<DeltaForm, number>> = {
   bytes: BYTES_DELTA,
   rows: ROWS_DELTA,
   dictionary: DICTIONARY,
+  factor: FACTOR_DELTA,
 }
 const deltaForms = new Map(
   Object.entries(deltaMethods).map(([form, method]) => [method, form as DeltaForm]),

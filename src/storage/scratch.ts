@@ -1,22 +1,19 @@
 import { VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectReader, ObjectWriter, StoredObject } from '../core/objects.ts'
+import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
 import type { Spill, SpillFile } from '../core/spill.ts'
-import { decodeBody, encodeBody } from './pack-encoding.ts'
 
 export interface ScratchOptions {
-  /** Where bodies go that do not fit in memory; without one all stay there. */
+  /** Where objects go that do not fit in memory; without one all stay there. */
   readonly spill?: Spill
-  /** Compressed bytes to keep in memory: 64 MiB unless told. */
+  /** Bytes to keep in memory: 64 MiB unless told. */
   readonly memoryLimit?: number
 }
 
 interface Kept {
   readonly kind: ObjectKind
-  readonly method: number
-  readonly length: number
-  /** In memory, or where it is in the spill file. */
-  readonly body: Uint8Array | { readonly offset: number; readonly length: number }
+  /** In memory, or where they are in the spill file. */
+  readonly bytes: Uint8Array | { readonly offset: number; readonly length: number }
 }
 
 /** What a scratch is laid over: an object store, or a batch. */
@@ -52,12 +49,9 @@ export class Scratch implements ObjectWriter {
   async put(kind: ObjectKind, canonical: Uint8Array): Promise<Id> {
     const id = hashObject(kind, canonical)
     if (this.#objects.has(id) || (await this.#base.hasAtHand(id))) return id
-    const { method, body } = await encodeBody(kind, canonical, 1)
-    if (this.#objects.has(id)) return id
     // The caller may go on using its buffer. Not slice, which copies nothing of a Buffer.
-    const own = body === canonical ? new Uint8Array(body) : body
-    this.#objects.set(id, { kind, method, length: canonical.length, body: own })
-    this.#inMemory += own.length
+    this.#objects.set(id, { kind, bytes: new Uint8Array(canonical) })
+    this.#inMemory += canonical.length
     if (this.#spill !== undefined && this.#inMemory > this.#memoryLimit) {
       this.#writing = this.#writing.then(() => this.#writeOut(id))
       await this.#writing
@@ -77,7 +71,10 @@ export class Scratch implements ObjectWriter {
         data: { id, kind: kept.kind, expected: kind },
       })
     }
-    return (await this.#decode(kept)).bytes
+    const { bytes } = kept
+    return bytes instanceof Uint8Array
+      ? bytes
+      : (await this.#openFile()).range(bytes.offset, bytes.length)
   }
 
   /** Forgets the new objects. */
@@ -89,21 +86,13 @@ export class Scratch implements ObjectWriter {
     await (await this.#file)?.discard()
   }
 
-  async #decode({ kind, method, length, body }: Kept): Promise<StoredObject> {
-    const bytes =
-      body instanceof Uint8Array
-        ? body
-        : await (await this.#openFile()).range(body.offset, body.length)
-    return { kind, bytes: await decodeBody(method, bytes, length) }
-  }
-
   async #writeOut(id: Id): Promise<void> {
     const kept = this.#objects.get(id)
-    if (kept === undefined || !(kept.body instanceof Uint8Array)) return
+    if (kept === undefined || !(kept.bytes instanceof Uint8Array)) return
     const file = await this.#openFile()
-    const { length } = kept.body
-    await file.write(kept.body)
-    this.#objects.set(id, { ...kept, body: { offset: this.#fileLength, length } })
+    const { length } = kept.bytes
+    await file.write(kept.bytes)
+    this.#objects.set(id, { ...kept, bytes: { offset: this.#fileLength, length } })
     this.#fileLength += length
     this.#inMemory -= length
   }

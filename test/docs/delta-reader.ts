@@ -40,6 +40,7 @@ class Fields {
 export function applyDifference(method: number, kind: string, body: Bytes, base: Bytes): Bytes {
   if (method === 3) return applyBytes(body, base)
   if (method === 4) return joinRows(base[0]!, applyRows(body, base))
+  if (method === 6) return joinRows(base[0]!, multiplyRows(body, base))
   const isColumn = kind === 'column' && isText(base[0]!)
   const dictionary = Buffer.concat([Buffer.of(0), isColumn ? offsets(base, -1) : base])
   const reader = new Decompressor()
@@ -139,6 +140,29 @@ function applyRows(body: Bytes, column: Bytes): Row[] {
     at += kept + left
   }
   return [...result, ...base.slice(at)]
+}
+
+function multiplyRows(body: Bytes, column: Bytes): Row[] {
+  const fields = new Fields(body)
+  const rows = rowsOf(column)
+  const decimals = fields.bytes(1)[0]!
+  const factor = fields.bytes(8).readDoubleLE()
+  const from = fields.varint()
+  const count = fields.varint()
+  for (let row = from; row < from + count; row++) {
+    const value = rows[row]?.readDoubleLE()
+    if (value === undefined || value === 0 || Number.isNaN(value)) continue
+    const product = value * factor
+    const power = 10 ** decimals
+    const made = decimals === 255 ? product : Math.floor(product * power + 0.5) / power
+    rows[row] = floatBytes(11, made)
+  }
+  let row = from
+  for (let i = fields.varint(); i > 0; i--) {
+    row += fields.varint()
+    rows[row] = fields.bytes(8)
+  }
+  return rows
 }
 
 /** Gives the next row put in, for the row that it stands in place of and the rows before it. */

@@ -27,29 +27,36 @@ const MAX_LENGTH = 1 << 24
 const NUMBERS = { window: 4, operationCost: 2, elsewhere: 3 }
 const OTHERS = { ...NUMBERS, elsewhere: 1 }
 
-/** What makes a column of `base`; undefined where it is no column, or of another type. */
-export function encodeRowsDelta(
+/** The columns of canonical bytes; undefined where either is none, or they are not to be compared. */
+export function columnsOf(
   canonical: Uint8Array,
   base: Uint8Array,
-  level: number,
-  zstd: Compressor,
-): Uint8Array | undefined {
+): [column: Column, base: Column] | undefined {
   if (canonical[0] !== base[0] || canonical.length > MAX_LENGTH || base.length > MAX_LENGTH) {
     return undefined
   }
-  const columns = columnOf(canonical)
+  const column = columnOf(canonical)
   const before = columnOf(base)
-  if (columns === undefined || before === undefined || columns.type === 'null') return undefined
-  if (columns.length > MAX_ROWS || before.length > MAX_ROWS) return undefined
-  const nulls = columns.validity !== undefined || before.validity !== undefined
-  const options = valueWidth(columns.type) > 0 ? NUMBERS : OTHERS
-  const operations = matchSymbols(symbolsOf(before, nulls), symbolsOf(columns, nulls), options)
-  if (!isRight(operations, columns, before)) return undefined
+  if (column === undefined || before === undefined || column.type === 'null') return undefined
+  return column.length > MAX_ROWS || before.length > MAX_ROWS ? undefined : [column, before]
+}
+
+/** What makes a column of `base`, which is of the same type; undefined where that is no gain. */
+export function encodeRowsDelta(
+  column: Column,
+  base: Column,
+  level: number,
+  zstd: Compressor,
+): Uint8Array | undefined {
+  const nulls = column.validity !== undefined || base.validity !== undefined
+  const options = valueWidth(column.type) > 0 ? NUMBERS : OTHERS
+  const operations = matchSymbols(symbolsOf(base, nulls), symbolsOf(column, nulls), options)
+  if (!isRight(operations, column, base)) return undefined
   const writer = new ByteWriter()
   writeOperations(writer, operations)
   const put = operations.reduce((sum, operation) => sum + operation.put, 0)
   if (put === 0) return writer.finish()
-  const rows = encodeRows(columns, before, rowPlaces(operations, put), level, zstd)
+  const rows = encodeRows(column, base, rowPlaces(operations, put), level, zstd)
   return rows && writer.bytes(rows).finish()
 }
 

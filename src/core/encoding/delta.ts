@@ -2,7 +2,8 @@ import { VarveError } from '../errors.ts'
 import type { ObjectKind } from '../id.ts'
 import type { Compressor } from './compressor.ts'
 import { decodeBytesDelta, encodeBytesDelta } from './delta-bytes.ts'
-import { decodeRowsDelta, encodeRowsDelta } from './delta-rows.ts'
+import { decodeFactorDelta, encodeFactorDelta } from './delta-factor.ts'
+import { columnsOf, decodeRowsDelta, encodeRowsDelta } from './delta-rows.ts'
 import { withLengths, withOffsets } from './delta-text.ts'
 import { frameCanHold } from './frame-bound.ts'
 
@@ -13,9 +14,10 @@ import { frameCanHold } from './frame-bound.ts'
 /**
  * - `rows`: of two columns of one type, by rows;
  * - `bytes`: of anything else, by bytes;
- * - `dictionary`: a zstd frame whose dictionary is the base.
+ * - `dictionary`: a zstd frame whose dictionary is the base;
+ * - `factor`: of two columns of doubles, the one the other times a number.
  */
-export type DeltaForm = 'rows' | 'bytes' | 'dictionary'
+export type DeltaForm = 'rows' | 'bytes' | 'dictionary' | 'factor'
 
 export interface Delta {
   readonly form: DeltaForm
@@ -40,10 +42,9 @@ export function encodeDelta(
 ): Delta | undefined {
   if (canonical.length > MAX_LENGTH || base.length > MAX_LENGTH) return undefined
   const isColumn = kind === 'column'
-  const body = isColumn
-    ? encodeRowsDelta(canonical, base, level, zstd)
-    : encodeBytesDelta(canonical, base, kind === 'commit' || kind === 'tag')
-  const first: Delta | undefined = body && { form: isColumn ? 'rows' : 'bytes', body }
+  const first = isColumn
+    ? ofColumns(canonical, base, level, zstd)
+    : ofBytes(encodeBytesDelta(canonical, base, kind === 'commit' || kind === 'tag'))
   if (first !== undefined && first.body.length < WORTH_COMPRESSING) return first
   const plain = isColumn ? withLengths(canonical) : canonical
   // Of numbers, and of what refers to other objects, zstd finds nothing that was not found.
@@ -52,6 +53,29 @@ export function encodeDelta(
   if (frame === undefined || (first !== undefined && first.body.length <= frame.length))
     return first
   return { form: 'dictionary', body: frame }
+}
+
+function ofColumns(
+  canonical: Uint8Array,
+  base: Uint8Array,
+  level: number,
+  zstd: Compressor,
+): Delta | undefined {
+  const columns = columnsOf(canonical, base)
+  if (columns === undefined) return undefined
+  const factor = encodeFactorDelta(...columns)
+  if (factor !== undefined && factor.length < WORTH_COMPRESSING) {
+    return { form: 'factor', body: factor }
+  }
+  const rows = encodeRowsDelta(...columns, level, zstd)
+  if (factor !== undefined && (rows === undefined || factor.length < rows.length)) {
+    return { form: 'factor', body: factor }
+  }
+  return rows && { form: 'rows', body: rows }
+}
+
+function ofBytes(body: Uint8Array | undefined): Delta | undefined {
+  return body && { form: 'bytes', body }
 }
 
 /** The byte in front keeps zstd from taking the rest for a dictionary of its own kind. */
@@ -81,6 +105,8 @@ export function decodeDelta(
       return decodeRowsDelta(body, base, length, zstd)
     case 'bytes':
       return decodeBytesDelta(body, base, length)
+    case 'factor':
+      return decodeFactorDelta(body, base, length)
     case 'dictionary': {
       const isColumn = kind === 'column'
       if (!frameCanHold(body.length, length)) {

@@ -24,7 +24,7 @@ interface GoldenDelta {
   body: string
 }
 
-const METHODS: Readonly<Record<DeltaForm, number>> = { bytes: 3, rows: 4, dictionary: 5 }
+const METHODS: Readonly<Record<DeltaForm, number>> = { bytes: 3, rows: 4, dictionary: 5, factor: 6 }
 const zstd = await loadZstd()
 const golden = readGolden<GoldenDelta[]>('delta.json')
 const encoder = new TextEncoder()

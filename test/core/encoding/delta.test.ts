@@ -157,6 +157,43 @@ describe('a difference between columns', () => {
     expect(roundTrip('column', more, whole)).toBeLessThan(100)
   })
 
+  it('of values that were all multiplied is the factor, whatever else is among them', () => {
+    const values = times(20_000, (i) => Math.round(2000 + 900 * Math.sin(i / 77)) / 100)
+    const cents = (value: number): number => Math.round(value * 100) / 100
+    const factor = fc.oneof(
+      fc.constantFrom(1 / 3, 1 / 1.01, -1),
+      fc.double({ min: 0.1, max: 9, noNaN: true }),
+    )
+    const short = fc.constantFrom(1.01, 0.5, 1000, 0.995)
+    const odd = fc.constantFrom(0, -0, Number.NaN, Number.POSITIVE_INFINITY, null, 1e-310)
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.tuple(
+            factor,
+            fc.constant((value: number) => value),
+          ),
+          fc.tuple(short, fc.constant(cents)),
+        ),
+        fc.array(fc.tuple(fc.nat(19_999), odd), { maxLength: 5 }),
+        fc.nat(9000),
+        ([factor, round], odds, from) => {
+          const before: Scalar[] = [...values]
+          for (const [at, value] of odds) before[at] = value
+          const edited = before.map((value, i) =>
+            typeof value !== 'number' || i < from ? value : round(value * factor),
+          )
+          const base = bytesOf('float64', before)
+          expect(encodeDelta('column', bytesOf('float64', edited), base, 1, zstd)?.form).toBe(
+            'factor',
+          )
+          expect(roundTrip('column', bytesOf('float64', edited), base)).toBeLessThan(400)
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
   it('of texts of which each changed a little refers to them', () => {
     const random = seededRandom(4)
     const texts = times(2000, (i) => `{"station": "${i}", "level": ${Math.round(1e9 * random())}}`)
@@ -248,6 +285,7 @@ describe('a difference that has been tampered with', () => {
         const length = random() < 0.7 ? fresh.length : Math.floor(3 * fresh.length * random())
         decode('column', { form: delta.form, body }, base, length)
         decode('column', { form: 'dictionary', body }, base, length)
+        decode('column', { form: 'factor', body }, base, length)
         decode('tree', { form: 'bytes', body }, base, length)
       }
     }
@@ -255,7 +293,7 @@ describe('a difference that has been tampered with', () => {
 
   it('is corrupt where much is declared', () => {
     const body = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f)
-    for (const form of ['rows', 'bytes', 'dictionary'] as const) {
+    for (const form of ['rows', 'bytes', 'dictionary', 'factor'] as const) {
       const base = bytesOf('int64', [1n, 2n])
       for (const length of [0, 24, 2 ** 24, 2 ** 40]) {
         expect(() => decodeDelta('column', { form, body }, base, length, zstd)).toThrow()

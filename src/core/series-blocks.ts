@@ -11,8 +11,14 @@ import { groupOf, keyValues, rankOf } from './series.ts'
 import { SEGMENT_ROWS } from './split.ts'
 import type { Zone } from './zone.ts'
 
+/** A frame in which some rows only say that there is to be none of their key. */
+export interface PatchFrame extends Frame {
+  /** One byte a row: 1 where the row (of duplicates, the whole group) goes; of it the key counts. */
+  readonly removed?: Uint8Array | undefined
+}
+
 /** Frames in key order, whole or as a stream. */
-export type Frames = Iterable<Frame> | AsyncIterable<Frame>
+export type Frames = Iterable<PatchFrame> | AsyncIterable<PatchFrame>
 
 /** Rows that come from outside, with their keys. */
 export interface RowBlock {
@@ -20,6 +26,8 @@ export interface RowBlock {
   readonly keys: Keys
   /** In the order of the series' schema; undefined where the input does not have the column. */
   readonly columns: readonly (Column | undefined)[]
+  /** See {@link PatchFrame}. */
+  readonly removed?: Uint8Array | undefined
 }
 
 export interface RowBlockOptions {
@@ -57,7 +65,8 @@ export async function* rowBlocks(
     for (let at = 0; at < frame.rows; at += blockRows) {
       const part = sliceFrame(frame, at, Math.min(at + blockRows, frame.rows))
       const columns = placement.place(part)
-      yield { rows: part.rows, keys: order.keysOf(columns, part.rows), columns }
+      const removed = frame.removed?.subarray(at, at + part.rows)
+      yield { rows: part.rows, keys: order.keysOf(columns, part.rows), columns, removed }
     }
   }
 }

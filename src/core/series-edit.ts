@@ -28,7 +28,10 @@ export { rangesIntersect } from './series-touched.ts'
  * A frame may lack value columns: rows that were there keep theirs, new rows have null.
  */
 export type SeriesEdit =
-  /** Rows with the same key are replaced (a group of duplicates as a whole), others added. */
+  /**
+   * Rows with the same key are replaced (a group of duplicates as a whole), others added; where a
+   * frame marks rows as removed, those of their keys go.
+   */
   | { readonly mode: 'upsert'; readonly frames: Frames }
   /**
    * `refused` unless every key is past the end; where duplicates are allowed, rows with the last

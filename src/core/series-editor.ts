@@ -169,13 +169,15 @@ export class SeriesEditor {
         to = firstRow(from, to, (row) => agree(block.keys.at(row), entry.key, shared))
       }
       if (to > from) {
-        const newRows = rowNumbers(from, to)
-        const oldRows = new Int32Array(to - from).fill(NO_ROW)
-        this.#countInserted(block.keys.slice(from, to))
         this.#input.take(to)
         this.#quiet = 0
-        const run = new MergedRun({ schema: this.#schema, block, oldRows, newRows })
-        await this.#emit(this.#splitter.push(run))
+        for (const [start, end] of addedRows(block.removed, from, to)) {
+          const newRows = rowNumbers(start, end)
+          const oldRows = new Int32Array(end - start).fill(NO_ROW)
+          this.#countInserted(block.keys.slice(start, end))
+          const run = new MergedRun({ schema: this.#schema, block, oldRows, newRows })
+          await this.#emit(this.#splitter.push(run))
+        }
       }
       if (to < block.rows) return
     }
@@ -353,6 +355,20 @@ function sameSegment(runs: readonly EditRun[]): OldSegment | undefined {
     if (run.source.old !== old) return undefined
   }
   return old !== undefined && countRows(runs) === old.loaded.rows ? old : undefined
+}
+
+/** Of rows of the input, in runs, those that do not only say that there is to be none. */
+function* addedRows(
+  removed: Uint8Array | undefined,
+  from: number,
+  to: number,
+): Generator<[number, number]> {
+  for (let start = from; start < to; ) {
+    const gone = removed === undefined ? -1 : removed.subarray(0, to).indexOf(1, start)
+    const end = gone < 0 ? to : gone
+    if (end > start) yield [start, end]
+    start = end + 1
+  }
 }
 
 function covers(range: NonNullable<RemovalRule['range']>, entry: SegmentEntry): boolean {

@@ -88,8 +88,13 @@ export function mergeRows(
       if (order >= 0) break
       leave(i++, true)
     }
-    oldRows[count] = i < keys.length && order === 0 ? i++ : NO_ROW
-    newRows[count++] = j
+    const row = i < keys.length && order === 0 ? i++ : NO_ROW
+    if (block!.removed?.[j] === 1) {
+      if (row !== NO_ROW) counts.deleted++
+    } else {
+      oldRows[count] = row
+      newRows[count++] = j
+    }
     started = true
     if (rule.restOfGroup) group = groupOf(schema, block!.keys.at(j))
   }

@@ -71,7 +71,8 @@ const keys: readonly ConfigKey[] = [
     name: 'gc.pruneExpire',
     type: 'text',
     default: '2 weeks',
-    about: 'How long what gc found unreachable, or a command left behind, stays: "2 weeks", now, never',
+    about:
+      'How long what gc found unreachable, or a command left behind, stays: "2 weeks", now, never',
   },
   {
     name: 'gc.autoPackLimit',

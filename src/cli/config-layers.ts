@@ -5,19 +5,24 @@ import { VarveError } from '../core/errors.ts'
 import { Config, type ConfigLayer, commandLayer, layerOf } from './config.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { findRepository, type RepositoryLocation } from './repository-source.ts'
+import { isSafeRepository } from './safe-directory.ts'
 
-/** The user's file, the repository's file, then `-c`; absent files are empty. */
+/**
+ * The user's file, the repository's file, then `-c`; absent files are empty. The file of a repository
+ * of somebody else's is left out: it could name programs to run.
+ */
 export async function loadConfig(where: {
   readonly env: (name: string) => string | undefined
   readonly location: RepositoryLocation
   readonly globals: GlobalOptions
 }): Promise<Config> {
-  const local = (await findRepository(where.location))?.configFile
-  const layers: ConfigLayer[] = []
-  layers.push(await fileLayer('global', userConfigFile(where.env)))
-  if (local !== undefined) layers.push(await fileLayer('local', local))
-  layers.push(commandLayer(where.globals.settings))
-  return new Config(layers)
+  const { location } = where
+  const user = await fileLayer('global', userConfigFile(where.env))
+  const command = commandLayer(where.globals.settings)
+  const own = new Config([user, command])
+  const found = await findRepository(location)
+  if (found === undefined || !isSafeRepository(found, location.account, own)) return own
+  return new Config([user, await fileLayer('local', found.configFile), command])
 }
 
 /** `$XDG_CONFIG_HOME/varve/config`, else `~/.config/varve/config`. */

@@ -8,6 +8,8 @@ export interface Host {
   readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
+  /** Effective user id; undefined where there are none, as on Windows. */
+  readonly uid?: number | undefined
   now(): Date
 }
 
@@ -25,6 +27,7 @@ export function hostOfProcess(): Host {
     },
     stdout,
     stderr,
+    uid: process.geteuid?.(),
     now: () => new Date(),
   }
 }

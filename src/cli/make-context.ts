@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { isAbsolute, resolve } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
@@ -38,6 +39,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     cwd,
     named: globals.repository ?? env('VARVE_REPO'),
     indexFile: indexFile === undefined ? undefined : resolve(cwd, indexFile),
+    account: { uid: host.uid, sudoUid: env('SUDO_UID'), home: env('HOME') ?? homedir() },
   }
   const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
   const gitConfig = once(async () => (await import('./git-config.ts')).readGitConfig(cwd))

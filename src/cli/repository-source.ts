@@ -3,6 +3,7 @@ import { VarveError } from '../core/errors.ts'
 import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
 import type { PrivateFiles } from '../storage/private-files.ts'
 import type { Config } from './config.ts'
+import { type Account, isSafeRepository, unsafeRepository } from './safe-directory.ts'
 
 export type { Repository } from '../plumbing/repository.ts'
 
@@ -12,6 +13,7 @@ export interface RepositoryLocation {
   readonly named: string | undefined
   /** What VARVE_INDEX_FILE says: an index to use instead of the repository's own. */
   readonly indexFile?: string | undefined
+  readonly account: Account
 }
 
 export interface FoundRepository {
@@ -48,6 +50,10 @@ export async function openFoundRepository(
 ): Promise<Repository> {
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
+  // Who names a repository means that one; its configuration counts for nothing then.
+  if (location.named === undefined && !isSafeRepository(found, location.account, config)) {
+    throw unsafeRepository(found)
+  }
   const { openRepositoryParts } = await import('../plumbing/repository.ts')
   return openRepositoryParts(await repositoryParts(found, config, location.indexFile))
 }

@@ -29,15 +29,22 @@ export function parseConfig(text: string, file = 'config'): ConfigEntry[] {
 /** The text with `key` set to `value`: its last entry replaced, else added to its section. */
 export function setConfig(text: string, key: string, value: string, file = 'config'): string {
   const name = normalizeKey(key)
+  const { lines, entries } = parseFile(text, file)
+  const existing = entries.findLast((entry) => entry.key === name)
+  if (existing === undefined) return addConfig(text, key, value, file)
+  const line = `\t${splitKey(name).variable} = ${quoteValue(value)}`
+  const result = [...lines]
+  result.splice(existing.from, existing.to - existing.from, line)
+  return joinLines(result)
+}
+
+/** The text with one more entry for `key`, behind those that there are. */
+export function addConfig(text: string, key: string, value: string, file = 'config'): string {
+  const name = normalizeKey(key)
   const { lines, entries, headers } = parseFile(text, file)
   const { section, variable } = splitKey(name)
   const line = `\t${variable} = ${quoteValue(value)}`
-  const existing = entries.findLast((entry) => entry.key === name)
   const result = [...lines]
-  if (existing !== undefined) {
-    result.splice(existing.from, existing.to - existing.from, line)
-    return joinLines(result)
-  }
   const header = headers.findLast((candidate) => candidate.section === section)
   if (header === undefined) {
     result.push(formatHeader(section), line)

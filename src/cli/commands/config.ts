@@ -1,4 +1,4 @@
-import { setConfig, unsetConfig } from '../../core/config-file.ts'
+import { addConfig, setConfig, unsetConfig } from '../../core/config-file.ts'
 import { VarveError } from '../../core/errors.ts'
 import { type ConfigLayer, checkKey, checkValue } from '../config.ts'
 import { configKeys } from '../config-keys.ts'
@@ -62,13 +62,18 @@ const setCommand = defineCommand({
       about: 'for all your repositories',
     },
   ],
-  options: (y) => whichFile(y.positional('key', key).positional('value', { demandOption: true })),
+  options: (y) =>
+    whichFile(y.positional('key', key).positional('value', { demandOption: true })).option('add', {
+      type: 'boolean',
+      describe: 'Beside the values that the key has, for one that may have several',
+    }),
   report: true,
   run: async (args, context) => {
     const name = checkKey(args.key)
     checkValue(name, args.value)
     const file = await fileToChange(args, context)
-    await writeConfigFile(file, setConfig(await readConfigFile(file), name, args.value, file))
+    const change = args.add ? addConfig : setConfig
+    await writeConfigFile(file, change(await readConfigFile(file), name, args.value, file))
     return { key: name, value: args.value, file }
   },
   toText: () => '',
@@ -129,10 +134,12 @@ const gitLikeCommand = defineCommand({
       .option('list', { alias: 'l', type: 'boolean', describe: 'As `config list`' })
       .option('get', { type: 'boolean', describe: 'As `config get`' })
       .option('unset', { type: 'boolean', describe: 'As `config unset`' })
+      .option('add', { type: 'boolean', describe: 'As `config set --add`' })
       .option('show-origin', { type: 'boolean', describe: 'With --list' })
       .conflicts('list', 'get', 'unset')
-      .conflicts('get', 'unset'),
-  run: ({ key: name, value, list, get, unset, ...rest }, context): unknown => {
+      .conflicts('get', 'unset')
+      .conflicts('add', 'list', 'get', 'unset'),
+  run: ({ key: name, value, list, get, unset, add, ...rest }, context): unknown => {
     if (list) return listCommand.run({ ...rest, known: false }, context)
     if (name === undefined) {
       throw usageError('missing <key>', 'usage: varve config [<key> [<value>]]')
@@ -142,7 +149,9 @@ const gitLikeCommand = defineCommand({
     }
     const args = { ...rest, key: name, value }
     if (unset) return unsetCommand.run(args, context)
-    return value === undefined ? getCommand.run(args, context) : setCommand.run(args, context)
+    if (value !== undefined) return setCommand.run({ ...args, value, add }, context)
+    if (add) throw usageError('missing <value>', 'usage: varve config --add <key> <value>')
+    return getCommand.run(args, context)
   },
   toText: (result, style, args) => {
     if (args.list) return listCommand.toText?.(result, style, args) ?? ''

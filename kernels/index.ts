@@ -1,5 +1,6 @@
 export { scale, toDoubles, unscale } from './decimals'
 export { distinctTexts, distinctValues, gatherTexts } from './distinct'
 export { join, split, sumPlanes, toPlanes } from './planes'
+export { cutRecords } from './records'
 export { changes, differences, level, subtract, walk } from './residuals'
 export { divide, firstIndivisible, firstOther, stepsOfIntegers, stepsOfNumbers } from './steps'

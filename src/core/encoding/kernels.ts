@@ -71,6 +71,18 @@ interface KernelFunctions {
     offsets: number,
     total: number,
   ): number
+  cutRecords(
+    bytes: number,
+    count: number,
+    base: number,
+    delimiter: number,
+    width: number,
+    maxRows: number,
+    starts: number,
+    ends: number,
+    offsets: number,
+    consumed: number,
+  ): number
   split(values: number, count: number, width: number, planes: number, stride: number): void
   join(planes: number, stride: number, count: number, width: number, values: number): void
 }

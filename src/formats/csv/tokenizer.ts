@@ -4,6 +4,7 @@ import type { VarveError } from '../../core/errors.ts'
 import { badInput, type Place } from '../bad-input.ts'
 import { CR, LF, QUOTE } from './dialect.ts'
 import { placeOf } from './place.ts'
+import { cutPlainRecords, WORTH_CUTTING } from './plain-records.ts'
 import { type Fault, faults } from './record-faults.ts'
 import { firstInvalidUtf8 } from './utf8.ts'
 
@@ -23,6 +24,8 @@ const ROOMY_BYTES = 8 * 1024 * 1024
 const BATCH_CELLS = 32_768
 const HEADER_CELLS = 64
 const BATCH_ROWS = 8_192
+/** So many records are cut one by one after one that has to be. */
+const SLOW_RECORDS = 16
 /** Room behind what was fed, so that a record which goes on in the next piece needs no new buffer. */
 const SPARE_BYTES = 4_096
 
@@ -82,6 +85,8 @@ export class Tokenizer {
   #line = 1
   #innerLines = 0
   #skipLf = false
+  /** Records to cut one by one before it is tried to cut many at once. */
+  #oneByOne = 0
 
   constructor(options: TokenizerOptions) {
     this.file = options.file
@@ -181,6 +186,16 @@ export class Tokenizer {
           if (bytes[position] === LF) {
             position++
             this.#recordStart = position
+            continue
+          }
+        }
+        if (cells === 0 && !single && this.#oneByOne-- === 0) {
+          const plain = this.#cutPlain(position, rows, next, maxRows)
+          this.#oneByOne = plain > 0 ? 0 : SLOW_RECORDS
+          if (plain > 0) {
+            rows += plain
+            next += plain * width
+            position = this.#recordStart
             continue
           }
         }
@@ -301,6 +316,22 @@ export class Tokenizer {
     this.#cells = cells
     this.#cellsAt = next - Math.min(cells, width)
     this.#state = state
+    return rows
+  }
+
+  /** Cuts records without quotes, from where one begins; returns how many. */
+  #cutPlain(position: number, row: number, cell: number, maxRows: number): number {
+    if (this.#length - position < WORTH_CUTTING) return 0
+    const { rows, consumed } = cutPlainRecords(this, {
+      from: position,
+      to: this.#length,
+      row,
+      cell,
+      maxRows: maxRows - row,
+    })
+    for (let i = 0; i < rows; i++) this.lines[row + i] = this.#line + i
+    this.#line += rows
+    this.#recordStart = position + consumed
     return rows
   }
 

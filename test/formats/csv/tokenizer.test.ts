@@ -64,4 +64,31 @@ describe('the tokenizer', () => {
       { numRuns: 1000 },
     )
   })
+
+  it('finds the same in many records at once as in a few, whatever is between them', () => {
+    const plain = fc.constantFrom('a,b', '20.5,é', ',x', 'y,', `${'z'.repeat(40)},1`)
+    const odd = fc.constantFrom('"a",b', 'a,"x,\ny"', ',', '', 'a', 'a,b,c', 'a"b,c', 'a,\0', '\r')
+    const end = fc.constantFrom('\n', '\n', '\r\n', '\r')
+    const record = (cells: fc.Arbitrary<string>) =>
+      fc.tuple(cells, end).map((parts) => parts.join(''))
+    const stretch = fc
+      .array(record(plain), { minLength: 30, maxLength: 60 })
+      .map((all) => all.join(''))
+    const input = fc.record({
+      parts: fc.array(fc.oneof({ weight: 3, arbitrary: stretch }, record(odd)), { maxLength: 9 }),
+      last: fc.oneof(plain, odd),
+      blankIsNull: fc.boolean(),
+      width: fc.constantFrom(0, 2, 2, 1),
+    })
+    fc.assert(
+      fc.property(input, ({ parts, last, blankIsNull, width }) => {
+        const bytes = Buffer.from(parts.join('') + last)
+        const pieces = Array.from({ length: Math.ceil(bytes.length / 97) }, (_, i) =>
+          bytes.subarray(97 * i, 97 * (i + 1)),
+        )
+        expect(cut([bytes], blankIsNull, width)).toEqual(cut(pieces, blankIsNull, width))
+      }),
+      { numRuns: 1500 },
+    )
+  })
 })

@@ -28,7 +28,7 @@ export interface SeriesVersions {
 export interface MergeSeriesOptions extends MergeRowsOptions {
   /** Told of each conflict, in key order; ours stays there. */
   readonly onConflict?: (conflict: RowConflict, columns: ColumnsMerge) => Promise<void> | void
-  readonly limits?: SplitLimits
+  readonly limits?: SplitLimits | undefined
 }
 
 /** The merged series; or why its versions cannot be one series. */
@@ -57,16 +57,24 @@ export async function mergeSeries(
   return { id }
 }
 
+/** One conflict of a series, or why its versions cannot be one series. */
+export type SeriesConflict =
+  | { readonly conflict: RowConflict; readonly columns: ColumnsMerge }
+  | { readonly clash: string }
+
 /** The conflicts of {@link mergeSeries}; `writer` keeps what versions are widened to. */
 export async function* seriesConflicts(
   writer: ObjectWriter,
   ids: SeriesVersions,
-  options: MergeRowsOptions & { readonly limits?: SplitLimits },
-): AsyncGenerator<{ readonly conflict: RowConflict; readonly columns: ColumnsMerge }> {
+  options: MergeRowsOptions & { readonly limits?: SplitLimits | undefined },
+): AsyncGenerator<SeriesConflict> {
   const { base, ours, theirs } = ids
   if (ours === theirs || base === theirs || base === ours) return
   const opened = await openMerge(writer, ids, options.limits ?? SPLIT_LIMITS)
-  if ('clash' in opened) return
+  if ('clash' in opened) {
+    yield opened
+    return
+  }
   const { versions, columns } = opened
   for await (const item of mergeRows(writer, versions, columns, options)) {
     if ('conflict' in item) yield { conflict: item.conflict, columns }

@@ -142,8 +142,8 @@ describe('merging a series', () => {
           expect(id).toBe(await build(objects, schema, expected.rows))
           expect(conflicts.map(short)).toEqual(take === undefined ? expected.conflicts : [])
           const alone: RowConflict[] = []
-          for await (const { conflict } of seriesConflicts(objects, ids, options)) {
-            alone.push(conflict)
+          for await (const found of seriesConflicts(objects, ids, options)) {
+            if ('conflict' in found) alone.push(found.conflict)
           }
           expect(alone).toEqual(conflicts)
         },

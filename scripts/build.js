@@ -57,7 +57,16 @@ async function bundle(entry, define, entryFileNames, isSplit) {
   }))
 }
 
-const chunks = await bundle('src/program.ts', define, '[name]-[hash].cjs', true)
+// Where the program and the library find what their threads run, each from its own chunks.
+const worker = await bundle('src/storage/encode-worker.ts', define, '[name]-[hash].cjs', false)
+const workerFrom = (folder) => ({ VARVE_ENCODE_WORKER: JSON.stringify(folder + worker[0].name) })
+
+const chunks = await bundle(
+  'src/program.ts',
+  { ...define, ...workerFrom('./') },
+  '[name]-[hash].cjs',
+  true,
+)
 const program = JSON.stringify(chunks.find(({ isEntry }) => isEntry).name)
 const launcher = await bundle(
   'src/main.ts',
@@ -83,7 +92,7 @@ const { outputFiles } = await build({
   logLevel: 'warning',
   write: false,
   external,
-  define,
+  define: { ...define, ...workerFrom('../program/') },
   // CommonJS packages call require for Node's own modules, which an ES module does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
@@ -93,7 +102,10 @@ const { outputFiles } = await build({
 const isChunk = (path) => dirname(path) === `${target}/chunks`
 const files = [
   // Chunks first, each file whole or not at all: a program that starts meanwhile finds what it needs.
-  ...chunks.map(({ name, contents }) => ({ path: `${target}/program/${name}`, contents })),
+  ...[...worker, ...chunks].map(({ name, contents }) => ({
+    path: `${target}/program/${name}`,
+    contents,
+  })),
   ...outputFiles.sort((a, b) => Number(isChunk(b.path)) - Number(isChunk(a.path))),
   ...launcher.map(({ name, contents }) => ({ path: `${target}/program/${name}`, contents })),
 ]

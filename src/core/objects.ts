@@ -21,10 +21,18 @@ export interface PutOptions {
    * two may be all that is stored. A hint, which a writer may ignore.
    */
   readonly base?: Id | undefined
+  /**
+   * The caller goes on before it has the id, so that another thread may work on the object: its bytes
+   * stay as they are until then. A hint, which a writer may ignore.
+   */
+  readonly later?: boolean | undefined
 }
 
 /** Where the model puts objects; what was put can be read at once. */
 export interface ObjectWriter extends ObjectReader {
-  /** Stores an object unless it is there, and returns its id. May wait for the disk. */
+  /**
+   * Stores an object unless it is there, and returns its id. May wait for the disk. Objects are stored
+   * in the order of the calls, whether or not each of them is waited for.
+   */
   put(kind: ObjectKind, canonical: Uint8Array, options?: PutOptions): Promise<Id>
 }

@@ -1,14 +1,18 @@
 import type { Id } from './id.ts'
 import type { ObjectReader, ObjectWriter } from './objects.ts'
 import { buildTree, ProllyCursor } from './prolly.ts'
+import { PutsAhead } from './puts-ahead.ts'
 import type { Schema } from './schema.ts'
 import { checkSchema } from './schema-codec.ts'
 import { formatOf, type Series, type SeriesResult, writeSeries } from './series.ts'
 import { type Frames, rowBlocks } from './series-blocks.ts'
 import { readColumns, type SegmentColumns } from './series-columns.ts'
 import type { SegmentEntry } from './series-segment.ts'
-import { BlockRun, type EarlierSegment, writeSegment } from './series-write.ts'
+import { BlockRun, type EarlierSegment, type StartedSegment, startSegment } from './series-write.ts'
 import { RadixSplitter, SPLIT_LIMITS, type SplitLimits } from './split.ts'
+
+/** Segments whose columns are on their way while the next rows are read. */
+const SEGMENTS_AHEAD = 8
 
 export interface BuildOptions {
   readonly limits?: SplitLimits
@@ -18,7 +22,7 @@ export interface BuildOptions {
 
 /**
  * Stores a series of the rows in `frames`, which come in key order, in frames of any size, each
- * with the series' columns (absent value columns are null). Holds a segment and a frame in memory.
+ * with the series' columns (absent value columns are null). Holds some segments and a frame in memory.
  *
  * `bad-input`, with the key in `data`, where a key is out of order, or repeated although the schema
  * does not allow duplicates; `schema-mismatch` where a frame's columns are not the schema's.
@@ -45,15 +49,21 @@ async function* buildSegments(
   earlier: Series | undefined,
 ): AsyncGenerator<SegmentEntry> {
   const before = earlier && new EarlierSegments(writer, earlier, schema)
-  const write = async (runs: BlockRun[]): Promise<SegmentEntry> =>
-    writeSegment(writer, schema, runs, limits, await before?.at(runs[0]!.first))
+  const puts = new PutsAhead(writer)
+  const started: StartedSegment[] = []
+  const start = async (runs: BlockRun[]): Promise<void> => {
+    const place = await before?.at(runs[0]!.first)
+    started.push(await startSegment(puts, schema, runs, limits, place))
+  }
   const splitter = new RadixSplitter<BlockRun>(limits.segmentRows)
   for await (const block of rowBlocks(schema, frames)) {
     for (const runs of splitter.push(new BlockRun(schema, block))) {
-      yield await write(runs)
+      await start(runs)
+      if (started.length > SEGMENTS_AHEAD) yield await started.shift()!()
     }
   }
-  for (const runs of splitter.finish()) yield await write(runs)
+  for (const runs of splitter.finish()) await start(runs)
+  for (const finish of started) yield await finish()
 }
 
 /** The segments of a series by the keys that they hold. */

@@ -1,8 +1,10 @@
 import type { Column } from './column.ts'
 import { canonicalLength, encodeColumn } from './column-codec.ts'
 import { concatColumns, nullColumn, sliceColumn } from './column-ops.ts'
+import type { Id } from './id.ts'
 import type { Keys } from './key.ts'
 import type { ObjectWriter } from './objects.ts'
+import { type PendingId, PutsAhead } from './puts-ahead.ts'
 import type { Schema } from './schema.ts'
 import type { RowBlock } from './series-blocks.ts'
 import { type Chunk, type ChunkList, type SegmentColumns, writeColumns } from './series-columns.ts'
@@ -76,9 +78,16 @@ export async function writeColumn<R extends SegmentRun<R>>(
   limits: SplitLimits,
   earlier?: ChunkList,
 ): Promise<ChunkList> {
+  return writeChunks(writer, await columnOf(runs, position), runs, limits, earlier)
+}
+
+async function columnOf<R extends SegmentRun<R>>(
+  runs: readonly R[],
+  position: number,
+): Promise<Column> {
   const parts: Column[] = []
   for (const run of runs) parts.push(await run.column(position))
-  return writeChunks(writer, concatColumns(parts), runs, limits, earlier)
+  return concatColumns(parts)
 }
 
 /** Stores a column whose rows have the keys of `runs`, in the place of another. */
@@ -87,18 +96,34 @@ export async function writeChunks<R extends Run<R>>(
   column: Column,
   runs: readonly R[],
   limits: SplitLimits,
-  earlier: ChunkList = [],
+  earlier?: ChunkList,
 ): Promise<ChunkList> {
-  const sizes = cutChunks(runs, (from, to) => canonicalLength(column, from, to), limits)
   const chunks: Chunk[] = []
-  let at = 0
-  for (const rows of sizes) {
-    const bytes = encodeColumn(sliceColumn(column, at, at + rows))
-    const base = chunkAt(earlier, at)?.id
-    chunks.push({ rows, id: await writer.put('column', bytes, { base }) })
-    at += rows
+  for (const { rows, canonical, base } of chunksOf(column, runs, limits, earlier)) {
+    chunks.push({ rows, id: await writer.put('column', canonical, { base }) })
   }
   return chunks
+}
+
+interface NewChunk {
+  readonly rows: number
+  readonly canonical: Uint8Array
+  readonly base: Id | undefined
+}
+
+function* chunksOf<R extends Run<R>>(
+  column: Column,
+  runs: readonly R[],
+  limits: SplitLimits,
+  earlier: ChunkList = [],
+): Generator<NewChunk, void, void> {
+  const sizes = cutChunks(runs, (from, to) => canonicalLength(column, from, to), limits)
+  let at = 0
+  for (const rows of sizes) {
+    const canonical = encodeColumn(sliceColumn(column, at, at + rows))
+    yield { rows, canonical, base: chunkAt(earlier, at)?.id }
+    at += rows
+  }
 }
 
 /** The chunk that holds a row, or the last. */
@@ -119,14 +144,46 @@ export async function writeSegment<R extends SegmentRun<R>>(
   limits: SplitLimits,
   earlier?: EarlierSegment,
 ): Promise<SegmentEntry> {
-  const lists: ChunkList[] = []
+  const finish = await startSegment(new PutsAhead(writer, 0), schema, runs, limits, earlier)
+  return finish()
+}
+
+/** A segment whose columns were put: its entry, once their ids are known. Finished in the order of starting. */
+export type StartedSegment = () => Promise<SegmentEntry>
+
+/** As {@link writeSegment}, but the ids of the columns are waited for by who finishes it. */
+export async function startSegment<R extends SegmentRun<R>>(
+  puts: PutsAhead,
+  schema: Schema,
+  runs: readonly R[],
+  limits: SplitLimits,
+  earlier?: EarlierSegment,
+): Promise<StartedSegment> {
+  const outline = outlineOf(runs)
+  const started: { readonly rows: number; readonly id: PendingId }[][] = []
   for (let i = 0; i < schema.columns.length; i++) {
-    lists.push(await writeColumn(writer, runs, i, limits, earlier?.lists[i]))
+    const chunks: { readonly rows: number; readonly id: PendingId }[] = []
+    const column = await columnOf(runs, i)
+    for (const { rows, canonical, base } of chunksOf(column, runs, limits, earlier?.lists[i])) {
+      chunks.push({ rows, id: await puts.put('column', canonical, { base }) })
+    }
+    started.push(chunks)
   }
+  return async () => {
+    const lists: ChunkList[] = []
+    for (const chunks of started) {
+      const list: Chunk[] = []
+      for (const { rows, id } of chunks) list.push({ rows, id: await id() })
+      lists.push(list)
+    }
+    return { ...outline, value: await writeColumns(puts.writer, lists, earlier?.columns) }
+  }
+}
+
+function outlineOf<R extends Run<R>>(runs: readonly R[]): Omit<SegmentEntry, 'value'> {
   return {
     key: runs[0]!.first.slice(),
     last: runs[runs.length - 1]!.last.slice(),
     weight: countRows(runs),
-    value: await writeColumns(writer, lists, earlier?.columns),
   }
 }

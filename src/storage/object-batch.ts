@@ -1,6 +1,7 @@
 import { VarveError } from '../core/errors.ts'
-import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
+import type { Id, ObjectKind } from '../core/id.ts'
 import type { ObjectWriter, PutOptions } from '../core/objects.ts'
+import { Encoder, type Encoding } from './encoder.ts'
 import { ObjectCache } from './object-cache.ts'
 import type { ObjectStore } from './object-store.ts'
 import { type Base, PackWriter } from './pack-writer.ts'
@@ -11,6 +12,7 @@ import {
   type ReadObject,
   readChain,
 } from './read-chain.ts'
+import { Turns } from './turns.ts'
 
 export interface BatchOptions {
   /** Ends the batch with `interrupted` at the next put or at publish. */
@@ -31,6 +33,8 @@ export class ObjectBatch implements ObjectWriter {
   readonly #pack: PackWriter
   readonly #signal: AbortSignal | undefined
   readonly #level: number
+  readonly #encoder: Encoder
+  readonly #turns = new Turns()
   /** What was read of late: what is read here is what is edited, and so what is new differs from. */
   readonly #recent = new ObjectCache(RECENT_BYTES, RECENT_BYTES)
   #done = false
@@ -40,6 +44,7 @@ export class ObjectBatch implements ObjectWriter {
     this.#pack = new PackWriter(store.storage)
     this.#signal = options.signal
     this.#level = options.level ?? 1
+    this.#encoder = new Encoder(this.#level)
   }
 
   /** Objects that are new. */
@@ -54,10 +59,25 @@ export class ObjectBatch implements ObjectWriter {
 
   async put(kind: ObjectKind, canonical: Uint8Array, options: PutOptions = {}): Promise<Id> {
     this.#check()
-    const id = hashObject(kind, canonical)
-    if (await this.hasAtHand(id)) return id
-    const base = options.base && (await this.#readBase(options.base, kind, canonical.length))
-    await this.#pack.add(id, kind, canonical, this.#level, base)
+    const encoding = this.#encoder.start(kind, canonical, options.later === true)
+    // One after another in the order of the calls, whichever is ready first.
+    return this.#turns.run(() => this.#add(kind, canonical, encoding, options.base))
+  }
+
+  async #add(
+    kind: ObjectKind,
+    canonical: Uint8Array,
+    encoding: Encoding,
+    baseId: Id | undefined,
+  ): Promise<Id> {
+    const id = await encoding.id
+    this.#check()
+    if (await this.hasAtHand(id)) {
+      encoding.drop()
+      return id
+    }
+    const base = baseId && (await this.#readBase(baseId, kind, canonical.length))
+    await this.#pack.add(id, kind, canonical, this.#level, base, encoding.body)
     return id
   }
 
@@ -104,6 +124,12 @@ export class ObjectBatch implements ObjectWriter {
   async publish(): Promise<string | undefined> {
     this.#check()
     this.#done = true
+    // What nobody waits for any more may be in the middle of its turn.
+    return this.#turns.run(() => this.#publish())
+  }
+
+  async #publish(): Promise<string | undefined> {
+    this.#encoder.close()
     if (this.#pack.records === 0) return undefined
     try {
       const name = await this.#pack.publish()
@@ -119,7 +145,8 @@ export class ObjectBatch implements ObjectWriter {
   async discard(): Promise<void> {
     if (this.#done) return
     this.#done = true
-    await this.#pack.discard()
+    this.#encoder.close()
+    await this.#turns.run(() => this.#pack.discard())
   }
 
   async #read(id: Id): Promise<ReadObject> {

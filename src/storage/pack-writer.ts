@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { VarveError } from '../core/errors.ts'
 import { ID_BYTES, type Id, type ObjectKind } from '../core/id.ts'
 import { type CutId, IdFinder, withoutIds } from './cut-ids.ts'
-import { encodeBody, encodeDifference, lengthLimit } from './pack-encoding.ts'
+import { type EncodedBody, encodeBody, encodeDifference, lengthLimit } from './pack-encoding.ts'
 import { encodeIndex, PACK_MAGIC } from './pack-index.ts'
 import { decodeRecord, encodeRecord, type PackRecord } from './pack-record.ts'
 import type { Storage, StorageWriter } from './storage.ts'
@@ -88,6 +88,8 @@ export class PackWriter {
   /**
    * Adds an object unless it is there, as a difference to `base` where that is much shorter. Waits for
    * the disk once much has gathered. Returns the depth of what is stored.
+   *
+   * @param encode how all of its bytes are stored, where that is known already
    */
   async add(
     id: Id,
@@ -95,6 +97,7 @@ export class PackWriter {
     canonical: Uint8Array,
     level: number,
     base?: Base,
+    encode: () => Promise<EncodedBody> = () => encodeBody(kind, canonical, level),
   ): Promise<number> {
     if (canonical.length > lengthLimit(kind)) {
       throw new VarveError('too-large', `an object of ${canonical.length} bytes is too large`, {
@@ -104,7 +107,7 @@ export class PackWriter {
     const difference = base && (await this.#difference(kind, canonical, level, base))
     const cost = difference === undefined ? 0 : this.#costOf(difference)
     if (difference === undefined || cost > SURELY_SHORTER) {
-      const whole = await this.#whole(kind, canonical, level)
+      const whole = await this.#whole(kind, canonical, level, encode)
       if (difference === undefined || cost > WORTH * this.#costOf(whole)) {
         await this.addRecord({ id, kind, length: canonical.length, ...whole })
         return 0
@@ -114,10 +117,15 @@ export class PackWriter {
     return difference.depth ?? 0
   }
 
-  async #whole(kind: ObjectKind, canonical: Uint8Array, level: number): Promise<Encoded> {
+  async #whole(
+    kind: ObjectKind,
+    canonical: Uint8Array,
+    level: number,
+    encode: () => Promise<EncodedBody>,
+  ): Promise<Encoded> {
     const cuts = this.cutsOf(kind, canonical)
-    const rest = cuts.length === 0 ? canonical : withoutIds(kind, canonical, cuts)
-    return { cuts, ...(await encodeBody(kind, rest, level)) }
+    if (cuts.length === 0) return { cuts, ...(await encode()) }
+    return { cuts, ...(await encodeBody(kind, withoutIds(kind, canonical, cuts), level)) }
   }
 
   async #difference(

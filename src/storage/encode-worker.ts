@@ -1,0 +1,82 @@
+import { type MessagePort, workerData } from 'node:worker_threads'
+import type { Column } from '../core/column.ts'
+import { encodeColumn } from '../core/column-codec.ts'
+import { encodeColumnBody } from '../core/encoding/body.ts'
+import { type ErrorCode, VarveError } from '../core/errors.ts'
+import { hashObject, type Id } from '../core/id.ts'
+import { zstdChoice } from '../zstd/load.ts'
+import { encodeBody } from './pack-encoding.ts'
+import { loadZstd } from './zstd.ts'
+
+// What a thread that encodes runs. Columns come and go in buffers that are handed over and back.
+
+/** A column to hash and to encode. */
+export interface EncodeOrder {
+  /** Its canonical bytes, and room behind them. */
+  readonly buffer: ArrayBuffer
+  /** Of the canonical bytes. */
+  readonly length: number
+  /** Of zstd. */
+  readonly level: number
+  readonly hashOnly: boolean
+}
+
+/** The answers come in the order of the orders. */
+export interface EncodeAnswer {
+  /** The same, with the body from its start; as it came where `length` is missing. */
+  readonly buffer: ArrayBuffer
+  readonly id: Id
+  /** How it is encoded, unless only the hash was asked for. */
+  readonly method?: number
+  /** Of the body, where that is not the canonical bytes themselves. */
+  readonly length?: number
+  readonly error?: {
+    readonly code: ErrorCode | undefined
+    readonly message: string
+    readonly data?: Readonly<Record<string, unknown>> | undefined
+    readonly hint?: string | undefined
+  }
+}
+
+/** What a thread says first. */
+export interface WorkerReady {
+  /** The zstd library that it has found. */
+  readonly zstd: string | undefined
+}
+
+async function answer({ buffer, length, level, hashOnly }: EncodeOrder): Promise<EncodeAnswer> {
+  try {
+    const canonical = new Uint8Array(buffer, 0, length)
+    const id = hashObject('column', canonical)
+    if (hashOnly) return { buffer, id }
+    const { method, body } = await encodeBody('column', canonical, level)
+    if (body === canonical) return { buffer, id, method }
+    canonical.set(body)
+    return { buffer, id, method, length: body.length }
+  } catch (error) {
+    return { buffer, id: '' as Id, error: plain(error) }
+  }
+}
+
+function plain(error: unknown): NonNullable<EncodeAnswer['error']> {
+  if (error instanceof VarveError) {
+    const { code, message, data, hint } = error
+    return { code, message, data, hint }
+  }
+  return { code: undefined, message: String(error instanceof Error ? error.stack : error) }
+}
+
+async function begin(port: MessagePort): Promise<void> {
+  const zstd = await loadZstd()
+  // Where there is no memory for the kernels, that ends the thread before anything is handed to it.
+  encodeColumnBody(encodeColumn(TRIAL), 1, zstd)
+  port.on('message', async (order: EncodeOrder) => {
+    const given = await answer(order)
+    port.postMessage(given, [given.buffer])
+  })
+  port.postMessage({ zstd: zstdChoice()?.name } satisfies WorkerReady)
+}
+
+const TRIAL: Column = { type: 'int64', length: 16, values: new BigInt64Array(16) }
+
+void begin(workerData as MessagePort)

@@ -1,0 +1,216 @@
+import { availableParallelism } from 'node:os'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { zstdChoice } from '../zstd/load.ts'
+import type { EncodeAnswer, EncodeOrder, WorkerReady } from './encode-worker.ts'
+import type { EncodedBody } from './pack-encoding.ts'
+
+/** The file that the threads run, beside this one; the build puts its name in. */
+declare const VARVE_ENCODE_WORKER: string | undefined
+
+/** More than these have nothing to do: one thread brings the rows. */
+const MOST_WORKERS = 4
+/** Objects that a thread has at a time: one in work, the others to go on with while this one reads rows. */
+const MOST_ORDERS = 12
+/** Buffers are made in steps of this many bytes, so that they serve again. */
+const BUFFER_STEP = 64 * 1024
+/** Buffers that wait to serve again, at most. */
+const MOST_SPARE = 2 * MOST_ORDERS
+
+/** An object as a thread gives it back; `encoded` unless only the hash was asked for. */
+export interface Hashed {
+  readonly id: Id
+  readonly encoded: EncodedBody | undefined
+}
+
+interface Pending {
+  readonly canonical: Uint8Array
+  readonly resolve: (hashed: Hashed) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Threads of all that this process writes at a time. */
+let running = 0
+
+/**
+ * Threads that hash and encode columns. The first is started at once, others when all have enough to
+ * do. Where they cannot be had, there are none.
+ */
+export class EncodeWorkers {
+  readonly #file: URL
+  readonly #most: number
+  readonly #workers: EncodeWorker[] = []
+  readonly #spare: ArrayBuffer[] = []
+  #failed = false
+
+  private constructor(file: URL, most: number) {
+    this.#file = file
+    this.#most = most
+    this.#grow()
+  }
+
+  /** Undefined where there is one processor, or the program was not built. */
+  static open(): EncodeWorkers | undefined {
+    if (typeof VARVE_ENCODE_WORKER !== 'string') return undefined
+    const file = new URL(VARVE_ENCODE_WORKER, import.meta.url)
+    const most = Math.min(MOST_WORKERS, availableParallelism() - 1)
+    return most < 1 ? undefined : new EncodeWorkers(file, most)
+  }
+
+  /** Whether a thread is there to take something. */
+  get isReady(): boolean {
+    return this.#workers.some((worker) => worker.isReady)
+  }
+
+  /** Hands a column to the thread that has least to do; undefined where all have enough. */
+  start(
+    canonical: Uint8Array,
+    level: number,
+    { hashOnly }: { readonly hashOnly: boolean },
+  ): Promise<Hashed> | undefined {
+    let least: EncodeWorker | undefined
+    for (const worker of this.#workers) {
+      worker.receive()
+      if (!worker.isReady || worker.orders >= MOST_ORDERS) continue
+      if (least === undefined || worker.orders < least.orders) least = worker
+    }
+    if (least === undefined) {
+      this.#grow()
+      return undefined
+    }
+    const buffer = this.#bufferFor(canonical.length)
+    new Uint8Array(buffer).set(canonical)
+    const { length } = canonical
+    return least.order(canonical, { buffer, length, level, hashOnly })
+  }
+
+  /** Ends the threads; what they have is an error. */
+  close(): void {
+    for (const worker of this.#workers) worker.close()
+    this.#spare.length = 0
+  }
+
+  #grow(): void {
+    const isStarting = this.#workers.some((worker) => !worker.isReady)
+    if (isStarting || this.#failed || running >= this.#most) return
+    try {
+      const worker = new EncodeWorker(this.#file, (buffer) => {
+        if (this.#spare.length < MOST_SPARE) this.#spare.push(buffer)
+      })
+      this.#workers.push(worker)
+    } catch {
+      // No more threads are to be had: there are as many as there are.
+      this.#failed = true
+    }
+  }
+
+  #bufferFor(length: number): ArrayBuffer {
+    const at = this.#spare.findIndex((buffer) => buffer.byteLength >= length)
+    if (at >= 0) return this.#spare.splice(at, 1)[0]!
+    return new ArrayBuffer(Math.ceil(length / BUFFER_STEP) * BUFFER_STEP)
+  }
+}
+
+/** One thread, which gives back in the order in which it was given. */
+class EncodeWorker {
+  readonly #worker: Worker
+  readonly #port: MessagePort
+  readonly #pending: Pending[] = []
+  readonly #giveBack: (buffer: ArrayBuffer) => void
+  #isReady = false
+  #ended = false
+
+  constructor(file: URL, giveBack: (buffer: ArrayBuffer) => void) {
+    const { port1, port2 } = new MessageChannel()
+    this.#giveBack = giveBack
+    this.#port = port1
+    this.#worker = new Worker(file, {
+      workerData: port2,
+      transferList: [port2],
+      // What Node was started with is for the program: an inspector, a profile, a snapshot.
+      execArgv: [],
+      stdin: false,
+    })
+    running += 1
+    this.#worker.on('error', (cause) => this.#fail(cause))
+    this.#worker.on('exit', (code) => this.#fail(new Error(`it ended with ${code}`)))
+    this.#port.on('message', (message: WorkerReady | EncodeAnswer) => this.#received(message))
+    // Only what is waited for keeps the process.
+    this.#worker.unref()
+    this.#port.unref()
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#ended
+  }
+
+  /** Objects that it has and has not given back. */
+  get orders(): number {
+    return this.#pending.length
+  }
+
+  order(canonical: Uint8Array, order: EncodeOrder): Promise<Hashed> {
+    const hashed = new Promise<Hashed>((resolve, reject) => {
+      this.#pending.push({ canonical, resolve, reject })
+    })
+    // Objects have their turn one after another: until then nobody looks at it.
+    hashed.catch(() => undefined)
+    if (this.#pending.length === 1) this.#port.ref()
+    this.#port.postMessage(order, [order.buffer])
+    return hashed
+  }
+
+  /** Takes what was given back, though the event loop has not had its turn. */
+  receive(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port)
+      if (received === undefined) return
+      this.#received(received.message as WorkerReady | EncodeAnswer)
+    }
+  }
+
+  close(): void {
+    if (this.#ended) return
+    this.#end(new VarveError('io', 'a batch of objects was used after its end'))
+    // It ends by itself, and not in the middle of foreign code.
+    this.#port.close()
+  }
+
+  #received(message: WorkerReady | EncodeAnswer): void {
+    if (this.#ended) return
+    if ('buffer' in message) this.#answered(message)
+    // Another library would store the same objects in other bytes.
+    else this.#isReady = message.zstd === zstdChoice()?.name
+  }
+
+  #answered({ buffer, id, length, method, error }: EncodeAnswer): void {
+    const { canonical, resolve, reject } = this.#pending.shift()!
+    if (this.#pending.length === 0) this.#port.unref()
+    if (error !== undefined) {
+      const { code, message, data, hint } = error
+      const options = { ...(data && { data }), ...(hint !== undefined && { hint }) }
+      reject(code === undefined ? new Error(message) : new VarveError(code, message, options))
+      return
+    }
+    let encoded: EncodedBody | undefined
+    if (method !== undefined) {
+      const body = length === undefined ? canonical : new Uint8Array(buffer, 0, length).slice()
+      encoded = { method, body }
+    }
+    this.#giveBack(buffer)
+    resolve({ id, encoded })
+  }
+
+  #fail(cause: Error): void {
+    this.#end(new VarveError('io', `a thread that encodes ended: ${cause.message}`, { cause }))
+  }
+
+  #end(error: VarveError): void {
+    if (this.#ended) return
+    this.#ended = true
+    running -= 1
+    this.#port.unref()
+    for (const { reject } of this.#pending.splice(0)) reject(error)
+  }
+}

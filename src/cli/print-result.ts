@@ -60,7 +60,7 @@ function plainText(item: unknown): string {
 /** Data on its way to a terminal: its control characters are written out. */
 function terminalBytes(): (chunk: Uint8Array) => string {
   const decoder = new StringDecoder('utf8')
-  return (chunk) => escapeControl(decoder.write(Buffer.from(chunk)), '\n\r\t')
+  return (chunk) => escapeControl(decoder.write(Buffer.from(chunk)), '\n\t')
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -8,6 +8,10 @@ import type { Progress, ProgressOptions } from './progress.ts'
 export interface Context {
   /** The repository; `not-a-repository` when there is none here. Opened once. */
   repository(): Promise<Repository>
+  /** As {@link Context.repository}, but nothing of it is read yet: its ref log may be damaged. */
+  uncheckedRepository(): Promise<Repository>
+  /** The repository at another location, as `-R` takes them. Closed with the command. */
+  repositoryAt(location: string): Promise<Repository>
   /** As {@link Context.repository}, or undefined where there is none. */
   optionalRepository(): Promise<Repository | undefined>
   /**

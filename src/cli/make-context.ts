@@ -11,7 +11,11 @@ import type { Clock, Context } from './context.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Host } from './host.ts'
 import { type ProgressTarget, startProgress } from './progress.ts'
-import { openFoundRepository, repositoryParts } from './repository-source.ts'
+import {
+  assembleFoundRepository,
+  openFoundRepository,
+  repositoryParts,
+} from './repository-source.ts'
 
 export interface ContextParts {
   readonly host: Host
@@ -44,6 +48,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
   const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
   const gitConfig = once(async () => (await import('./git-config.ts')).readGitConfig(cwd))
   let opened: Repository | undefined
+  const others: Repository[] = []
   const repository = once(async () => {
     opened = await openFoundRepository(location, await config())
     return opened
@@ -61,6 +66,20 @@ export function makeContext(parts: ContextParts): OwnedContext {
 
   return {
     repository,
+    uncheckedRepository: async () => {
+      const repo = await assembleFoundRepository(location, await config())
+      opened = repo
+      return repo
+    },
+    repositoryAt: async (named) => {
+      const other = { ...location, named, indexFile: undefined }
+      const repo = await openFoundRepository(
+        other,
+        await loadConfig({ env, location: other, globals }),
+      )
+      others.push(repo)
+      return repo
+    },
     optionalRepository: () => optional(repository()),
     repositoryParts: async (folder, workTree) =>
       repositoryParts({ folder, workTree }, await config()),
@@ -114,7 +133,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
       return lostWithPack(opened, error).catch(() => error)
     },
     async close() {
-      await opened?.storage.close()
+      for (const repo of [opened, ...others]) await repo?.storage.close()
     },
   }
 }

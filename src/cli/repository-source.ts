@@ -48,14 +48,27 @@ export async function openFoundRepository(
   location: RepositoryLocation,
   config: Config,
 ): Promise<Repository> {
+  const { openRepositoryParts } = await import('../plumbing/repository.ts')
+  return openRepositoryParts(await foundParts(location, config))
+}
+
+/** As {@link openFoundRepository}, but its ref log is not looked at: it may be damaged. */
+export async function assembleFoundRepository(
+  location: RepositoryLocation,
+  config: Config,
+): Promise<Repository> {
+  const { assembleRepository } = await import('../plumbing/repository.ts')
+  return assembleRepository(await foundParts(location, config))
+}
+
+async function foundParts(location: RepositoryLocation, config: Config): Promise<RepositoryParts> {
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
   // Who names a repository means that one; its configuration counts for nothing then.
   if (location.named === undefined && !isSafeRepository(found, location.account, config)) {
     throw unsafeRepository(found)
   }
-  const { openRepositoryParts } = await import('../plumbing/repository.ts')
-  return openRepositoryParts(await repositoryParts(found, config, location.indexFile))
+  return repositoryParts(found, config, location.indexFile)
 }
 
 /** What a repository in these folders is made of, whether it is there already or not. */

@@ -6,7 +6,7 @@ import { concatColumns } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import type { Id, ObjectKind } from './id.ts'
 import type { ObjectReader } from './objects.ts'
-import { checkNode, type ProllyFormat, type ProllyNode } from './prolly.ts'
+import { checkNode, type ProllyNode } from './prolly.ts'
 import { isLeaf, readChild } from './prolly-node.ts'
 import type { Schema } from './schema.ts'
 import { formatOf, groupOf, rankOf, readSeries } from './series.ts'
@@ -20,6 +20,23 @@ export interface SeriesVerifierOptions {
   readonly limits?: SplitLimits
   /** Told of each object that is not the series itself, once or more. */
   readonly onObject?: (kind: ObjectKind, id: Id) => Promise<void> | void
+}
+
+/** Something wrong with a series, and in which part of it. */
+export interface SeriesFault {
+  readonly error: VarveError
+  /** The range of keys: of a segment, or of the node of the tree of segments that is not there. */
+  readonly range?: SeriesRange
+  /** The column's name. */
+  readonly column?: string
+}
+
+export interface SeriesRange {
+  readonly schema: Schema
+  /** First and last key. */
+  readonly first: Uint8Array
+  readonly last: Uint8Array
+  readonly rows: number
 }
 
 /**
@@ -41,20 +58,23 @@ export class SeriesVerifier {
   }
 
   /** All that is wrong with a series that was not wrong with one before it. */
-  async *verify(id: Id): AsyncGenerator<VarveError> {
+  async *verify(id: Id): AsyncGenerator<SeriesFault> {
     try {
       const { schema, root } = await readSeries(this.#reader, id)
       yield* this.#verifyTree(schema, root)
     } catch (error) {
-      yield faultOf(error)
+      yield { error: faultOf(error) }
     }
   }
 
-  async *#verifyTree(schema: Schema, root: ProllyNode<SegmentColumns>): AsyncGenerator<VarveError> {
+  async *#verifyTree(
+    schema: Schema,
+    root: ProllyNode<SegmentColumns>,
+  ): AsyncGenerator<SeriesFault> {
     const segments: SegmentEntry[] = []
     let whole = true
-    for await (const found of this.#entries(formatOf(schema), root, true)) {
-      if (found instanceof VarveError) {
+    for await (const found of this.#entries(schema, root, true)) {
+      if ('error' in found) {
         whole = false
         yield found
         continue
@@ -67,10 +87,10 @@ export class SeriesVerifier {
   }
 
   async *#entries(
-    format: ProllyFormat<SegmentColumns>,
+    schema: Schema,
     node: ProllyNode<SegmentColumns>,
     isLast: boolean,
-  ): AsyncGenerator<SegmentEntry | VarveError> {
+  ): AsyncGenerator<SegmentEntry | SeriesFault> {
     yield* attempt(() => checkNode(node, isLast))
     if (isLeaf(node)) {
       yield* node.entries
@@ -81,59 +101,90 @@ export class SeriesVerifier {
       let child: ProllyNode<SegmentColumns>
       try {
         await this.#onObject('segments', entry.child)
-        child = await readChild(this.#reader, format, node.level, entry)
+        child = await readChild(this.#reader, formatOf(schema), node.level, entry)
       } catch (error) {
-        yield faultOf(error)
+        yield { error: faultOf(error), range: rangeOf(schema, entry) }
         continue
       }
-      yield* this.#entries(format, child, isLast && i === end)
+      yield* this.#entries(schema, child, isLast && i === end)
     }
   }
 
-  async *#verifySegment(schema: Schema, entry: SegmentEntry): AsyncGenerator<VarveError> {
+  async *#verifySegment(schema: Schema, entry: SegmentEntry): AsyncGenerator<SeriesFault> {
     const digest = digestOf(schema, entry)
     if (this.#segments.has(digest)) return
     this.#segments.add(digest)
     const count = schema.columns.length
+    const range = rangeOf(schema, entry)
     try {
       const parts = walkColumns(this.#reader, entry.value, count, entry.weight, () => false)
       for await (const { kind, id } of parts) await this.#onObject(kind, id)
       const loaded = new LoadedSegment(this.#reader, schema, entry)
-      const keys = await loaded.keys()
       await loaded.locateAll()
-      const run = new BlockRun(schema, { rows: keys.length, keys, columns: [] })
+      const run = await this.#keysOf(schema, loaded)
+      const keys = 'error' in run ? undefined : run
+      let keysAreRead = true
       for (let position = 0; position < count; position++) {
-        yield* await this.#verifyColumn(schema, loaded, run, position)
+        for (const error of await this.#verifyColumn(schema, loaded, keys, position)) {
+          if (position < schema.indexCount) keysAreRead = false
+          yield { error, range, column: schema.columns[position]!.name }
+        }
       }
+      if ('error' in run && keysAreRead) yield { ...run, range }
     } catch (error) {
-      yield faultOf(error)
+      yield { error: faultOf(error), range }
     }
   }
 
+  /** The rows by their keys, or what is wrong with those, which may be a column of them. */
+  async #keysOf(schema: Schema, loaded: LoadedSegment): Promise<BlockRun | { error: VarveError }> {
+    try {
+      const keys = await loaded.keys()
+      return new BlockRun(schema, { rows: keys.length, keys, columns: [] })
+    } catch (error) {
+      return { error: faultOf(error) }
+    }
+  }
+
+  /** @param run the rows by their keys, where those can be read */
   async #verifyColumn(
     schema: Schema,
     loaded: LoadedSegment,
-    run: BlockRun,
+    run: BlockRun | undefined,
     position: number,
   ): Promise<VarveError[]> {
     const { name, type } = schema.columns[position]!
-    try {
-      const [chunks] = await loaded.chunkLists([position])
-      const parts: Column[] = []
-      for (const chunk of chunks!) parts.push(await readChunk(this.#reader, chunk, type))
-      const column = concatColumns(parts)
+    const [chunks] = await loaded.chunkLists([position])
+    const parts: Column[] = []
+    const faults: VarveError[] = []
+    for (const chunk of chunks!) {
+      try {
+        parts.push(await readChunk(this.#reader, chunk, type))
+      } catch (error) {
+        faults.push(faultOf(error))
+      }
+    }
+    if (faults.length > 0) return faults
+    const column = concatColumns(parts)
+    if (run !== undefined) {
       const rows = cutChunks([run], (from, to) => canonicalLength(column, from, to), this.#limits)
       if (rows.length !== chunks!.length || rows.some((count, i) => count !== chunks![i]!.rows)) {
-        throw corrupt(`column ${JSON.stringify(name)} is cut into chunks in other places`)
+        const quoted = JSON.stringify(name)
+        faults.push(corrupt(`column ${quoted} is cut into chunks in other places`))
       }
-      if (position < schema.indexCount && hasMinusZero(column)) {
-        throw corrupt(`index column ${JSON.stringify(name)} has a −0`)
-      }
-      return []
-    } catch (error) {
-      return [faultOf(error)]
     }
+    if (position < schema.indexCount && hasMinusZero(column)) {
+      faults.push(corrupt(`index column ${JSON.stringify(name)} has a −0`))
+    }
+    return faults
   }
+}
+
+function rangeOf(
+  schema: Schema,
+  { key: first, last, weight: rows }: { key: Uint8Array; last: Uint8Array; weight: number },
+): SeriesRange {
+  return { schema, first, last, rows }
 }
 
 /** Throws unless segments are what the radix split makes of their rows, and ranks go on. */
@@ -189,11 +240,11 @@ function digestOf(schema: Schema, entry: SegmentEntry): string {
   return createHash('sha256').update(writer.finish()).digest('base64')
 }
 
-function* attempt(check: () => void): Generator<VarveError> {
+function* attempt(check: () => void): Generator<SeriesFault> {
   try {
     check()
   } catch (error) {
-    yield faultOf(error)
+    yield { error: faultOf(error) }
   }
 }
 

@@ -1,12 +1,14 @@
 import { decodeCommit } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
-import { SeriesVerifier } from '../core/series-verify.ts'
+import { type SeriesFault, SeriesVerifier } from '../core/series-verify.ts'
 import { readSettings } from '../core/settings.ts'
 import { decodeTag } from '../core/tag.ts'
 import { checkCollection, EMPTY_TREE, treeEntries } from '../core/tree.ts'
+import type { LogState } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { asFault } from './fsck-fault.ts'
+import { CheckingReader } from './fsck-reader.ts'
 
 /** Where a walk begins. */
 export interface Root {
@@ -26,6 +28,8 @@ export interface Found {
   readonly from?: string
   readonly commit?: Id
   readonly path?: string
+  /** The part of a series that it is about. */
+  readonly part?: Pick<SeriesFault, 'range' | 'column'>
 }
 
 /** What was reachable and looked at, each object once. */
@@ -50,11 +54,14 @@ export interface ReachableOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type LogState = Awaited<ReturnType<Repository['refs']['state']>>
+/** Says what the ref log says now. */
+export type StateOf = () => Promise<LogState>
 
 /** Goes through what is reachable, from any number of roots, looking at each object once. */
 export class ReachableObjects {
   readonly #repo: Repository
+  readonly #reader: CheckingReader
+  readonly #readState: StateOf
   /** The newest that was looked at. */
   #state: LogState
   readonly #options: ReachableOptions
@@ -66,17 +73,30 @@ export class ReachableObjects {
   #published = true
   #counts = { commits: 0, trees: 0, series: 0, tags: 0 }
 
-  constructor(repo: Repository, state: LogState, options: ReachableOptions) {
+  /** @param state what the ref log said when the walk began, and `readState` says now */
+  constructor(
+    repo: Repository,
+    state: LogState,
+    readState: StateOf,
+    options: ReachableOptions = {},
+  ) {
     this.#repo = repo
+    this.#reader = new CheckingReader(repo.objects)
     this.#state = state
+    this.#readState = readState
     this.#options = options
-    this.#verifier = new SeriesVerifier(repo.objects, {
+    this.#verifier = new SeriesVerifier(this.#reader, {
       onObject: (_kind, id) => this.#meet(id),
     })
   }
 
   get counts(): FsckCounts {
     return { ...this.#counts, objects: this.#parts.size }
+  }
+
+  /** What has read all of them, and verified them. */
+  get reader(): CheckingReader {
+    return this.#reader
   }
 
   /** What is wrong with all that a root leads to and no root before it did. */
@@ -86,14 +106,15 @@ export class ReachableObjects {
     for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
       if (this.#options.signal?.aborted) throw new VarveError('interrupted', 'interrupted')
       for await (const found of this.#look(step)) {
-        if (found instanceof VarveError) yield foundAt(found, step)
+        if (found instanceof VarveError) yield foundAt({ error: found }, step)
+        else if ('error' in found) yield foundAt(found, step)
         else pending.push(found)
       }
-      for (const error of this.#unpublished.splice(0)) yield foundAt(error, step)
+      for (const error of this.#unpublished.splice(0)) yield foundAt({ error }, step)
     }
   }
 
-  async *#look(step: Step): AsyncGenerator<VarveError | Step> {
+  async *#look(step: Step): AsyncGenerator<VarveError | SeriesFault | Step> {
     const { id } = step
     const known = this.#seen.get(id)
     if (known !== undefined) {
@@ -117,17 +138,17 @@ export class ReachableObjects {
 
   async #kindOf(id: Id): Promise<ObjectKind> {
     if (id === EMPTY_TREE) return 'tree'
-    return (await this.#repo.objects.readAny(id)).kind
+    return (await this.#reader.readAny(id)).kind
   }
 
-  async *#lookInto(step: Step, kind: ObjectKind): AsyncGenerator<VarveError | Step> {
+  async *#lookInto(step: Step, kind: ObjectKind): AsyncGenerator<VarveError | SeriesFault | Step> {
     switch (kind) {
       case 'commit':
         yield* this.#commit(step)
         break
       case 'tag': {
         this.#counts.tags++
-        const tag = decodeTag(await this.#repo.objects.read(step.id, 'tag'))
+        const tag = decodeTag(await this.#reader.read(step.id, 'tag'))
         yield { ...step, id: tag.object, kind: tag.kind }
         break
       }
@@ -136,10 +157,12 @@ export class ReachableObjects {
         break
       case 'series':
         this.#counts.series++
-        for await (const error of this.#verifier.verify(step.id)) yield withId(error, step.id)
+        for await (const fault of this.#verifier.verify(step.id)) {
+          yield { ...fault, error: withId(fault.error, step.id) }
+        }
         break
       case 'settings':
-        await readSettings(this.#repo.objects, step.id)
+        await readSettings(this.#reader, step.id)
         break
     }
   }
@@ -147,8 +170,7 @@ export class ReachableObjects {
   async *#commit(step: Step): AsyncGenerator<VarveError | Step> {
     const { id, root } = step
     this.#counts.commits++
-    const { objects } = this.#repo
-    const commit = decodeCommit(await objects.read(id, 'commit'))
+    const commit = decodeCommit(await this.#reader.read(id, 'commit'))
     if (!this.#state.shallow.has(id)) {
       for (const parent of [...commit.parents].reverse()) {
         yield { id: parent, kind: 'commit', root, commit: parent, path: '' }
@@ -164,7 +186,7 @@ export class ReachableObjects {
   /** A parent that cannot be read is met by itself. */
   async #dateOf(id: Id): Promise<number | undefined> {
     try {
-      return decodeCommit(await this.#repo.objects.read(id, 'commit')).committer.seconds
+      return decodeCommit(await this.#reader.read(id, 'commit')).committer.seconds
     } catch (error) {
       asFault(error)
       return undefined
@@ -173,7 +195,7 @@ export class ReachableObjects {
 
   async *#tree(step: Step): AsyncGenerator<VarveError | Step> {
     const { id, path } = step
-    const { objects } = this.#repo
+    const objects = this.#reader
     this.#counts.trees++
     let fault: VarveError | undefined
     try {
@@ -218,7 +240,7 @@ export class ReachableObjects {
       if (isListed) await this.#repo.objects.refresh()
       const pack = await this.#packOf(id)
       if (pack === undefined || packs.has(pack)) return undefined
-      this.#state = await this.#repo.refs.state()
+      this.#state = await this.#readState()
       if (isListed && this.#state.number === number) return pack
     }
   }
@@ -234,8 +256,14 @@ export class ReachableObjects {
   }
 }
 
-function foundAt(error: VarveError, { root, commit, path }: Step): Found {
-  return { error, from: root.from, ...(commit && { commit }), ...(path !== '' && { path }) }
+function foundAt({ error, range, column }: SeriesFault, { root, commit, path }: Step): Found {
+  return {
+    error,
+    from: root.from,
+    ...(commit && { commit }),
+    ...(path !== '' && { path }),
+    ...(range && { part: { range, ...(column !== undefined && { column }) } }),
+  }
 }
 
 function wrongKind(id: Id, kind: ObjectKind, expected: ObjectKind): VarveError {

@@ -1,35 +1,22 @@
-import type { ErrorCode } from '../core/errors.ts'
-import { VarveError } from '../core/errors.ts'
-import { isId } from '../core/id.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
 import { readHead } from '../plumbing/head.ts'
 import { hasIndex, type IndexState, readStoredIndex } from '../plumbing/index-state.ts'
 import { listRefs } from '../plumbing/list-refs.ts'
+import { type LogReading, type LogState, readLogLeniently } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { asFault } from './fsck-fault.ts'
 import { type Found, type FsckCounts, ReachableObjects } from './fsck-objects.ts'
+import { type FsckProblem, problemFound, problemOf, problemOfLog } from './fsck-problem.ts'
+
+export type { FsckProblem } from './fsck-problem.ts'
 
 export interface FsckOptions {
-  /** Told of each pack before it is read, with the bytes of all packs and of those before it. */
+  /** Told how many bytes of the packs were read, and how many there are. */
   readonly onPack?: ((progress: { read: number; total: number }) => void) | undefined
   /** Told how many reachable objects were looked at. */
   readonly onObjects?: ((count: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
-}
-
-/** Something that is wrong. */
-export interface FsckProblem {
-  readonly kind: 'problem'
-  readonly code: ErrorCode
-  readonly message: string
-  /** The object that is damaged or missing, as far as it is known. */
-  readonly object?: string
-  readonly pack?: string
-  /** The commit in which it was met first. */
-  readonly commit?: string
-  /** The series or collection, as that commit calls it. */
-  readonly path?: string
-  /** What leads there: a ref, the ref log, the index. */
-  readonly from?: string
 }
 
 export interface FsckSummary extends FsckCounts {
@@ -37,107 +24,113 @@ export interface FsckSummary extends FsckCounts {
   readonly packs: number
   /** Objects in all packs; one that is in two counts twice. */
   readonly stored: number
+  /** Bytes of all packs. */
+  readonly packBytes: number
+  /** Canonical bytes of the reachable objects. */
+  readonly bytes: number
   readonly logEntries: number
   readonly refs: number
   readonly problems: number
 }
 
 /**
- * Checks a repository whole: every pack (checksums, and the SHA-256 of each object), the ref log,
- * and that all that refs, the ref log and the index lead to is there and is as the format says.
- * Gives what is wrong as it is found, and a summary at the end. Nothing is changed.
+ * Checks a repository whole: the ref log (each checkpoint, archive and entry, and that each follows from those
+ * before); that all that refs, the ref log and the index lead to is there, has the SHA-256 that its id says, and is as
+ * the format says; every pack, and what is in it that nothing leads to. Gives what is wrong as it is found, and a
+ * summary at the end. Nothing is changed.
+ *
+ * @param repo may be one whose ref log is damaged. `not-a-repository` where there is no log at all.
  */
 export async function* fsck(
   repo: Repository,
   options: FsckOptions = {},
 ): AsyncGenerator<FsckProblem | FsckSummary> {
-  const { signal } = options
   let problems = 0
-  const problem = (error: unknown, where: Partial<FsckProblem> = {}): FsckProblem => {
-    problems++
-    return problemOf(error, where)
+  for await (const item of examine(repo, options)) {
+    if (item.kind === 'problem') problems++
+    yield item.kind === 'problem' ? item : { ...item, problems }
   }
-  const packs = await repo.objects.packNames()
-  const sizes = await packSizes(repo, packs)
-  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0)
-  let read = 0
-  let stored = 0
-  for (const name of packs) {
-    throwIfAborted(signal)
-    options.onPack?.({ read, total })
-    for (const error of await verifyIfThere(repo, name)) yield problem(error, { pack: name })
-    read += sizes.get(name) ?? 0
+}
+
+async function* examine(
+  repo: Repository,
+  options: FsckOptions,
+): AsyncGenerator<FsckProblem | Omit<FsckSummary, 'problems'>> {
+  const { signal, onObjects } = options
+  const log = await readLogLeniently(repo)
+  for (const error of log.problems) yield problemOfLog(error)
+  const readState = log.readable ? () => repo.refs.state() : async () => log.state
+  const state = await readState()
+  const objects = new ReachableObjects(repo, state, readState, { signal, onObjects })
+  const reported = new Set<string>()
+  for await (const found of reachable(repo, objects, state, log)) {
+    const problem = problemFound(found)
+    if (problem.object !== undefined) reported.add(problem.object)
+    yield problem
   }
-  options.onPack?.({ read, total })
-  const state = await repo.refs.state()
-  for (const name of state.packs) {
-    if (packs.includes(name) || (await isThere(repo, name))) continue
-    if ((await repo.refs.state()).packs.has(name)) {
-      yield problem(missingPack(name), { pack: name })
-    }
-  }
-  const objects = new ReachableObjects(repo, state, {
-    signal,
-    onObjects: options.onObjects,
+  const packs = yield* examinePacks(repo, readState, {
+    ...options,
+    isVerified: (id) => objects.reader.hasVerified(id),
+    isReported: (id) => reported.has(id),
   })
-  for (const { name, id } of listRefs(state)) {
-    for await (const found of objects.walk({ id, from: name, published: true })) {
-      yield problem(found.error, whereOf(found))
-    }
-  }
-  let logEntries = 0
-  try {
-    for await (const entry of repo.refs.entries({ newestFirst: true })) {
-      logEntries++
-      for (const root of rootsOf(entry)) {
-        const from = `entry ${entry.number} of the ref log`
-        for await (const found of objects.walk({ ...root, from, published: true })) {
-          yield problem(found.error, whereOf(found))
-        }
-      }
-    }
-  } catch (error) {
-    yield problem(error)
-  }
-  for await (const found of privateProblems(repo, objects)) {
-    yield problem(found.error, whereOf(found))
-  }
-  for (const pack of await openPacks(repo)) stored += pack.objects
   yield {
     kind: 'summary',
-    packs: packs.length,
-    stored,
-    logEntries,
+    ...packs,
+    bytes: objects.reader.bytes,
+    logEntries: log.count,
     refs: state.refs.size,
     ...objects.counts,
-    problems,
   }
 }
 
-/** What is wrong with a pack; nothing where it has gone, as others took its place. */
-async function verifyIfThere(repo: Repository, name: string): Promise<VarveError[]> {
+/** What is wrong with all that anything leads to. */
+async function* reachable(
+  repo: Repository,
+  objects: ReachableObjects,
+  state: LogState,
+  log: LogReading,
+): AsyncGenerator<Found> {
+  // Which packs count is not known where the log cannot be read.
+  const published = log.readable
+  for (const { name, id } of listRefs(state)) {
+    yield* objects.walk({ id, from: name, published })
+  }
+  const roots = [...log.roots].sort(([, a], [, b]) => b.number - a.number)
+  for (const [id, { number, kind }] of roots) {
+    if (published && (await isLetGo(repo, state, id))) continue
+    yield* objects.walk({
+      id,
+      ...(kind && { kind }),
+      from: `entry ${number} of the ref log`,
+      published,
+    })
+  }
+  yield* privateProblems(repo, objects, published)
+}
+
+/** Whether an object that an entry of the log leads to counts no more: `gc` lets go what only old entries lead to. */
+async function isLetGo(repo: Repository, state: LogState, id: Id): Promise<boolean> {
   try {
-    const problems = await repo.objects.verifyPack(name)
-    return problems.length === 0 || (await isThere(repo, name)) ? problems : []
+    const pack = await repo.objects.packOf(id, state)
+    return pack === undefined || !state.packs.has(pack)
   } catch (error) {
-    if (error instanceof VarveError && !(await isThere(repo, name))) return []
-    throw error
+    asFault(error)
+    return false
   }
-}
-
-async function isThere(repo: Repository, pack: string): Promise<boolean> {
-  return (await repo.storage.size(`packs/${pack}.pack`)) !== undefined
 }
 
 /** HEAD, and what the index holds: that may still be in packs that the log does not name. */
 async function* privateProblems(
   repo: Repository,
   objects: ReachableObjects,
+  published: boolean,
 ): AsyncGenerator<Found> {
   let index: IndexState | undefined
   try {
-    const head = await readHead(repo)
-    if ('id' in head) yield* objects.walk({ id: head.id, from: 'HEAD', published: true })
+    if (repo.privateFiles !== undefined) {
+      const head = await readHead(repo)
+      if ('id' in head) yield* objects.walk({ id: head.id, from: 'HEAD', published })
+    }
     if (hasIndex(repo)) index = (await readStoredIndex(repo)).state
   } catch (error) {
     yield { error: asFault(error), from: 'the work tree' }
@@ -145,61 +138,98 @@ async function* privateProblems(
   if (index === undefined) return
   const from = 'the index'
   yield* objects.walk({ id: index.tree, kind: 'tree', from, published: false })
-  if (index.base !== undefined) yield* objects.walk({ id: index.base, from, published: true })
+  if (index.base !== undefined) yield* objects.walk({ id: index.base, from, published })
   for (const [path, { id }] of index.files) {
     yield* objects.walk({ id, kind: 'series', path, from, published: false })
   }
 }
 
-type LogEntry = Awaited<ReturnType<Repository['refs']['append']>>
-
-function rootsOf({ updates, head, index }: LogEntry) {
-  const ids = updates.flatMap(({ old, new: next }) => [old, next])
-  for (const text of [head?.old, head?.new]) if (text !== undefined && isId(text)) ids.push(text)
-  const commits = ids.filter((id) => id !== undefined).map((id) => ({ id }))
-  return index?.old === undefined ? commits : [...commits, { id: index.old, kind: 'tree' as const }]
+interface PackOptions extends FsckOptions {
+  /** Whether an object was read, and is what its id says. */
+  readonly isVerified: (id: Parameters<ReachableObjects['reader']['hasVerified']>[0]) => boolean
+  /** Whether it was said of an object that it cannot be read. */
+  readonly isReported: (id: string) => boolean
 }
 
-async function packSizes(repo: Repository, names: readonly string[]): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>()
-  for (const name of names) sizes.set(name, (await repo.storage.size(`packs/${name}.pack`)) ?? 0)
-  return sizes
+async function* examinePacks(
+  repo: Repository,
+  readState: () => Promise<LogState>,
+  { signal, onPack, isVerified, isReported }: PackOptions,
+): AsyncGenerator<FsckProblem, Pick<FsckSummary, 'packs' | 'stored' | 'packBytes'>> {
+  await repo.objects.refresh()
+  const packs = await repo.objects.knownPacks()
+  const packBytes = packs.reduce((sum, { size }) => sum + size, 0)
+  const { stored, isTwice } = await countObjects(repo, packs)
+  let read = 0
+  const onBytes = (count: number): void => {
+    if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
+    read += count
+    onPack?.({ read, total: packBytes })
+  }
+  onBytes(0)
+  for (const { name: pack } of packs) {
+    // Of an object that lies in two packs, one record was read.
+    const verified = (id: Parameters<typeof isVerified>[0]) => isVerified(id) && !isTwice(id)
+    for (const error of await verifyIfThere(repo, pack, { onBytes, isVerified: verified })) {
+      const problem = problemOf(error, error.data.pack === undefined ? { pack } : {})
+      const { object, message } = problem
+      if (object === undefined) yield problem
+      else if (isVerified(object as never)) {
+        yield { ...problem, message: `${message}; another pack has it` }
+      } else if (!isReported(object)) yield problem
+    }
+  }
+  const names = new Set(packs.map(({ name }) => name))
+  for (const pack of (await readState()).packs) {
+    if (names.has(pack) || (await isThere(repo, pack))) continue
+    if ((await readState()).packs.has(pack)) {
+      yield problemOf(new VarveError('corrupt-pack', `pack ${pack} is missing`), { pack })
+    }
+  }
+  return { packs: packs.length, stored, packBytes }
 }
 
-/** How many objects packs hold, as far as they can be opened: what cannot was found before. */
-async function openPacks(repo: Repository) {
+/** How many objects there are in packs, as far as those can be opened, and which are perhaps in several. */
+async function countObjects(repo: Repository, packs: readonly { readonly name: string }[]) {
+  const seen = new Set<number>()
+  const twice = new Set<number>()
+  // By some digits: that two ids have the same of them costs a second look.
+  const digitsOf = (id: string): number => Number.parseInt(id.slice(0, 12), 16)
+  let stored = 0
+  for (const { name } of packs) {
+    try {
+      const pack = await repo.objects.openPack(name)
+      stored += pack?.records ?? 0
+      if (packs.length === 1 || pack === undefined) continue
+      for await (const id of pack.ids()) {
+        const digits = digitsOf(id)
+        if (seen.has(digits)) twice.add(digits)
+        seen.add(digits)
+      }
+    } catch (error) {
+      // It is met again when it is verified, unless it has gone.
+      if (!hasCode(error, 'io')) asFault(error)
+    }
+  }
+  return { stored, isTwice: (id: string) => twice.has(digitsOf(id)) }
+}
+
+/** What is wrong with a pack; nothing where it has gone, as others took its place. */
+async function verifyIfThere(
+  repo: Repository,
+  name: string,
+  options: Parameters<Repository['objects']['verifyPack']>[1],
+): Promise<VarveError[]> {
   try {
-    return await repo.objects.packs()
+    const problems = await repo.objects.verifyPack(name, options)
+    return problems.length === 0 || (await isThere(repo, name)) ? problems : []
   } catch (error) {
-    asFault(error)
+    if (!(error instanceof VarveError) || hasCode(error, 'interrupted')) throw error
+    if (await isThere(repo, name)) throw error
     return []
   }
 }
 
-function missingPack(name: string): VarveError {
-  return new VarveError('corrupt-pack', `pack ${name} is missing`, { data: { pack: name } })
-}
-
-function whereOf({ from, commit, path }: Found): Partial<FsckProblem> {
-  return {
-    ...(from !== undefined && { from }),
-    ...(commit !== undefined && { commit }),
-    ...(path !== undefined && { path }),
-  }
-}
-
-function problemOf(error: unknown, where: Partial<FsckProblem>): FsckProblem {
-  const { code, message, data } = asFault(error)
-  return {
-    kind: 'problem',
-    code,
-    message,
-    ...(typeof data.id === 'string' && { object: data.id }),
-    ...(typeof data.pack === 'string' && { pack: data.pack }),
-    ...where,
-  }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
+async function isThere(repo: Repository, pack: string): Promise<boolean> {
+  return (await repo.storage.size(`packs/${pack}.pack`)) !== undefined
 }

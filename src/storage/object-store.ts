@@ -3,7 +3,7 @@ import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { type BatchOptions, ObjectBatch } from './object-batch.ts'
 import { ObjectCache } from './object-cache.ts'
-import { PackReader } from './pack-reader.ts'
+import { PackReader, type VerifyOptions } from './pack-reader.ts'
 import { PackSet } from './pack-set.ts'
 import { packPath } from './pack-writer.ts'
 import { type FoundRecord, type ReadObject, readChain } from './read-chain.ts'
@@ -240,15 +240,14 @@ export class ObjectStore implements ObjectReader {
   }
 
   /** All that is wrong with a pack: hash, index, checksums, encodings, ids. */
-  async verifyPack(name: string): Promise<VarveError[]> {
+  async verifyPack(name: string, options: VerifyOptions = {}): Promise<VarveError[]> {
     const size = await this.storage.size(packPath(name))
     if (size === undefined) {
       throw new VarveError('file-not-found', `no pack ${name}`, { data: { pack: name } })
     }
     try {
-      return await (await PackReader.open(this.storage, name, size)).verify((found) =>
-        this.#decode(found),
-      )
+      const pack = await PackReader.open(this.storage, name, size)
+      return await pack.verify((found) => this.#decode(found), options)
     } catch (error) {
       if (hasCode(error, 'corrupt-pack') || hasCode(error, 'unsupported-format')) return [error]
       throw error
@@ -260,7 +259,8 @@ export class ObjectStore implements ObjectReader {
    * what is not is about to go.
    */
   exclude(names: ReadonlySet<string>): void {
-    if (!this.#packs.exclude(names)) return
+    this.#packs.exclude(names)
+    // Also what was read from a pack that has gone since.
     this.#cache.clear()
     this.#values.clear()
   }

@@ -29,6 +29,13 @@ const WINDOW = 1 << 20
 /** A record and the bytes that it takes in its pack. */
 export type StoredRecord = PackRecord & { readonly stored: number }
 
+export interface VerifyOptions {
+  /** Whether the record of this object has been read and verified already. */
+  readonly isVerified?: (id: Id) => boolean
+  /** Told how many more bytes were read. */
+  readonly onBytes?: (count: number) => void
+}
+
 /** One pack, opened for reading: its records stay where they are, and so does a long index. */
 export class PackReader {
   readonly name: string
@@ -122,16 +129,22 @@ export class PackReader {
    * every checksum, every encoding, every id. Returns what is wrong.
    *
    * @param decode gives an object for its record, whose base may be in another pack
+   * @param options what is known already
    */
-  async verify(decode: (found: FoundRecord) => Promise<StoredObject>): Promise<VarveError[]> {
+  async verify(
+    decode: (found: FoundRecord) => Promise<StoredObject>,
+    { isVerified, onBytes }: VerifyOptions = {},
+  ): Promise<VarveError[]> {
     const problems: VarveError[] = []
     const hash = createHash('sha256')
     for (let at = 0; at < this.size; at += WINDOW) {
       const length = Math.min(WINDOW, this.size - at)
       hash.update(await this.#bytesAt({ offset: at, length }))
+      onBytes?.(length)
     }
     if (hash.digest('hex') !== this.name) {
-      problems.push(new VarveError('corrupt-pack', `the hash of pack ${this.name} does not fit`))
+      const message = `pack ${this.name} is damaged: its bytes are not those that its name says`
+      problems.push(new VarveError('corrupt-pack', message, { data: { pack: this.name } }))
     }
     const attempt = async (check: () => Promise<void>): Promise<void> => {
       try {
@@ -146,7 +159,10 @@ export class PackReader {
       problems.push(...(await this.#index.verify()))
     })
     for (let position = 0; position < this.records; position++) {
-      await attempt(() => this.#verifyRecord(position, decode))
+      await attempt(async () => {
+        if (isVerified?.(await this.#index.id(position))) return
+        await this.#verifyRecord(position, decode)
+      })
     }
     return problems
   }
@@ -156,7 +172,9 @@ export class PackReader {
     decode: (found: FoundRecord) => Promise<StoredObject>,
   ): Promise<void> {
     const record = await this.recordAt(position)
-    const { kind, bytes } = await decode({ record, pack: this.name })
+    const { kind, bytes } = await decode({ record, pack: this.name }).catch((error: unknown) => {
+      throw aboutRecord(error, record.id)
+    })
     if (hashObject(kind, bytes) !== record.id) {
       throw new VarveError('corrupt-object', `the bytes of object ${record.id} are not its own`, {
         data: { id: record.id, pack: this.name },
@@ -174,6 +192,16 @@ export class PackReader {
   async #bytesAt({ offset, length }: RecordPlace): Promise<Uint8Array> {
     return this.#storage.range(packPath(this.name), offset, length)
   }
+}
+
+/** An error that another object is the reason for, as one about the record that is made of it. */
+function aboutRecord(error: unknown, id: Id): unknown {
+  if (!(error instanceof VarveError) || error.data.id === id) return error
+  const { id: damaged } = error.data
+  return new VarveError(error.code, `object ${id} cannot be read: ${error.message}`, {
+    data: { ...error.data, id, ...(typeof damaged === 'string' && { damaged }) },
+    cause: error,
+  })
 }
 
 async function openIndex(

@@ -120,7 +120,46 @@ export async function decodeRecord(
   bytes: Uint8Array,
   id: Id,
   position: number,
-  idsAt: (positions: readonly number[]) => readonly Id[] | Promise<readonly Id[]>,
+  idsAt: IdsAt,
+): Promise<PackRecord> {
+  const record = await parseRecord(bytes, id, position, idsAt)
+  const end = bytes.length - CHECKSUM_BYTES
+  if (!equalBytes(checksum(idsOf(record), bytes.subarray(0, end)), bytes.subarray(end))) {
+    throw wrong('the checksum of a record does not fit')
+  }
+  return record
+}
+
+/** The ids at positions of a pack. */
+export type IdsAt = (positions: readonly number[]) => readonly Id[] | Promise<readonly Id[]>
+
+/**
+ * Where the record ends that begins with these bytes, at one of their last bytes or before: found by its checksum.
+ * Undefined where none fits.
+ */
+export async function findRecordEnd(
+  bytes: Uint8Array,
+  id: Id,
+  position: number,
+  idsAt: IdsAt,
+): Promise<number | undefined> {
+  const ids = idsOf(await parseRecord(bytes, id, position, idsAt))
+  const hash = createHash('sha256').update(ids)
+  for (let covered = 1; covered + CHECKSUM_BYTES <= bytes.length; covered++) {
+    hash.update(bytes.subarray(covered - 1, covered))
+    const sum = hash.copy().digest().subarray(0, CHECKSUM_BYTES)
+    const end = covered + CHECKSUM_BYTES
+    if (equalBytes(sum, bytes.subarray(covered, end))) return end
+  }
+  return undefined
+}
+
+/** As {@link decodeRecord}, but believes the bytes: for finding out which object a record is of. */
+export async function parseRecord(
+  bytes: Uint8Array,
+  id: Id,
+  position: number,
+  idsAt: IdsAt,
 ): Promise<PackRecord> {
   const fields = readFields(bytes, position)
   const positions: number[] = typeof fields.base === 'number' ? [fields.base] : []
@@ -134,7 +173,7 @@ export async function decodeRecord(
     return { gap, id: cut }
   })
   const { kind, method, length, depth, parameters, body } = fields
-  const record: PackRecord = {
+  return {
     id,
     kind,
     method,
@@ -144,11 +183,6 @@ export async function decodeRecord(
     ...(parameters === undefined ? {} : { parameters }),
     ...(cuts.length === 0 ? {} : { cuts }),
   }
-  const end = bytes.length - CHECKSUM_BYTES
-  if (!equalBytes(checksum(idsOf(record), bytes.subarray(0, end)), bytes.subarray(end))) {
-    throw wrong('the checksum of a record does not fit')
-  }
-  return record
 }
 
 /**

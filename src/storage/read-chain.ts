@@ -42,58 +42,102 @@ export interface ChainOptions {
   keep?(id: Id, object: ReadObject): void
 }
 
+/** Records that cannot be used are gone around so often. */
+const MAX_DETOURS = 32
+
 /**
  * Decodes a record, through as many bases as there are. From base to base the depth becomes less, but
- * where a base was stored in another way since. `corrupt-object` where a chain leads nowhere but to records
- * that it passed, where it is too long, and where a base is not there.
+ * where a base was stored in another way since. Where a base cannot be read from one pack, another record of it is
+ * tried. `corrupt-object` where a chain leads nowhere but to records that it passed, where it is too long, and where
+ * a base is not there.
  */
-export async function readChain(
-  first: FoundRecord,
-  { find, keep }: ChainOptions,
-): Promise<ReadObject> {
-  const chain = [first]
-  let object: ReadObject | undefined
-  const passed = new Set([`${first.record.id} ${first.pack}`])
-  let walked = first.record.length
-  for (let last = first; ; ) {
-    const { record, pack } = last
-    const { base, depth = 0 } = record
-    if (base === undefined || !isDelta(record.method)) break
-    if (depth > MAX_READ_DEPTH || chain.length > MAX_READ_DEPTH) {
-      throw broken(first, record, `${Math.max(depth, chain.length)} differences lead to it`)
+export async function readChain(first: FoundRecord, options: ChainOptions): Promise<ReadObject> {
+  const unusable = new Set<string>()
+  let failure: unknown
+  for (;;) {
+    const attempt = new ChainAttempt(first, options, unusable)
+    try {
+      return await attempt.read()
+    } catch (error) {
+      failure ??= error
+      const { last } = attempt
+      if (!(error instanceof VarveError) || last === first || unusable.size === MAX_DETOURS) {
+        throw failure
+      }
+      unusable.add(keyOf(last))
     }
-    const found = await find(base, last, (other) => passed.has(`${base} ${other}`))
-    if (found === undefined) {
-      const isCircle = chain.some((link) => link.record.id === base)
-      const reason = isCircle
-        ? `it is made of object ${base}, which is made of it`
-        : `in pack ${pack} it is a difference to ${base}, which is missing`
-      throw broken(first, record, reason)
-    }
-    if (!('record' in found)) {
-      object = found
-      break
-    }
-    passed.add(`${base} ${found.pack}`)
-    walked += found.record.length
-    if (walked > MAX_READ_WALKED) {
-      throw broken(first, found.record, `objects of ${walked} bytes lead to it`)
-    }
-    chain.push(found)
-    last = found
   }
-  for (let link = chain.pop(); link !== undefined; link = chain.pop()) {
-    const decoded = await decodeObject(link.record, link.pack, object)
-    object = {
-      ...decoded,
-      // What the record says, as its base may have been found where fewer lead to it: another object
-      // that is made of this one must say more than this record does.
-      depth: link.record.depth ?? 0,
-      walked: (object?.walked ?? 0) + decoded.bytes.length,
-    }
-    keep?.(link.record.id, object)
+}
+
+function keyOf({ record, pack }: FoundRecord): string {
+  return `${record.id} ${pack}`
+}
+
+class ChainAttempt {
+  /** The record that is looked at: where reading fails, the one that cannot be used. */
+  last: FoundRecord
+  readonly #first: FoundRecord
+  readonly #options: ChainOptions
+  readonly #unusable: ReadonlySet<string>
+
+  constructor(first: FoundRecord, options: ChainOptions, unusable: ReadonlySet<string>) {
+    this.last = first
+    this.#first = first
+    this.#options = options
+    this.#unusable = unusable
   }
-  return object!
+
+  async read(): Promise<ReadObject> {
+    const first = this.#first
+    const { find, keep } = this.#options
+    const chain = [first]
+    let object: ReadObject | undefined
+    const passed = new Set([keyOf(first)])
+    let walked = first.record.length
+    for (;;) {
+      const { record, pack } = this.last
+      const { base, depth = 0 } = record
+      if (base === undefined || !isDelta(record.method)) break
+      if (depth > MAX_READ_DEPTH || chain.length > MAX_READ_DEPTH) {
+        throw broken(first, record, `${Math.max(depth, chain.length)} differences lead to it`)
+      }
+      const found = await find(base, this.last, (other) => {
+        const key = `${base} ${other}`
+        return passed.has(key) || this.#unusable.has(key)
+      })
+      if (found === undefined) {
+        const isCircle = chain.some((link) => link.record.id === base)
+        const reason = isCircle
+          ? `it is made of object ${base}, which is made of it`
+          : `in pack ${pack} it is a difference to ${base}, which is missing`
+        throw broken(first, record, reason)
+      }
+      if (!('record' in found)) {
+        object = found
+        break
+      }
+      passed.add(keyOf(found))
+      walked += found.record.length
+      if (walked > MAX_READ_WALKED) {
+        throw broken(first, found.record, `objects of ${walked} bytes lead to it`)
+      }
+      chain.push(found)
+      this.last = found
+    }
+    for (let link = chain.pop(); link !== undefined; link = chain.pop()) {
+      this.last = link
+      const decoded = await decodeObject(link.record, link.pack, object)
+      object = {
+        ...decoded,
+        // What the record says, as its base may have been found where fewer lead to it: another object
+        // that is made of this one must say more than this record does.
+        depth: link.record.depth ?? 0,
+        walked: (object?.walked ?? 0) + decoded.bytes.length,
+      }
+      keep?.(link.record.id, object)
+    }
+    return object!
+  }
 }
 
 function broken(first: FoundRecord, at: PackRecord, reason: string): VarveError {

@@ -11,6 +11,7 @@ import { gc } from '../../src/porcelain/gc.ts'
 import { createTag } from '../../src/porcelain/tag.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { packPath } from '../../src/storage/pack-writer.ts'
+import { openRefLog } from '../../src/storage/ref-log.ts'
 import { controlStorage } from '../support/controlled-storage.ts'
 import { ann, collect, newRepository, putCommit, setRefs } from '../support/repositories.ts'
 import { build, schemaOf } from '../support/series.ts'
@@ -150,7 +151,9 @@ describe('fsck', () => {
     })
     const pack = await batch.publish()
     const updates = [{ name: 'refs/heads/main', old: undefined, new: commit }]
-    await repo.refs.append({ updates, who: ann(1), message: 'x', packs: [pack!] })
+    // Without the rules that name what a transaction needs.
+    const refs = openRefLog(repo.storage)
+    await refs.append({ updates, who: ann(1), message: 'x', packs: [pack!] })
     const { problems } = await check()
     expect(problems.length).toBeGreaterThan(0)
     expect(problems.every(({ code }) => code === 'corrupt-log')).toBe(true)

@@ -76,7 +76,7 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('maintain', 'gc', 'Store everything as densely as it can be', () =>
     import('./gc.ts').then((m) => m.gcCommand),
   ),
-  command('maintain', 'fsck', 'Check everything that is stored', () =>
+  command('maintain', 'fsck', 'Check everything that is stored, and repair it', () =>
     import('./fsck.ts').then((m) => m.fsckCommand),
   ),
 ]

@@ -1,64 +1,135 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import { VarveError } from '../../core/errors.ts'
 import { shortId } from '../../core/id.ts'
+import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { count } from '../change-summary.ts'
 import { type FsckProblem, type FsckSummary, fsck } from '../fsck.ts'
+import { type FsckLost, type FsckRepair, repair } from '../fsck-repair.ts'
 
 export const fsckCommand = defineCommand({
   name: 'fsck',
-  summary: 'Check everything that is stored',
+  summary: 'Check everything that is stored, and repair it',
   description: [
-    'Reads every pack and checks its checksums and the SHA-256 of each object; then goes through all',
-    'that refs, the ref log and the index lead to, and checks that it is there and as the format says:',
-    'trees and segments cut where they must be, keys sorted and unique, rows as they are counted.',
+    'Reads the ref log, its checkpoints and archives, and checks that each follows from those before;',
+    'goes through all that refs, the ref log and the index lead to, compares the SHA-256 of each object',
+    'with its id, and checks that it is as the format says: trees and segments cut where they must be,',
+    'keys sorted and unique, rows as they are counted; then checks every pack, and what is in it that',
+    'nothing leads to.',
     '',
-    'Names each damaged object and what it belongs to. The exit code is 7 where something is wrong.',
-    'Nothing is changed.',
+    'Names each object that is damaged or missing and what it belongs to: the commit, the series, the',
+    'column and the range of its index. The exit code is 7 where something is wrong, or is lost',
+    'after a repair. Without options nothing is changed.',
+    '',
+    'With --repair-from, objects that are damaged or missing are fetched from another copy of the',
+    'repository by their ids, and verified by them. Damaged packs are moved into the folder `damaged`',
+    'of the repository once all that they held is in others; no bytes are deleted.',
+    '',
+    'With --salvage, also where something is lost: all that verifies is kept, also from damaged packs,',
+    'and refs stay as they are. What cannot be read is listed; reading it is an error, everything else',
+    'reads as before. A damaged ref log ends with a checkpoint of what its other entries say. Let nobody',
+    'else write meanwhile.',
   ].join('\n'),
   examples: [
     { command: 'varve fsck', about: 'is everything as it was written?' },
     { command: 'varve fsck --json', about: 'a line a problem, then the summary' },
+    {
+      command: 'varve fsck --repair-from /backup/prices',
+      about: 'fetch what is damaged from another copy',
+    },
+    { command: 'varve fsck --salvage', about: 'there is no other copy: keep what can be read' },
   ],
-  run: async function* (_args, context) {
-    const repo = await context.repository()
-    const packs = context.progress({ label: 'checking packs', unit: 'bytes' })
-    const objects = context.progress({ label: 'checking objects', unit: 'objects' })
-    let problems = 0
-    try {
-      const found = fsck(repo, {
-        signal: context.abort,
-        onPack: ({ read, total }) => {
-          packs.total(total)
-          packs.set(read)
-          if (read === total) packs.done()
-        },
-        onObjects: (number) => objects.set(number),
+  options: (y) =>
+    y
+      .option('repair-from', {
+        type: 'string',
+        describe: 'Fetch what is damaged or missing from the repository at REMOTE',
+        value: 'REMOTE',
       })
-      for await (const item of found) {
-        if (item.kind === 'problem') problems++
+      .option('salvage', {
+        type: 'boolean',
+        describe: 'Keep what verifies, and move what does not aside',
+      }),
+  run: async function* ({ repairFrom, salvage }, context) {
+    const repo = await context.uncheckedRepository()
+    const from = repairFrom === undefined ? undefined : await context.repositoryAt(repairFrom)
+    const objects = context.progress({ label: 'checking objects', unit: 'objects' })
+    const packs = context.progress({ label: 'checking packs', unit: 'bytes' })
+    const options = {
+      signal: context.abort,
+      onObjects: (number: number) => objects.set(number),
+      onPack: ({ read, total }: { read: number; total: number }) => {
+        packs.total(total)
+        packs.set(read)
+        if (read === total) packs.done()
+      },
+    }
+    const changes = from !== undefined || salvage === true
+    let problems = 0
+    let isRepaired = false
+    try {
+      const items = changes
+        ? repair(repo, { ...options, from, salvage, who: await logIdentity(context) })
+        : fsck(repo, options)
+      for await (const item of items) {
+        if (item.kind === 'repair') isRepaired = true
+        if (item.kind === 'summary') problems = item.problems
         yield item
       }
     } finally {
-      packs.done()
       objects.done()
+      packs.done()
     }
     if (problems === 0) return
     throw new VarveError('corrupt-object', `the repository has ${count(problems, 'problem')}`, {
       data: { problems },
-      hint: 'another copy of the repository may have what is damaged or missing',
+      hint: hintAfter(isRepaired, salvage === true),
     })
   },
-  toText: (item, style) =>
-    item.kind === 'problem' ? `${style.red(item.code)} ${problemText(item)}` : summaryText(item),
+  toText: (item, style) => {
+    switch (item.kind) {
+      case 'problem':
+        return `${style.red(item.code)} ${problemText(item)}`
+      case 'lost':
+        return `${style.red('lost')} ${problemText(item)}`
+      case 'repair':
+        return repairText(item)
+      case 'summary':
+        return summaryText(item)
+    }
+  },
 })
 
-function problemText({ message, path, commit, from, pack, object }: FsckProblem): string {
-  const inside = path === undefined ? '' : ` in ${path}`
+function hintAfter(isRepaired: boolean, salvage: boolean): string {
+  if (isRepaired && salvage) {
+    return 'what is lost can still come from a copy: varve fsck --repair-from REMOTE'
+  }
+  if (isRepaired) return 'REMOTE does not have all of it; --salvage keeps what can be read'
+  return 'varve fsck --repair-from REMOTE fetches it from another copy of the repository'
+}
+
+function problemText(problem: FsckProblem | FsckLost): string {
+  const { message, path, column, first, last, rows, commit, from, pack, object } = problem
+  const named = column === undefined ? '' : ` in column ${JSON.stringify(column)}`
+  const inside = path === undefined ? '' : `${column === undefined ? ' in' : ' of'} ${path}`
+  const range = first === undefined ? '' : ` from ${first} to ${last}`
+  const counted = rows === undefined ? '' : ` (${count(rows, 'row')})`
   const at = commit === undefined ? '' : ` at commit ${shortId(commit)}`
   const reached = from === undefined ? '' : ` (from ${from})`
-  const named = pack === undefined || message.includes(pack) ? '' : ` [pack ${shortId(pack)}]`
+  const packed = pack === undefined || message.includes(pack) ? '' : ` [pack ${shortId(pack)}]`
   const which = object === undefined || message.includes(object) ? '' : ` [object ${object}]`
-  return `${message}${inside}${at}${reached}${which}${named}`
+  return `${message}${named}${inside}${range}${counted}${at}${reached}${which}${packed}`
+}
+
+function repairText({ fetched, kept, pack, aside }: FsckRepair): string {
+  const objects = [
+    ...(fetched > 0 ? [`${count(fetched, 'object')} fetched`] : []),
+    ...(kept > 0 ? [`${count(kept, 'object')} of damaged packs kept`] : []),
+  ]
+  const lines = [
+    ...(objects.length > 0 ? [`${objects.join(', ')}, in pack ${pack}`] : []),
+    ...aside.map((name) => `moved aside: ${name}`),
+  ]
+  return lines.length > 0 ? lines.join('\n') : 'nothing could be repaired'
 }
 
 function summaryText(summary: FsckSummary): string {

@@ -23,7 +23,7 @@ async function faults(
   limits: SplitLimits = SMALL,
 ): Promise<string[]> {
   const verifier = new SeriesVerifier(objects, { limits })
-  return (await collect(verifier.verify(id))).map(({ message }) => message)
+  return (await collect(verifier.verify(id))).map(({ error }) => error.message)
 }
 
 /** The series with other segments, stored as it stands. */

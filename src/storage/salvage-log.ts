@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import type { Signature } from '../core/signature.ts'
+import type { LogReading } from './check-log.ts'
+import { encodeArchive } from './log-archive.ts'
+import { type ParsedEntry, resolveEntry } from './log-entry.ts'
+import { logName, logNumber } from './log-names.ts'
+import { encodeCheckpoint, type LogState } from './log-state.ts'
+import { copyAside } from './set-aside.ts'
+import type { Storage } from './storage.ts'
+
+export interface SalvagedLogOptions {
+  /** Names of the packs that are to count. */
+  readonly packs: ReadonlySet<string>
+  /** Who stands in place of entries that are lost. */
+  readonly who: Signature
+  /** The only commit or tag whose id begins with these hex digits; undefined where that is not clear. */
+  findTarget(digits: string): Promise<Id | undefined>
+}
+
+/**
+ * Ends a damaged ref log with a checkpoint of what is known, under the number of its last entry, so that nobody takes
+ * that number again. Each damaged file is copied aside first. In place of a lost entry the archive gets one that says so,
+ * with what refs became in it as far as later entries tell. Returns the names of the copies.
+ */
+export async function salvageLog(
+  storage: Storage,
+  reading: LogReading,
+  options: SalvagedLogOptions,
+): Promise<string[]> {
+  const { number } = reading.state
+  const copies: string[] = []
+  for (const name of reading.damaged) {
+    const copy = await copyAside(storage, name)
+    if (copy !== undefined) copies.push(copy)
+  }
+  const { entries, before } = await filledIn(reading, options)
+  for (const name of reading.damaged) await storage.delete(name)
+  if (!reading.readable) {
+    const state: LogState = { ...reading.state, packs: options.packs }
+    if (entries.length > 0) {
+      await storage.putIfAbsent(logName('archive', number), await encodeArchive(entries, before))
+    }
+    await storage.putIfAbsent(logName('checkpoints', number), encodeCheckpoint(state))
+    for (const { name } of await storage.list('log/')) {
+      if ((logNumber(name) ?? Number.POSITIVE_INFINITY) <= number) await storage.delete(name)
+    }
+  }
+  return copies
+}
+
+/** The entries with others in place of those that are lost; from the last one on that cannot be explained. */
+async function filledIn(
+  { from, entries, lost, state }: LogReading,
+  { who, findTarget }: SalvagedLogOptions,
+): Promise<{ entries: ParsedEntry[]; before: ReadonlyMap<string, Id> }> {
+  const known = new Map(entries.map((entry) => [entry.number, entry]))
+  let before = new Map(from.refs)
+  const refs = new Map(from.refs)
+  let kept: ParsedEntry[] = []
+  for (let number = from.number + 1; number <= state.number; number++) {
+    const entry = known.get(number)
+    if (entry === undefined) {
+      const next = entries.find((later) => later.number > number)
+      const isLast = !lost.includes(number + 1)
+      const updates = isLast ? await explained(refs, next, findTarget) : []
+      const message = 'fsck --salvage: this entry is lost'
+      const standIn = { number, uuid: randomUUID(), updates, who, message, packs: [] }
+      resolveEntry(standIn, refs)
+      kept.push(standIn)
+      continue
+    }
+    try {
+      resolveEntry(entry, refs)
+      kept.push(entry)
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error
+      // The archive begins here: what refs were before is what the entry needs them to have been.
+      kept = []
+      for (const { name, new: next } of entry.updates) {
+        if (next === undefined) refs.delete(name)
+        else refs.set(name, next)
+      }
+      before = new Map(refs)
+    }
+  }
+  return { entries: kept, before }
+}
+
+/** What the entry after a lost one says that refs had become. */
+async function explained(
+  refs: ReadonlyMap<string, Id>,
+  next: ParsedEntry | undefined,
+  findTarget: SalvagedLogOptions['findTarget'],
+): Promise<ParsedEntry['updates']> {
+  const updates: ParsedEntry['updates'][number][] = []
+  for (const { name, oldStart } of next?.updates ?? []) {
+    const old = refs.get(name)
+    if (old?.slice(0, 8) === oldStart) continue
+    const target = oldStart === undefined ? undefined : await findTarget(oldStart)
+    if (oldStart !== undefined && target === undefined) continue
+    updates.push({ name, oldStart: old?.slice(0, 8), new: target })
+  }
+  return updates
+}

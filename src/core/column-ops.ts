@@ -183,6 +183,10 @@ function takeBytes(
   indices: Uint32Array,
   validity: Uint8Array | undefined,
 ): Column {
+  const { type, values: source } = column
+  if (isFewAndShort(from, column.length, indices.length)) {
+    return takeShort(type, source as Uint8Array, from, indices, validity)
+  }
   const offsets = new Uint32Array(indices.length + 1)
   let total = 0
   for (let i = 0; i < indices.length; i++) {
@@ -191,14 +195,57 @@ function takeBytes(
     if (total > MAX_U32) throw new VarveError('too-large', 'a column has more than 4 GiB')
     offsets[i + 1] = total
   }
-  const source = column.values as Uint8Array
   const values = new Uint8Array(total)
   for (let i = 0; i < indices.length; i++) {
     const start = from[indices[i]!]!
     const end = from[indices[i]! + 1]!
     let at = offsets[i]!
-    if (end - start > 24) values.set(source.subarray(start, end), at)
-    else for (let k = start; k < end; k++) values[at++] = source[k]!
+    if (end - start > 24) values.set((source as Uint8Array).subarray(start, end), at)
+    else for (let k = start; k < end; k++) values[at++] = source[k] as number
   }
-  return rawColumn(column.type, indices.length, values, validity, offsets)
+  return rawColumn(type, indices.length, values, validity, offsets)
+}
+
+/** Bytes of a value that are copied as two words. */
+const SHORT = 8
+/** Values that are taken often enough to be laid out for it. */
+const REPEATS = 4
+
+function isFewAndShort(from: Uint32Array, rows: number, taken: number): boolean {
+  if (rows * REPEATS > taken) return false
+  for (let row = 0; row < rows; row++) if (from[row + 1]! - from[row]! > SHORT) return false
+  return true
+}
+
+/** Values of up to 8 bytes, each taken as two words: what is written too much is written over by the next. */
+function takeShort(
+  type: ColumnType,
+  source: Uint8Array,
+  from: Uint32Array,
+  indices: Uint32Array,
+  validity: Uint8Array | undefined,
+): Column {
+  const rows = from.length - 1
+  const slots = new Uint8Array(SHORT * rows)
+  for (let row = 0; row < rows; row++) {
+    slots.set(source.subarray(from[row], from[row + 1]), SHORT * row)
+  }
+  const words = new Uint32Array(slots.buffer)
+  const offsets = new Uint32Array(indices.length + 1)
+  let total = 0
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i]!
+    total += from[row + 1]! - from[row]!
+    offsets[i + 1] = total
+  }
+  if (total > MAX_U32) throw new VarveError('too-large', 'a column has more than 4 GiB')
+  const bytes = new Uint8Array(total + SHORT)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < indices.length; i++) {
+    const at = offsets[i]!
+    const word = 2 * indices[i]!
+    view.setUint32(at, words[word]!, true)
+    view.setUint32(at + 4, words[word + 1]!, true)
+  }
+  return rawColumn(type, indices.length, bytes.subarray(0, total), validity, offsets)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ColumnType, columnTypes } from '../../src/core/column.ts'
+import { type Column, type ColumnType, columnTypes } from '../../src/core/column.ts'
 import { ColumnBuilder, columnOf } from '../../src/core/column-builder.ts'
 import { canonicalLength, decodeColumn, encodeColumn } from '../../src/core/column-codec.ts'
 import { columnsEqual, sliceColumn } from '../../src/core/column-ops.ts'
@@ -117,6 +117,14 @@ describe('decodeColumn of bytes that are not canonical', () => {
   ]
   it.each(cases)('refuses %s', (_, hex) => {
     expect(() => decodeColumn(bytes(hex))).toThrow(corrupt)
+  })
+
+  it.each([0, 1, 2, 3, 4, 5, 6])('refuses a NaN of its own in row %i of 7', (row) => {
+    const values = Float64Array.from({ length: 7 }, (_, i) => (i % 2 === 0 ? -i : Infinity))
+    const column: Column = { type: 'float64', length: 7, values }
+    expect(decodeColumn(encodeColumn(column)).length).toBe(7)
+    new Uint32Array(values.buffer).set([1, 0x7ff8_0000], 2 * row)
+    expect(() => decodeColumn(encodeColumn(column))).toThrow(corrupt)
   })
 
   it('takes the same bytes where they are right', () => {

@@ -77,6 +77,22 @@ describe('sliceColumn, concatColumns and takeRows', () => {
     )
   })
 
+  it('take a few short texts many times', () => {
+    const few = fc.array(fc.string({ maxLength: 9 }), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(few, fc.array(fc.nat(), { minLength: 32, maxLength: 80 }), (texts, numbers) => {
+        const rows = numbers.map((n) => n % texts.length)
+        const taken = takeRows(columnOf('string', texts), Uint32Array.from(rows))
+        expectColumn(
+          taken,
+          'string',
+          rows.map((row) => texts[row]!),
+        )
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('take rows of a slice', () => {
     fc.assert(
       fc.property(typed, ([type, values]) => {

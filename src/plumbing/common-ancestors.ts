@@ -9,6 +9,11 @@ const LEFT = 1
 const RIGHT = 2
 const STALE = 4
 
+/** Commits whose parents are left out. */
+type Shallow = ReadonlySet<Id>
+
+const NONE: Shallow = new Set()
+
 interface Painted extends QueuedCommit {
   colours: number
 }
@@ -22,22 +27,29 @@ export async function bestCommonAncestors(
   reader: ObjectReader,
   one: Id,
   others: readonly Id[],
+  shallow: Shallow = NONE,
 ): Promise<Id[]> {
   if (others.includes(one)) return [one]
-  const found = await paintDown(reader, one, others)
+  const found = await paintDown(reader, one, others, shallow)
   const best = await removeAncestors(
     reader,
     found.map(({ id }) => id),
+    shallow,
   )
   const dates = new Map(found.map(({ id, date }) => [id, date]))
   return best.sort((a, b) => dates.get(b)! - dates.get(a)! || (a < b ? -1 : 1))
 }
 
 /** Whether `ancestor` is `commit` or reachable from it. */
-export async function isAncestor(reader: ObjectReader, ancestor: Id, commit: Id): Promise<boolean> {
+export async function isAncestor(
+  reader: ObjectReader,
+  ancestor: Id,
+  commit: Id,
+  shallow: Shallow = NONE,
+): Promise<boolean> {
   if (ancestor === commit) return true
   const { committer } = await readCommit(reader, ancestor)
-  for await (const walked of walkCommits(reader, { include: [commit] })) {
+  for await (const walked of walkCommits(reader, { include: [commit], shallow })) {
     if (walked.id === ancestor) return true
     // Dates never run backwards along parents: all that is still to come is older.
     if (walked.commit.committer.seconds < committer.seconds) return false
@@ -46,11 +58,15 @@ export async function isAncestor(reader: ObjectReader, ancestor: Id, commit: Id)
 }
 
 /** Those of some commits that no other of them reaches, in the order given, each once. */
-export async function removeAncestors(reader: ObjectReader, commits: readonly Id[]): Promise<Id[]> {
+export async function removeAncestors(
+  reader: ObjectReader,
+  commits: readonly Id[],
+  shallow: Shallow = NONE,
+): Promise<Id[]> {
   const left = [...new Set(commits)]
   for (const candidate of [...left]) {
     for (const other of left) {
-      if (other !== candidate && (await isAncestor(reader, candidate, other))) {
+      if (other !== candidate && (await isAncestor(reader, candidate, other, shallow))) {
         left.splice(left.indexOf(candidate), 1)
         break
       }
@@ -63,6 +79,7 @@ async function paintDown(
   reader: ObjectReader,
   one: Id,
   others: readonly Id[],
+  shallow: Shallow,
 ): Promise<{ id: Id; date: number }[]> {
   const queue = new CommitQueue<Painted>()
   const painted = new Map<Id, Painted>()
@@ -93,7 +110,8 @@ async function paintDown(
       found.set(item.id, item)
       colours |= STALE
     }
-    for (const parent of item.commit.parents) await paint(parent, colours)
+    const parents = shallow.has(item.id) ? [] : item.commit.parents
+    for (const parent of parents) await paint(parent, colours)
   }
   return [...found.values()].filter(({ colours }) => (colours & STALE) === 0)
 }

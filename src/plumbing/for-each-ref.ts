@@ -119,7 +119,8 @@ async function readFilter(
   const merged = await commit(options.merged)
   const noMerged = await commit(options.noMerged)
   const needsCommit = [contains, noContains, merged, noMerged].some((id) => id !== undefined)
-  const reaches = (from: Id, to: Id) => isAncestor(repo.objects, to, from)
+  const { shallow } = await repo.refs.state()
+  const reaches = (from: Id, to: Id) => isAncestor(repo.objects, to, from, shallow)
   return async (details) => {
     if (pointsAt !== undefined && details.id !== pointsAt && details.peeled?.id !== pointsAt) {
       return false

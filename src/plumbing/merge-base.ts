@@ -26,11 +26,17 @@ export async function mergeBase(repo: Repository, options: MergeBaseOptions): Pr
   }
   const [first, ...others] = ids
   if (first === undefined) return []
-  if (options.mode === 'independent') return removeAncestors(repo.objects, ids)
+  const { shallow } = await repo.refs.state()
+  if (options.mode === 'independent') return removeAncestors(repo.objects, ids, shallow)
   const found =
     options.mode === 'octopus'
       ? await commonToAll(repo, first, others)
-      : await bestCommonAncestors(repo.objects, first, others.length === 0 ? [first] : others)
+      : await bestCommonAncestors(
+          repo.objects,
+          first,
+          others.length === 0 ? [first] : others,
+          shallow,
+        )
   return options.all ? found : found.slice(0, 1)
 }
 
@@ -41,7 +47,8 @@ export async function mergeBaseIsAncestor(
 ): Promise<boolean> {
   const now = { now: options.now }
   const ancestor = await resolveCommit(repo, options.ancestor, now)
-  return isAncestor(repo.objects, ancestor, await resolveCommit(repo, options.of, now))
+  const { shallow } = await repo.refs.state()
+  return isAncestor(repo.objects, ancestor, await resolveCommit(repo, options.of, now), shallow)
 }
 
 /** How many commits each of two has that the other does not reach. */
@@ -50,9 +57,11 @@ export async function aheadBehind(
   one: Id,
   other: Id,
 ): Promise<{ ahead: number; behind: number }> {
+  const { shallow } = await repo.refs.state()
   const count = async (include: Id, exclude: Id) => {
     let commits = 0
-    for await (const _ of walkCommits(repo.objects, { include: [include], exclude: [exclude] })) {
+    const walk = { include: [include], exclude: [exclude], shallow }
+    for await (const _ of walkCommits(repo.objects, walk)) {
       commits++
     }
     return commits
@@ -61,13 +70,14 @@ export async function aheadBehind(
 }
 
 async function commonToAll(repo: Repository, first: Id, others: readonly Id[]): Promise<Id[]> {
+  const { shallow } = await repo.refs.state()
   let found: Id[] = [first]
   for (const other of others) {
     const next = new Set<Id>()
     for (const base of found) {
-      for (const id of await bestCommonAncestors(repo.objects, base, [other])) next.add(id)
+      for (const id of await bestCommonAncestors(repo.objects, base, [other], shallow)) next.add(id)
     }
-    found = await removeAncestors(repo.objects, [...next])
+    found = await removeAncestors(repo.objects, [...next], shallow)
   }
   return found
 }

@@ -1,6 +1,7 @@
 import type { Signature } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { type MergedPack, mergePacks } from '../storage/merge-packs.ts'
+import { removeRetired } from './remove-retired.ts'
 import type { Repository } from './repository.ts'
 
 /** Packs whose sizes differ by less than this factor are of one class. */
@@ -61,15 +62,6 @@ export async function mergeInto(
 ): Promise<boolean> {
   const merged = await mergePacks(repo.objects, names)
   return replacePacks(repo, { ...log, retired: names, merged })
-}
-
-/** Removes the files of packs that were retired by a process that did not come to it. */
-export async function removeRetired(repo: Repository): Promise<string[]> {
-  const found = await repo.storage.list('packs/')
-  const { retired } = await repo.refs.state()
-  const left = found.map(({ name }) => name.slice(6, -5)).filter((name) => retired.has(name))
-  await repo.objects.removePacks(left)
-  return left
 }
 
 /**

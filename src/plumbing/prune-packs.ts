@@ -1,16 +1,9 @@
 import type { Signature } from '../core/commit.ts'
 import { hasCode } from '../core/errors.ts'
-import type { Id } from '../core/id.ts'
-import { walkReferences } from '../core/references.ts'
-import { EMPTY_TREE } from '../core/tree.ts'
-import { newMark, writePack } from '../storage/merge-packs.ts'
-import { openObjectStore } from '../storage/object-store.ts'
 import { neededPacks } from './collect-packs.ts'
 import { privateRoots, storedIndex } from './reachable.ts'
+import { removeRetired } from './remove-retired.ts'
 import type { Repository } from './repository.ts'
-
-/** zstd level. */
-const LEVEL = 1
 
 export interface PrunePacksOptions {
   readonly who: Signature
@@ -53,8 +46,7 @@ export async function prunePacks(
       if (hasCode(error, 'conflict')) continue
       throw error
     }
-    await rescue(repo)
-    await repo.objects.removePacks(names)
+    await removeRetired(repo)
     return pruned
   }
 }
@@ -85,36 +77,4 @@ async function neededByIndex(repo: Repository): Promise<Set<string>> {
     }
   }
   return needed
-}
-
-/**
- * Stores again what the index needs and only packs that are about to be removed hold: somebody may have staged it
- * after the index was looked at, and before the log said that those packs count no more.
- */
-async function rescue(repo: Repository): Promise<void> {
-  const roots = await privateRoots(repo)
-  if (roots.length === 0) return
-  const state = await repo.refs.state()
-  // It looks at all files, whatever the log says of them.
-  const all = openObjectStore(repo.storage)
-  const lost = new Map<Id, number>()
-  const seen = new Set<Id>()
-  for (const root of roots) {
-    await walkReferences(all, root, async ({ id }) => {
-      if (seen.has(id) || id === EMPTY_TREE) return false
-      seen.add(id)
-      const pack = await repo.objects.packOf(id, state)
-      if (pack === undefined) lost.set(id, lost.size)
-      return pack === undefined || !state.packs.has(pack)
-    })
-  }
-  if (lost.size === 0) return
-  const mark = newMark()
-  await writePack(repo.objects, new Map([...lost, [mark.id, lost.size]]), async (writer) => {
-    for (const id of lost.keys()) {
-      const { kind, bytes } = await all.readVerified(id)
-      await writer.add(id, kind, bytes, LEVEL)
-    }
-    await writer.add(mark.id, 'blob', mark.bytes, LEVEL)
-  })
 }

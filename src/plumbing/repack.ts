@@ -110,15 +110,14 @@ async function prepare(
     if (dropped.size === 0) return attempt
     return { ...attempt, other: await copyObjects(repo.objects, names, dropped) }
   } catch (error) {
-    if (!(error instanceof VarveError) || hasCode(error, 'interrupted')) throw error
-    const { packs: now } = await repo.refs.state()
-    if (names.every((name) => now.has(name))) throw error
+    if (!(await isMerged(repo, names, error))) throw error
     return undefined
   }
 }
 
 async function openPack(repo: Repository, name: string) {
-  const pack = await repo.objects.openPack(name)
+  const find = () => repo.objects.openPack(name)
+  const pack = (await find()) ?? (await repo.objects.refresh().then(find))
   if (pack !== undefined) return pack
   throw new VarveError('file-not-found', `no pack ${name}`, { data: { pack: name } })
 }
@@ -186,13 +185,29 @@ async function isStillDropped(
     }
   }
   const before = new Set(names)
-  for (const name of (await repo.refs.state()).packs) {
-    if (before.has(name)) continue
-    const pack = await openPack(repo, name)
-    for await (const id of pack.ids()) {
-      const base = await pack.baseOf(id)
-      if (base !== undefined && dropped.has(base)) return false
+  const added = [...(await repo.refs.state()).packs].filter((name) => !before.has(name))
+  try {
+    for (const name of added) {
+      const pack = await openPack(repo, name)
+      for await (const id of pack.ids()) {
+        const base = await pack.baseOf(id)
+        if (base !== undefined && dropped.has(base)) return false
+      }
     }
+  } catch (error) {
+    if (!(await isMerged(repo, added, error))) throw error
+    return false
   }
   return true
+}
+
+/** Whether an error may be that others put some packs together meanwhile. */
+async function isMerged(
+  repo: Repository,
+  names: readonly string[],
+  error: unknown,
+): Promise<boolean> {
+  if (!(error instanceof VarveError) || hasCode(error, 'interrupted')) return false
+  const { packs } = await repo.refs.state()
+  return !names.every((name) => packs.has(name))
 }

@@ -28,7 +28,7 @@ export async function resolveAsOf(repo: Repository, tip: Id, when: Period): Prom
       throw new VarveError('before-history', `history begins at ${begins}`, {
         data: { begins, commit: id, asOf: `${formatSeconds(BigInt(second))}Z` },
         hint: shallow.has(id)
-          ? 'more of it is where this was cloned from'
+          ? 'what was before was trimmed, or is where this was cloned from'
           : `the first commit is ${shortId(id)}`,
       })
     }

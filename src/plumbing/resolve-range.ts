@@ -49,7 +49,8 @@ export async function resolveRange(
       case 'symmetric': {
         const [left, right] = [await resolve(range.left), await resolve(range.right)]
         include.push(left, right)
-        exclude.push(...(await bestCommonAncestors(repo.objects, left, [right])))
+        const { shallow } = await repo.refs.state()
+        exclude.push(...(await bestCommonAncestors(repo.objects, left, [right], shallow)))
         break
       }
       case 'parents':
@@ -96,7 +97,8 @@ async function commitBehind(repo: Repository, id: Id): Promise<Id | undefined> {
 }
 
 async function parentsOf(repo: Repository, id: Id): Promise<readonly Id[]> {
-  return (await readCommit(repo.objects, id)).parents
+  const { shallow } = await repo.refs.state()
+  return shallow.has(id) ? [] : (await readCommit(repo.objects, id)).parents
 }
 
 function parentAt(parents: readonly Id[], number: number, word: string): Id {

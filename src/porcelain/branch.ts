@@ -173,9 +173,9 @@ async function checkMerged(
   head: Id | undefined,
 ): Promise<void> {
   const upstream = upstreamIfAny(repo, ref)
-  const { refs } = await repo.refs.state()
+  const { refs, shallow } = await repo.refs.state()
   const into = (upstream === undefined ? undefined : refs.get(upstream)) ?? head
-  if (into !== undefined && (await isAncestor(repo.objects, id, into))) return
+  if (into !== undefined && (await isAncestor(repo.objects, id, into, shallow))) return
   const name = shortBranch(ref)
   throw new VarveError('refused', `${name} has commits that no other branch may have`, {
     data: { branch: name, id },

@@ -138,7 +138,15 @@ async function draftCommit(
 }
 
 async function commitToAmend(repo: Repository, head: HeadState): Promise<Commit> {
-  if (head.id !== undefined) return readCommit(repo.objects, head.id)
+  if (head.id !== undefined) {
+    if ((await repo.refs.state()).shallow.has(head.id)) {
+      throw new VarveError('refused', 'the first commit of a trimmed history cannot be amended', {
+        data: { id: head.id },
+        hint: 'what it was made on is not here any more: make another commit',
+      })
+    }
+    return readCommit(repo.objects, head.id)
+  }
   throw new VarveError('refused', 'there is no commit yet that could be amended')
 }
 

@@ -1,6 +1,7 @@
 import type { Signature } from '../core/commit.ts'
-import { mergeInto, removeRetired } from '../plumbing/merge-packs.ts'
+import { mergeInto } from '../plumbing/merge-packs.ts'
 import { type PrunedPack, prunePacks, stagedPacks } from '../plumbing/prune-packs.ts'
+import { removeRetired } from '../plumbing/remove-retired.ts'
 import { countUnreachable, repackAll } from '../plumbing/repack.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { configuredExpiry, parseExpiry } from './expiry.ts'

@@ -87,7 +87,12 @@ async function sideOf(
   if (range?.kind === 'symmetric') {
     const left = await resolveCommit(repo, range.left, options)
     const right = await resolveCommit(repo, range.right, options)
-    const [base] = await bestCommonAncestors(repo.objects, left, [right])
+    const [base] = await bestCommonAncestors(
+      repo.objects,
+      left,
+      [right],
+      (await repo.refs.state()).shallow,
+    )
     return [{ tree: await treeOf(repo.objects, base) }, { tree: await treeOf(repo.objects, right) }]
   }
   if (parseObjectName(word).name === undefined) {

@@ -10,6 +10,7 @@ import {
   readIndex,
   treeOf,
 } from '../plumbing/index-state.ts'
+import { refuseDuringMerge } from '../plumbing/merge-state.ts'
 import { planRefresh } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { estimateFiles } from './estimate-files.ts'
@@ -49,16 +50,21 @@ type LogEntry = Awaited<ReturnType<Repository['refs']['append']>>
 /**
  * Makes refs, HEAD, index and files what they were before the last operation that the ref log
  * knows. That is an operation too, so that a second undo takes back the first. `refused` where
- * there is nothing to undo, where something was staged since, unless `keepStaged`, and where files
+ * there is nothing to undo, while a merge is going on, where something was staged since, unless `keepStaged`, and where files
  * that were changed by hand would be lost.
  */
 export async function undo(repo: Repository, options: UndoOptions): Promise<UndoResult> {
   const { dryRun = false, who } = options
+  await refuseDuringMerge(repo, 'nothing is undone')
   const entry = await lastOperation(repo)
   const { number, message, updates: made } = entry
   const updates = made.map(({ name, old, new: now }) => ({ name, old: now, new: old }))
   const from = await headState(repo)
   const head = entry.head?.old === undefined ? undefined : headOf(entry.head.old)
+  await refuseGone(repo, [
+    head !== undefined && 'id' in head ? head.id : undefined,
+    ...updates.map((update) => update.new),
+  ])
   const commit = await commitAfter(repo, from, head, updates)
   const result = {
     undone: { number, message, who: entry.who },
@@ -125,6 +131,18 @@ async function refuseStagedSince(
     data: { series: staged, message },
     hint: `varve restore --staged ${names} takes that back, and with --worktree in the files too; varve undo --keep-staged undoes the operation before it`,
   })
+}
+
+/** What a ref is to go back to may be behind the beginning of a history that was trimmed, or removed by gc. */
+async function refuseGone(repo: Repository, ids: readonly (Id | undefined)[]): Promise<void> {
+  for (const id of ids) {
+    if (id === undefined || (await repo.objects.has(id, { fresh: true }))) continue
+    const message = `${id.slice(0, 8)}, where it was before, is not here any more`
+    throw new VarveError('refused', message, {
+      data: { id },
+      hint: 'trim forgot it, or gc removed it, as nothing but the old log led to it',
+    })
+  }
 }
 
 function messageOf(message: string): string {

@@ -117,17 +117,13 @@ export class PackSet {
     if (pack !== undefined) this.#forget(pack)
   }
 
-  /** From now on packs of these names are as good as gone. Returns whether any of them was known. */
-  exclude(names: ReadonlySet<string>): boolean {
+  /** From now on packs of these names are as good as gone. */
+  exclude(names: ReadonlySet<string>): void {
     this.#excluded = names
-    let isKnown = false
     for (const name of names) {
       const pack = this.#known?.get(name)
-      if (pack === undefined) continue
-      this.#forget(pack)
-      isKnown = true
+      if (pack !== undefined) this.#forget(pack)
     }
-    return isKnown
   }
 
   /** Every pack, opened, the newest first; where one has gone meanwhile, also what took its place. */

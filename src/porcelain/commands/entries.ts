@@ -76,6 +76,12 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('maintain', 'gc', 'Store everything as densely as it can be', () =>
     import('./gc.ts').then((m) => m.gcCommand),
   ),
+  command('maintain', 'prune', 'Remove what nothing needs and is old enough', () =>
+    import('./prune.ts').then((m) => m.pruneCommand),
+  ),
+  command('maintain', 'trim', 'Forget old history, and keep the data', () =>
+    import('./trim.ts').then((m) => m.trimCommand),
+  ),
   command('maintain', 'fsck', 'Check everything that is stored, and repair it', () =>
     import('./fsck.ts').then((m) => m.fsckCommand),
   ),

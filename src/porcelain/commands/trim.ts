@@ -1,0 +1,77 @@
+import { defineCommand, usageError } from '../../cli/define-command.ts'
+import { firstSecondOf, parseWhen } from '../../core/commit-date.ts'
+import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { count } from '../change-summary.ts'
+import { type TrimResult, trim } from '../trim.ts'
+import { short } from './moving.ts'
+
+export const trimCommand = defineCommand({
+  name: 'trim',
+  summary: 'Forget old history, and keep the data',
+  description: [
+    'Forgets how the data came to be what it is, up to a time, or but for the last commits. All branches and tags',
+    'stay where they are and keep their data, also those that are old or were never merged; no id changes.',
+    'History begins later, that is all: log ends there, and --as-of before it is an error that says so.',
+    '',
+    '--before TIME keeps what was known at TIME and all that came after, so --as-of of any later time says what',
+    'it said. --keep N keeps N commits of each branch, counted from its end. One of the two is needed.',
+    '',
+    'The bytes of what only forgotten commits had are set aside by the next `varve gc`, and removed two weeks',
+    'later; `varve gc --prune=now` does both at once. Until then a forgotten commit can be read by its id. undo does',
+    'not take a trim back. Other repositories that have the history are not touched.',
+  ].join('\n'),
+  examples: [
+    { command: 'varve trim --before 2026-01-01 --dry-run', about: 'how much is older?' },
+    { command: 'varve trim --keep 30', about: 'the last 30 commits of each branch' },
+    { command: 'varve gc --prune=now', about: 'and the space is free' },
+  ],
+  report: true,
+  options: (y) =>
+    y
+      .option('before', {
+        type: 'string',
+        value: 'time',
+        describe: 'Forget what was known before then: 2026-01-01, "90 days ago"',
+      })
+      .option('keep', {
+        type: 'number',
+        digits: true,
+        value: 'n',
+        describe: 'Keep so many commits of each branch',
+      })
+      .option('dry-run', {
+        alias: 'n',
+        type: 'boolean',
+        describe: 'Only say what would be forgotten',
+      }),
+  run: async ({ before, keep, dryRun }, context) => {
+    if ((before === undefined) === (keep === undefined)) {
+      throw usageError('trim takes one of --before and --keep')
+    }
+    const limit =
+      before === undefined
+        ? { keep: keep! }
+        : { before: firstSecondOf(parseWhen(before, context.now())) }
+    const repo = await context.repository()
+    return trim(repo, { limit, dryRun, who: await logIdentity(context) })
+  },
+  toText: (result) => trimText(result),
+})
+
+/** Beginnings that are named one by one. */
+const MOST = 5
+
+function trimText({ forgotten, kept, begins, dryRun }: TrimResult): string {
+  if (forgotten === 0) return `nothing to forget: ${count(kept, 'commit')}`
+  const verb = dryRun ? 'would forget' : 'forgot'
+  const lines = [
+    `${verb} ${count(forgotten, 'commit')}; ${count(kept, 'commit')} ${kept === 1 ? 'is' : 'are'} left`,
+  ]
+  for (const { id, date, subject } of begins.slice(0, MOST)) {
+    lines.push(` history begins at ${short(id)} (${date}, ${subject})`)
+  }
+  if (begins.length > MOST) lines.push(` and at ${begins.length - MOST} more`)
+  if (!dryRun)
+    lines.push('their data goes with `varve gc`, two weeks after it; with `gc --prune=now` at once')
+  return lines.join('\n')
+}

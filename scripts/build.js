@@ -52,9 +52,20 @@ async function bundle(entry, define, entryFileNames, isSplit) {
   await bundle.close()
   return output.map((file) => ({
     name: file.fileName,
-    contents: Buffer.from(file.code),
+    contents: Buffer.from(inAscii(file.code)),
     isEntry: file.isEntry,
   }))
+}
+
+/**
+ * Code whose texts have no other characters than ASCII: Node reads that without decoding it, and V8 keeps it in
+ * half the room.
+ */
+function inAscii(code) {
+  return code.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 // Where the program and the library find what their threads run, each from its own chunks.

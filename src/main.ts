@@ -13,6 +13,6 @@ if (second === undefined && (first === 'version' || first === '--version' || fir
 } else {
   // Before anything is compiled: code that was compiled under other flags is not taken.
   growHeapFreely()
-  const program = loadProgram(__dirname, VARVE_PROGRAM) as typeof import('./program.ts')
+  const program = loadProgram(__dirname, VARVE_PROGRAM, require) as typeof import('./program.ts')
   void program.run()
 }

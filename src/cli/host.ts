@@ -14,19 +14,23 @@ export interface Host {
 }
 
 export function hostOfProcess(): Host {
-  const { argv, env, stdin, stdout, stderr } = process
+  const { argv, env } = process
   return {
     argv: argv.slice(2),
     env,
-    // Getters: the folder may be gone, and touching process.stdin opens it.
+    // Getters: the folder may be gone, and touching a stream of `process` opens it, which takes a while.
     get cwd() {
       return currentFolder()
     },
     get stdin() {
-      return stdin
+      return process.stdin
     },
-    stdout,
-    stderr,
+    get stdout() {
+      return process.stdout
+    },
+    get stderr() {
+      return process.stderr
+    },
     uid: process.geteuid?.(),
     now: () => new Date(),
   }

@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cachedDataVersionTag } from 'node:v8'
@@ -22,12 +21,16 @@ type ModuleFunction = (
  * Runs a CommonJS chunk of the built program, and the chunks that it asks for. V8's compiled code is kept
  * from run to run: compiling takes longer than what most commands do.
  *
- * @param folder where the chunks are
+ * @param folder where the chunks are, in ASCII
  * @param entry the file name of the chunk to begin with
+ * @param ownRequire loads what is no chunk, as a file in the folder would
  */
-export function loadProgram(folder: string, entry: string): unknown {
+export function loadProgram(
+  folder: string,
+  entry: string,
+  ownRequire: (id: string) => unknown,
+): unknown {
   const cache = openCache(folder)
-  const ownRequire = createRequire(join(folder, entry))
   const modules = new Map<string, LoadedModule>()
   const scripts = new Map<string, Script>()
   let isComplete = true
@@ -38,7 +41,7 @@ export function loadProgram(folder: string, entry: string): unknown {
     const module: LoadedModule = { exports: {} }
     modules.set(name, module)
     const path = join(folder, name)
-    const code = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(path, 'utf8')}\n})`
+    const code = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(path, 'latin1')}\n})`
     const cachedData = cache?.compiled.get(name)
     const script = new Script(code, {
       filename: pathToFileURL(path).href,

@@ -14,11 +14,12 @@ const SHAPES = [
   `^${WEEKDAY}\\d{1,2}(?:\\.|º|er|-a)?[-/. ]*${OF}${WORD}[-/., ]*${OF}${YEAR}`,
   `^${WORD}[-/., ]*${OF}(?:\\d{1,2},? )?\\d{4}(?!\\d)`,
   `^\\d{4}\\.?[-/., ]*${WORD}(?:[-/. ]*\\d{1,2}\\.?)?$`,
-].map((shape) => new RegExp(shape, 'iu'))
+]
 
 /** Characters of a date. */
 const LONGEST = 40
 
+let expressions: readonly RegExp[] | undefined
 let names: ReadonlySet<string> | undefined
 
 /** The names, short and in full, as they stand alone and in dates. */
@@ -49,7 +50,8 @@ function bare(name: string): string {
 /** Whether a text is a date with the name of a month in one of many languages. */
 export function hasForeignMonth(text: string): boolean {
   if (text.length > LONGEST) return false
-  return SHAPES.some((shape) => {
+  expressions ??= SHAPES.map((shape) => new RegExp(shape, 'iu'))
+  return expressions.some((shape) => {
     const month = shape.exec(text)?.groups?.month
     if (month === undefined) return false
     names ??= monthNames()

@@ -26,6 +26,8 @@ type Check = (value: unknown) => boolean
 
 const isText: Check = (value) => typeof value === 'string'
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+/** −1 of a file whose stamp is not known. */
+const isSize: Check = (value) => isCount(value) || value === -1
 const isFlag: Check = (value) => typeof value === 'boolean'
 const isWhole: Check = (value) => typeof value === 'string' && /^-?\d{1,20}$/.test(value)
 const isPair: Check = (value) => isTuple(value, [isText, isText])
@@ -65,7 +67,7 @@ const READING: ReadonlyMap<string, Check> = new Map([
 const isReading: Check = (value) =>
   isObject(value) && Object.entries(value).every(([name, member]) => READING.get(name)?.(member))
 
-const ROW = [isText, isText, isText, isCount, isWhole, isWhole]
+const ROW = [isText, isText, isText, isSize, isWhole, isWhole]
 const isFileRow: Check = (value) => isTuple(value, ROW) || isTuple(value, [...ROW, isReading])
 
 const BODY: ReadonlyMap<string, Check> = new Map<string, Check>([

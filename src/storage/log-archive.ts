@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
+import { LONGEST_UNPACKED } from '../core/encoding/frame-bound.ts'
 import { hasCode } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import {
@@ -43,7 +44,8 @@ export async function encodeArchive(
     list.lengthPrefixed(encodeContent({ ...entry, packs: [] }))
   })
   const plain = list.finish()
-  const frame = (await loadZstd()).compress(plain, LEVEL)
+  const zstd = await loadZstd()
+  const frame = plain.length > LONGEST_UNPACKED ? undefined : zstd.compress(plain, LEVEL)
   const writer = new ByteWriter(4096).varint(entries[0]?.number ?? 0)
   writeList(writer, refs, ({ name, id }) => writer.text(name).id(id))
   writer.u8(frame === undefined ? RAW : ZSTD).varint(plain.length)

@@ -1,6 +1,6 @@
 import { decodeColumnBody, encodeColumnBody } from '../core/encoding/body.ts'
 import { type DeltaForm, decodeDelta, encodeDelta } from '../core/encoding/delta.ts'
-import { frameCanHold } from '../core/encoding/frame-bound.ts'
+import { frameCanHold, LONGEST_UNPACKED } from '../core/encoding/frame-bound.ts'
 import { VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
 import { loadZstd } from './zstd.ts'
@@ -75,7 +75,8 @@ export async function encodeBody(
     const body = encodeColumnBody(canonical, level, zstd)
     if (body !== undefined) return { method: COLUMN, body }
   }
-  const frame = short ? undefined : zstd.compress(canonical, level)
+  const mayPack = !short && canonical.length <= LONGEST_UNPACKED
+  const frame = mayPack ? zstd.compress(canonical, level) : undefined
   return frame === undefined ? { method: RAW, body: canonical } : { method: ZSTD, body: frame }
 }
 

@@ -13,7 +13,7 @@ import type { UnpackDeltas } from './unpack-whole.ts'
 
 /** A page with more rows or, unpacked, bytes is not taken: it is held in memory. */
 const MOST_ROWS = 1 << 26
-const MOST_BYTES = 1 << 29
+const MOST_BYTES = 1 << 27
 /** Values behind a dictionary are repeated up to so many bytes at once. */
 const MOST_REPEATED = 1 << 26
 

@@ -9,7 +9,7 @@ export type UnpackDeltas = typeof deltaBinaryUnpack
 
 /** A page of so many values in such an encoding is taken: they are held at once. */
 const MOST_VALUES = 1 << 24
-const MOST_BYTES = 1 << 29
+const MOST_BYTES = 1 << 27
 const CUT_SHORT = 'a page is cut short'
 
 export function unpackWhole({ kind, encoding, bytes, count, deltas }: PageValues): Physical {

@@ -18,6 +18,7 @@ import {
   treeOf,
 } from './index-state.ts'
 import { mergeDuePacks } from './merge-packs.ts'
+import { refuseDuringMerge } from './merge-state.ts'
 import type { Repository } from './repository.ts'
 
 /** A change to the tree of names, made so that it can be run again on another tree. */
@@ -133,6 +134,7 @@ export async function commitChange<R>(
       hint: 'varve switch -c NAME makes a branch of it',
     })
   }
+  if (!options.dryRun) await refuseDuringMerge(repo, 'nothing is committed by itself')
   const seen = new Seen(repo, change)
   for (;;) {
     const { refs, number: since } = await repo.refs.state()

@@ -7,6 +7,7 @@ import { addCounts, noChanges } from '../core/series-counts.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
+import { isAncestor } from '../plumbing/common-ancestors.ts'
 import { followUp } from '../plumbing/follow-up.ts'
 import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
 import {
@@ -18,8 +19,11 @@ import {
   treeOf,
 } from '../plumbing/index-state.ts'
 import { mergeDuePacks } from '../plumbing/merge-packs.ts'
+import { clearMergeState, type MergeState, readMergeState } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { generatedMessage, type RowCounts } from './change-summary.ts'
+import { conflictCount } from './merge.ts'
+import { interruptedMerge } from './merge-resolve.ts'
 import { stageFiles, withStagedFiles } from './stage-files.ts'
 import { type PathStat, treeStat } from './tree-stat.ts'
 
@@ -62,6 +66,8 @@ export interface CommitResult {
  * Commits what is in the index on HEAD. Who loses a race against another commit carries the index
  * over to the new tip and tries again: `conflict` where both are about one series.
  *
+ * While a merge is going on it concludes that, with two parents: `conflict` where some are left.
+ *
  * `nothing-to-commit` where the tree is that of the commit before; `refused` for an empty message,
  * and for an exact date older than the parents'.
  */
@@ -71,10 +77,12 @@ export async function commit(repo: Repository, options: CommitOptions): Promise<
       hint: 'commands that change series commit at once there: varve write SERIES',
     })
   }
+  const merging = await mergeToConclude(repo, options)
   if (options.all) {
     if (options.dryRun) {
       return withStagedFiles(repo, options, async (reader, tree) => {
-        return (await draftCommit(repo, reader, await headState(repo), tree, options)).result
+        const head = await headState(repo)
+        return (await draftCommit(repo, reader, { head, tree, merging }, options)).result
       })
     }
     await stageFiles(repo, options)
@@ -85,12 +93,13 @@ export async function commit(repo: Repository, options: CommitOptions): Promise<
     const head = await headState(repo)
     const { state } = await readIndex(repo)
     const wanted = { ...options, message }
-    const draft = await draftCommit(repo, repo.objects, head, state.tree, wanted)
+    const draft = await draftCommit(repo, repo.objects, { head, tree: state.tree, merging }, wanted)
     message = draft.edited ?? message
     const { result } = draft
     if (options.dryRun) return result
-    const id = await storeAndMove(repo, head, state, result.commit, options)
+    const id = await storeAndMove(repo, { head, state, merging }, result.commit, options)
     if (id === undefined) continue
+    if (merging !== undefined) await followUp(() => clearMergeState(repo))
     await followUp(() => settleIndex(repo, head.id, id))
     await mergeDuePacks(repo, result.commit.committer)
     return { ...result, id }
@@ -103,16 +112,53 @@ interface Draft {
   readonly edited?: string
 }
 
+/** The merge that the next commit concludes. */
+async function mergeToConclude(
+  repo: Repository,
+  { amend = false }: CommitOptions,
+): Promise<MergeState | undefined> {
+  const state = await readMergeState(repo)
+  if (state === undefined) return undefined
+  const head = (await headState(repo)).id
+  if (head !== undefined && !state.squash && (await isAncestor(repo.objects, state.theirs, head))) {
+    // The commit that concluded it was made, and varve stopped before it forgot the merge.
+    await clearMergeState(repo)
+    return undefined
+  }
+  if (!state.staged) throw interruptedMerge()
+  if (amend) {
+    throw new VarveError(
+      'refused',
+      'a merge is going on: the commit before cannot be amended now',
+      {
+        hint: 'varve commit concludes it, varve merge --abort takes it back',
+      },
+    )
+  }
+  const count = state.paths.reduce((sum, { conflicts }) => sum + conflicts, 0)
+  if (count === 0) return state
+  throw new VarveError('conflict', `the merge has ${conflictCount(count)} to settle first`, {
+    data: { conflicts: state.paths },
+    hint: 'varve merge --conflicts lists them, varve merge --resolve ours|theirs|FILE settles them',
+  })
+}
+
+interface Drafted {
+  readonly head: HeadState
+  readonly tree: Id
+  readonly merging: MergeState | undefined
+}
+
 async function draftCommit(
   repo: Repository,
   reader: ObjectReader,
-  head: HeadState,
-  tree: Id,
+  { head, tree, merging }: Drafted,
   options: CommitOptions,
 ): Promise<Draft> {
   const { amend = false, allowEmpty = false } = options
   const replaced = amend ? await commitToAmend(repo, head) : undefined
-  const parents = replaced?.parents ?? (head.id === undefined ? [] : [head.id])
+  const merged = merging === undefined || merging.squash ? [] : [merging.theirs]
+  const parents = replaced?.parents ?? (head.id === undefined ? [] : [head.id, ...merged])
   const before = await treeOf(repo.objects, parents[0])
   const same = tree === before && (parents.length > 0 || tree === EMPTY_TREE)
   if (same && !allowEmpty && parents.length < 2) throw nothingToCommit(amend)
@@ -120,7 +166,8 @@ async function draftCommit(
   for await (const change of treeStat(reader, before, tree)) changes.push(change)
   const author = options.author ?? replaced?.author ?? options.committer
   const committer = await clampCommitter(repo.objects, parents, options)
-  const drafted = options.message ?? replaced?.message ?? generateMessage(changes)
+  const drafted =
+    options.message ?? replaced?.message ?? merging?.message ?? generateMessage(changes)
   const edited = options.edit && (await options.edit(drafted, changes))
   const message = cleanMessage(edited ?? drafted)
   if (message === '') {
@@ -183,8 +230,7 @@ function sumCounts(changes: readonly PathStat[]): RowCounts {
 /** Stores the commit and moves HEAD to it; undefined where another commit was first. */
 async function storeAndMove(
   repo: Repository,
-  head: HeadState,
-  state: IndexState,
+  { head, state, merging }: Pick<Drafted, 'head' | 'merging'> & { readonly state: IndexState },
   commit: Commit,
   { amend, signal }: CommitOptions,
 ): Promise<Id | undefined> {
@@ -201,8 +247,8 @@ async function storeAndMove(
       who: commit.committer,
       message: logMessage(commit, amend),
       packs: await packsToPublish(repo, { kind: 'commit', id }, packs),
-      // The index is as it was, and so it is to be when this is undone.
-      index: { old: commit.tree },
+      // The index is as it was, and so it is to be when this is undone; a merge is undone as a whole.
+      ...(merging === undefined && { index: { old: commit.tree } }),
     })
     return id
   } catch (error) {
@@ -230,6 +276,7 @@ async function settleIndex(repo: Repository, old: Id | undefined, id: Id): Promi
 }
 
 function logMessage(commit: Commit, amend: boolean | undefined): string {
-  const kind = amend ? ' (amend)' : commit.parents.length === 0 ? ' (initial)' : ''
+  const parents = commit.parents.length
+  const kind = amend ? ' (amend)' : parents === 0 ? ' (initial)' : parents > 1 ? ' (merge)' : ''
   return `commit${kind}: ${subjectOf(commit)}`
 }

@@ -3,6 +3,7 @@ import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { headState, moveRef } from '../plumbing/head.ts'
 import { hasIndex, publishIndex, readIndex, replaceIndexContent } from '../plumbing/index-state.ts'
+import { clearMergeState, refuseDuringMerge } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type DiscardedIndex, discardedIndex, indexToReplace } from './move-head.ts'
 import { applyShow, type FilesMoved, type FilesOptions, keepFiles, planShow } from './show-tree.ts'
@@ -33,7 +34,8 @@ export interface ResetResult {
 
 /**
  * Moves HEAD, or the branch that it is on, to a commit. What the index held is remembered in the
- * log, for `undo`; what was changed by hand in files is lost under `hard`.
+ * log, for `undo`; what was changed by hand in files is lost under `hard`. A merge that is going on is
+ * dropped; `soft` is `refused` then.
  */
 export async function reset(repo: Repository, options: ResetOptions): Promise<ResetResult> {
   const { to, mode, who, shown = to } = options
@@ -42,6 +44,7 @@ export async function reset(repo: Repository, options: ResetOptions): Promise<Re
       hint: 'varve reset --soft moves the branch alone',
     })
   }
+  if (mode === 'soft') await refuseDuringMerge(repo, 'HEAD alone cannot be moved')
   const head = await headState(repo)
   const commit = await readCommit(repo.objects, to)
   const result = { mode, old: head.id, id: to, commit }
@@ -69,12 +72,14 @@ export async function reset(repo: Repository, options: ResetOptions): Promise<Re
     await move(discarded)
     const kept = await keepFiles(repo, state.files, state.tree, commit.tree)
     await replaceIndexContent(repo, content, () => kept)
+    await clearMergeState(repo)
     const unstaged = [...kept].filter(([path, file]) => file !== state.files.get(path))
     return { ...result, ...nothing, unstaged: unstaged.map(([path]) => path) }
   }
   const plan = await planShow(repo, state.files, commit.tree, { ...options, force: true })
   const publish = () => move(discarded)
   const files = await applyShow(repo, state.files, plan, { ...options, publish, content })
+  await clearMergeState(repo)
   return { ...result, files, unstaged: [] }
 }
 

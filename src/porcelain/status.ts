@@ -5,6 +5,7 @@ import { diffTrees } from '../core/tree.ts'
 import { seriesOfFile } from '../plumbing/file-names.ts'
 import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
+import { type PathConflicts, readMergeState } from '../plumbing/merge-state.ts'
 import { rememberClean } from '../plumbing/remember-clean.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
@@ -35,6 +36,8 @@ export interface StatusResult {
   readonly branch: string | undefined
   /** The commit that HEAD leads to; undefined before the first. */
   readonly head: Id | undefined
+  /** The merge that is going on, and where its conflicts are left. */
+  readonly merging?: { readonly shown: string; readonly conflicts: readonly PathConflicts[] }
   /** Without a work tree there is no index, and nothing is pending. */
   readonly bare: boolean
   /** What the next commit will change. */
@@ -53,6 +56,8 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
   if (!hasIndex(repo)) {
     return { branch, head, bare: true, staged: [], unstaged: [], untracked: [] }
   }
+  const merge = await readMergeState(repo)
+  const merging = merge && { shown: merge.shown, conflicts: merge.paths }
   const { state } = await readIndex(repo)
   const staged: SeriesStat[] = []
   const committed = await treeOf(repo.objects, head)
@@ -83,7 +88,15 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
     })
     const known = new Set([...state.files.values()].map(({ file }) => file))
     const untracked = await untrackedFiles(repo, known, options.untracked ?? 'normal')
-    return { branch, head, bare: false, staged, unstaged, untracked }
+    return {
+      branch,
+      head,
+      ...(merging && { merging }),
+      bare: false,
+      staged,
+      unstaged,
+      untracked,
+    }
   } finally {
     await scratch.discard()
   }

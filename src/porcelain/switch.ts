@@ -6,6 +6,7 @@ import { type Id, isId } from '../core/id.ts'
 import { branchRefName } from '../core/names.ts'
 import { type Head, headState } from '../plumbing/head.ts'
 import { hasIndex } from '../plumbing/index-state.ts'
+import { clearMergeState, refuseDuringMerge } from '../plumbing/merge-state.ts'
 import { previousHeads } from '../plumbing/read-reflog.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveCommit } from '../plumbing/resolve-revision.ts'
@@ -165,6 +166,7 @@ async function goTo(
 ): Promise<SwitchResult> {
   const planned = 'change' in to ? to : undefined
   const head: Head = 'ref' in to ? { ref: to.ref } : { id: to.id }
+  if (!options.force) await refuseDuringMerge(repo, 'HEAD stays where it is')
   const from = await headState(repo)
   const id = planned?.id ?? ('ref' in head ? await tipOf(repo, head.ref) : head.id)
   const already = 'ref' in head ? from.ref === head.ref : from.detached && from.id === head.id
@@ -180,6 +182,7 @@ async function goTo(
           'ref' in head ? shortBranch(head.ref) : (options.target ?? head.id)
         }`,
       })
+  if (options.force) await clearMergeState(repo)
   const left =
     from.detached && from.id !== id ? await readCommit(repo.objects, from.id!) : undefined
   return {

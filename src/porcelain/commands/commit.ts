@@ -1,4 +1,5 @@
 import { defineCommand } from '../../cli/define-command.ts'
+import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
 import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
@@ -83,29 +84,36 @@ export const commitCommand = defineCommand({
       signal: context.abort,
     })
   },
-  toText: (result, style) => {
-    const { id, commit, changes, counts } = result
-    const where = placeOf(result)
-    const at = id === undefined ? 'dry run' : shortId(id)
-    const root = commit.parents.length === 0 ? ' (root-commit)' : ''
-    const lines = [`[${style.cyan(where)}${root} ${style.yellow(at)}] ${subjectOf(commit)}`]
-    const series = changes.filter(({ kind }) => kind !== 'collection')
-    if (series.length > 0) lines.push(` ${series.length} series changed, ${formatCounts(counts)}`)
-    for (const { path, kind, state } of changes) {
-      if (kind === 'collection') lines.push(` settings of ${path}/`)
-      else if (state === 'new') lines.push(` new series ${path}`)
-      else if (state === 'deleted') lines.push(` deleted series ${path}`)
-    }
-    return lines.join('\n')
-  },
-  toJson: ({ id, branch, commit, changes, counts }) => ({
+  toText: (result, style) => commitText(result, style),
+  toJson: (result) => commitResultJson(result),
+})
+
+/** Where the commit was made, its subject and what it changes. */
+export function commitText(result: CommitResult, style: Style): string {
+  const { id, commit, changes, counts } = result
+  const where = placeOf(result)
+  const at = id === undefined ? 'dry run' : shortId(id)
+  const root = commit.parents.length === 0 ? ' (root-commit)' : ''
+  const lines = [`[${style.cyan(where)}${root} ${style.yellow(at)}] ${subjectOf(commit)}`]
+  const series = changes.filter(({ kind }) => kind !== 'collection')
+  if (series.length > 0) lines.push(` ${series.length} series changed, ${formatCounts(counts)}`)
+  for (const { path, kind, state } of changes) {
+    if (kind === 'collection') lines.push(` settings of ${path}/`)
+    else if (state === 'new') lines.push(` new series ${path}`)
+    else if (state === 'deleted') lines.push(` deleted series ${path}`)
+  }
+  return lines.join('\n')
+}
+
+export function commitResultJson({ id, branch, commit, changes, counts }: CommitResult) {
+  return {
     id: id ?? null,
     branch: branch ?? null,
     ...commitJson(commit),
     counts,
     changes: changes.map(pathStatJson),
-  }),
-})
+  }
+}
 
 function placeOf({ branch }: CommitResult): string {
   return branch?.replace(/^refs\/heads\//, '') ?? 'detached HEAD'

@@ -64,6 +64,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('history', 'reset', 'Move the branch to a commit, or unstage series', () =>
     import('./reset.ts').then((m) => m.resetCommand),
   ),
+  command('history', 'merge', 'Merge a branch, cell by cell', () =>
+    import('./merge.ts').then((m) => m.mergeCommand),
+  ),
   command('history', 'tag', 'List, make and delete tags', () =>
     import('./tag.ts').then((m) => m.tagCommand),
   ),

@@ -4,6 +4,7 @@ import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
+import { conflictCount } from '../merge.ts'
 import type { SeriesStat } from '../series-stat.ts'
 import { type StatusResult, status, type UnstagedFile } from '../status.ts'
 import { faultText } from './diff-text.ts'
@@ -53,9 +54,10 @@ export const statusCommand = defineCommand({
     if (porcelain) return shortText(result, branch)
     return short ? shortText(result, branch, style) : longText(result, style)
   },
-  toJson: ({ branch, head, bare, staged, unstaged, untracked }) => ({
+  toJson: ({ branch, head, merging, bare, staged, unstaged, untracked }) => ({
     branch: branch ?? null,
     head: head ?? null,
+    ...(merging && { merging }),
     bare,
     staged: staged.map(seriesStatJson),
     unstaged: unstaged.map(({ change, fault, ...file }) => ({
@@ -95,12 +97,13 @@ function shortText(
 }
 
 function longText(result: StatusResult, style: Style): string {
-  const { branch, head, bare, staged, unstaged, untracked } = result
+  const { branch, head, merging, bare, staged, unstaged, untracked } = result
   const where =
     branch === undefined
       ? `${style.red('HEAD detached at')} ${shortId(head!)}`
       : `On branch ${branch.replace(/^refs\/heads\//, '')}`
   const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
+  if (merging !== undefined) parts.push(mergingText(merging, style))
   if (bare) parts.push('no work tree here: every command that changes series commits')
   if (staged.length > 0) {
     const lines = inColumns(staged.map((change) => [stagedLabel(change), changeText(change)]))
@@ -129,6 +132,36 @@ function longText(result: StatusResult, style: Style): string {
   if (end !== '') parts.push(end)
   // As in git, where two lines say that there is nothing.
   return parts.join(parts.length === 2 && staged.length === 0 && head !== undefined ? '\n' : '\n\n')
+}
+
+/** Series with conflicts that are named one by one. */
+const MOST_CONFLICTS = 10
+
+function mergingText(
+  { shown, conflicts }: NonNullable<StatusResult['merging']>,
+  style: Style,
+): string {
+  if (conflicts.length === 0) {
+    return [
+      `All conflicts are settled, and the merge of ${shown} is not concluded.`,
+      '  (use "varve commit" to conclude it)',
+    ].join('\n')
+  }
+  const lines = conflicts
+    .slice(0, MOST_CONFLICTS)
+    .map(
+      ({ path, conflicts }) =>
+        `\t${style.red(`${readablePath(path)}  ${conflictCount(conflicts)}`)}`,
+    )
+  const rest = conflicts.length - MOST_CONFLICTS
+  if (rest > 0) lines.push(`\t${style.red(`and ${rest.toLocaleString('en-US')} more series`)}`)
+  return [
+    `The merge of ${shown} has conflicts to be settled:`,
+    '  (use "varve merge --conflicts" to see them)',
+    '  (use "varve merge --resolve ours|theirs|<file>" to settle them)',
+    '  (use "varve merge --abort" to take the merge back)',
+    ...lines,
+  ].join('\n')
 }
 
 function lastLine({ head, staged, unstaged, untracked }: StatusResult): string {

@@ -1,0 +1,90 @@
+import { VarveError } from '../core/errors.ts'
+import { type Id, isId } from '../core/id.ts'
+import type { MergeStrategy } from '../core/merge-trees.ts'
+import type { Repository } from './repository.ts'
+
+/** Conflicts of one series, or collection. */
+export interface PathConflicts {
+  readonly path: string
+  readonly conflicts: number
+}
+
+/** A merge that is not concluded: it is where a person settles its conflicts. */
+export interface MergeState {
+  readonly ours: Id
+  readonly theirs: Id
+  /** What the merged commit was called. */
+  readonly shown: string
+  readonly strategy?: MergeStrategy | undefined
+  /** The commit that concludes it has one parent. */
+  readonly squash: boolean
+  readonly message: string
+  /** Whether the index holds what was merged: not where varve was stopped on the way. */
+  readonly staged: boolean
+  /** Where there were conflicts. */
+  readonly paths: readonly PathConflicts[]
+  /** Conflicts that were settled, as `conflictKey` names them; of whole paths, the path alone. */
+  readonly settled: readonly string[]
+}
+
+// `MERGE_STATE`: the state as JSON. It names commits that branches lead to or led to, and keeps none.
+const STATE_FILE = 'MERGE_STATE'
+
+/** The merge that is going on in the work tree; undefined where none is. */
+export async function readMergeState(repo: Repository): Promise<MergeState | undefined> {
+  const bytes = await repo.privateFiles?.read(STATE_FILE)
+  if (bytes === undefined) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch (cause) {
+    throw damaged(cause)
+  }
+  if (!isState(value)) throw damaged()
+  return value
+}
+
+export async function writeMergeState(repo: Repository, state: MergeState): Promise<void> {
+  await repo.privateFiles!.write(STATE_FILE, Buffer.from(`${JSON.stringify(state)}\n`))
+}
+
+/** Forgets the merge; without effect where there is none. */
+export async function clearMergeState(repo: Repository): Promise<void> {
+  await repo.privateFiles?.remove(STATE_FILE)
+}
+
+/** `refused` while a merge is going on. */
+export async function refuseDuringMerge(repo: Repository, what: string): Promise<void> {
+  const state = await readMergeState(repo)
+  if (state === undefined) return
+  throw new VarveError('refused', `${what}: a merge of ${state.shown} is not concluded`, {
+    data: { merging: state.shown },
+    hint: 'varve merge --continue concludes it, varve merge --abort takes it back',
+  })
+}
+
+function isState(value: unknown): value is MergeState {
+  if (typeof value !== 'object' || value === null) return false
+  const { ours, theirs, shown, squash, message, staged, paths, settled } = value as MergeState
+  return (
+    isId(ours) &&
+    isId(theirs) &&
+    typeof shown === 'string' &&
+    typeof squash === 'boolean' &&
+    typeof message === 'string' &&
+    typeof staged === 'boolean' &&
+    Array.isArray(paths) &&
+    paths.every(
+      (item) => typeof item?.path === 'string' && Number.isSafeInteger(item?.conflicts),
+    ) &&
+    Array.isArray(settled) &&
+    settled.every((key) => typeof key === 'string')
+  )
+}
+
+function damaged(cause?: unknown): VarveError {
+  return new VarveError('corrupt-file', 'the state of the merge cannot be read', {
+    hint: 'varve reset --hard drops the merge',
+    cause,
+  })
+}

@@ -15,6 +15,8 @@ export const pruneCommand = defineCommand({
     'What counts is never touched: what a reset or a deleted branch left behind counts until gc sets it aside, which',
     'it does when the ref log has not led to it for 90 days (gc.reflogExpire). An index elsewhere',
     '(VARVE_INDEX_FILE) is not looked at: what is staged there for longer than --expire is lost.',
+    '',
+    'With --json: pruned (name and size of each pack), kept (how many stay) and dryRun.',
   ].join('\n'),
   examples: [
     { command: 'varve prune --dry-run', about: 'what would go?' },

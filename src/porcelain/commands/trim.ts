@@ -19,6 +19,9 @@ export const trimCommand = defineCommand({
     'The bytes of what only forgotten commits had are set aside by the next `varve gc`, and removed two weeks',
     'later; `varve gc --prune=now` does both at once. Until then a forgotten commit can be read by its id. undo does',
     'not take a trim back. Other repositories that have the history are not touched.',
+    '',
+    'With --json: forgotten and kept (numbers of commits), begins (id, date and subject of each commit with which',
+    'history begins now, the oldest first) and dryRun.',
   ].join('\n'),
   examples: [
     { command: 'varve trim --before 2026-01-01 --dry-run', about: 'how much is older?' },

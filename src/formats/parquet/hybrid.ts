@@ -106,10 +106,20 @@ export class HybridReader {
       return
     }
     const mask = (1 << width) - 1
-    // At most 31 bits are held: less than a value's, and a byte more.
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    // A value and the bits in front of it fit into four bytes, where there are as many.
+    const quick = Math.floor(((bytes.length - at - 4) * 8 - shift) / width)
+    const ahead = from + Math.max(0, Math.min(count, quick))
+    let bit = shift
+    for (let i = from; i < ahead; i++) {
+      target[i] = (view.getUint32(at + (bit >>> 3), true) >>> (bit & 7)) & mask
+      bit += width
+    }
+    at += bit >>> 3
+    shift = bit & 7
     let held = shift === 0 ? 0 : 8 - shift
     let word = shift === 0 ? 0 : bytes[at++]! >>> shift
-    for (let i = from; i < from + count; i++) {
+    for (let i = ahead; i < from + count; i++) {
       while (held < width) {
         word |= bytes[at++]! << held
         held += 8

@@ -5,7 +5,9 @@ import { commitsSuite } from './suites/commits.ts'
 import { correctionsSuite } from './suites/corrections.ts'
 import { csvSuite } from './suites/csv.ts'
 import { encodingsSuite } from './suites/encodings.ts'
+import { fsckSuite } from './suites/fsck.ts'
 import { historySuite } from './suites/history.ts'
+import { mergeSuite } from './suites/merge.ts'
 import { oilSuite } from './suites/oil.ts'
 import { parquetSuite } from './suites/parquet.ts'
 import { recalibrationSuite } from './suites/recalibration.ts'
@@ -22,6 +24,7 @@ export const suites: readonly Suite[] = [
   oilSuite,
   historySuite,
   correctionsSuite,
+  mergeSuite,
   recalibrationSuite,
   rowsSuite,
   seriesSuite,
@@ -34,4 +37,5 @@ export const suites: readonly Suite[] = [
   parquetSuite,
   splitSuite,
   encodingsSuite,
+  fsckSuite,
 ]

@@ -33,7 +33,7 @@ describe('a repository of which a bit was flipped', () => {
 
   it('says so or is read as it was, and fsck names the file', async () => {
     const bits = total * 8
-    const count = effort({ quick: 60, usual: 600, nightly: bits })
+    const count = effort({ quick: 30, usual: 200, nightly: bits })
     const random = seededRandom(1)
     const bad: string[] = []
     for (let i = 0; i < count; i++) {

@@ -65,6 +65,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   plumbing('update-ref', 'Set, create or delete refs, safely', () =>
     import('./update-ref.ts').then((m) => m.updateRefCommand),
   ),
+  plumbing('verify-pack', 'Check packs, and list what is in them', () =>
+    import('./verify-pack.ts').then((m) => m.verifyPackCommand),
+  ),
   plumbing('write-tree', 'Print the id of the tree that the index holds', () =>
     import('./write-tree.ts').then((m) => m.writeTreeCommand),
   ),

@@ -88,9 +88,9 @@ export const fsckCommand = defineCommand({
   toText: (item, style) => {
     switch (item.kind) {
       case 'problem':
-        return `${style.red(item.code)} ${problemText(item)}`
+        return problemText(style.red(item.code), item)
       case 'lost':
-        return `${style.red('lost')} ${problemText(item)}`
+        return problemText(style.red('lost'), item)
       case 'repair':
         return repairText(item)
       case 'summary':
@@ -107,17 +107,21 @@ function hintAfter(isRepaired: boolean, salvage: boolean): string {
   return 'varve fsck --repair-from REMOTE fetches it from another copy of the repository'
 }
 
-function problemText(problem: FsckProblem | FsckLost): string {
+/** What it belongs to, where that is known, and on a line of its own what is wrong. */
+function problemText(label: string, problem: FsckProblem | FsckLost): string {
   const { message, path, column, first, last, rows, commit, from, pack, object } = problem
-  const named = column === undefined ? '' : ` in column ${JSON.stringify(column)}`
-  const inside = path === undefined ? '' : `${column === undefined ? ' in' : ' of'} ${path}`
-  const range = first === undefined ? '' : ` from ${first} to ${last}`
-  const counted = rows === undefined ? '' : ` (${count(rows, 'row')})`
-  const at = commit === undefined ? '' : ` at commit ${shortId(commit)}`
-  const reached = from === undefined ? '' : ` (from ${from})`
   const packed = pack === undefined || message.includes(pack) ? '' : ` [pack ${shortId(pack)}]`
   const which = object === undefined || message.includes(object) ? '' : ` [object ${object}]`
-  return `${message}${named}${inside}${range}${counted}${at}${reached}${which}${packed}`
+  const what = `${message}${which}${packed}`
+  const where = [
+    ...(path === undefined ? [] : [path]),
+    ...(column === undefined ? [] : [`column ${JSON.stringify(column)}`]),
+    ...(first === undefined ? [] : [`${first} to ${last}`]),
+    ...(rows === undefined ? [] : [count(rows, 'row')]),
+    ...(commit === undefined ? [] : [`commit ${shortId(commit)}`]),
+    ...(from === undefined ? [] : [`from ${from}`]),
+  ]
+  return where.length === 0 ? `${label} ${what}` : `${label} ${where.join(', ')}\n    ${what}`
 }
 
 function repairText({ fetched, kept, pack, aside }: FsckRepair): string {

@@ -13,6 +13,9 @@ import {
 import { effort } from '../support/effort.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
+/** Milliseconds that a search may take: at night it goes on for hours. */
+const LIMIT = effort({ quick: 120_000, usual: 120_000, nightly: 86_400_000 })
+
 let files: Files
 let truth: Reading
 let total = 0
@@ -31,7 +34,7 @@ describe('a repository of which a bit was flipped', () => {
     expect(await problemsOf(await repositoryWith(files))).toEqual([])
   })
 
-  it('says so or is read as it was, and fsck names the file', async () => {
+  it('says so or is read as it was, and fsck names the file', { timeout: LIMIT }, async () => {
     const bits = total * 8
     const count = effort({ quick: 30, usual: 200, nightly: bits })
     const random = seededRandom(1)

@@ -12,6 +12,8 @@ if (threads.isMainThread) {
     constructor(...args) {
       super(...args)
       if (THREAD_LOG) appendFileSync(THREAD_LOG, 'started\n')
+      // Time for it to be ready, so that it takes part whatever else the machine does.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
       process.emit('thread-started')
     }
   }

@@ -33,13 +33,19 @@ export async function fsyncFolder(folder: string, observer?: SyncObserver): Prom
   }
 }
 
+function isFolder(path: string): Promise<boolean> {
+  return withPath('look at', path, () => {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  })
+}
+
 /** Creates a folder and its parents, each one durable in the folder above it. */
 export async function makeFolder(folder: string, observer?: SyncObserver): Promise<void> {
   try {
     await fs.promises.mkdir(folder)
   } catch (error) {
     const code = systemCode(error)
-    if (code === 'EEXIST' && fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+    if (code === 'EEXIST' && (await isFolder(folder))) return
     if (code !== 'ENOENT' || dirname(folder) === folder) {
       throw fileError(error, 'create the folder', folder)
     }
@@ -60,7 +66,10 @@ export async function linkFile(temporary: string, path: string): Promise<boolean
   } catch (error) {
     const code = systemCode(error)
     // Over NFS the answer can be lost and the call repeated: a second link means it had worked.
-    if (fs.statSync(temporary, { throwIfNoEntry: false })?.nlink === 2) return true
+    const found = await withPath('look at', temporary, () => {
+      return fs.statSync(temporary, { throwIfNoEntry: false })
+    })
+    if (found?.nlink === 2) return true
     if (code === 'EEXIST') return false
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
       // Nothing else that Node offers is both exclusive and whole after a crash.

@@ -69,7 +69,11 @@ class FileSystemStorage implements Storage {
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
-    if ((await this.size(name)) !== undefined) return false
+    if ((await this.size(name)) !== undefined) {
+      // As where another is first: the name may not be on disk yet, and the caller will rely on it.
+      await fsyncFolder(dirname(this.path(name)), this.observer)
+      return false
+    }
     const writer = await this.create()
     try {
       await writer.write(bytes)
@@ -119,7 +123,10 @@ class FileSystemStorage implements Storage {
         continue
       }
       // It may have been deleted since the folder was read.
-      const stat = fs.statSync(join(folder, entry.name), { throwIfNoEntry: false })
+      const path = join(folder, entry.name)
+      const stat = await withPath('look at', path, () =>
+        fs.statSync(path, { throwIfNoEntry: false }),
+      )
       if (stat?.isFile()) found.push({ name: child, size: stat.size, modified: stat.mtimeMs })
     }
   }

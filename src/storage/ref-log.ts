@@ -245,10 +245,12 @@ export class RefLog {
         if (await this.#storage.putIfAbsent(name, bytes)) return true
       } catch (error) {
         // The write may have worked all the same: what is there now decides. Where that cannot be
-        // read either, the first failure is what to report.
+        // read either, the first failure is what to report. What is there and is ours is put once
+        // more: that it can be read does not say that it was flushed.
         const found = await this.#entry(entry.number).catch(() => undefined)
-        if (found !== undefined) return found.uuid === entry.uuid
-        if (!hasCode(error, 'io') || attempt === UNCLEAR_WRITES) throw error
+        if (found !== undefined && found.uuid !== entry.uuid) return false
+        const isUnclear = found !== undefined || hasCode(error, 'io')
+        if (!isUnclear || attempt === UNCLEAR_WRITES) throw error
         continue
       }
       // An earlier attempt whose answer was lost may be what holds the name.

@@ -159,7 +159,10 @@ export class WorkTree {
         // Looked at only now: much may have happened since.
         const full = writablePath(this.root, path, true)!
         const before = lookAt(full)
-        if (before !== undefined) fs.chmodSync(temporary, Number(before.mode) & 0o777)
+        if (before !== undefined) {
+          const mode = Number(before.mode) & 0o777
+          await withPath('change the mode of', temporary, () => fs.chmodSync(temporary, mode))
+        }
         await replaceFile(temporary, full)
         makesFolders = false
         return statOf(lookAt(full) ?? missing(full))

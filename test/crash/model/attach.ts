@@ -170,6 +170,15 @@ function statPath(path: string, options: StatOptions = {}, call = 'stat') {
   return options.bigint ? inBigint(statsOf(on, node)) : statsOf(on, node)
 }
 
+/** As the real one, which takes any failure for a no. */
+function exists(path: string): boolean {
+  try {
+    return statPath(path, { throwIfNoEntry: false }, 'exists') !== undefined
+  } catch {
+    return false
+  }
+}
+
 function readFolder(path: string, options: { withFileTypes?: boolean } = {}) {
   const on = disk(path, 'readdir', false)
   const node = look(on, path)
@@ -289,7 +298,7 @@ const byPath: Record<string, Call> = {
   openSync: (path: string, flags: string) => openPath(path, flags, 'open'),
   statSync: (path: string, options?: StatOptions) => statPath(path, options),
   lstatSync: (path: string, options?: StatOptions) => statPath(path, options, 'lstat'),
-  existsSync: (path: string) => statPath(path, { throwIfNoEntry: false }) !== undefined,
+  existsSync: exists,
   readdirSync: readFolder,
   mkdirSync: makeFolder,
   linkSync: link,

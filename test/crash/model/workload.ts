@@ -91,19 +91,35 @@ export interface Recorded {
   readonly said: readonly Said[]
 }
 
-/** Runs a workload on a disk of its own and records what it does to the disk. */
-export async function recordWorkload(workload: Workload): Promise<Recorded> {
+/** A disk with an empty repository on which steps were done, and the hour at which they ended. */
+export async function preparedDisk(
+  before: readonly Step[],
+): Promise<{ readonly disk: ModelDisk; readonly hour: number }> {
   const disk = new ModelDisk()
   disk.setName(disk.root, 'work', disk.createFolder().ino)
   mount(disk)
   try {
     let hour = 0
-    let repo = await openWork(hour++, true)
-    for (const [i, step] of workload.before.entries()) {
+    await (await openWork(hour++, true)).close()
+    for (const [i, step] of before.entries()) {
+      const repo = await openWork(hour++)
       await step(repo, i)
       await repo.close()
-      repo = await openWork(hour++)
     }
+    return { disk, hour }
+  } finally {
+    mount(undefined)
+  }
+}
+
+/** Runs a workload on a disk of its own and records what it does to the disk. */
+export async function recordWorkload(workload: Workload): Promise<Recorded> {
+  const prepared = await preparedDisk(workload.before)
+  const { disk } = prepared
+  let { hour } = prepared
+  mount(disk)
+  try {
+    let repo = await openWork(hour++)
     const recording = disk.record()
     const all = [await said(repo)]
     for (const [i, step] of workload.steps.entries()) {

@@ -136,9 +136,7 @@ class EncodeWorker {
     this.#worker.on('error', (cause) => this.#fail(cause))
     this.#worker.on('exit', (code) => this.#fail(new Error(`it ended with ${code}`)))
     this.#port.on('message', (message: WorkerReady | EncodeAnswer) => this.#received(message))
-    // Only what is waited for keeps the process.
-    this.#worker.unref()
-    this.#port.unref()
+    this.#keepProcess(false)
   }
 
   get isReady(): boolean {
@@ -156,7 +154,7 @@ class EncodeWorker {
     })
     // Objects have their turn one after another: until then nobody looks at it.
     hashed.catch(() => undefined)
-    if (this.#pending.length === 1) this.#port.ref()
+    if (this.#pending.length === 1) this.#keepProcess(true)
     this.#port.postMessage(order, [order.buffer])
     return hashed
   }
@@ -177,6 +175,14 @@ class EncodeWorker {
     this.#port.close()
   }
 
+  /** Only what is waited for keeps the process: the port until it comes, the thread until it is known to be dead. */
+  #keepProcess(keep: boolean): void {
+    for (const handle of [this.#port, this.#worker]) {
+      if (keep) handle.ref()
+      else handle.unref()
+    }
+  }
+
   #received(message: WorkerReady | EncodeAnswer): void {
     if (this.#ended) return
     if ('buffer' in message) this.#answered(message)
@@ -186,7 +192,7 @@ class EncodeWorker {
 
   #answered({ buffer, id, length, method, error }: EncodeAnswer): void {
     const { canonical, resolve, reject } = this.#pending.shift()!
-    if (this.#pending.length === 0) this.#port.unref()
+    if (this.#pending.length === 0) this.#keepProcess(false)
     if (error !== undefined) {
       const { code, message, data, hint } = error
       const options = { ...(data && { data }), ...(hint !== undefined && { hint }) }
@@ -210,7 +216,7 @@ class EncodeWorker {
     if (this.#ended) return
     this.#ended = true
     running -= 1
-    this.#port.unref()
+    this.#keepProcess(false)
     for (const { reject } of this.#pending.splice(0)) reject(error)
   }
 }

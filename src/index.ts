@@ -104,6 +104,7 @@ export {
   type ReadSeriesResult,
   readSeriesRows,
 } from './porcelain/read-rows.ts'
+export { purge } from './porcelain/purge.ts'
 export { reflog } from './porcelain/reflog.ts'
 export { reset } from './porcelain/reset.ts'
 export { restore } from './porcelain/restore.ts'

@@ -17,6 +17,8 @@ export interface GcOptions {
   readonly auto?: boolean | undefined
   /** Unreachable objects go where nothing has led to them since then; `gc.pruneExpire` unless told. */
   readonly prune?: string | undefined
+  /** What only entries of the ref log before then lead to is unreachable; `gc.reflogExpire` unless told. */
+  readonly reflogExpire?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly onObjects?: ((written: number, total: number) => void) | undefined
 }
@@ -65,7 +67,10 @@ export async function gc(repo: Repository, options: GcOptions): Promise<GcResult
   const { who, now, dryRun = false, auto = false, signal } = options
   await repo.objects.refresh()
   const before = await stateOf(repo)
-  const reflogSince = configuredExpiry(repo, 'gc.reflogExpire', now, REFLOG_EXPIRE) / 1000
+  const reflogSince =
+    (options.reflogExpire === undefined
+      ? configuredExpiry(repo, 'gc.reflogExpire', now, REFLOG_EXPIRE)
+      : parseExpiry(options.reflogExpire, now)) / 1000
   const oldest =
     options.prune === undefined
       ? configuredExpiry(repo, 'gc.pruneExpire', now, PRUNE_EXPIRE)

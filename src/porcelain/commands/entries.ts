@@ -85,6 +85,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('maintain', 'trim', 'Forget old history, and keep the data', () =>
     import('./trim.ts').then((m) => m.trimCommand),
   ),
+  command('maintain', 'purge', 'Remove data from all of history, for good', () =>
+    import('./purge.ts').then((m) => m.purgeCommand),
+  ),
   command('maintain', 'fsck', 'Check everything that is stored, and repair it', () =>
     import('./fsck.ts').then((m) => m.fsckCommand),
   ),

@@ -3,9 +3,9 @@ import { type Id, isId } from '../core/id.ts'
 import type { MergeStrategy } from '../core/merge-trees.ts'
 import type { Repository } from './repository.ts'
 
-/** Conflicts of one series, or collection. */
-export interface PathConflicts {
-  readonly path: string
+/** Conflicts of one series, or of a collection's settings. */
+export interface SeriesConflicts {
+  readonly series: string
   readonly conflicts: number
 }
 
@@ -22,7 +22,7 @@ export interface MergeState {
   /** Whether the index holds what was merged: not where varve was stopped on the way. */
   readonly staged: boolean
   /** Where there were conflicts. */
-  readonly paths: readonly PathConflicts[]
+  readonly paths: readonly SeriesConflicts[]
   /** Conflicts that were settled, as `conflictKey` names them; of whole paths, the path alone. */
   readonly settled: readonly string[]
 }
@@ -75,7 +75,7 @@ function isState(value: unknown): value is MergeState {
     typeof staged === 'boolean' &&
     Array.isArray(paths) &&
     paths.every(
-      (item) => typeof item?.path === 'string' && Number.isSafeInteger(item?.conflicts),
+      (item) => typeof item?.series === 'string' && Number.isSafeInteger(item?.conflicts),
     ) &&
     Array.isArray(settled) &&
     settled.every((key) => typeof key === 'string')

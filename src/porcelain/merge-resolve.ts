@@ -12,7 +12,7 @@ import { editSeries } from '../core/series-edit.ts'
 import { type Json, NO_SETTINGS, readSettings, writeSettings } from '../core/settings.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import { firstChangedPath } from '../plumbing/change.ts'
-import { type PathConflicts, writeMergeState } from '../plumbing/merge-state.ts'
+import { type SeriesConflicts, writeMergeState } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { applyChange } from './apply-change.ts'
 import { conflictKey, conflictsOf, currentMerge, type ListedConflict } from './merge-conflicts.ts'
@@ -30,7 +30,7 @@ export interface ResolveMergeResult {
   /** How many conflicts were settled now. */
   readonly settled: number
   /** Where conflicts are left. */
-  readonly left: readonly PathConflicts[]
+  readonly left: readonly SeriesConflicts[]
 }
 
 /**
@@ -55,7 +55,7 @@ export async function resolveMerge(
       if (decision !== undefined) yield { listed, decision, place: placed?.place }
     }
   }
-  const paths = new Set(state.paths.map(({ path }) => path).filter(wanted))
+  const paths = new Set(state.paths.map(({ series }) => series).filter(wanted))
   const applied = await applyChange(
     repo,
     {
@@ -80,7 +80,7 @@ export async function resolveMerge(
   for await (const { conflict } of conflictsOf(repo, { ...state, settled })) {
     left.set(conflict.path, (left.get(conflict.path) ?? 0) + 1)
   }
-  const rest = [...left].map(([path, conflicts]) => ({ path, conflicts }))
+  const rest = [...left].map(([series, conflicts]) => ({ series, conflicts }))
   await writeMergeState(repo, { ...state, settled, paths: rest })
   return { settled: applied.result.length, left: rest }
 }
@@ -99,7 +99,7 @@ interface Decided {
 }
 
 function wantedPaths(
-  paths: readonly PathConflicts[],
+  paths: readonly SeriesConflicts[],
   series: readonly string[] | undefined,
 ): (path: string) => boolean {
   if (series === undefined || series.length === 0) return () => true
@@ -107,7 +107,7 @@ function wantedPaths(
   const isIn = (path: string, name: string) =>
     name === '.' || path === name || path.startsWith(`${name}/`)
   for (const [i, name] of names.entries()) {
-    if (paths.some(({ path }) => isIn(path, name))) continue
+    if (paths.some((left) => isIn(left.series, name))) continue
     throw new VarveError('series-not-found', `${series[i]} has no conflicts that are left`, {
       data: { series: series[i], conflicts: paths },
       hint: 'varve merge --conflicts lists them',

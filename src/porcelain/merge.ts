@@ -13,7 +13,11 @@ import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
 import { hasIndex, type IndexState, readIndex, treeOf } from '../plumbing/index-state.ts'
 import { type MergedCommits, mergeCommits } from '../plumbing/merge-commits.ts'
 import { mergeDuePacks } from '../plumbing/merge-packs.ts'
-import { type PathConflicts, refuseDuringMerge, writeMergeState } from '../plumbing/merge-state.ts'
+import {
+  refuseDuringMerge,
+  type SeriesConflicts,
+  writeMergeState,
+} from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveCommit } from '../plumbing/resolve-revision.ts'
 import { walkCommits } from '../plumbing/walk-commits.ts'
@@ -63,7 +67,7 @@ export interface MergeResult {
   /** What the merge changes here, by series. */
   readonly changes: readonly PathStat[]
   readonly counts: RowCounts
-  readonly conflicts: readonly PathConflicts[]
+  readonly conflicts: readonly SeriesConflicts[]
   readonly files: FilesMoved
   readonly dryRun: boolean
 }
@@ -183,7 +187,7 @@ async function mergeTrees(
     }
     const merged = await mergeCommits(repo, batch, { ours, theirs, strategy, onConflict })
     refuseUnrelated(merged, shown, options)
-    const paths = [...conflicts].map(([path, count]) => ({ path, conflicts: count }))
+    const paths = [...conflicts].map(([series, count]) => ({ series, conflicts: count }))
     const stats = await changesBetween(repo, before, merged.tree, batch)
     const hasConflicts = merged.conflicts > 0
     const outcome = hasConflicts ? 'conflicts' : isLater ? 'staged' : 'merged'
@@ -286,7 +290,7 @@ function stagedAlready(): VarveError {
 
 function bareConflict(
   shown: string,
-  paths: readonly PathConflicts[],
+  paths: readonly SeriesConflicts[],
   conflicts: number,
 ): VarveError {
   return new VarveError(

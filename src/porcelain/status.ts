@@ -5,7 +5,7 @@ import { diffTrees } from '../core/tree.ts'
 import { seriesOfFile } from '../plumbing/file-names.ts'
 import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
-import { type PathConflicts, readMergeState } from '../plumbing/merge-state.ts'
+import { readMergeState, type SeriesConflicts } from '../plumbing/merge-state.ts'
 import { rememberClean } from '../plumbing/remember-clean.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
@@ -37,7 +37,7 @@ export interface StatusResult {
   /** The commit that HEAD leads to; undefined before the first. */
   readonly head: Id | undefined
   /** The merge that is going on, and where its conflicts are left. */
-  readonly merging?: { readonly shown: string; readonly conflicts: readonly PathConflicts[] }
+  readonly merging?: { readonly shown: string; readonly conflicts: readonly SeriesConflicts[] }
   /** Without a work tree there is no index, and nothing is pending. */
   readonly bare: boolean
   /** What the next commit will change. */

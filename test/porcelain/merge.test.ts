@@ -162,7 +162,7 @@ describe('merge', () => {
     await go('main')
     expect(await mergeIn('other')).toMatchObject({
       outcome: 'conflicts',
-      conflicts: [{ path: 'a', conflicts: 1 }],
+      conflicts: [{ series: 'a', conflicts: 1 }],
     })
     expect((await collect(listConflicts(repo)))[0]).toMatchObject({
       values: { base: '3', ours: '5', theirs: '4' },
@@ -182,7 +182,7 @@ describe('merge', () => {
     await expect(merge(bare, { target: 'other', committer: who })).rejects.toThrow(
       expect.objectContaining({
         code: 'conflict',
-        data: { conflicts: [{ path: 'a', conflicts: 1 }] },
+        data: { conflicts: [{ series: 'a', conflicts: 1 }] },
       }),
     )
     expect((await headState(repo)).id).toBe(before)
@@ -196,8 +196,8 @@ describe('a merge with conflicts', () => {
     expect(await mergeIn('other')).toMatchObject({
       outcome: 'conflicts',
       conflicts: [
-        { path: 'a', conflicts: 2 },
-        { path: 'b', conflicts: 1 },
+        { series: 'a', conflicts: 2 },
+        { series: 'b', conflicts: 1 },
       ],
     })
   })
@@ -250,12 +250,12 @@ describe('a merge with conflicts', () => {
   it('is settled series by series, and conflict by conflict', async () => {
     expect(await resolveMerge(repo, { by: 'theirs', series: ['b'] })).toEqual({
       settled: 1,
-      left: [{ path: 'a', conflicts: 2 }],
+      left: [{ series: 'a', conflicts: 2 }],
     })
     const by = await readDecisions(table('a,0,v,,,,,7.5\na,2,,,,,,\n'))
     expect(await resolveMerge(repo, { by })).toEqual({
       settled: 1,
-      left: [{ path: 'a', conflicts: 1 }],
+      left: [{ series: 'a', conflicts: 1 }],
     })
     expect(await inIndex('a')).toEqual([7.5, 2, 9, 4])
     await resolveMerge(repo, { by: await readDecisions(table('a,2,,,,,theirs,\n')) })

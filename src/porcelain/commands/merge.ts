@@ -384,8 +384,8 @@ function mergedText(result: MergeResult, style: Style): string {
     else if (state === 'deleted') lines.push(` deleted series ${name}`)
     else lines.push(` ${name}  ${formatCounts(stat)}`)
   }
-  for (const { path, conflicts: count } of conflicts) {
-    lines.push(style.red(`CONFLICT  ${readablePath(path)}  ${conflictCount(count)}`))
+  for (const { series, conflicts: count } of conflicts) {
+    lines.push(style.red(`CONFLICT  ${readablePath(series)}  ${conflictCount(count)}`))
   }
   if (outcome === 'staged' && !dryRun)
     lines.push('Staged and not committed: varve commit concludes it')
@@ -407,6 +407,6 @@ function resolvedText({ settled, left }: ResolveMergeResult): string {
   const rest =
     count === 0
       ? 'none is left: varve merge --continue concludes the merge'
-      : `${conflictCount(count)} left in ${left.map(({ path }) => readablePath(path)).join(', ')}`
+      : `${conflictCount(count)} left in ${left.map(({ series }) => readablePath(series)).join(', ')}`
   return `${conflictCount(settled)} settled, ${rest}`
 }

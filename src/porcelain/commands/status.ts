@@ -150,8 +150,8 @@ function mergingText(
   const lines = conflicts
     .slice(0, MOST_CONFLICTS)
     .map(
-      ({ path, conflicts }) =>
-        `\t${style.red(`${readablePath(path)}  ${conflictCount(conflicts)}`)}`,
+      ({ series, conflicts }) =>
+        `\t${style.red(`${readablePath(series)}  ${conflictCount(conflicts)}`)}`,
     )
   const rest = conflicts.length - MOST_CONFLICTS
   if (rest > 0) lines.push(`\t${style.red(`and ${rest.toLocaleString('en-US')} more series`)}`)

@@ -27,6 +27,9 @@ import { parseRefFormat } from '../../src/plumbing/format-ref.ts'
 import { parseSeriesColumn } from '../../src/plumbing/mkseries.ts'
 import { quotePath, unquotePath } from '../../src/plumbing/quote-path.ts'
 import { formatTreeLine, parseTreeLine } from '../../src/plumbing/tree-line.ts'
+import { parseCommitFormat } from '../../src/porcelain/commands/commit-format.ts'
+import { parseExpiry } from '../../src/porcelain/expiry.ts'
+import { parseAge } from '../../src/porcelain/list-series.ts'
 import { schemaOf } from '../support/series.ts'
 import { fuzz } from './support/fuzz.ts'
 import { oneOf, textBytes } from './support/mutate.ts'
@@ -233,6 +236,24 @@ const grammars: readonly Grammar[] = [
       ]
       if (errors.every((error) => error !== undefined)) throw errors[0]
     },
+  },
+  {
+    name: 'time to keep things for',
+    samples: ['2 weeks', '90.days.ago', 'now', 'never', '2026-08-17'],
+    words: [...DATE_WORDS, ...ANYTHING, ' ', 'days', 'never', 'all'],
+    parse: (text) => parseExpiry(text, NOW.seconds * 1000),
+  },
+  {
+    name: 'format of a commit',
+    samples: ['%H %an <%ae>%n%s', 'oneline', 'format:%h', '%C(red)%x00%%'],
+    words: ['%', '%H', '%an', '%x1b', '%C(', ')', '%<(', 'format:', 'oneline', ...ANYTHING],
+    parse: (text) => parseCommitFormat(text),
+  },
+  {
+    name: 'age',
+    samples: ['1 day', '90m', '2w', '1.5 hours'],
+    words: [...NUMBERS, ' ', 'd', 'm', 'week', 'years', ...ANYTHING],
+    parse: (text) => parseAge(text),
   },
   {
     name: 'layout of dates',

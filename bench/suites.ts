@@ -7,6 +7,7 @@ import { csvSuite } from './suites/csv.ts'
 import { encodingsSuite } from './suites/encodings.ts'
 import { fsckSuite } from './suites/fsck.ts'
 import { historySuite } from './suites/history.ts'
+import { mergeSuite } from './suites/merge.ts'
 import { oilSuite } from './suites/oil.ts'
 import { parquetSuite } from './suites/parquet.ts'
 import { recalibrationSuite } from './suites/recalibration.ts'
@@ -23,6 +24,7 @@ export const suites: readonly Suite[] = [
   oilSuite,
   historySuite,
   correctionsSuite,
+  mergeSuite,
   recalibrationSuite,
   rowsSuite,
   seriesSuite,

@@ -188,7 +188,7 @@ describe.each(trials)('every call of $name fails once', ({ before, step, indexFo
       expect(error).toBe(undefined)
       const becomes = await look(done, !indexFollows)
       const found: string[] = []
-      const every = effort({ quick: 7, usual: 1, nightly: 1 })
+      const every = effort({ quick: 15, usual: 3, nightly: 1 })
       for (let at = 1; at <= calls; at += every) {
         points++
         const disk = copy()
@@ -215,5 +215,5 @@ it('every call was one of', () => {
   process.stderr.write(
     `faults: ${points} points, ${toldLate} told as failed after the change was there\n`,
   )
-  expect(points).toBeGreaterThan(effort({ quick: 100, usual: 1_000, nightly: 1_000 }))
+  expect(points).toBeGreaterThan(effort({ quick: 100, usual: 600, nightly: 2_000 }))
 })

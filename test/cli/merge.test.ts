@@ -1,0 +1,111 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { someone, varve } from '../support/program.ts'
+import { newWorkTree } from '../support/repository-folder.ts'
+
+let root: string
+
+const run = (...args: string[]) => varve(args, { cwd: root, env: someone })
+
+async function ok(...args: string[]): Promise<string> {
+  const { stdout, stderr, exitCode } = await run(...args)
+  expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+  return stdout
+}
+
+const put = (rows: string) => writeFileSync(join(root, 'oil.csv'), `Date,Price\n${rows}`)
+const content = () => readFileSync(join(root, 'oil.csv'), 'utf8')
+
+/** main and other revise the first row differently; other deletes the second and adds a fourth. */
+beforeEach(async () => {
+  root = await newWorkTree()
+  put('2026-08-14,65.5\n2026-08-17,66\n')
+  await ok('add', 'oil.csv')
+  await ok('commit', '-m', 'first')
+  await ok('switch', '-c', 'other')
+  put('2026-08-14,65.7\n2026-08-17,66\n2026-08-18,67\n')
+  await ok('commit', '-am', 'theirs')
+  await ok('switch', 'main')
+  put('2026-08-14,65.6\n2026-08-17,66\n')
+  await ok('commit', '-am', 'ours')
+})
+
+describe('varve merge', () => {
+  it('exits with 5 where there are conflicts, and lists them', async () => {
+    const merged = await run('merge', 'other')
+    expect(merged.exitCode).toBe(5)
+    expect(merged.stdout).toContain('CONFLICT  oil  1 conflict')
+    expect(merged.stderr).toContain('varve merge --conflicts lists them')
+    expect(content()).toBe('Date,Price\n2026-08-14,65.6\n2026-08-17,66\n2026-08-18,67\n')
+    expect(await ok('status')).toContain('The merge of other has conflicts to be settled:')
+    expect(await ok('merge', '--conflicts')).toBe(
+      'series  key         column  base  ours  theirs\noil     2026-08-14  Price   65.5  65.6  65.7\n',
+    )
+    const csv = await ok('merge', '--conflicts', '--csv')
+    expect(csv).toBe(
+      'series,key,column,base,ours,theirs,take,value\noil,2026-08-14,Price,65.5,65.6,65.7,,\n',
+    )
+    expect(JSON.parse(await ok('merge', '--conflicts', '--json'))).toEqual({
+      series: 'oil',
+      kind: 'cell',
+      key: ['2026-08-14'],
+      column: 'Price',
+      base: '65.5',
+      ours: '65.6',
+      theirs: '65.7',
+    })
+    writeFileSync(join(root, 'd.csv'), csv.replace(',,\n', ',,65.65\n'))
+    expect(await ok('merge', '--resolve', 'd.csv')).toContain('1 conflict settled, none is left')
+    expect(await ok('merge', '--continue', '-m', 'both')).toMatch(/^\[main [0-9a-f]{7}\] both\n/)
+    expect(content()).toContain('2026-08-14,65.65\n')
+  })
+
+  it('takes a merge back', async () => {
+    await run('merge', 'other')
+    expect((await run('commit')).exitCode).toBe(5)
+    expect((await run('switch', 'other')).exitCode).toBe(6)
+    expect(await ok('merge', '--abort')).toMatch(/^The merge of other is taken back/)
+    expect(content()).toBe('Date,Price\n2026-08-14,65.6\n2026-08-17,66\n')
+    expect((await run('merge', '--continue')).exitCode).toBe(6)
+  })
+
+  it('makes no conflict of what a strategy or a setting settles', async () => {
+    const preview = await run('merge', '--dry-run', 'other')
+    expect(preview.exitCode).toBe(1)
+    expect(await ok('merge', '--conflicts', 'other')).toContain('65.7')
+    const taken = JSON.parse(await ok('merge', '-s', 'theirs', '--json', 'other'))
+    expect(taken).toMatchObject({ outcome: 'merged', conflicts: [] })
+    expect(content()).toContain('2026-08-14,65.7\n')
+    await ok('undo')
+    await ok('schema', 'set', 'oil', 'merge={"Price":{"tolerance":0.2}}', '--commit')
+    await ok('merge', 'other')
+    expect(content()).toContain('2026-08-14,65.6\n')
+  })
+
+  it('moves on, or not, as told', async () => {
+    expect((await run('merge', '--ff-only', 'other')).exitCode).toBe(6)
+    await ok('reset', '--hard', 'HEAD~1')
+    expect(await ok('merge', 'other', '--dry-run')).toContain('Would update')
+    expect(await ok('merge', '--no-ff', '-m', 'kept', 'other')).toContain('kept')
+    await ok('reset', '--hard', 'HEAD~1')
+    expect(await ok('merge', '--squash', 'other')).toContain('Staged and not committed')
+    await ok('merge', '--abort')
+    expect(await ok('merge', '--no-ff', '--no-commit', 'other')).toContain('Staged')
+    await ok('merge', '--abort')
+    expect(await ok('merge', 'other')).toContain('Fast-forward')
+    expect(await ok('merge', 'other')).toBe('Already up to date.\n')
+  })
+
+  it.each([
+    [['merge'], 2, 'missing <commit>'],
+    [['merge', 'a', 'b'], 2, 'one commit is merged at a time'],
+    [['merge', '--csv', 'other'], 2, '--csv'],
+    [['merge', '--abort', 'x'], 2, '--abort takes no x'],
+    [['merge', 'nope'], 3, 'no revision "nope"'],
+    [['merge', '--resolve', 'ours'], 6, 'no merge is going on'],
+  ] as const)('%j exits with %i', async (args, exitCode, message) => {
+    const ran = await run(...args)
+    expect(ran).toMatchObject({ exitCode, stderr: expect.stringContaining(message) })
+  })
+})

@@ -80,3 +80,38 @@ function bytesEquality(a: Column, b: Column): RowEquality {
 export function valuesEqualAt(a: Column, i: number, b: Column, j: number): boolean {
   return rowEquality(a, b)(i, j)
 }
+
+/**
+ * Sets a mark where rows that follow each other, from `i` of `a` and from `j` of `b` on, do not hold the
+ * same value as {@link rowEquality} has it; one row a mark. Returns whether any does not.
+ */
+export function markDifferences(
+  a: Column,
+  i: number,
+  b: Column,
+  j: number,
+  marks: Uint8Array,
+): boolean {
+  let differ = false
+  if (isWide(a) && isWide(b) && a.type === b.type) {
+    const x = halvesOf(a.values)
+    const y = halvesOf(b.values)
+    for (let n = 0, at = 2 * i, to = 2 * j; n < marks.length; n++, at += 2, to += 2) {
+      if (x[at] === y[to] && x[at + 1] === y[to + 1]) continue
+      marks[n] = 1
+      differ = true
+    }
+    return differ
+  }
+  const equal = rowEquality(a, b)
+  for (let n = 0; n < marks.length; n++) {
+    if (equal(i + n, j + n)) continue
+    marks[n] = 1
+    differ = true
+  }
+  return differ
+}
+
+function isWide({ type, validity }: Column): boolean {
+  return validity === undefined && valueWidth(type) === 8
+}

@@ -10,7 +10,13 @@ import {
 } from './column-layout.ts'
 import { VarveError } from './errors.ts'
 
-export { columnsEqual, type RowEquality, rowEquality, valuesEqualAt } from './column-equal.ts'
+export {
+  columnsEqual,
+  markDifferences,
+  type RowEquality,
+  rowEquality,
+  valuesEqualAt,
+} from './column-equal.ts'
 export { nullColumn, scalarAt } from './column-scalar.ts'
 export { canWiden, widenColumn, widerTypes } from './column-widen.ts'
 

@@ -112,6 +112,27 @@ export class Keys {
     return compareBytes(this.at(i), other.at(j))
   }
 
+  /** How many keys from `i` on are those from `j` of `other` on, one after the other; `most` at most. */
+  equalRun(i: number, other: Keys, j: number, most: number): number {
+    let run = 0
+    if (this.#isHalves && other.#isHalves && this.#flip === other.#flip) {
+      const x = this.#halves
+      const y = other.#halves
+      let at = 2 * i
+      for (let to = 2 * j; run < most; at += 2, to += 2) {
+        if (x[at] !== y[to] || x[at + 1] !== y[to + 1]) return run
+        run++
+      }
+      return run
+    }
+    while (run < most && this.compare(i + run, other, j + run) === 0) run++
+    return run
+  }
+
+  get #isHalves(): boolean {
+    return this.#made === undefined && this.width === 8
+  }
+
   // In place: a view of each key would cost more than the comparison.
   #compareBytes(i: number, other: Keys, j: number): number {
     const x = this.#bytes

@@ -1,6 +1,6 @@
 import { equalBytes } from './bytes.ts'
 import { isNull } from './column.ts'
-import { rowEquality } from './column-ops.ts'
+import { markDifferences, rowEquality } from './column-ops.ts'
 import type { Schema } from './schema.ts'
 import { groupOf } from './series.ts'
 import type { RowBlock } from './series-blocks.ts'
@@ -82,6 +82,19 @@ export function mergeRows(
   }
 
   for (let j = newFrom; j < newTo; j++) {
+    if (block!.removed === undefined) {
+      const most = Math.min(keys.length - i, newTo - j)
+      const end = j + keys.equalRun(i, block!.keys, j, most)
+      if (end > j) {
+        while (j < end) {
+          oldRows[count] = i++
+          newRows[count++] = j++
+        }
+        started = true
+        if (rule.restOfGroup) group = groupOf(schema, block!.keys.at(end - 1))
+        if (end === newTo) break
+      }
+    }
     let order = -1
     while (i < keys.length) {
       order = keys.compare(i, block!.keys, j)
@@ -123,11 +136,17 @@ export async function compareMerged(run: MergedRun, counts: MutableCounts): Prom
   if (!met || old === undefined) return
   const given = schema.columns.map((_, i) => i).filter((i) => block?.columns[i] !== undefined)
   await old.loaded.chunkLists([...given, ...(blank ?? [])])
+  const aligned = isAligned(oldRows) && isAligned(newRows)
   for (let position = schema.indexCount; position < schema.columns.length; position++) {
     const given = block?.columns[position]
     const blanked = blank?.has(position) === true
     if (given === undefined && !blanked) continue
     const before = await old.loaded.column(position)
+    if (aligned && given !== undefined) {
+      const [row, fresh] = [oldRows[0]!, newRows[0]!]
+      if (markDifferences(before, row, given, fresh, revised)) old.changed.add(position)
+      continue
+    }
     const equal = given === undefined ? undefined : rowEquality(before, given)
     let changed = false
     for (let i = 0; i < oldRows.length; i++) {
@@ -149,4 +168,11 @@ export async function compareMerged(run: MergedRun, counts: MutableCounts): Prom
     if (revised[i] === 1) counts.revised++
     else if (newRows[i] !== BLANK_ROW) counts.unchanged++
   }
+}
+
+/** Whether rows follow each other without a gap. */
+function isAligned(rows: Int32Array): boolean {
+  const first = rows[0]!
+  for (let i = 1; i < rows.length; i++) if (rows[i] !== first + i) return false
+  return first >= 0
 }

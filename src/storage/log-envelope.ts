@@ -31,8 +31,13 @@ export function unseal(magic: LogMagic, bytes: Uint8Array, name: string): Uint8A
   if (end < HEAD_BYTES || !equalBytes(bytes.subarray(0, 7), textToBytes(magic))) {
     throw corruptLog(name, 'it does not begin as it must')
   }
-  // Before the checksum: a later version may have another one.
+  const sum = bytes.subarray(end)
+  // Before the checksum: a later version may have another one. Where it fits with ours, the version was damaged.
   if (bytes[7] !== VERSION) {
+    const ours = Uint8Array.of(...bytes.subarray(0, 7), VERSION)
+    if (equalBytes(checksum(ours, bytes.subarray(HEAD_BYTES, end)), sum)) {
+      throw corruptLog(name, `its version is ${bytes[7]}, its checksum that of version ${VERSION}`)
+    }
     throw new VarveError('unsupported-format', `${name} has version ${bytes[7]} of the format`, {
       data: { name, version: bytes[7], supported: VERSION },
       hint:
@@ -41,7 +46,7 @@ export function unseal(magic: LogMagic, bytes: Uint8Array, name: string): Uint8A
           : 'a newer varve wrote this repository: install that',
     })
   }
-  if (!equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) {
+  if (!equalBytes(checksum(bytes.subarray(0, end)), sum)) {
     throw corruptLog(name, 'its checksum does not fit')
   }
   return bytes.subarray(HEAD_BYTES, end)
@@ -50,7 +55,7 @@ export function unseal(magic: LogMagic, bytes: Uint8Array, name: string): Uint8A
 export function corruptLog(name: string, reason: string, cause?: unknown): VarveError {
   return new VarveError('corrupt-log', `the ref log is damaged: ${name}: ${reason}`, {
     data: { name },
-    hint: 'nothing was changed; another clone or a backup has the log as it was',
+    hint: 'nothing was changed; varve fsck says what else is damaged, and can go on with what is not',
     cause,
   })
 }

@@ -189,7 +189,8 @@ describe('fsck --salvage', () => {
   it('ends a log that is damaged with what it says all the same', async () => {
     const logFiles = [...files.keys()].filter((name) => !name.startsWith('packs/'))
     for (const name of logFiles) {
-      const damaged = await repositoryWith(files, flip(name, 30))
+      // Byte 7 is the version: that of a later varve would be refused.
+      const damaged = await repositoryWith(files, flip(name, name.endsWith('1') ? 7 : 30))
       const found = await repaired(damaged, { salvage: true })
       const reading = await readEverything(found.repo)
       for (const [what, text] of dataOf(reading)) expect(truth.get(what)).toBe(text)

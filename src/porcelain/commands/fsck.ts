@@ -66,12 +66,14 @@ export const fsckCommand = defineCommand({
     const changes = from !== undefined || salvage === true
     let problems = 0
     let isRepaired = false
+    let isLogDamaged = false
     try {
       const items = changes
         ? repair(repo, { ...options, from, salvage, who: await logIdentity(context) })
         : fsck(repo, options)
       for await (const item of items) {
         if (item.kind === 'repair') isRepaired = true
+        if (item.kind === 'problem' && item.file !== undefined) isLogDamaged = true
         if (item.kind === 'summary') problems = item.problems
         yield item
       }
@@ -82,7 +84,10 @@ export const fsckCommand = defineCommand({
     if (problems === 0) return
     throw new VarveError('corrupt-object', `the repository has ${count(problems, 'problem')}`, {
       data: { problems },
-      hint: hintAfter(isRepaired, salvage === true),
+      hint:
+        isLogDamaged && !isRepaired
+          ? 'varve fsck --salvage goes on with what the ref log says all the same'
+          : hintAfter(isRepaired, salvage === true),
     })
   },
   toText: (item, style) => {

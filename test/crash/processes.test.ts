@@ -112,7 +112,7 @@ describe('a command killed at any of its changes to the disk', () => {
       fresh()
       const { count } = await killedAt(root, args, 0)
       expect(count).toBeGreaterThan(3)
-      const wanted = effort({ quick: 1, usual: 4, nightly: count })
+      const wanted = effort({ quick: 1, usual: 2, nightly: count })
       for (let i = 0; i < Math.min(wanted, count); i++) {
         const at = wanted >= count ? i + 1 : 1 + Math.floor(random() * count)
         fresh()
@@ -132,7 +132,7 @@ describe('a command killed at any of its changes to the disk', () => {
 
   it('was killed often enough', () => {
     process.stderr.write(`SIGKILL: ${points} points\n`)
-    expect(points).toBeGreaterThan(effort({ quick: 5, usual: 40, nightly: 300 }))
+    expect(points).toBeGreaterThan(effort({ quick: 5, usual: 20, nightly: 300 }))
   })
 })
 
@@ -230,7 +230,7 @@ describe('writers at once', () => {
       const root = join(folder, 'many.varve')
       await varve(['init', '--bare', root])
       const writers = effort({ quick: 2, usual: 4, nightly: 8 })
-      const each = effort({ quick: 3, usual: 8, nightly: 50 })
+      const each = effort({ quick: 3, usual: 5, nightly: 50 })
       const loop: Loop = { acknowledged: [], failed: [], kills: 0 }
       const loops = Array.from({ length: writers }, (_, who) => {
         let round = 0

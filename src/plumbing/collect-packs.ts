@@ -23,15 +23,20 @@ export async function collectPacks(
   return neededPacks(repo.objects, state, starts)
 }
 
-/** As {@link collectPacks}, in any case: that nothing is staged says nothing of what is there. */
+/**
+ * As {@link collectPacks}, in any case: that nothing is staged says nothing of what is there.
+ *
+ * @param leftOut commits that are not needed where others name them as parents
+ */
 export async function neededPacks(
   objects: ObjectStore,
   state: Pick<LogState, 'packs' | 'retired'>,
   starts: readonly Reference[],
+  leftOut: readonly Id[] = [],
 ): Promise<string[]> {
   const { packs: published } = state
   const needed = new Set<string>()
-  const seen = new Set<Id>()
+  const seen = new Set<Id>(leftOut)
   const bases = new Set<Id>()
   /** What an object is made of may be reachable from nowhere: it is needed to read it. */
   const addPacksOfBases = async (id: Id, itsPack: string): Promise<void> => {

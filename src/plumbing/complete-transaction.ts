@@ -1,5 +1,6 @@
+import { readCommit } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
-import { isId } from '../core/id.ts'
+import { type Id, isId } from '../core/id.ts'
 import type { Reference } from '../core/references.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import type { Transaction } from '../storage/log-entry.ts'
@@ -69,7 +70,7 @@ async function refuseGone(objects: ObjectStore, { packs }: Transaction): Promise
 async function needed(
   objects: ObjectStore,
   state: LogState,
-  { updates, head, index }: Transaction,
+  { updates, head, index, shallow }: Transaction,
 ): Promise<string[]> {
   const ids = updates.flatMap((update) => (update.new === undefined ? [] : [update.new]))
   if (head !== undefined && isId(head.new)) ids.push(head.new)
@@ -82,5 +83,7 @@ async function needed(
   if (index?.old !== undefined && index.old !== EMPTY_TREE) {
     starts.push({ kind: 'tree', id: index.old })
   }
-  return neededPacks(objects, state, starts)
+  const leftOut: Id[] = []
+  for (const id of shallow?.added ?? []) leftOut.push(...(await readCommit(objects, id)).parents)
+  return neededPacks(objects, state, starts, leftOut)
 }

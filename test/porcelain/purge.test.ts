@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Id } from '../../src/core/id.ts'
 import { assembleRepository, type Repository } from '../../src/plumbing/repository.ts'
 import { fsck } from '../../src/porcelain/fsck.ts'
+import { gc } from '../../src/porcelain/gc.ts'
 import { log } from '../../src/porcelain/log.ts'
 import { purge } from '../../src/porcelain/purge.ts'
 import { createTag } from '../../src/porcelain/tag.ts'
@@ -114,6 +115,7 @@ describe('purge', () => {
     const { repo } = await history()
     await setRefs(repo, { 'refs/heads/old': undefined })
     await trim(repo, { limit: { keep: 2 }, who: ann(10) })
+    await gc(repo, { ...options, prune: 'now', reflogExpire: 'now' })
     await purge(repo, { ...options, series: 'a/one', at: '1' })
     expect(await logOf(repo, 'main')).toHaveLength(2)
     expect(await problemsOf(repo)).toEqual([])

@@ -199,6 +199,16 @@ async function hasAll(root: string, { acknowledged }: Loop): Promise<void> {
   )
 }
 
+/** A repository with the series that all write to: making one at once with others is a conflict. */
+async function newShared(name: string): Promise<string> {
+  const root = join(folder, name)
+  await varve(['init', '--bare', root])
+  const first = ['-R', root, 'write', 'shared', '--create', '--commit', '-m', 'first']
+  const { exitCode } = await varve(first, { env: someone, input: 'k,v\n-1,0\n' })
+  expect(exitCode).toBe(0)
+  return root
+}
+
 describe('writers at once', () => {
   it(
     'that are killed at any moment lose nothing that was acknowledged',

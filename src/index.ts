@@ -98,13 +98,13 @@ export { readDecisions } from './porcelain/merge-decisions.ts'
 export { resolveMerge } from './porcelain/merge-resolve.ts'
 export { moveSeries, removeSeries } from './porcelain/move-series.ts'
 export { openComparison } from './porcelain/open-comparison.ts'
+export { purge } from './porcelain/purge.ts'
 export { readManySeries } from './porcelain/read-many.ts'
 export {
   type ReadSeriesOptions,
   type ReadSeriesResult,
   readSeriesRows,
 } from './porcelain/read-rows.ts'
-export { purge } from './porcelain/purge.ts'
 export { reflog } from './porcelain/reflog.ts'
 export { reset } from './porcelain/reset.ts'
 export { restore } from './porcelain/restore.ts'

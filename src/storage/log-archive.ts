@@ -8,6 +8,7 @@ import {
   type LogEntry,
   type ParsedEntry,
   readList,
+  readRefName,
   resolveEntry,
   writeList,
 } from './log-entry.ts'
@@ -57,7 +58,7 @@ export async function decodeArchive(bytes: Uint8Array, name: string): Promise<Lo
   const reader = new ByteReader(unseal('varveLA', bytes, name), 'corrupt-log')
   try {
     const first = reader.varint()
-    const refs = new Map(readList(reader, (): [string, Id] => [reader.text(), reader.id()]))
+    const refs = new Map(readList(reader, (): [string, Id] => [readRefName(reader), reader.id()]))
     const method = reader.u8()
     if (method !== RAW && method !== ZSTD) throw reader.error('entries of unknown method')
     const length = reader.varint()

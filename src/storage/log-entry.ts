@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
-import { type Id, idToBytes } from '../core/id.ts'
+import { type Id, idToBytes, isId } from '../core/id.ts'
+import { isRefName } from '../core/names.ts'
 import type { Signature } from '../core/signature.ts'
 import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
 
@@ -179,12 +180,12 @@ function readEntry(reader: ByteReader, number: number, name: string): ParsedEntr
     const flags = reader.u8()
     const prefix = PREFIXES[flags >> 2]
     if (prefix === undefined) throw reader.error('unknown flags')
-    const ref = prefix + reader.text()
+    const ref = checkedRefName(reader, prefix + reader.text())
     const oldStart = flags & 1 ? hexOf(reader.bytes(OLD_BYTES)) : undefined
     return { name: ref, oldStart, new: flags & 2 ? reader.id() : undefined }
   })
-  const headOld = has(MOVED_FROM) ? { old: reader.text() } : {}
-  const head = has(MOVED) ? { head: { ...headOld, new: reader.text() } } : {}
+  const headOld = has(MOVED_FROM) ? { old: readPlace(reader) } : {}
+  const head = has(MOVED) ? { head: { ...headOld, new: readPlace(reader) } } : {}
   const who = {
     name: reader.text(),
     email: reader.text(),
@@ -238,6 +239,22 @@ export function writeIds(writer: ByteWriter, ids: readonly Id[]): void {
 
 export function readIds(reader: ByteReader): Id[] {
   return readList(reader, () => reader.id())
+}
+
+/** Reads the name of a ref: other text could drive a terminal, or be taken for another ref. */
+export function readRefName(reader: ByteReader): string {
+  return checkedRefName(reader, reader.text())
+}
+
+function checkedRefName(reader: ByteReader, name: string): string {
+  if (!isRefName(name)) throw reader.error(`not the name of a ref: ${JSON.stringify(name)}`)
+  return name
+}
+
+/** Where HEAD is: the name of a ref, or an id. */
+function readPlace(reader: ByteReader): string {
+  const text = reader.text()
+  return isId(text) ? text : checkedRefName(reader, text)
 }
 
 function writeSigned(writer: ByteWriter, value: number): void {

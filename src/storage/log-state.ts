@@ -6,6 +6,7 @@ import {
   type ParsedEntry,
   readIds,
   readList,
+  readRefName,
   resolveEntry,
   writeIds,
   writeList,
@@ -135,8 +136,8 @@ export function decodeCheckpoint(bytes: Uint8Array, number: number, name: string
     if (reader.varint() !== number) throw corruptLog(name, 'it has another number inside')
     const requiredFeatures = new Set(readList(reader, () => reader.text()))
     checkFeatures(requiredFeatures, name)
-    const head = reader.text()
-    const refs = new Map(readList(reader, (): [string, Id] => [reader.text(), reader.id()]))
+    const head = readRefName(reader)
+    const refs = new Map(readList(reader, (): [string, Id] => [readRefName(reader), reader.id()]))
     const packs = new Set<string>(readIds(reader))
     const retired = new Set<string>(readIds(reader))
     const shallow = new Set(readIds(reader))

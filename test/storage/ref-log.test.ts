@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { hasCode } from '../../src/core/errors.ts'
 import type { Id } from '../../src/core/id.ts'
 import { encodeEntry, type LogEntry, type Transaction } from '../../src/storage/log-entry.ts'
+import { decodeCheckpoint, emptyState, encodeCheckpoint } from '../../src/storage/log-state.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openRefLog } from '../../src/storage/ref-log.ts'
 import type { Storage } from '../../src/storage/storage.ts'
@@ -10,7 +11,40 @@ import { allEntries, appendMoves, idOf, moveOf, someone } from '../support/trans
 const names = async (storage: Storage, prefix: string): Promise<string[]> =>
   (await storage.list(prefix)).map(({ name }) => name).sort()
 
+/** A log that somebody else wrote: an entry that no varve lets in. */
+async function logWith(changed: Partial<LogEntry>): Promise<Storage> {
+  const storage = createMemoryStorage()
+  const entry = await openRefLog(storage).append(moveOf('refs/heads/main', undefined, idOf('a')))
+  const hostile = createMemoryStorage()
+  await hostile.putIfAbsent('log/000000000001', encodeEntry({ ...entry, ...changed }))
+  return hostile
+}
+
 describe('ref log', () => {
+  it.each([
+    ['refs/heads/\x1b[2Jmain'],
+    ['refs/heads/a\nrefs/heads/b'],
+    ['refs/heads/\u202etxt'],
+    ['refs/heads/../../HEAD'],
+    ['refs/tags/'],
+    ['-rf'],
+  ])('refuses an entry or a checkpoint that names %j as a ref', async (name) => {
+    const update = { name, old: undefined, new: idOf('a') }
+    const corrupt = expect.objectContaining({ code: 'corrupt-log' })
+    for (const changed of [
+      { updates: [update] },
+      { head: { new: name } },
+      { head: { old: name, new: 'refs/heads/main' } },
+    ]) {
+      await expect(openRefLog(await logWith(changed)).state()).rejects.toEqual(corrupt)
+    }
+    const state = { ...emptyState, number: 1 }
+    for (const changed of [{ refs: new Map([[name, idOf('a')]]) }, { head: name }]) {
+      const bytes = encodeCheckpoint({ ...state, ...changed })
+      expect(() => decodeCheckpoint(bytes, 1, 'checkpoints/1')).toThrow(corrupt)
+    }
+  })
+
   it('begins empty, with a default branch', async () => {
     const state = await openRefLog(createMemoryStorage()).state()
     expect(state).toMatchObject({ number: 0, head: 'refs/heads/main' })

@@ -21,7 +21,8 @@ export interface SalvagedLogOptions {
 
 /**
  * Ends a damaged ref log with a checkpoint of what is known, under the number of its last entry, so that nobody takes
- * that number again. Each damaged file is copied aside first. In place of a lost entry the archive gets one that says so,
+ * that number again. Each damaged file is copied aside first, and goes when the checkpoint is there: whoever is stopped
+ * before that leaves a log that is still damaged, not one that is shorter. In place of a lost entry the archive gets one that says so,
  * with what refs became in it as far as later entries tell. Returns the names of the copies.
  */
 export async function salvageLog(
@@ -36,17 +37,22 @@ export async function salvageLog(
     if (copy !== undefined) copies.push(copy)
   }
   const { entries, before } = await filledIn(reading, options)
-  for (const name of reading.damaged) await storage.delete(name)
+  const left = new Set(reading.damaged)
+  const replace = async (name: string, bytes: Uint8Array): Promise<void> => {
+    if (left.delete(name)) await storage.delete(name)
+    await storage.putIfAbsent(name, bytes)
+  }
   if (!reading.readable) {
     const state: LogState = { ...reading.state, packs: options.packs }
     if (entries.length > 0) {
-      await storage.putIfAbsent(logName('archive', number), await encodeArchive(entries, before))
+      await replace(logName('archive', number), await encodeArchive(entries, before))
     }
-    await storage.putIfAbsent(logName('checkpoints', number), encodeCheckpoint(state))
+    await replace(logName('checkpoints', number), encodeCheckpoint(state))
     for (const { name } of await storage.list('log/')) {
       if ((logNumber(name) ?? Number.POSITIVE_INFINITY) <= number) await storage.delete(name)
     }
   }
+  for (const name of left) await storage.delete(name)
   return copies
 }
 

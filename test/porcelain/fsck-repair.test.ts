@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Repository } from '../../src/plumbing/repository.ts'
+import { VarveError } from '../../src/core/errors.ts'
+import type { LogState } from '../../src/plumbing/read-log.ts'
+import { assembleRepository, type Repository } from '../../src/plumbing/repository.ts'
 import type { FsckProblem, FsckSummary } from '../../src/porcelain/fsck.ts'
 import { type FsckLost, type FsckRepair, repair } from '../../src/porcelain/fsck-repair.ts'
 import { gc } from '../../src/porcelain/gc.ts'
+import { controlStorage } from '../support/controlled-storage.ts'
 import {
   type Files,
   filesOf,
@@ -31,6 +34,7 @@ interface Repaired {
   readonly summary: FsckSummary
   /** Opened anew. */
   readonly repo: Repository
+  readonly state: LogState
 }
 
 async function repaired(
@@ -40,12 +44,14 @@ async function repaired(
   const items = await collect(repair(damaged, { who: ann(900), ...options }))
   const of = <K extends string>(kind: K) =>
     items.filter((item): item is Extract<typeof item, { kind: K }> => item.kind === kind)
+  const repo = await repositoryWith(await filesOf(damaged.storage))
   return {
     problems: of('problem'),
     repair: of('repair')[0],
     lost: of('lost'),
     summary: of('summary')[0]!,
-    repo: await repositoryWith(await filesOf(damaged.storage)),
+    repo,
+    state: await repo.refs.state(),
   }
 }
 
@@ -206,6 +212,31 @@ describe('fsck --salvage', () => {
       if (!isLast) expect(dataOf(reading)).toEqual(dataOf(truth))
     }
   })
+
+  it('frees no number of the log and lets go of no pack, at whatever call it is stopped', async () => {
+    const logFiles = [...files.keys()].filter((name) => !name.startsWith('packs/'))
+    for (const name of logFiles) {
+      const broken = await repositoryWith(files, flip(name, 30))
+      const { number, packs } = (await repaired(broken, { salvage: true })).state
+      for (let stop = 0, isOver = false; !isOver; stop++) {
+        const storage = await storageWith(files, flip(name, 30))
+        let calls = 0
+        const die = (call: string): void => {
+          const changes = /^(putIfAbsent|publish|delete)/.test(call)
+          if (changes && calls++ >= stop) throw new VarveError('io', 'the machine has stopped')
+        }
+        const dying = assembleRepository({ storage: controlStorage(storage, { before: die }) })
+        isOver = await repaired(dying, { salvage: true }).then(
+          () => true,
+          () => false,
+        )
+        const found = await repaired(assembleRepository({ storage }), { salvage: true })
+        expect({ name, stop, lost: found.lost }).toEqual({ name, stop, lost: [] })
+        expect(found.state.number).toBeGreaterThanOrEqual(number)
+        expect([...found.state.packs].sort()).toEqual([...packs].sort())
+      }
+    }
+  }, 60_000)
 
   it('goes on where a file of the log is gone', async () => {
     const logFiles = [...files.keys()].filter((name) => /^(log|checkpoints)/.test(name))

@@ -80,9 +80,10 @@ async function threeTrees(
   scratch: Scratch,
   { ours, theirs }: MergeCommitsOptions,
 ): Promise<{ trees: Versions<Id>; bases: readonly Id[] }> {
-  const bases = await bestCommonAncestors(repo.objects, ours, [theirs])
+  const { shallow } = await repo.refs.state()
+  const bases = await bestCommonAncestors(repo.objects, ours, [theirs], shallow)
   const trees = {
-    base: await mergedBase(repo, scratch, bases),
+    base: await mergedBase(repo, scratch, bases, shallow),
     ours: await treeOf(repo.objects, ours),
     theirs: await treeOf(repo.objects, theirs),
   }
@@ -90,15 +91,20 @@ async function threeTrees(
 }
 
 /** One tree of several merge bases. */
-async function mergedBase(repo: Repository, scratch: Scratch, bases: readonly Id[]): Promise<Id> {
+async function mergedBase(
+  repo: Repository,
+  scratch: Scratch,
+  bases: readonly Id[],
+  shallow: ReadonlySet<Id>,
+): Promise<Id> {
   const [first, ...others] = bases
   if (first === undefined) return EMPTY_TREE
   let tree = await treeOf(repo.objects, first)
   const merged = [first]
   for (const next of others) {
-    const inner = await bestCommonAncestors(repo.objects, next, merged)
+    const inner = await bestCommonAncestors(repo.objects, next, merged, shallow)
     const trees = {
-      base: await mergedBase(repo, scratch, inner),
+      base: await mergedBase(repo, scratch, inner, shallow),
       ours: tree,
       theirs: await treeOf(repo.objects, next),
     }

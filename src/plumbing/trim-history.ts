@@ -64,7 +64,8 @@ export async function trimHistory(
     if (result.forgotten === 0 || dryRun) return result
     for (const id of await cutOfLog(repo, before, kept)) cut.add(id)
     const added = [...cut].filter((id) => !shallow.has(id))
-    const removed = [...shallow].filter((id) => !cut.has(id))
+    const removed: Id[] = []
+    for (const id of shallow) if (!cut.has(id) && (await isWhole(repo, id))) removed.push(id)
     try {
       const entry = { updates: [], who, message: `trim: ${message}`, packs: [] }
       await repo.refs.append({ ...entry, shallow: { added, removed } }, { after: number })
@@ -146,6 +147,17 @@ async function parentsIfThere(repo: Repository, id: Id): Promise<readonly Id[]> 
     if (hasCode(error, 'object-not-found')) return []
     throw error
   }
+}
+
+/**
+ * Whether nothing behind a commit went when it was cut before, or it went itself. Else its parents stay left out: a ref
+ * may be set to what is forgotten until the next `gc`.
+ */
+async function isWhole(repo: Repository, id: Id): Promise<boolean> {
+  for (const parent of await parentsIfThere(repo, id)) {
+    if (!(await repo.objects.has(parent))) return false
+  }
+  return true
 }
 
 /** `invalid-value` unless it is a whole number, 1 or more. */

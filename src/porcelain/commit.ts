@@ -120,7 +120,12 @@ async function mergeToConclude(
   const state = await readMergeState(repo)
   if (state === undefined) return undefined
   const head = (await headState(repo)).id
-  if (head !== undefined && !state.squash && (await isAncestor(repo.objects, state.theirs, head))) {
+  const { shallow } = await repo.refs.state()
+  const isConcluded =
+    head !== undefined &&
+    !state.squash &&
+    (await isAncestor(repo.objects, state.theirs, head, shallow))
+  if (isConcluded) {
     // The commit that concluded it was made, and varve stopped before it forgot the merge.
     await clearMergeState(repo)
     return undefined

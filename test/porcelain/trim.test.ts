@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Id } from '../../src/core/id.ts'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import { mergeBase } from '../../src/plumbing/merge-base.ts'
+import { mergeCommits } from '../../src/plumbing/merge-commits.ts'
 import { openRepositoryParts, type Repository } from '../../src/plumbing/repository.ts'
 import { resolveAsOf } from '../../src/plumbing/resolve-as-of.ts'
 import { updateRef } from '../../src/plumbing/update-ref.ts'
@@ -140,6 +141,31 @@ describe('trim', () => {
       forgotten: 0,
     })
     expect(await problemsOf(storage)).toEqual([])
+  })
+
+  it('lets what it forgot be taken again, though what was before that has gone', async () => {
+    const { storage, ids } = await history()
+    const late = { who, now: 20 * DAY * 1000, prune: 'now' }
+    await trim(await open(storage), { limit: { before: 4 * DAY }, who })
+    await gc(await open(storage), late)
+    await trim(await open(storage), { limit: { before: 9 * DAY }, who })
+    expect(await problemsOf(storage)).toEqual([])
+    const changes = [{ ref: 'refs/heads/back', new: ids[5] }]
+    await updateRef(await open(storage), { changes, who, message: 'back' })
+    expect(await logOf(storage, 'back')).toEqual([ids[5], ids[4]])
+    await gc(await open(storage), late)
+    expect(await problemsOf(storage)).toEqual([])
+  })
+
+  it('merges what is left, where what both sides have in common was forgotten', async () => {
+    const { storage, ids, unmerged } = await history()
+    await trim(await open(storage), { limit: { keep: 1 }, who })
+    await gc(await open(storage), { who, now: 20 * DAY * 1000, prune: 'now' })
+    const repo = await open(storage)
+    const batch = await repo.objects.begin()
+    const merged = await mergeCommits(repo, batch, { ours: ids[10]!, theirs: unmerged })
+    await batch.discard()
+    expect(merged.bases).toEqual([])
   })
 
   it('refuses to keep none', async () => {

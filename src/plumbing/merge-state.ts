@@ -27,7 +27,7 @@ export interface MergeState {
   readonly settled: readonly string[]
 }
 
-// `MERGE_STATE`: the state as JSON. It names commits that branches lead to or led to, and keeps none.
+// `MERGE_STATE`: the state as JSON. The commits that it names are kept by `gc`, as what the index names is.
 const STATE_FILE = 'MERGE_STATE'
 
 /** The merge that is going on in the work tree; undefined where none is. */

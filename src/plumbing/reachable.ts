@@ -5,6 +5,7 @@ import { type Reference, walkReferences } from '../core/references.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { readHead } from './head.ts'
 import { hasIndex, type IndexState, readStoredIndex } from './index-state.ts'
+import { readMergeState } from './merge-state.ts'
 import { newestFirst } from './newest-first.ts'
 import type { Repository } from './repository.ts'
 
@@ -50,10 +51,14 @@ export async function reachable(repo: Repository, options: ReachableOptions): Pr
   return { number, ids }
 }
 
-/** What one work tree leads to beside refs: a detached HEAD, and what is staged. */
+/** What one work tree leads to beside refs: a detached HEAD, a merge that is going on, and what is staged. */
 export async function privateRoots(repo: Repository): Promise<Reference[]> {
   const head = await readHead(repo)
   const found: Reference[] = 'id' in head ? [{ kind: 'commit', id: head.id }] : []
+  const merge = await readMergeState(repo)
+  for (const id of merge === undefined ? [] : [merge.ours, merge.theirs]) {
+    found.push({ kind: 'commit', id })
+  }
   const index = await storedIndex(repo)
   if (index === undefined) return found
   if (index.tree !== EMPTY_TREE) found.push({ kind: 'tree', id: index.tree })

@@ -3,6 +3,7 @@ import type { Id } from '../core/id.ts'
 import { readHead } from '../plumbing/head.ts'
 import { hasIndex, type IndexState, readStoredIndex } from '../plumbing/index-state.ts'
 import { listRefs } from '../plumbing/list-refs.ts'
+import { readMergeState } from '../plumbing/merge-state.ts'
 import { type LogReading, type LogState, readLogLeniently } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { asFault } from './fsck-fault.ts'
@@ -119,7 +120,7 @@ async function isLetGo(repo: Repository, state: LogState, id: Id): Promise<boole
   }
 }
 
-/** HEAD, and what the index holds: that may still be in packs that the log does not name. */
+/** HEAD, a merge that is going on, and what the index holds: that may still be in packs that the log does not name. */
 async function* privateProblems(
   repo: Repository,
   objects: ReachableObjects,
@@ -130,6 +131,10 @@ async function* privateProblems(
     if (repo.privateFiles !== undefined) {
       const head = await readHead(repo)
       if ('id' in head) yield* objects.walk({ id: head.id, from: 'HEAD', published })
+    }
+    const merge = await readMergeState(repo)
+    for (const id of merge === undefined ? [] : [merge.ours, merge.theirs]) {
+      yield* objects.walk({ id, from: 'the merge that is going on', published })
     }
     if (hasIndex(repo)) index = (await readStoredIndex(repo)).state
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Signature } from '../core/signature.ts'
 import { lookupPath, updatePaths } from '../core/tree.ts'
 import { headState } from '../plumbing/head.ts'
 import { carryPending, hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
+import { refuseDuringMerge } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type RewrittenHistory, rewriteHistory } from '../plumbing/rewrite-history.ts'
 import { zoneAt, zoneNameAt } from '../plumbing/series-zone.ts'
@@ -42,7 +43,7 @@ export interface PurgeResult {
  * them is made again without, so that it and all after it get other ids; all refs move in one transaction; and what nothing
  * leads to any more is removed from storage at once, with all that only the ref log led to.
  *
- * `series-not-found` where no commit has it; `refused` beside staged changes, and where HEAD is at no branch.
+ * `series-not-found` where no commit has it; `refused` beside staged changes, during a merge, and where HEAD is at no branch.
  */
 export async function purge(repo: Repository, options: PurgeOptions): Promise<PurgeResult> {
   const { dryRun = false, signal, who, now } = options
@@ -90,6 +91,7 @@ function resultOf({ ids, commits, updates }: RewrittenHistory, dryRun: boolean):
 }
 
 async function refusePending(repo: Repository, { series, signal }: PurgeOptions): Promise<void> {
+  await refuseDuringMerge(repo, 'purge would take away what is merged')
   const head = await headState(repo)
   if (head.detached) {
     throw new VarveError('refused', 'purge moves branches, and HEAD is at none', {

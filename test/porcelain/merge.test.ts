@@ -9,11 +9,13 @@ import { readIndex, treeOf } from '../../src/plumbing/index-state.ts'
 import { readMergeState } from '../../src/plumbing/merge-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { commit } from '../../src/porcelain/commit.ts'
+import { gc } from '../../src/porcelain/gc.ts'
 import { type MergeOptions, merge } from '../../src/porcelain/merge.ts'
 import { abortMerge } from '../../src/porcelain/merge-abort.ts'
 import { listConflicts } from '../../src/porcelain/merge-conflicts.ts'
 import { readDecisions } from '../../src/porcelain/merge-decisions.ts'
 import { resolveMerge } from '../../src/porcelain/merge-resolve.ts'
+import { purge } from '../../src/porcelain/purge.ts'
 import { reset } from '../../src/porcelain/reset.ts'
 import { status } from '../../src/porcelain/status.ts'
 import { switchBranch } from '../../src/porcelain/switch.ts'
@@ -224,6 +226,18 @@ describe('a merge with conflicts', () => {
     await expect(undo(repo, { who })).rejects.toThrow(refused())
     await expect(mergeIn('other')).rejects.toThrow(refused())
     await expect(reset(repo, { to: first, mode: 'soft', who })).rejects.toThrow(refused())
+  })
+
+  it('keeps what is merged from gc, and from purge, though its branch has gone', async () => {
+    const { theirs } = (await readMergeState(repo))!
+    await setRefs(repo, { 'refs/heads/other': undefined })
+    await gc(repo, { who, now: 1_800_000_000_000, prune: 'now', reflogExpire: 'now' })
+    const purged = purge(repo, { series: 'c', who, now: 1_800_000_000_000 })
+    await expect(purged).rejects.toThrow(refused(/not concluded/))
+    await resolveMerge(repo, { by: 'theirs' })
+    const made = await commit(repo, { committer: who })
+    expect((await readCommit(repo.objects, made.id!)).parents).toContain(theirs)
+    expect(await inIndex('a')).toEqual([7, 2, 4])
   })
 
   it.each([

@@ -22,7 +22,7 @@ export const purgeCommand = defineCommand({
     'of backups do: whoever merges their history brings the data back. A file system may keep the bytes of files',
     'that were removed.',
     '',
-    'It refuses beside staged changes, and without --yes. With --json: rewritten (old and new id of each commit and',
+    'It refuses beside staged changes, during a merge, and without --yes. With --json: rewritten (old and new id of each commit and',
     'tag that changed), refs, commits (how many there are), files, gc (what was removed) and dryRun.',
   ].join('\n'),
   examples: [

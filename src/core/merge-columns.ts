@@ -1,4 +1,4 @@
-import { type Column, type ColumnType, isNull } from './column.ts'
+import { type Column, isNull } from './column.ts'
 import { rowEquality } from './column-ops.ts'
 import type { ObjectReader } from './objects.ts'
 import { ProllyCursor } from './prolly.ts'
@@ -67,7 +67,9 @@ export async function mergeColumns(
     const known = base === undefined ? undefined : spec
     const merged = mergeSpec(known, a.columns[x]!, b.columns[y]!)
     if (typeof merged === 'string') return merged
-    columns.push({ ...merged, base: base && at, ours: x, theirs: y })
+    // What the base has in a type that has no place in the merged one counts as no value.
+    const fits = base !== undefined && commonType(spec.type, merged.type) === merged.type
+    columns.push({ ...merged, base: fits ? at : undefined, ours: x, theirs: y })
   }
   const taken = (matched: readonly (number | undefined)[]) => new Set(matched)
   const added = (schema: Schema, matched: ReadonlySet<number | undefined>) =>
@@ -128,13 +130,12 @@ function mergeSpec(
     const what = base === undefined ? 'an index column is' : `column ${base.name} is now`
     return `${what} called ${ours.name} here and ${theirs.name} there`
   }
-  const type =
-    threeWay<ColumnType>(base?.type, ours.type, theirs.type) ?? commonType(ours.type, theirs.type)
+  const type = commonType(ours.type, theirs.type)
   if (type === undefined) return `column ${name} is ${ours.type} here and ${theirs.type} there`
   return { name, type }
 }
 
-function threeWay<T>(base: T | undefined, ours: T, theirs: T): T | undefined {
+function threeWay(base: string | undefined, ours: string, theirs: string): string | undefined {
   if (ours === theirs || base === theirs) return ours
   return base === ours ? theirs : undefined
 }

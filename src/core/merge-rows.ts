@@ -309,13 +309,14 @@ class RowMerger {
     this.#options = options
   }
 
-  /** Rows of one side, with what only the other has in its columns. */
+  /**
+   * Rows of one side, with what only the other has in its columns. Of a group with another number of
+   * rows nobody knows which is which: nothing is taken from that.
+   */
   withKept(fresh: MergedGroup, kept: MergedGroup, side: 'ours' | 'theirs'): MergedGroup {
-    if (kept.length === 0) return fresh
+    if (kept.length !== fresh.length) return fresh
     return fresh.map((row, rank) =>
-      row.map((value, i) =>
-        this.#columns[i]![side] === undefined ? (kept[rank]?.[i] ?? null) : value,
-      ),
+      row.map((value, i) => (this.#columns[i]![side] === undefined ? kept[rank]![i]! : value)),
     )
   }
 
@@ -338,11 +339,17 @@ class RowMerger {
       return
     }
     let side: Take | undefined
-    if (this.#isUnchanged(ours, base)) side = 'theirs'
-    else if (this.#isUnchanged(theirs, base)) side = 'ours'
+    const isThere = ours.length > 0 && theirs.length > 0
+    if (this.#isUnchanged(ours, base, isThere)) side = 'theirs'
+    else if (this.#isUnchanged(theirs, base, isThere)) side = 'ours'
     else side = await this.#options.settle()
     if (side === undefined) {
-      yield { conflict: { kind: this.#duplicates ? 'group' : 'row', key, rows } }
+      const shown = {
+        base,
+        ours: this.withKept(ours, theirs, 'ours'),
+        theirs: this.withKept(theirs, ours, 'theirs'),
+      }
+      yield { conflict: { kind: this.#duplicates ? 'group' : 'row', key, rows: shown } }
       side = 'ours'
     }
     const merged = side === other ? this.withKept(rows[side], start, side) : rows[side]
@@ -396,9 +403,16 @@ class RowMerger {
     )
   }
 
-  /** Whether a side's rows are those of the base: columns that are new do not count. */
-  #isUnchanged(side: MergedGroup, base: MergedGroup): boolean {
-    return sameWhere(side, base, (i) => this.#columns[i]!.base !== undefined)
+  /**
+   * Whether a side's rows are those of the base: new columns do not count, unless both sides have them
+   * and the row.
+   */
+  #isUnchanged(side: MergedGroup, base: MergedGroup, isThere: boolean): boolean {
+    return sameWhere(side, base, (i) => {
+      const column = this.#columns[i]!
+      const isShared = column.ours !== undefined && column.theirs !== undefined
+      return column.base !== undefined || (isThere && isShared)
+    })
   }
 }
 

@@ -325,6 +325,80 @@ describe('merging the columns of a series', () => {
     })
   })
 
+  it('takes a column that both added to rows with equal keys as part of the group', async () => {
+    const objects = new MemoryObjects()
+    const many = schemaOf('t:int64 a:int64', { duplicates: true })
+    const base = await build(objects, many, [
+      [1n, 1n],
+      [1n, 2n],
+    ])
+    const spec = { name: 'c', type: 'int64' } as const
+    const ours = (await addColumn(objects, base, spec, 1n, SMALL)).id
+    const theirs = (await addColumn(objects, base, spec, 2n, SMALL)).id
+    const { id, conflicts } = await merge(objects, { base, ours, theirs })
+    expect(conflicts.map(short)).toEqual(['group 1'])
+    expect(id).toBe(ours)
+  })
+
+  it('gives no row of equal keys the value of another in a column that one side added', async () => {
+    const objects = new MemoryObjects()
+    const many = schemaOf('t:int64 a:int64', { duplicates: true })
+    const rows: Row[] = [
+      [1n, 1n],
+      [1n, 2n],
+      [2n, 5n],
+    ]
+    const base = await build(objects, many, rows)
+    const c = schemaOf('t:int64 a:int64 c:int64', { duplicates: true })
+    const ours = await build(objects, c, [
+      [1n, 1n, 10n],
+      [1n, 2n, 20n],
+      [2n, 5n, 50n],
+    ])
+    const theirs = await build(objects, many, rows.slice(1))
+    const merged = await both(objects, { base, ours, theirs })
+    expect(merged.rows).toEqual([
+      [1n, 2n, null],
+      [2n, 5n, 50n],
+    ])
+  })
+
+  it('shows what either side added in a conflict of rows with equal keys', async () => {
+    const objects = new MemoryObjects()
+    const many = schemaOf('t:int64 a:int64', { duplicates: true })
+    const put = (spec: string, rows: readonly Row[]) =>
+      build(objects, schemaOf(spec, { duplicates: true }), rows)
+    const base = await build(objects, many, [[1n, 1n]])
+    const ours = await put('t:int64 a:int64 c:int64', [[1n, 2n, 7n]])
+    const theirs = await put('t:int64 a:int64 d:int64', [[1n, 3n, 8n]])
+    const { conflicts } = await merge(objects, { base, ours, theirs })
+    expect(conflicts[0]!.rows).toMatchObject({
+      ours: [[1n, 2n, 7n, 8n]],
+      theirs: [[1n, 3n, 7n, 8n]],
+    })
+  })
+
+  it('says so where a side gave a column a type that others have no place in', async () => {
+    const objects = new MemoryObjects()
+    const put = (type: 'string' | 'int64' | 'float64', value: Scalar) =>
+      build(objects, schemaOf(`t:int64 a:${type}`), [[1n, value]])
+    const base = await put('string', 'x')
+    const ids = { base, ours: await put('int64', 1n), theirs: await put('string', 'y') }
+    const clash = { clash: 'column a is int64 here and string there' }
+    expect(await mergeSeries(objects, ids, NONE)).toEqual(clash)
+    const swapped = { ...ids, ours: ids.theirs, theirs: ids.ours }
+    expect(await mergeSeries(objects, swapped, NONE)).toEqual({
+      clash: 'column a is string here and int64 there',
+    })
+    const narrowed = { base: await put('float64', 1.5), ours: ids.ours }
+    const theirs = await put('float64', 2.5)
+    const wide = await merge(objects, { ...narrowed, theirs })
+    expect(wide.conflicts.map(short)).toEqual(['cell 1 1'])
+    expect(await readAll(objects, wide.id)).toEqual([[1n, 1]])
+    const same = await merge(objects, { ...ids, theirs: await put('int64', 2n) })
+    expect(same.conflicts.map(short)).toEqual(['cell 1 1'])
+  })
+
   it('says why series do not go together', async () => {
     const objects = new MemoryObjects()
     const base = await store(objects, plain)

@@ -254,7 +254,7 @@ describe('fsck', () => {
     }
     const ran = await run(['fsck'])
     expect(ran.exitCode).toBe(7)
-    expect(ran.stdout).toMatch(/corrupt-object object [0-9a-f]{12,64} is damaged/)
+    expect(ran.stdout).toMatch(/^corrupt-object .*\n {4}object [0-9a-f]{12,64} is damaged/)
     expect(ran.stdout).toMatch(/\d+ problems\n$/)
     expect(ran.stderr).toContain('another copy')
     const [first] = (await run(['fsck', '--json'])).stdout.split('\n')

@@ -91,6 +91,7 @@ describe('a command killed at any of its changes to the disk', () => {
     const log = await succeeds(root, ['log', '--all', '--oneline', '--no-color'])
     for (const message of what.startsWith('undo') ? ['one'] : ['one', 'two'])
       expect([what, log]).toEqual([what, expect.stringContaining(message)])
+    await succeeds(root, ['switch', '-q', '-c', 'after'])
     await succeeds(root, ['write', 'next', '--create', '--commit', '-m', 'next'], 't,v\n1,1\n')
     expect([what, await succeeds(root, ['read', 'next'])]).toEqual([what, 't,v\n1,1\n'])
     const { exitCode, stdout, stderr } = await inRepository(root, ['fsck'])

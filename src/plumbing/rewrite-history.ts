@@ -11,6 +11,8 @@ export interface RewrittenHistory {
   /** Of each commit and tag that is another now, the old id to the new one. */
   readonly ids: ReadonlyMap<Id, Id>
   readonly updates: readonly RefUpdate[]
+  /** Refs that name data itself, not a commit, and stay where they are. */
+  readonly others: readonly string[]
   /** Commits looked at. */
   readonly commits: number
   readonly shallow: { readonly added: readonly Id[]; readonly removed: readonly Id[] }
@@ -71,16 +73,26 @@ export async function rewriteHistory(
     return next
   }
   const updates: RefUpdate[] = []
+  const others: string[] = []
   for (const [name, id] of refs) {
     const next = await rewrite((await batch.readAny(id)).kind, id)
     if (next !== id) updates.push({ name, old: id, new: next })
+    else if (!(await leadsToCommit(batch, id))) others.push(name)
   }
   const changed = new Map([...ids].filter(([id, next]) => id !== next))
   const removed = [...shallow].filter((id) => changed.has(id))
   return {
     ids: changed,
     updates,
+    others,
     commits,
     shallow: { added: removed.map((id) => changed.get(id)!), removed },
   }
+}
+
+async function leadsToCommit(batch: ObjectBatch, id: Id): Promise<boolean> {
+  const { kind } = await batch.readAny(id)
+  return kind === 'tag'
+    ? leadsToCommit(batch, (await readTag(batch, id)).object)
+    : kind === 'commit'
 }

@@ -6,14 +6,22 @@ import { editSeries } from '../core/series-edit.ts'
 import type { Signature } from '../core/signature.ts'
 import { lookupPath, updatePaths } from '../core/tree.ts'
 import { headState } from '../plumbing/head.ts'
-import { carryPending, hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
+import {
+  carryPending,
+  hasIndex,
+  readIndex,
+  treeOf,
+  updateIndexState,
+} from '../plumbing/index-state.ts'
 import { refuseDuringMerge } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type RewrittenHistory, rewriteHistory } from '../plumbing/rewrite-history.ts'
 import { zoneAt, zoneNameAt } from '../plumbing/series-zone.ts'
 import { refuseChangedFiles } from './apply-change.ts'
 import { type GcResult, gc } from './gc.ts'
-import { applyShow, type FilesMoved, planShow } from './show-tree.ts'
+import { applyShow, type FilesMoved, mendFiles, planShow } from './show-tree.ts'
+
+const NO_FILES: FilesMoved = { written: [], removed: [] }
 
 export interface PurgeOptions extends BoundTexts {
   /** A series, or a collection, with a `/` at its end or without. */
@@ -33,6 +41,11 @@ export interface PurgeResult {
   readonly commits: number
   readonly refs: readonly { readonly name: string; readonly old: Id; readonly new: Id }[]
   readonly files: FilesMoved
+  /**
+   * What may still hold it: refs that name data itself, not a commit, and files of the repository's folder that are not
+   * looked into: those that fsck moved aside, and those of commands that are at work or were stopped.
+   */
+  readonly left: readonly string[]
   /** Absent in a dry run, and where nothing was rewritten. */
   readonly gc?: GcResult
   readonly dryRun: boolean
@@ -42,6 +55,8 @@ export interface PurgeResult {
  * Removes a series, a collection, or the rows of a series between bounds, from all of history, for good: every commit that had
  * them is made again without, so that it and all after it get other ids; all refs move in one transaction; and what nothing
  * leads to any more is removed from storage at once, with all that only the ref log led to.
+ *
+ * Where one was stopped after refs had moved, the next one brings it to its end.
  *
  * `series-not-found` where no commit has it; `refused` beside staged changes, during a merge, and where HEAD is at no branch.
  */
@@ -55,6 +70,8 @@ export async function purge(repo: Repository, options: PurgeOptions): Promise<Pu
       const without = withoutSeries(batch, options)
       const history = await rewriteHistory(repo, batch, without.treeOf)
       if (!without.wasFound()) {
+        const finished = dryRun ? undefined : await finishStopped(repo, history, options)
+        if (finished !== undefined) return finished
         throw new VarveError('series-not-found', `no commit has ${options.series}`, {
           data: { series: options.series },
           hint: 'purge takes the name that it had then: varve ls REVISION lists them',
@@ -71,7 +88,7 @@ export async function purge(repo: Repository, options: PurgeOptions): Promise<Pu
         message: `purge: ${history.ids.size} rewritten`,
       })
       const removed = await gc(repo, { who, now, prune: 'now', reflogExpire: 'now', signal })
-      return { ...result, files, gc: removed }
+      return { ...result, files, left: await leftIn(repo, history), gc: removed }
     } catch (error) {
       if (!hasCode(error, 'conflict') || error.data.expected !== number) throw error
     } finally {
@@ -85,9 +102,43 @@ function resultOf({ ids, commits, updates }: RewrittenHistory, dryRun: boolean):
     rewritten: [...ids].map(([old, next]) => ({ old, new: next })),
     commits,
     refs: updates.map(({ name, old, new: next }) => ({ name, old: old!, new: next! })),
-    files: { written: [], removed: [] },
+    files: NO_FILES,
+    left: [],
     dryRun,
   }
+}
+
+async function leftIn(repo: Repository, { others }: RewrittenHistory): Promise<string[]> {
+  const left = [...others]
+  for (const folder of ['damaged/', 'tmp/']) {
+    for (const { name } of await repo.storage.list(folder)) left.push(name)
+  }
+  return left
+}
+
+/** What one left that was stopped after refs had moved goes; undefined where there is nothing of it. */
+async function finishStopped(
+  repo: Repository,
+  history: RewrittenHistory,
+  { who, now, signal }: PurgeOptions,
+): Promise<PurgeResult | undefined> {
+  if (!(await isLastPurge(repo))) return undefined
+  const files = hasIndex(repo) ? await mendFiles(repo, { signal }) : NO_FILES
+  // Its commit may still be the one that has the data.
+  if (hasIndex(repo)) await updateIndexState(repo, (state) => ({ ...state }))
+  const removed = await gc(repo, { who, now, prune: 'now', reflogExpire: 'now', signal })
+  if (removed.unreachable === 0 && removed.pruned.length === 0 && removed.removed === 0) {
+    return undefined
+  }
+  return { ...resultOf(history, false), files, left: await leftIn(repo, history), gc: removed }
+}
+
+/** Whether nothing but storage changed since the last purge. */
+async function isLastPurge(repo: Repository): Promise<boolean> {
+  for await (const { message } of repo.refs.entries({ newestFirst: true })) {
+    if (!/^(?:gc|prune): /.test(message)) return message.startsWith('purge: ')
+  }
+  return false
 }
 
 async function refusePending(repo: Repository, { series, signal }: PurgeOptions): Promise<void> {
@@ -179,7 +230,7 @@ async function move(
   const update = updates.find(({ name }) => name === head.ref)
   if (!hasIndex(repo) || update?.new === undefined) {
     await publish()
-    return { written: [], removed: [] }
+    return NO_FILES
   }
   const { state } = await readIndex(repo)
   const tree = await treeOf(repo.objects, update.new)

@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readCommit } from '../../src/core/commit.ts'
+import { hasCode, VarveError } from '../../src/core/errors.ts'
 import type { Id } from '../../src/core/id.ts'
+import { lookupPath } from '../../src/core/tree.ts'
 import { assembleRepository, type Repository } from '../../src/plumbing/repository.ts'
 import { fsck } from '../../src/porcelain/fsck.ts'
 import { gc } from '../../src/porcelain/gc.ts'
@@ -9,7 +14,9 @@ import { createTag } from '../../src/porcelain/tag.ts'
 import { trim } from '../../src/porcelain/trim.ts'
 import { undo } from '../../src/porcelain/undo.ts'
 import { writeSeries } from '../../src/porcelain/write-series.ts'
+import { controlStorage } from '../support/controlled-storage.ts'
 import { ann, collect, newRepository, setRefs } from '../support/repositories.ts'
+import { materialise } from '../support/staging.ts'
 import { table } from '../support/tables.ts'
 
 const now = 900_000
@@ -119,6 +126,48 @@ describe('purge', () => {
     await purge(repo, { ...options, series: 'a/one', at: '1' })
     expect(await logOf(repo, 'main')).toHaveLength(2)
     expect(await problemsOf(repo)).toEqual([])
+  })
+
+  it('is finished by the next one where it was stopped on the way', async () => {
+    let isOver = false
+    for (let stop = 0; !isOver; stop++) {
+      const { repo } = await history(true)
+      await materialise(repo, 'a/two')
+      let calls = 0
+      const die = (call: string): void => {
+        const changes = call === 'putIfAbsent' || call === 'delete'
+        if (changes && calls++ >= stop) throw new VarveError('io', 'the machine has stopped')
+      }
+      const storage = controlStorage(repo.storage, { before: die })
+      isOver = await purge(assembleRepository({ ...repo, storage }), {
+        ...options,
+        series: 'a/two',
+      }).then(
+        () => true,
+        () => false,
+      )
+      const again = purge(assembleRepository(repo), { ...options, series: 'a/two' })
+      // Where nothing was left to do, no commit has it.
+      await again.catch((error: unknown) => {
+        if (!hasCode(error, 'series-not-found')) throw error
+      })
+      expect({ stop, holds: await holdsSecret(repo) }).toEqual({ stop, holds: false })
+      expect(existsSync(join(repo.workTree!.root, 'a/two.csv'))).toBe(false)
+      expect(await problemsOf(repo)).toEqual([])
+      await expect(
+        purge(assembleRepository(repo), { ...options, series: 'a/two' }),
+      ).rejects.toMatchObject({ code: 'series-not-found' })
+    }
+  }, 60_000)
+
+  it('says where it did not look: what fsck moved aside, and tags of data itself', async () => {
+    const { repo, ids } = await history()
+    await repo.storage.putIfAbsent('damaged/packs/x.pack', Buffer.from(SECRET))
+    const { tree } = await readCommit(repo.objects, ids[3]!)
+    const target = (await lookupPath(repo.objects, tree, 'a/two'))!.id
+    await createTag(repo, { name: 'raw', target, who: ann(6), now: ann(6) })
+    const { left } = await purge(repo, { ...options, series: 'a/two' })
+    expect(left).toEqual(['refs/tags/raw', 'damaged/packs/x.pack'])
   })
 
   it('refuses beside staged changes, and a name that no commit has', async () => {

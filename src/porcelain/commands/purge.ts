@@ -20,10 +20,11 @@ export const purgeCommand = defineCommand({
     'reflog do not bring back anything that was there before. Messages of commits stay as they are, and so does',
     'what the series held under another name: purge that too. Other repositories keep what they have, and files',
     'of backups do: whoever merges their history brings the data back. A file system may keep the bytes of files',
-    'that were removed.',
+    'that were removed. What it does not look into it names: files that fsck moved aside, files of commands that are at work',
+    'or were stopped, and tags of a series itself. Where it was stopped on the way, the same command finishes it.',
     '',
     'It refuses beside staged changes, during a merge, and without --yes. With --json: rewritten (old and new id of each commit and',
-    'tag that changed), refs, commits (how many there are), files, gc (what was removed) and dryRun.',
+    'tag that changed), refs, commits (how many there are), files, gc (what was removed), left and dryRun.',
   ].join('\n'),
   examples: [
     { command: 'varve purge sensors/a --dry-run', about: 'which commits have it?' },
@@ -66,8 +67,10 @@ export const purgeCommand = defineCommand({
 /** Refs that are named one by one. */
 const MOST = 10
 
-function purgeText({ rewritten, commits, refs, gc, files, dryRun }: PurgeResult): string {
-  if (refs.length === 0) return 'nothing to purge: no row lies between the bounds'
+function purgeText(result: PurgeResult): string {
+  const { rewritten, commits, refs, gc, files, left, dryRun } = result
+  if (refs.length === 0 && gc === undefined)
+    return 'nothing to purge: no row lies between the bounds'
   const verb = dryRun ? 'would rewrite' : 'rewrote'
   const lines = [`${verb} ${rewritten.length} of ${count(commits, 'commit')}; they have other ids`]
   for (const { name, old, new: next } of refs.slice(0, MOST)) {
@@ -79,5 +82,6 @@ function purgeText({ rewritten, commits, refs, gc, files, dryRun }: PurgeResult)
   if (gc?.after !== undefined) {
     lines.push(`packs: ${bytesOf(gc.before.packBytes)} → ${bytesOf(gc.after.packBytes)}`)
   }
+  for (const name of left) lines.push(` may still hold it: ${name}`)
   return lines.join('\n')
 }

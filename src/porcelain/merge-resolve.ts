@@ -143,8 +143,10 @@ async function decidedEdits(
     const { conflict } = next.value.listed
     const { path } = conflict
     if (conflict.kind === 'series' || conflict.kind === 'setting') {
-      if (conflict.kind === 'series') edits.set(path, wholeEdit(conflict, next.value))
-      else await setSetting(writer, tree, edits, conflict, next.value)
+      if (conflict.kind === 'series') {
+        const edit = wholeEdit(conflict, next.value)
+        edits.set(path, edit && { ...edits.get(path), ...edit })
+      } else await setSetting(writer, tree, edits, conflict, next.value)
       next = await decisions.next()
       continue
     }
@@ -181,7 +183,10 @@ function wholeEdit(
 ): PathEdit | undefined {
   const entry = entries[takeOf(decision, place, `${path} as a whole`)]
   if (entry === undefined) return undefined
-  return { kind: entry.kind, id: entry.id, settings: entry.settings ?? null }
+  const { kind, id, settings = null } = entry
+  // Where both sides have the series, its settings were merged by themselves.
+  const isMerged = entries.ours?.kind === 'series' && entries.theirs?.kind === 'series'
+  return isMerged && kind === 'series' ? { kind, id } : { kind, id, settings }
 }
 
 async function setSetting(

@@ -83,6 +83,22 @@ describe('varve merge', () => {
     expect(content()).toContain('2026-08-14,65.6\n')
   })
 
+  it('keeps the settings of both sides where a version of the series is taken', async () => {
+    await ok('reset', '--hard', 'HEAD~1')
+    await ok('switch', '-C', 'other')
+    await ok('switch', 'main')
+    await ok('schema', 'rename', 'oil', 'Price', 'ours', '--commit')
+    await ok('switch', 'other')
+    await ok('schema', 'rename', 'oil', 'Price', 'theirs', '--commit')
+    await ok('schema', 'set', 'oil', 'zone=Asia/Tokyo', '--commit')
+    await ok('switch', 'main')
+    expect((await run('merge', 'other')).stdout).toContain('CONFLICT  oil  1 conflict')
+    await ok('merge', '--resolve', 'ours')
+    const shown = await ok('schema', 'show', 'oil')
+    expect(shown).toMatch(/^ {2}ours /m)
+    expect(shown).toContain('zone = "Asia/Tokyo"')
+  })
+
   it('moves on, or not, as told', async () => {
     expect((await run('merge', '--ff-only', 'other')).exitCode).toBe(6)
     await ok('reset', '--hard', 'HEAD~1')

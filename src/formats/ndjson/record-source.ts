@@ -3,7 +3,7 @@ import { BracketScan, skipSpace } from './json-tokens.ts'
 
 const FEED_BYTES = 256 * 1024
 /** Places are kept in 29 bits (see the tokenizer of CSV), and texts are set aside behind records. */
-const MAX_RECORD_BYTES = 2 ** 27
+const MAX_RECORD_BYTES = 96 * 2 ** 20
 const LF = 0x0a
 const BOM = [0xef, 0xbb, 0xbf]
 
@@ -162,7 +162,7 @@ export class RecordSource {
     const lineStart = from === 0 ? 0 : this.bytes.lastIndexOf(LF, from - 1) + 1
     this.#dropped = (lineStart === 0 ? this.#dropped : 0) + characters(this.bytes, lineStart, from)
     if (needed > MAX_RECORD_BYTES) {
-      throw this.fault(from, 'records of up to 128 MiB', 'a longer one')
+      throw this.fault(from, 'records of up to 96 MiB', 'a longer one')
     }
     const roomy = this.bytes.length > 32 * FEED_BYTES && needed < this.bytes.length >> 3
     if (needed > this.bytes.length || roomy) {

@@ -1,4 +1,4 @@
-import { hasCode } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 
 /**
  * Runs what only follows a change that is published: the index follows HEAD by itself, and a file
@@ -9,5 +9,24 @@ export async function followUp(run: () => Promise<unknown>): Promise<void> {
     await run()
   } catch (error) {
     if (!hasCode(error, 'disk-full')) throw error
+  }
+}
+
+/**
+ * Runs what ends a change that is published and what no next command makes up for. `disk-full` says then
+ * that the rest was done.
+ *
+ * @param what it writes, as `the index`
+ */
+export async function lastPart<T>(what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!hasCode(error, 'disk-full')) throw error
+    throw new VarveError('disk-full', error.message, {
+      data: error.data,
+      hint: `all was done but for ${what}: make room; varve status shows what holds`,
+      cause: error,
+    })
   }
 }

@@ -1,6 +1,6 @@
 import type { Id } from '../core/id.ts'
 import { diffTrees, lookupPath, walkTree } from '../core/tree.ts'
-import { followUp } from '../plumbing/follow-up.ts'
+import { followUp, lastPart } from '../plumbing/follow-up.ts'
 import {
   type IndexContent,
   type IndexState,
@@ -87,8 +87,9 @@ export async function applyShow(
   const { onFile, signal, publish, content } = options
   const next = await applyFilePlan(repo, files, plan.files, { onFile, signal, publish })
   const merge = (now: IndexFiles) => withWritten(now, plan.files, next)
-  if (content !== undefined) await replaceIndexContent(repo, content, merge)
-  else {
+  if (content !== undefined) {
+    await lastPart('the index', () => replaceIndexContent(repo, content, merge))
+  } else {
     await followUp(() =>
       updateIndexState(repo, (state) => ({ ...state, files: merge(state.files) })),
     )

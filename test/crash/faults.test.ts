@@ -162,6 +162,7 @@ async function whatIsWrong(
         return isSame(now, becomes)
           ? 'it was done, and is told to have failed'
           : 'half of it was done'
+      if (ran.error.hint?.includes('nothing was changed')) return 'it says that nothing was changed'
       toldLate++
       return undefined
     }

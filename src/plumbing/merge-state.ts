@@ -1,4 +1,4 @@
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import type { MergeStrategy } from '../core/merge-trees.ts'
 import type { Repository } from './repository.ts'
@@ -19,7 +19,7 @@ export interface MergeState {
   /** The commit that concludes it has one parent. */
   readonly squash: boolean
   readonly message: string
-  /** Whether the index holds what was merged: not where varve was stopped on the way. */
+  /** Whether the index holds what was merged: not where varve was stopped on the way there, or back. */
   readonly staged: boolean
   /** Where there were conflicts. */
   readonly paths: readonly SeriesConflicts[]
@@ -46,6 +46,20 @@ export async function readMergeState(repo: Repository): Promise<MergeState | und
 
 export async function writeMergeState(repo: Repository, state: MergeState): Promise<void> {
   await repo.privateFiles!.write(STATE_FILE, Buffer.from(`${JSON.stringify(state)}\n`))
+}
+
+/**
+ * Before the index is made to hold something else than the merge: where varve is stopped then, the merge
+ * can be taken back but not be concluded, as if all of it were in the index.
+ */
+export async function markMergeStopped(repo: Repository): Promise<void> {
+  try {
+    const state = await readMergeState(repo)
+    if (state?.staged) await writeMergeState(repo, { ...state, staged: false })
+  } catch (error) {
+    // One that cannot be read concludes nothing.
+    if (!hasCode(error, 'corrupt-file')) throw error
+  }
 }
 
 /** Forgets the merge; without effect where there is none. */

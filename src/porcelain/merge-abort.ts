@@ -1,7 +1,7 @@
 import { readCommit, type Signature } from '../core/commit.ts'
 import type { Id } from '../core/id.ts'
 import { headState } from '../plumbing/head.ts'
-import { clearMergeState } from '../plumbing/merge-state.ts'
+import { clearMergeState, markMergeStopped } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { currentMerge } from './merge-conflicts.ts'
 import { discardedIndex, indexToReplace } from './move-head.ts'
@@ -33,6 +33,7 @@ export async function abortMerge(
   const discarded = await discardedIndex(repo, state)
   const plan = await planShow(repo, state.files, tree, options)
   const { who } = options
+  await markMergeStopped(repo)
   const files = await applyShow(repo, state.files, plan, {
     ...options,
     publish: () =>

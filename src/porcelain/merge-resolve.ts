@@ -12,6 +12,7 @@ import { editSeries } from '../core/series-edit.ts'
 import { type Json, NO_SETTINGS, readSettings, writeSettings } from '../core/settings.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import { firstChangedPath } from '../plumbing/change.ts'
+import { lastPart } from '../plumbing/follow-up.ts'
 import { type SeriesConflicts, writeMergeState } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { applyChange } from './apply-change.ts'
@@ -81,7 +82,9 @@ export async function resolveMerge(
     left.set(conflict.path, (left.get(conflict.path) ?? 0) + 1)
   }
   const rest = [...left].map(([series, conflicts]) => ({ series, conflicts }))
-  await writeMergeState(repo, { ...state, settled, paths: rest })
+  await lastPart('what is noted of the merge', () =>
+    writeMergeState(repo, { ...state, settled, paths: rest }),
+  )
   return { settled: applied.result.length, left: rest }
 }
 

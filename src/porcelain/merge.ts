@@ -9,6 +9,7 @@ import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
 import { isAncestor } from '../plumbing/common-ancestors.ts'
+import { lastPart } from '../plumbing/follow-up.ts'
 import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
 import { hasIndex, type IndexState, readIndex, treeOf } from '../plumbing/index-state.ts'
 import { type MergedCommits, mergeCommits } from '../plumbing/merge-commits.ts'
@@ -121,10 +122,12 @@ async function mergeInto(
     files: NO_FILES,
     dryRun,
   }
-  if (head.id !== undefined && (await isAncestor(repo.objects, theirs, head.id))) {
+  const { shallow } = await repo.refs.state()
+  if (head.id !== undefined && (await isAncestor(repo.objects, theirs, head.id, shallow))) {
     return { ...result, outcome: 'up-to-date', changes: [], counts: sumCounts([]) }
   }
-  const isAhead = head.id === undefined || (await isAncestor(repo.objects, head.id, theirs))
+  const isAhead =
+    head.id === undefined || (await isAncestor(repo.objects, head.id, theirs, shallow))
   if (fastForward === 'only' && !isAhead) {
     throw new VarveError(
       'refused',
@@ -208,7 +211,9 @@ async function mergeTrees(
         publish: () => writeMergeState(repo, { ...state, staged: false }),
         content: { tree: merged.tree, base: ours, packs },
       })
-      await writeMergeState(repo, { ...state, staged: true })
+      await lastPart('what is noted of the merge', () =>
+        writeMergeState(repo, { ...state, staged: true }),
+      )
       return { ...done, files }
     }
     const parents = [ours, theirs]

@@ -13,6 +13,7 @@ import {
   readStoredIndex,
   treeOf,
 } from '../plumbing/index-state.ts'
+import { markMergeStopped } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { applyShow, type FilesMoved, type FilesOptions, mendFiles, planShow } from './show-tree.ts'
 
@@ -64,6 +65,7 @@ export async function moveHead(repo: Repository, options: MoveHeadOptions): Prom
   const plan = await planShow(repo, state.files, next.tree, options)
   const pending = state.tree !== before
   const discarded = pending ? await discardedIndex(repo, state) : {}
+  if (force) await markMergeStopped(repo)
   const files = await applyShow(repo, state.files, plan, {
     ...options,
     publish: () => setHead(repo, { to, who, message, updates, ...discarded }),

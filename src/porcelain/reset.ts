@@ -1,9 +1,10 @@
 import { type Commit, readCommit, type Signature } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { lastPart } from '../plumbing/follow-up.ts'
 import { headState, moveRef } from '../plumbing/head.ts'
 import { hasIndex, publishIndex, readIndex, replaceIndexContent } from '../plumbing/index-state.ts'
-import { clearMergeState, refuseDuringMerge } from '../plumbing/merge-state.ts'
+import { clearMergeState, markMergeStopped, refuseDuringMerge } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type DiscardedIndex, discardedIndex, indexToReplace } from './move-head.ts'
 import { applyShow, type FilesMoved, type FilesOptions, keepFiles, planShow } from './show-tree.ts'
@@ -69,14 +70,16 @@ export async function reset(repo: Repository, options: ResetOptions): Promise<Re
   }
   const content = { tree: commit.tree, base: to, packs: [] }
   if (mode === 'mixed') {
+    await markMergeStopped(repo)
     await move(discarded)
     const kept = await keepFiles(repo, state.files, state.tree, commit.tree)
-    await replaceIndexContent(repo, content, () => kept)
+    await lastPart('the index', () => replaceIndexContent(repo, content, () => kept))
     await clearMergeState(repo)
     const unstaged = [...kept].filter(([path, file]) => file !== state.files.get(path))
     return { ...result, ...nothing, unstaged: unstaged.map(([path]) => path) }
   }
   const plan = await planShow(repo, state.files, commit.tree, { ...options, force: true })
+  await markMergeStopped(repo)
   const publish = () => move(discarded)
   const files = await applyShow(repo, state.files, plan, { ...options, publish, content })
   await clearMergeState(repo)

@@ -129,6 +129,35 @@ describe('merge', () => {
     expect(await readMergeState(repo)).toBeUndefined()
   })
 
+  it.each(['abort', 'reset', 'switch'] as const)(
+    'is not concluded where %s was stopped before it was forgotten',
+    async (how) => {
+      await onBranch('other', { a: [1, 2, 4] })
+      await onMain({ b: [2] })
+      await mergeIn('other', { noCommit: true })
+      const at = (await headState(repo)).id!
+      const privateFiles = repo.privateFiles!
+      const stopped = async () => {
+        throw new Error('stopped')
+      }
+      repo = { ...repo, privateFiles: { ...privateFiles, remove: stopped } }
+      const drop = {
+        abort: () => abortMerge(repo, { who }),
+        reset: () => reset(repo, { to: at, mode: 'mixed', who }),
+        switch: () => switchBranch(repo, { target: 'main', who, force: true }),
+      }
+      await expect(drop[how]()).rejects.toThrow('stopped')
+      repo = { ...repo, privateFiles }
+      expect(await inIndex('a')).toEqual([1, 2, 3])
+      const concluded = commit(repo, { committer: who, allowEmpty: true })
+      await expect(concluded).rejects.toThrow(refused(/stopped in the middle/))
+      await reset(repo, { to: at, mode: 'hard', who })
+      expect(await status(repo)).toMatchObject({ staged: [], unstaged: [] })
+      await commit(repo, { committer: who, allowEmpty: true })
+      expect(await parents()).toBe(1)
+    },
+  )
+
   it('refuses unrelated histories unless told otherwise', async () => {
     const [root] = await storeCommits(repo, [{ seconds: 5 }])
     await setRefs(repo, { 'refs/heads/alone': root })

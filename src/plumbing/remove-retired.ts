@@ -1,8 +1,9 @@
 import type { Id } from '../core/id.ts'
 import { walkReferences } from '../core/references.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
-import { newMark, writePack } from '../storage/merge-packs.ts'
+import { writePack } from '../storage/merge-packs.ts'
 import { openObjectStore } from '../storage/object-store.ts'
+import { newMark } from '../storage/pack-writer.ts'
 import { privateRoots } from './reachable.ts'
 import type { Repository } from './repository.ts'
 

@@ -41,11 +41,13 @@ const NO_CONFIG: RepositoryConfig = { get: () => undefined }
 export function assembleRepository(parts: RepositoryParts): Repository {
   const config = parts.config ?? NO_CONFIG
   const verify = config.get('core.verify') === 'always' ? 'always' : 'checksum'
-  const objects = openObjectStore(parts.storage, { verify })
+  const retired = async () => (await refs.state()).retired
+  const objects = openObjectStore(parts.storage, { verify, retired })
+  const refs = openRefLog(parts.storage, transactionRules(objects))
   return {
     storage: parts.storage,
     objects,
-    refs: openRefLog(parts.storage, transactionRules(objects)),
+    refs,
     config,
     ...(parts.privateFiles !== undefined && { privateFiles: parts.privateFiles }),
     ...(parts.workTree !== undefined && { workTree: parts.workTree }),

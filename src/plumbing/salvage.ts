@@ -95,7 +95,9 @@ export async function salvagePacks(
     const copy = await copyAside(storage, packPath(name))
     if (copy !== undefined) aside.push(copy)
   }
-  const good = openObjectStore(withoutPacks(storage, new Set(packs)))
+  const good = openObjectStore(withoutPacks(storage, new Set(packs)), {
+    retired: async () => (await repo.refs.state()).retired,
+  })
   const copied = await copyObjects(storage, good, options)
   const { packs: published } = await repo.refs.state()
   // Written again, a pack may have come to be what it was.

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { VarveError } from '../core/errors.ts'
-import { hashObject, type Id } from '../core/id.ts'
+import type { Id } from '../core/id.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Places } from './pack-places.ts'
 import type { StoredRecord } from './pack-reader.ts'
-import { type Base, PackWriter } from './pack-writer.ts'
+import { type Base, newMark, PackWriter } from './pack-writer.ts'
 
 export interface MergedPack {
   readonly name: string
@@ -73,12 +72,6 @@ export async function copyObjects(
     }
     await writer.add(mark.id, 'blob', mark.bytes, LEVEL)
   })
-}
-
-/** An object that no pack has. */
-export function newMark(): { readonly id: Id; readonly bytes: Uint8Array } {
-  const bytes = randomBytes(16)
-  return { id: hashObject('blob', bytes), bytes }
 }
 
 /** Publishes what `write` puts into a pack with these positions. */

@@ -132,7 +132,7 @@ export class ObjectBatch implements ObjectWriter {
     this.#encoder.close()
     if (this.#pack.records === 0) return undefined
     try {
-      const name = await this.#pack.publish()
+      const name = await this.#pack.publish(await this.#store.retired())
       this.#store.adopt(name, this.#pack.length)
       return name
     } catch (error) {

@@ -14,6 +14,8 @@ export interface ObjectStoreOptions {
   readonly cacheBytes?: number
   /** `always`: compare the SHA-256 of every object read with its id, not the checksum alone. */
   readonly verify?: 'checksum' | 'always'
+  /** Names of packs that must never count again, as of now: a pack that is written gets none of them. */
+  readonly retired?: (() => Promise<ReadonlySet<string>>) | undefined
 }
 
 export interface PackSummary {
@@ -52,6 +54,8 @@ export function openObjectStore(storage: Storage, options: ObjectStoreOptions = 
  */
 export class ObjectStore implements ObjectReader {
   readonly storage: Storage
+  /** Names of packs that must never count again. */
+  readonly retired: () => Promise<ReadonlySet<string>>
   readonly #cache: ObjectCache
   /** Values that others are differences to, or that are differences themselves. */
   readonly #values: ObjectCache
@@ -65,6 +69,7 @@ export class ObjectStore implements ObjectReader {
     this.#cache = new ObjectCache(cacheBytes, LARGEST)
     this.#values = new ObjectCache(cacheBytes, LARGEST_VALUE)
     this.#verify = options.verify === 'always'
+    this.retired = options.retired ?? (async () => new Set())
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { VarveError } from '../core/errors.ts'
-import { ID_BYTES, type Id, type ObjectKind } from '../core/id.ts'
+import { hashObject, ID_BYTES, type Id, type ObjectKind } from '../core/id.ts'
 import { type CutId, IdFinder, withoutIds } from './cut-ids.ts'
 import { type EncodedBody, encodeBody, encodeDifference, lengthLimit } from './pack-encoding.ts'
 import { encodeIndex, PACK_MAGIC } from './pack-index.ts'
@@ -27,6 +27,12 @@ export interface Base {
 /** The parts of a record that depend on how an object is stored. */
 type Encoded = Pick<PackRecord, 'method' | 'body' | 'base' | 'depth'> & {
   readonly cuts: readonly CutId[]
+}
+
+/** An object that no pack has. */
+export function newMark(): { readonly id: Id; readonly bytes: Uint8Array } {
+  const bytes = randomBytes(16)
+  return { id: hashObject('blob', bytes), bytes }
 }
 
 /** Where a pack lives in storage. */
@@ -187,14 +193,27 @@ export class PackWriter {
     return bytes && decodeRecord(bytes, id, position, idsAt)
   }
 
-  /** Writes index and footer and publishes the pack. Returns its name. */
-  async publish(): Promise<string> {
+  /**
+   * Writes index and footer and publishes the pack. Returns its name.
+   * @param taken names that it must not have: with those it gets a mark, an object that no pack has
+   */
+  async publish(taken: ReadonlySet<string> = new Set()): Promise<string> {
+    if (taken.size > 0 && taken.has(await this.#nextName())) {
+      const { id, bytes } = newMark()
+      await this.add(id, 'blob', bytes, 1)
+    }
     this.#gather(encodeIndex(this.#ids, this.#ends))
     await this.#flush()
     const writer = await this.#openWriter()
     const name = this.#hash.digest('hex')
     await writer.publish(packPath(name))
     return name
+  }
+
+  /** The name that the pack would have as it is. */
+  async #nextName(): Promise<string> {
+    await this.#flush()
+    return this.#hash.copy().update(encodeIndex(this.#ids, this.#ends)).digest('hex')
   }
 
   async discard(): Promise<void> {

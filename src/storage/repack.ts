@@ -1,10 +1,10 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { type MergedPack, newMark, writePack } from './merge-packs.ts'
+import { type MergedPack, writePack } from './merge-packs.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Place, type Places } from './pack-places.ts'
 import type { StoredRecord } from './pack-reader.ts'
-import type { Base, PackWriter } from './pack-writer.ts'
+import { type Base, newMark, type PackWriter } from './pack-writer.ts'
 import { MAX_DEPTH, MAX_WALKED } from './read-chain.ts'
 
 export interface RepackOptions {

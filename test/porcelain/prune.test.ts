@@ -11,6 +11,7 @@ import { updateRef } from '../../src/plumbing/update-ref.ts'
 import { fsck } from '../../src/porcelain/fsck.ts'
 import { gc, prune } from '../../src/porcelain/gc.ts'
 import { log } from '../../src/porcelain/log.ts'
+import { reset } from '../../src/porcelain/reset.ts'
 import { undo } from '../../src/porcelain/undo.ts'
 import { writeSeries } from '../../src/porcelain/write-series.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
@@ -106,6 +107,25 @@ describe('what nothing leads to', () => {
     // This one has seen the packs as they were.
     expect(await write(before, 50)).toBe(lost)
     expect(await problemsOf(await open(storage))).toEqual([])
+  })
+
+  it('is stored again just as it was, though a pack of that name counts no more', async () => {
+    const { storage, lost } = await withLost()
+    await gc(await open(storage), { ...late(100), prune: 'now' })
+    expect(await write(await open(storage), 50)).toBe(lost)
+    expect(await problemsOf(await open(storage))).toEqual([])
+  })
+
+  it('is staged again just as it was', async () => {
+    const repo = await newRepository({ workTree: true })
+    const to = await write(repo, 1)
+    for (let round = 0; round < 3; round++) {
+      const staged = { series: 'more', input: table('n,v\n3,4\n'), create: true }
+      await writeSeries(assembleRepository(repo), staged)
+      expect(await problemsOf(assembleRepository(repo))).toEqual([])
+      await reset(assembleRepository(repo), { to, mode: 'hard', who: ann(9) })
+      await gc(assembleRepository(repo), { ...late(9), prune: 'now', reflogExpire: 'now' })
+    }
   })
 })
 

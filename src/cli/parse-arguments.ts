@@ -27,6 +27,7 @@ export async function parseArguments(
     return { args: {}, globals }
   }
   const own = tokens.options.filter(({ option }) => !globalOptions.includes(option))
+  refuseTogether(command, own)
   // Loading yargs takes longer than much else.
   if (mayBeObjectedTo(command, own)) await judgeWithYargs(command, own)
   const args: Arguments = {}
@@ -53,27 +54,39 @@ function tokeniseFor(command: Command, argv: readonly string[], prefix: string):
   }
 }
 
+/** Two options that exclude each other are named as they were given: `--no-ff`. */
+function refuseTogether({ options }: Command, own: readonly Token[]): void {
+  const spelled = (name: string) => {
+    const token = own.findLast(({ option }) => option.name === name)
+    return token && (token.value === false ? `--no-${name}` : `--${name}`)
+  }
+  for (const [one, other] of options.exclusive) {
+    const pair = [spelled(one), spelled(other)]
+    if (!pair.includes(undefined))
+      throw usageError(`${pair.join(' and ')} cannot be given together`)
+  }
+}
+
 /**
  * Whether there is anything about the options that yargs may have to say: one with choices, one that is
- * missing, two that exclude each other, one that needs another.
+ * missing, one that needs another.
  */
 function mayBeObjectedTo({ options }: Command, own: readonly Token[]): boolean {
   const given = new Set(own.map(({ option }) => option.name))
   return (
     own.some(({ option }) => option.choices !== undefined) ||
     options.declared.some(({ name, demandOption }) => demandOption === true && !given.has(name)) ||
-    options.exclusive.some(([one, other]) => given.has(one) && given.has(other)) ||
     options.implied.some(([one]) => given.has(one))
   )
 }
 
 /**
- * Lets yargs judge the options: choices, required ones, conflicts, implications. It is handed one
+ * Lets yargs judge the options: choices, required ones, implications. It is handed one
  * `--name=value` each, so that its own ideas of numbers, dots and dashes do not come into play.
  */
 async function judgeWithYargs(command: Command, tokens: readonly Token[]): Promise<void> {
   const { default: yargs } = await import('yargs')
-  const { declared, exclusive, implied } = command.options
+  const { declared, implied } = command.options
   const parser = yargs([])
     .scriptName('varve')
     .locale('en')
@@ -89,6 +102,8 @@ async function judgeWithYargs(command: Command, tokens: readonly Token[]): Promi
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'greedy-arrays': false,
+      // There are options whose names begin with `no-`.
+      'boolean-negation': false,
     })
     .fail((message, error) => {
       throw error !== undefined && error !== null && error.name !== 'YError'
@@ -97,18 +112,14 @@ async function judgeWithYargs(command: Command, tokens: readonly Token[]): Promi
     })
   for (const option of declared) {
     parser.option(option.name, {
-      type: option.type === 'boolean' || option.type === 'count' ? option.type : 'string',
+      type: option.type === 'boolean' || option.type === 'count' ? 'boolean' : 'string',
       ...(option.array === true ? { array: true } : {}),
       ...(option.choices === undefined ? {} : { choices: option.choices }),
       ...(option.demandOption === true ? { demandOption: true } : {}),
     })
   }
-  for (const [one, other] of exclusive) parser.conflicts(one, other)
   for (const [one, other] of implied) parser.implies(one, other)
-  const line = tokens.map(({ option, value }) => {
-    if (typeof value === 'string') return `--${option.name}=${value}`
-    return value ? `--${option.name}` : `--no-${option.name}`
-  })
+  const line = tokens.map(({ option, value }) => `--${option.name}=${value}`)
   await parser.parseAsync(line)
 }
 
@@ -116,7 +127,6 @@ const wording = {
   'Invalid values:': 'unknown value:',
   'Argument: %s, Given: %s, Choices: %s': '--%s cannot be %s; it is one of %s',
   'Missing required argument: %s': { one: 'missing option: --%s', other: 'missing options: %s' },
-  'Arguments %s and %s are mutually exclusive': '--%s and --%s cannot be given together',
 } as unknown as Record<string, string>
 
 /** Yargs lists what is missing as `one -> other`, a line each, under a heading. */

@@ -40,10 +40,10 @@ describe('what is loaded at start-up', () => {
     expect(bytes).toBeLessThan(1_000_000)
   })
 
-  it('by options that might not go together is yargs, which judges them', () => {
+  it('by options that need others is yargs, which judges them', () => {
     const yargs = (args: readonly string[]) =>
       loadedBy(args).files.filter((file) => /yargs/.test(file))
     expect(yargs(['config', '--global', '--list'])).toEqual([])
-    expect(yargs(['config', '--global', '--local', '--list'])).not.toEqual([])
+    expect(yargs(['merge', '--csv'])).not.toEqual([])
   })
 })

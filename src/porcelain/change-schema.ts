@@ -1,8 +1,9 @@
 import type { ColumnType } from '../core/column.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { columnRules } from '../core/merge-cells.ts'
 import { nearest } from '../core/nearest.ts'
-import type { ObjectWriter } from '../core/objects.ts'
+import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
 import { parseScalar } from '../core/scalar-text.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import { type SchemaJson, schemaFromJson, schemaToJson } from '../core/schema-codec.ts'
@@ -139,7 +140,38 @@ export interface SetSettingResult {
   readonly settings: Readonly<Record<string, Json>>
 }
 
-/** Sets (or with undefined removes) settings of a series or a collection, key by key. */
+/** `invalid-value` for rules of merging that are none, `column-not-found` for those of another series. */
+async function checkMergeRules(
+  reader: ObjectReader,
+  tree: Id,
+  path: string,
+  values: ReadonlyMap<string, Json | undefined>,
+): Promise<void> {
+  const merge = values.get('merge')
+  if (merge === undefined) return
+  const rules = columnRules(new Map([['merge', merge]]))
+  const entry = await lookupPath(reader, tree, path)
+  // Those of a collection are for series that need not be there yet.
+  if (entry?.kind !== 'series') return
+  const { columns, indexCount } = (await readSeries(reader, entry.id)).schema
+  const names = columns.slice(indexCount).map(({ name }) => name)
+  const unknown = [...rules.keys()].find((name) => !names.includes(name))
+  if (unknown === undefined) return
+  const near = nearest(unknown, names)
+  throw new VarveError(
+    'column-not-found',
+    `${path} has no value column ${JSON.stringify(unknown)} to merge by a rule`,
+    {
+      data: { series: path, column: unknown, columns: names },
+      hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
+    },
+  )
+}
+
+/**
+ * Sets (or with undefined removes) settings of a series or a collection, key by key. As
+ * {@link checkMergeRules} for the setting `merge`.
+ */
 export async function setSettings(
   repo: Repository,
   options: ChangeOptions & {
@@ -153,6 +185,7 @@ export async function setSettings(
     {
       async run(batch, tree) {
         await resolvePath(repo, tree, path, 'the index')
+        await checkMergeRules(batch, tree, path, options.values)
         const entry = await lookupPath(batch, tree, path)
         const before =
           entry?.settings === undefined ? [] : await readSettings(batch, entry.settings)

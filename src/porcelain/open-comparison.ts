@@ -93,6 +93,13 @@ async function sideOf(
       [right],
       (await repo.refs.state()).shallow,
     )
+    if (base === undefined) {
+      const { left: a, right: b } = range
+      throw new VarveError('refused', `${a} and ${b} have no commit in common`, {
+        data: { left, right },
+        hint: `varve diff ${a} ${b} compares the two`,
+      })
+    }
     return [{ tree: await treeOf(repo.objects, base) }, { tree: await treeOf(repo.objects, right) }]
   }
   if (parseObjectName(word).name === undefined) {

@@ -1,6 +1,7 @@
 import type { Signature } from '../core/commit.ts'
 import type { Id } from '../core/id.ts'
 import { formatSeconds } from '../core/time.ts'
+import { refuseDuringMerge } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { checkKeep, type TrimLimit, trimHistory } from '../plumbing/trim-history.ts'
 
@@ -19,10 +20,12 @@ export interface TrimResult {
   readonly dryRun: boolean
 }
 
-/** Forgets old history, and keeps the data: see {@link trimHistory}. */
+/** Forgets old history, and keeps the data: see {@link trimHistory}; `refused` while a merge is going on. */
 export async function trim(repo: Repository, options: TrimOptions): Promise<TrimResult> {
   const { limit, who, dryRun = false } = options
   if ('keep' in limit) checkKeep(limit.keep)
+  // Its conflicts follow from the commits between the two sides.
+  await refuseDuringMerge(repo, 'no history is forgotten')
   const message =
     'keep' in limit
       ? `all but ${limit.keep} commits`

@@ -113,10 +113,42 @@ describe('varve merge', () => {
     expect(await ok('merge', 'other')).toBe('Already up to date.\n')
   })
 
+  it('stages what a strategy settles, and takes no commit as an option', async () => {
+    const staged = await ok('merge', 'other', '-s', 'theirs', '--no-commit')
+    expect(staged).toContain('Staged and not committed')
+  })
+
+  it.each([
+    ['{bad', 'not a rule'],
+    ['max', 'not a rule'],
+    ['{"Price":"bogus"}', 'not a rule'],
+    ['{"Price":{"tolerance":-1}}', 'not a rule'],
+    ['{"Prise":"max"}', 'did you mean Price?'],
+    ['{"Date":"max"}', 'no value column "Date"'],
+  ])('refuses the setting merge=%s, and changes nothing', async (rules, message) => {
+    const ran = await run('schema', 'set', 'oil', `merge=${rules}`)
+    expect(ran.exitCode).not.toBe(0)
+    expect(ran.stderr).toContain(message)
+    expect(await ok('status')).toContain('nothing to commit')
+  })
+
+  it('and diff say so where a trim has left nothing in common', async () => {
+    await ok('trim', '--keep', '1')
+    await ok('gc', '--prune=now')
+    const diff = await run('diff', 'main...other')
+    expect(diff).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('in common') })
+    const merged = await run('merge', 'other')
+    expect(merged).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('in common') })
+    expect((await run('merge', '--allow-unrelated-histories', 'other')).exitCode).toBe(5)
+    const trimmed = await run('trim', '--keep', '1')
+    expect(trimmed).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('--abort') })
+  })
+
   it.each([
     [['merge'], 2, 'missing <commit>'],
     [['merge', 'a', 'b'], 2, 'one commit is merged at a time'],
     [['merge', '--csv', 'other'], 2, '--csv'],
+    [['merge', '--no-ff', '--ff-only', 'other'], 2, '--no-ff and --ff-only cannot be given'],
     [['merge', '--abort', 'x'], 2, '--abort takes no x'],
     [['merge', 'nope'], 3, 'no revision "nope"'],
     [['merge', '--resolve', 'ours'], 6, 'no merge is going on'],

@@ -32,6 +32,7 @@ export async function repositoryWithNames(names: readonly string[]): Promise<str
     message: 'names\n',
   })
   const pack = await batch.publish()
+  const { number: since } = await repo.refs.state()
   await repo.refs.append({
     updates: ['refs/heads/main', 'refs/heads/feature/x', 'refs/tags/v1'].map((name) => ({
       name,
@@ -41,6 +42,8 @@ export async function repositoryWithNames(names: readonly string[]): Promise<str
     who,
     message: 'names',
     packs: [pack!],
+    // All that is needed is named: what is not there is left out on purpose.
+    since,
   })
   await storage.close()
   return folder

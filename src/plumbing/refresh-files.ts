@@ -77,7 +77,13 @@ export async function planRefresh(repo: Repository, options: RefreshOptions): Pr
   } finally {
     await scratch.discard()
   }
-  if (inTheWay.length > 0) throw wouldOverwrite(inTheWay)
+  if (inTheWay.length > 0) {
+    const keep = 'varve add keeps them, varve restore FILE drops them'
+    throw wouldOverwrite(
+      inTheWay,
+      options.force === undefined ? keep : `${keep}; --force overwrites`,
+    )
+  }
   return { write, remove }
 }
 
@@ -223,10 +229,7 @@ export class PreparedFiles {
   }
 }
 
-function wouldOverwrite(
-  files: readonly string[],
-  hint = 'varve add keeps them, varve restore FILE drops them; --force overwrites',
-): VarveError {
+function wouldOverwrite(files: readonly string[], hint: string): VarveError {
   const shown = files.slice(0, 5).join(', ')
   const more = files.length > 5 ? ` and ${files.length - 5} more` : ''
   return new VarveError('refused', `changes in files would be lost: ${shown}${more}`, {

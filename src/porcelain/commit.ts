@@ -1,9 +1,7 @@
 import { type Commit, readCommit, type Signature, subjectOf, writeCommit } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { cleanMessage } from '../core/message.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import { addCounts, noChanges } from '../core/series-counts.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
@@ -22,10 +20,11 @@ import { mergeDuePacks } from '../plumbing/merge-packs.ts'
 import { clearMergeState, type MergeState, readMergeState } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { generatedMessage, type RowCounts } from './change-summary.ts'
+import { cleanedMessage } from './commit-message.ts'
 import { conflictCount } from './merge.ts'
 import { interruptedMerge } from './merge-resolve.ts'
 import { stageFiles, withStagedFiles } from './stage-files.ts'
-import { type PathStat, treeStat } from './tree-stat.ts'
+import { type PathStat, sumCounts, treeStat } from './tree-stat.ts'
 
 export interface CommitOptions {
   /** Generated from what changed when not given; under `amend` that of the commit replaced. */
@@ -174,12 +173,7 @@ async function draftCommit(
   const drafted =
     options.message ?? replaced?.message ?? merging?.message ?? generateMessage(changes)
   const edited = options.edit && (await options.edit(drafted, changes))
-  const message = cleanMessage(edited ?? drafted)
-  if (message === '') {
-    throw new VarveError('refused', 'a commit needs a message', {
-      hint: 'without -m one is made from what changed',
-    })
-  }
+  const message = cleanedMessage(edited ?? drafted)
   const result: CommitResult = {
     ...(head.ref !== undefined && { branch: head.ref }),
     commit: { tree, parents, author, committer, message },
@@ -222,14 +216,6 @@ function generateMessage(changes: readonly PathStat[]): string {
       counts: stat,
     })),
   )
-}
-
-function sumCounts(changes: readonly PathStat[]): RowCounts {
-  const { unchanged: _, ...counts } = changes.reduce(
-    (sum, { stat }) => addCounts(sum, { ...stat, unchanged: 0 }),
-    noChanges(),
-  )
-  return counts
 }
 
 /** Stores the commit and moves HEAD to it; undefined where another commit was first. */

@@ -1,14 +1,17 @@
 import type { Scalar } from '../core/column.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { encodeKeyPrefix } from '../core/key-encode.ts'
 import type { RowConflict, Take } from '../core/merge-rows.ts'
 import { type MergeRow, patchFrame } from '../core/merge-series.ts'
 import type { MergeConflict } from '../core/merge-trees.ts'
 import type { ObjectWriter } from '../core/objects.ts'
 import { parseScalar } from '../core/scalar-text.ts'
 import type { Schema } from '../core/schema.ts'
+import { readSeries } from '../core/series.ts'
 import type { PatchFrame } from '../core/series-blocks.ts'
 import { editSeries } from '../core/series-edit.ts'
+import { GroupReader } from '../core/series-groups.ts'
 import { type Json, NO_SETTINGS, readSettings, writeSettings } from '../core/settings.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import { firstChangedPath } from '../plumbing/change.ts'
@@ -171,7 +174,8 @@ async function decidedEdits(
         head = await decisions.next()
       }
     }
-    const frames = decidedFrames(schema, ofPath())
+    const staged = new GroupReader(writer, await readSeries(writer, entry.id))
+    const frames = decidedFrames(schema, ofPath(), staged)
     const { id } = await editSeries(writer, entry.id, { mode: 'upsert', frames })
     const before = edits.get(path)
     edits.set(path, { ...before, kind: 'series', id })
@@ -220,15 +224,21 @@ function takeOf(decision: Decision, place: string | undefined, what: string): Ta
 
 const BATCH_ROWS = 2048
 
-/** What is decided about rows, as frames of the columns that it is about. */
+/**
+ * What is decided about rows, as frames of the columns that it is about. Cells of a row that was
+ * deleted in the meantime have no place any more.
+ */
 async function* decidedFrames(
   schema: Schema,
   decisions: AsyncIterable<Decided & { readonly conflict: RowConflict }>,
+  staged: GroupReader,
 ): AsyncGenerator<PatchFrame> {
+  const indexTypes = schema.columns.slice(0, schema.indexCount).map(({ type }) => type)
   let key: string | undefined
   let batch: { readonly schema: Schema; readonly columns: string; rows: MergeRow[] } | undefined
   let cells = new Map<number, Scalar>()
   let index: readonly Scalar[] = []
+  let isThere = false
   /** Adds rows; the batch that is full, or of other columns, comes back. */
   const add = (positions: readonly number[], rows: readonly MergeRow[]): PatchFrame | undefined => {
     const columns = positions.join()
@@ -256,9 +266,11 @@ async function* decidedFrames(
       if (full !== undefined) yield full
       key = listed.key
       index = conflict.key
+      isThere = (await staged.count(encodeKeyPrefix(indexTypes, index))) > 0
     }
     if (conflict.column !== undefined) {
-      cells.set(conflict.column, cellValue(schema, conflict, decision, place))
+      const value = cellValue(schema, conflict, decision, place)
+      if (isThere) cells.set(conflict.column, value)
       continue
     }
     const rows = conflict.rows[takeOf(decision, place, `the row ${key}`)]

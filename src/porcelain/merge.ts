@@ -3,8 +3,6 @@ import type { CommitDate } from '../core/commit-date.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, shortId } from '../core/id.ts'
 import type { MergeConflict, MergeStrategy } from '../core/merge-trees.ts'
-import { cleanMessage } from '../core/message.ts'
-import { addCounts, noChanges } from '../core/series-counts.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
@@ -24,9 +22,10 @@ import { resolveCommit } from '../plumbing/resolve-revision.ts'
 import { walkCommits } from '../plumbing/walk-commits.ts'
 import { shortBranch } from './branch.ts'
 import type { RowCounts } from './change-summary.ts'
+import { cleanedMessage } from './commit-message.ts'
 import { carry } from './move-head.ts'
 import { applyShow, type FilesMoved, type FilesOptions, planShow } from './show-tree.ts'
-import { type PathStat, treeStat } from './tree-stat.ts'
+import { type PathStat, sumCounts, treeStat } from './tree-stat.ts'
 
 export interface MergeOptions extends Omit<FilesOptions, 'force'> {
   /** A branch, or any revision. */
@@ -197,7 +196,7 @@ async function mergeTrees(
     const done = { outcome, ...stats, conflicts: paths } as const
     if (dryRun) return done
     if (hasConflicts && index === undefined) throw bareConflict(shown, paths, merged.conflicts)
-    const message = cleanMessage(
+    const message = cleanedMessage(
       options.message ?? (await mergeMessage(repo, head, theirs, shown, squash)),
     )
     if (index !== undefined && (hasConflicts || isLater)) {
@@ -266,14 +265,6 @@ async function changesBetween(
   const changes: PathStat[] = []
   for await (const change of treeStat(reader, before, after)) changes.push(change)
   return { changes, counts: sumCounts(changes) }
-}
-
-function sumCounts(changes: readonly PathStat[]): RowCounts {
-  const { unchanged: _, ...counts } = changes.reduce(
-    (sum, { stat }) => addCounts(sum, { ...stat, unchanged: 0 }),
-    noChanges(),
-  )
-  return counts
 }
 
 function refuseUnrelated(

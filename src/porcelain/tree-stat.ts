@@ -1,7 +1,9 @@
 import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
+import { addCounts, noChanges } from '../core/series-counts.ts'
 import { type DiffOptions, type DiffStat, diffStat } from '../core/series-diff.ts'
 import { diffTrees, type TreeChange } from '../core/tree.ts'
+import type { RowCounts } from './change-summary.ts'
 
 /** How one series, or the settings of a collection, differ between two trees. */
 export interface PathStat {
@@ -54,4 +56,13 @@ export async function pathStat(
 export function changedSeries(change: TreeChange): { old: Id | undefined; new: Id | undefined } {
   const series = (entry: TreeChange['old']) => (entry?.kind === 'series' ? entry.id : undefined)
   return { old: series(change.old), new: series(change.new) }
+}
+
+/** The rows of all of them together. */
+export function sumCounts(changes: readonly { readonly stat: RowCounts }[]): RowCounts {
+  const { unchanged: _, ...counts } = changes.reduce(
+    (sum, { stat }) => addCounts(sum, { ...stat, unchanged: 0 }),
+    noChanges(),
+  )
+  return counts
 }

@@ -111,11 +111,23 @@ describe('merge', () => {
     await expect(mergeIn('other', { fastForward: 'only' })).rejects.toThrow(refused(/not ahead/))
     expect(await snapshot(repo)).toEqual(before)
     writeFileSync(file('a.csv'), 't,v\n0,9\n')
-    await expect(mergeIn('other')).rejects.toThrow(refused(/changes in files/))
+    await expect(mergeIn('other')).rejects.toThrow(
+      expect.objectContaining({
+        message: 'changes in files would be lost: a.csv',
+        hint: 'varve add keeps them, varve restore FILE drops them',
+      }),
+    )
     writeFileSync(file('a.csv'), 't,v\n0,1\n1,2\n2,3\n')
     await stage(repo, { d: [1] })
     await expect(mergeIn('other')).rejects.toThrow(refused(/staged/))
     expect((await snapshot(repo)).refs).toEqual(before.refs)
+  })
+
+  it('refuses to commit without a message', async () => {
+    await onBranch('other', { a: [1, 2, 4] })
+    await onMain({ b: [2] })
+    await expect(mergeIn('other', { message: ' ' })).rejects.toThrow(refused(/needs a message/))
+    expect(await parents()).toBe(1)
   })
 
   it('stages a squashed merge for a commit of one parent', async () => {
@@ -288,6 +300,12 @@ describe('a merge with conflicts', () => {
     open: async function* () {
       yield Buffer.from(`series,key,column,base,ours,theirs,take,value\n${text}`)
     },
+  })
+
+  it('brings no part of a row back that was deleted since', async () => {
+    await stage(repo, { a: [undefined, 2, 9, 4] })
+    await resolveMerge(repo, { by: 'theirs' })
+    expect(await inIndex('a')).toEqual([2, 4])
   })
 
   it('is settled series by series, and conflict by conflict', async () => {

@@ -2,9 +2,9 @@ import { usageError } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { type Signature, subjectOf } from '../../core/commit.ts'
 import { formatCommitDate } from '../../core/date-format.ts'
-import { addCounts, noChanges } from '../../core/series-counts.ts'
 import type { LoggedCommit } from '../log.ts'
 import type { SeriesStat } from '../series-stat.ts'
+import { sumCounts } from '../tree-stat.ts'
 import {
   type CommitFormatter,
   type CommitTextOptions,
@@ -110,10 +110,6 @@ function refs(commit: LoggedCommit, style: Style): string {
 export function changesText(changes: readonly SeriesStat[], style: Style): string {
   if (changes.length === 0) return ''
   const widths = statWidths(changes)
-  const counts = changes.reduce(
-    (sum, { stat }) => addCounts(sum, { ...stat, unchanged: 0 }),
-    noChanges(),
-  )
   const lines = changes.map((change) => statLine(change, widths, style))
-  return [...lines, totalLine(changes.length, counts)].join('\n')
+  return [...lines, totalLine(changes.length, sumCounts(changes))].join('\n')
 }

@@ -36,7 +36,7 @@ export interface LogState {
   /** Names of the packs that count. */
   readonly packs: ReadonlySet<string>
   /**
-   * Names of packs that counted and no longer do, as far as this process or the last checkpoints know:
+   * Names of packs that count no more, or were removed before they ever did, as far as this process or the last checkpoints know:
    * they must never count again, as their files may go at any moment.
    */
   readonly retired: ReadonlySet<string>

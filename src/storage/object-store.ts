@@ -225,7 +225,7 @@ export class ObjectStore implements ObjectReader {
     return pack && this.#packs.open(pack)
   }
 
-  /** Removes packs that count no more, whose objects are all in others. */
+  /** Removes packs that count no more: others have what is needed of them. */
   async removePacks(names: readonly string[]): Promise<void> {
     for (const name of names) {
       await this.storage.delete(packPath(name))

@@ -106,7 +106,8 @@ function sumsOf(index: Uint8Array): Uint8Array {
 }
 
 /** Bytes that a number needs. */
-function widthOf(value: number): number {
+/** The bytes that a number needs, at least one. */
+export function widthOf(value: number): number {
   let width = 1
   for (let limit = 256; value >= limit; limit *= 256) width++
   return width

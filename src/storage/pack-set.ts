@@ -111,7 +111,7 @@ export class PackSet {
     return pack.reader
   }
 
-  /** Forgets a pack whose file was removed: others have what it held. */
+  /** Forgets a pack whose file was removed. */
   retire(name: string): void {
     const pack = this.#known?.get(name)
     if (pack !== undefined) this.#forget(pack)

@@ -1,7 +1,7 @@
 import { ByteWriter } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { hashObject, ID_BYTES, type Id, idFromBytes } from '../core/id.ts'
-import { FOOTER_BYTES, PACK_MAGIC, type PackFooter, readFooter } from './pack-index.ts'
+import { FOOTER_BYTES, PACK_MAGIC, type PackFooter, readFooter, widthOf } from './pack-index.ts'
 import {
   decodeRecord,
   findRecordEnd,
@@ -192,7 +192,7 @@ async function findIndex(
   if (said !== undefined) return said
   const most = Math.floor(size / (ID_BYTES + 2))
   for (let records = 1; records <= most; records++) {
-    const orderWidth = records <= 256 ? 1 : records <= 65_536 ? 2 : 3
+    const orderWidth = widthOf(records - 1)
     for (let endWidth = 1; endWidth <= 6; endWidth++) {
       const footer = new ByteWriter(FOOTER_BYTES).u32(records).u8(endWidth).u8(orderWidth).finish()
       const found = await ifItFits(storage, path, size, footer)
@@ -211,6 +211,8 @@ async function ifItFits(
   const shape = await attempt(async () => readFooter(footer, size))
   if (shape === undefined || shape.records === 0) return undefined
   const { records, endWidth, indexStart } = shape
+  // Ends are as wide as the last of them needs: most that does not fit is known without a look.
+  if (endWidth !== widthOf(indexStart)) return undefined
   const at = indexStart + records * ID_BYTES + (records - 1) * endWidth
   const end = Buffer.from(await storage.range(path, at, endWidth)).readUIntLE(0, endWidth)
   return end === indexStart ? shape : undefined

@@ -1,7 +1,7 @@
 import type { Signature } from '../core/commit.ts'
 import { hasCode } from '../core/errors.ts'
 import { neededPacks } from './collect-packs.ts'
-import { privateRoots, storedIndex } from './reachable.ts'
+import { privateRoots } from './reachable.ts'
 import { removeRetired } from './remove-retired.ts'
 import type { Repository } from './repository.ts'
 
@@ -65,15 +65,29 @@ export async function stagedPacks(
   })
 }
 
-/** The packs not in the log that the index needs. What is missing already keeps nothing. */
+/**
+ * The packs not in the log that the index needs, and those with what anything in them is made of: a commit names
+ * packs whole, and `gc` reads all that they hold. What is missing already keeps nothing.
+ */
 async function neededByIndex(repo: Repository): Promise<Set<string>> {
-  const needed = new Set((await storedIndex(repo))?.packs)
+  const needed = new Set<string>()
   const state = await repo.refs.state()
   for (const root of await privateRoots(repo)) {
     try {
       for (const name of await neededPacks(repo.objects, state, [root])) needed.add(name)
     } catch (error) {
       if (!hasCode(error, 'object-not-found')) throw error
+    }
+  }
+  // What is added meanwhile has its turn, too.
+  for (const name of needed) {
+    const pack = await repo.objects.openPack(name)
+    if (pack === undefined) continue
+    for await (const id of pack.ids()) {
+      const base = await pack.baseOf(id)
+      if (base === undefined || (await pack.has(base))) continue
+      const other = await repo.objects.packOf(base, state)
+      if (other !== undefined && !state.packs.has(other)) needed.add(other)
     }
   }
   return needed

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { hasCode } from '../../src/core/errors.ts'
 import type { Id } from '../../src/core/id.ts'
+import { lookupPath, updatePaths } from '../../src/core/tree.ts'
+import { readIndex, updateIndexState } from '../../src/plumbing/index-state.ts'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import {
   assembleRepository,
@@ -153,6 +155,28 @@ describe('prune', () => {
     const { pruned, kept } = await prune(repo, { ...late(100), expire: 'now' })
     expect({ pruned, kept }).toEqual({ pruned: [], kept: 1 })
     expect(await problemsOf(repo)).toEqual([])
+  })
+
+  it('leaves no pack of the index with what cannot be read, needed or not', async () => {
+    for (const isNeeded of [false, true]) {
+      const repo = await newRepository({ workTree: true })
+      await write(repo, 1)
+      const { state } = await readIndex(repo)
+      const first = await repo.objects.begin()
+      const text = Array.from({ length: 500 }, (_, i) => `${(i * i) % 977}`).join(' ')
+      const base = await first.put('blob', Buffer.from(text))
+      await first.publish()
+      const second = await repo.objects.begin()
+      // Nothing leads to it, and it is made of what nothing leads to.
+      await second.put('blob', Buffer.from(`${text}!`), { base })
+      const prices = await lookupPath(repo.objects, state.tree, 'prices')
+      const edits = new Map([['more', { kind: 'series' as const, id: prices!.id }]])
+      const tree = isNeeded ? await updatePaths(second, state.tree, edits) : state.tree
+      const packs = [(await second.publish())!]
+      await updateIndexState(repo, (now) => ({ ...now, tree, packs }))
+      await prune(assembleRepository(repo), { ...late(9), expire: 'now' })
+      expect(await problemsOf(assembleRepository(repo))).toEqual([])
+    }
   })
 
   it('only says what it would remove in a dry run', async () => {

@@ -21,6 +21,8 @@ export interface MergeState {
   readonly message: string
   /** Whether the index holds what was merged: not where varve was stopped on the way there, or back. */
   readonly staged: boolean
+  /** What the merge made of the index. */
+  readonly tree: Id
   /** Where there were conflicts. */
   readonly paths: readonly SeriesConflicts[]
   /** Conflicts that were settled, as `conflictKey` names them; of whole paths, the path alone. */
@@ -29,37 +31,50 @@ export interface MergeState {
 
 // `MERGE_STATE`: the state as JSON. The commits that it names are kept by `gc`, as what the index names is.
 const STATE_FILE = 'MERGE_STATE'
+// `MERGE_DROPPED`: the merge that was dropped last, and the number of the entry of the ref log that did it, as JSON.
+const DROPPED_FILE = 'MERGE_DROPPED'
 
 /** The merge that is going on in the work tree; undefined where none is. */
 export async function readMergeState(repo: Repository): Promise<MergeState | undefined> {
   const bytes = await repo.privateFiles?.read(STATE_FILE)
   if (bytes === undefined) return undefined
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (cause) {
-    throw damaged(cause)
-  }
+  const value = parse(bytes)
   if (!isState(value)) throw damaged()
   return value
 }
 
 export async function writeMergeState(repo: Repository, state: MergeState): Promise<void> {
-  await repo.privateFiles!.write(STATE_FILE, Buffer.from(`${JSON.stringify(state)}\n`))
+  await repo.privateFiles!.write(STATE_FILE, encode(state))
 }
 
 /**
  * Before the index is made to hold something else than the merge: where varve is stopped then, the merge
- * can be taken back but not be concluded, as if all of it were in the index.
+ * can be taken back but not be concluded, as if all of it were in the index. The merge is remembered for
+ * who undoes what is about to be done: the next entry of the ref log.
  */
 export async function markMergeStopped(repo: Repository): Promise<void> {
   try {
     const state = await readMergeState(repo)
-    if (state?.staged) await writeMergeState(repo, { ...state, staged: false })
+    if (state?.staged) {
+      const number = (await repo.refs.state()).number + 1
+      await repo.privateFiles!.write(DROPPED_FILE, encode({ number, merge: state }))
+      await writeMergeState(repo, { ...state, staged: false })
+    }
   } catch (error) {
     // One that cannot be read concludes nothing.
     if (!hasCode(error, 'corrupt-file')) throw error
   }
+}
+
+/** The merge that was dropped by an entry of the ref log, as it was; undefined where that is not known. */
+export async function droppedMerge(
+  repo: Repository,
+  number: number,
+): Promise<MergeState | undefined> {
+  const bytes = await repo.privateFiles?.read(DROPPED_FILE)
+  if (bytes === undefined) return undefined
+  const dropped = parse(bytes) as { number?: unknown; merge?: unknown } | null
+  return dropped?.number === number && isState(dropped.merge) ? dropped.merge : undefined
 }
 
 /** Forgets the merge; without effect where there is none. */
@@ -77,12 +92,25 @@ export async function refuseDuringMerge(repo: Repository, what: string): Promise
   })
 }
 
+function encode(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}\n`)
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch (cause) {
+    throw damaged(cause)
+  }
+}
+
 function isState(value: unknown): value is MergeState {
   if (typeof value !== 'object' || value === null) return false
-  const { ours, theirs, shown, squash, message, staged, paths, settled } = value as MergeState
+  const { ours, theirs, tree, shown, squash, message, staged, paths, settled } = value as MergeState
   return (
     isId(ours) &&
     isId(theirs) &&
+    isId(tree) &&
     typeof shown === 'string' &&
     typeof squash === 'boolean' &&
     typeof message === 'string' &&

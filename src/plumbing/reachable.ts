@@ -59,6 +59,9 @@ export async function privateRoots(repo: Repository): Promise<Reference[]> {
   for (const id of merge === undefined ? [] : [merge.ours, merge.theirs]) {
     found.push({ kind: 'commit', id })
   }
+  if (merge !== undefined && merge.tree !== EMPTY_TREE) {
+    found.push({ kind: 'tree', id: merge.tree })
+  }
   const index = await storedIndex(repo)
   if (index === undefined) return found
   if (index.tree !== EMPTY_TREE) found.push({ kind: 'tree', id: index.tree })

@@ -224,6 +224,7 @@ async function addTogether(
     ...options,
     series: new Set(files.flatMap(({ series, file }) => (file === undefined ? [series] : []))),
     message: generatedMessage,
+    settles: () => files.map(({ series }) => series),
     also,
   })
   return {

@@ -5,6 +5,7 @@ import { lookupPath } from '../core/tree.ts'
 import { type Applied, type Change, commitChange, stageChange } from '../plumbing/change.ts'
 import { followUp } from '../plumbing/follow-up.ts'
 import { hasIndex, type IndexState, readIndex, updateIndexState } from '../plumbing/index-state.ts'
+import type { SeriesConflicts } from '../plumbing/merge-state.ts'
 import {
   applyFilePlan,
   type FilePlan,
@@ -13,6 +14,7 @@ import {
 } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { fileStatus, scratchFor } from '../plumbing/series-files.ts'
+import { settleStaged } from './merge-settle.ts'
 
 /** That a change is to be committed at once, and how. */
 export interface CommitRequest {
@@ -31,6 +33,8 @@ export interface ChangeOptions {
   /** Only say what would happen. */
   readonly dryRun?: boolean | undefined
   readonly signal?: AbortSignal | undefined
+  /** Told which conflicts of a merge that is going on were settled by what was staged. */
+  readonly onSettled?: ((settled: readonly SeriesConflicts[]) => void) | undefined
 }
 
 export interface ApplyOptions<R> extends ChangeOptions {
@@ -42,6 +46,8 @@ export interface ApplyOptions<R> extends ChangeOptions {
   readonly force?: boolean | undefined
   /** The message of the commit when the request has none. */
   readonly message: (result: R) => string
+  /** The series that somebody says the whole of, so that it settles their conflicts in a merge. */
+  readonly settles?: ((result: R) => Iterable<string>) | undefined
   /** What else of the index changes with it. */
   readonly also?: ((state: IndexState, result: R) => IndexState) | undefined
 }
@@ -96,6 +102,10 @@ export async function applyChange<R>(
       }
       // Also where nothing changed: the command that changed it may not have come to its end.
       await refreshFiles(repo, wanted(applied.result), prepared)
+      if (commit === undefined && options.settles !== undefined) {
+        const settled = await settleStaged(repo, options.settles(applied.result))
+        if (settled.length > 0) options.onSettled?.(settled)
+      }
     } catch (error) {
       // The commit is made. What is pending and in its way, the next look at the index says.
       if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error

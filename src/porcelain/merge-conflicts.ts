@@ -42,6 +42,11 @@ export function conflictKey({
   return JSON.stringify([series, key ?? null, column ?? null])
 }
 
+/** All conflicts of a series but those of its settings, in `settled` of the state. */
+export function wholeKey(series: string): string {
+  return JSON.stringify([series])
+}
+
 /**
  * The conflicts that are left to settle, series by series and in key order. Found anew, so that none
  * has to be stored. `refused` where no merge is going on.
@@ -69,6 +74,7 @@ export async function* conflictsOf(
   const zones = new ZoneOfPath((path) => shownZone(repo.objects, tree, path))
   for await (const conflict of commitConflicts(repo, state)) {
     const listed = describeConflict(conflict, await zones.of(conflict.path))
+    if (conflict.kind !== 'setting' && settled.has(wholeKey(conflict.path))) continue
     if (!settled.has(conflictKey(listed))) yield listed
   }
 }

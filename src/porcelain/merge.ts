@@ -24,7 +24,8 @@ import { shortBranch } from './branch.ts'
 import type { RowCounts } from './change-summary.ts'
 import { cleanedMessage } from './commit-message.ts'
 import { carry } from './move-head.ts'
-import { applyShow, type FilesMoved, type FilesOptions, planShow } from './show-tree.ts'
+import { planWithHint } from './plan-with-hint.ts'
+import { applyShow, type FilesMoved, type FilesOptions } from './show-tree.ts'
 import { type PathStat, sumCounts, treeStat } from './tree-stat.ts'
 
 export interface MergeOptions extends Omit<FilesOptions, 'force'> {
@@ -71,6 +72,8 @@ export interface MergeResult {
   readonly files: FilesMoved
   readonly dryRun: boolean
 }
+
+const KEEP_OR_DROP = 'varve commit -a keeps them, varve restore FILE drops them'
 
 const NO_FILES: FilesMoved = { written: [], removed: [] }
 
@@ -202,8 +205,9 @@ async function mergeTrees(
     if (index !== undefined && (hasConflicts || isLater)) {
       const pack = await batch.publish()
       const packs = [...index.packs, ...(pack === undefined ? [] : [pack])]
-      const plan = await planShow(repo, index.files, merged.tree, options)
-      const state = { ours, theirs, shown, strategy, squash, message, paths, settled: [] }
+      const plan = await planWithHint(KEEP_OR_DROP, repo, index.files, merged.tree, options)
+      const { tree } = merged
+      const state = { ours, theirs, tree, shown, strategy, squash, message, paths, settled: [] }
       const files = await applyShow(repo, index.files, plan, {
         ...options,
         // First that a merge is going on: without it, what is staged would be a commit of one parent.
@@ -252,7 +256,7 @@ async function showAndPublish(
   }
   const { state }: { state: IndexState } = await readIndex(repo)
   const { next } = await carry(repo, state, await treeOf(repo.objects, state.base), after)
-  const plan = await planShow(repo, state.files, next.tree, options)
+  const plan = await planWithHint(KEEP_OR_DROP, repo, state.files, next.tree, options)
   return applyShow(repo, state.files, plan, { ...options, publish })
 }
 

@@ -68,6 +68,7 @@ export async function removeSeries(
       ...options,
       series: new Set(cached ? [] : await seriesUnder(repo, options.names)),
       ...(cached && { also: withoutFiles }),
+      settles: ({ removed }) => removed,
       message: ({ removed }) =>
         removed.length === 1 ? `rm ${removed[0]}\n` : `rm ${removed.length} series\n`,
     },

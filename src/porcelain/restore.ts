@@ -181,6 +181,7 @@ async function restoreFrom(
   const { result, changed, commit } = await applyChange(repo, change, {
     ...options,
     series: paths,
+    ...(!isPart(options) && { settles: () => paths }),
     shown: ({ back }) => new Map([...back].map(([path, { file }]) => [path, file])),
     message: () => `restore ${options.series.join(' ')} from ${revision}\n`,
   })

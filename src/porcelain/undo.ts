@@ -2,6 +2,7 @@ import type { Signature } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { diffTrees } from '../core/tree.ts'
+import { lastPart } from '../plumbing/follow-up.ts'
 import { type Head, type HeadState, headState, setHead } from '../plumbing/head.ts'
 import {
   carryPending,
@@ -10,10 +11,17 @@ import {
   readIndex,
   treeOf,
 } from '../plumbing/index-state.ts'
-import { refuseDuringMerge } from '../plumbing/merge-state.ts'
+import {
+  clearMergeState,
+  droppedMerge,
+  type MergeState,
+  refuseDuringMerge,
+  writeMergeState,
+} from '../plumbing/merge-state.ts'
 import { planRefresh } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { estimateFiles } from './estimate-files.ts'
+import { ABORTED } from './merge-abort.ts'
 import { carry, type DiscardedIndex, discardedIndex, type RefChange } from './move-head.ts'
 import {
   applyShow,
@@ -42,6 +50,8 @@ export interface UndoResult {
   /** What the index holds, where that is another tree than before. */
   readonly index?: { readonly old: Id; readonly new: Id }
   readonly files: FilesMoved
+  /** The merge that is going on again, where the operation had dropped one. */
+  readonly merging?: string
   readonly dryRun: boolean
 }
 
@@ -61,7 +71,9 @@ export async function undo(repo: Repository, options: UndoOptions): Promise<Undo
   const updates = made.map(({ name, old, new: now }) => ({ name, old: now, new: old }))
   const from = await headState(repo)
   const head = entry.head?.old === undefined ? undefined : headOf(entry.head.old)
+  const merging = await mergeOf(repo, entry)
   await refuseGone(repo, [
+    merging?.theirs,
     head !== undefined && 'id' in head ? head.id : undefined,
     ...updates.map((update) => update.new),
   ])
@@ -70,6 +82,7 @@ export async function undo(repo: Repository, options: UndoOptions): Promise<Undo
     undone: { number, message, who: entry.who },
     refs: updates,
     ...(head !== undefined && { head: { old: entry.head!.new, new: entry.head!.old! } }),
+    ...(merging !== undefined && { merging: merging.shown }),
     dryRun,
   }
   const log = { updates, who, message: messageOf(message) }
@@ -86,10 +99,33 @@ export async function undo(repo: Repository, options: UndoOptions): Promise<Undo
   const discarded = await discardedIndex(repo, state)
   const files = await applyShow(repo, state.files, plan, {
     ...options,
-    publish: () => append(repo, head, { ...log, ...discarded }),
+    publish: async () => {
+      // First that a merge is going on: without it, what is staged would be a commit of one parent.
+      if (merging !== undefined) await writeMergeState(repo, { ...merging, staged: false })
+      try {
+        await append(repo, head, { ...log, ...discarded })
+      } catch (error) {
+        if (merging !== undefined) await clearMergeState(repo)
+        throw error
+      }
+    },
     content: { ...next, base: commit },
   })
+  if (merging !== undefined) {
+    await lastPart('what is noted of the merge', () => writeMergeState(repo, merging))
+  }
   return { ...result, ...index, files }
+}
+
+/** The merge that an operation dropped, to go on when that is undone; `refused` where it is not known any more. */
+async function mergeOf(repo: Repository, entry: LogEntry): Promise<MergeState | undefined> {
+  if (!hasIndex(repo)) return undefined
+  const dropped = await droppedMerge(repo, entry.number)
+  if (dropped !== undefined || !entry.message.startsWith(ABORTED)) return dropped
+  throw new VarveError('refused', 'what is known of the merge that was taken back has gone', {
+    data: { message: entry.message },
+    hint: `varve merge ${entry.message.slice(ABORTED.length)} begins it anew`,
+  })
 }
 
 async function lastOperation(repo: Repository): Promise<LogEntry> {
@@ -140,7 +176,7 @@ async function refuseGone(repo: Repository, ids: readonly (Id | undefined)[]): P
     const message = `${id.slice(0, 8)}, where it was before, is not here any more`
     throw new VarveError('refused', message, {
       data: { id },
-      hint: 'trim forgot it, or gc removed it, as nothing but the old log led to it',
+      hint: 'purge removed it for good, trim forgot it, or gc removed it, as nothing but the old log led to it',
     })
   }
 }

@@ -103,6 +103,7 @@ export async function writeSeries(
     const { result, commit } = await applyChange(repo, change, {
       ...options,
       series: new Set([path]),
+      settles: () => [path],
       message: (written) => generatedMessage([written]),
     })
     return { series: [result], dryRun: options.dryRun === true, ...(commit && { commit }) }

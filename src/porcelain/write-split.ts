@@ -130,6 +130,7 @@ export async function writeSplit(
       ...options,
       // Filled when the rows have been read.
       series: paths,
+      settles: () => paths,
       message: generatedMessage,
     })
     return { series: result, emptyRows, dryRun: options.dryRun === true, ...(commit && { commit }) }

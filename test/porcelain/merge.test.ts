@@ -8,6 +8,7 @@ import { headState } from '../../src/plumbing/head.ts'
 import { readIndex, treeOf } from '../../src/plumbing/index-state.ts'
 import { readMergeState } from '../../src/plumbing/merge-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
+import { type AddFilesOptions, addFiles } from '../../src/porcelain/add-files.ts'
 import { commit } from '../../src/porcelain/commit.ts'
 import { gc } from '../../src/porcelain/gc.ts'
 import { type MergeOptions, merge } from '../../src/porcelain/merge.ts'
@@ -15,15 +16,18 @@ import { abortMerge } from '../../src/porcelain/merge-abort.ts'
 import { listConflicts } from '../../src/porcelain/merge-conflicts.ts'
 import { readDecisions } from '../../src/porcelain/merge-decisions.ts'
 import { resolveMerge } from '../../src/porcelain/merge-resolve.ts'
+import { removeSeries } from '../../src/porcelain/move-series.ts'
 import { purge } from '../../src/porcelain/purge.ts'
 import { reset } from '../../src/porcelain/reset.ts'
 import { status } from '../../src/porcelain/status.ts'
 import { switchBranch } from '../../src/porcelain/switch.ts'
 import { undo } from '../../src/porcelain/undo.ts'
+import { writeSeries } from '../../src/porcelain/write-series.ts'
 import { ann, collect, newRepository, setRefs, storeCommits } from '../support/repositories.ts'
 import { readAll } from '../support/series.ts'
 import { snapshot } from '../support/snapshots.ts'
 import { commitStaged, materialise, stage } from '../support/staging.ts'
+import { table as tableOf } from '../support/tables.ts'
 
 const who = ann(1_800_000_000)
 let repo: Repository
@@ -47,6 +51,15 @@ const atHead = async (path: string) =>
 const inIndex = async (path: string) => values((await readIndex(repo)).state.tree, path)
 const parents = async () =>
   (await readCommit(repo.objects, (await headState(repo)).id!)).parents.length
+
+/** Adds a file of the work tree; the conflicts that this settles. */
+async function add(name: string, options: AddFilesOptions = {}): Promise<unknown[]> {
+  const settled: unknown[] = []
+  const onSettled = (series: readonly unknown[]) => settled.push(...series)
+  const added = { series: name.replace(/\..*/, ''), file: name, input: tableOf(content(name)) }
+  await addFiles(repo, [added], { ...options, allowDeletes: true, onSettled })
+  return settled
+}
 
 /** Commits values of series on a branch that begins at main. */
 async function onBranch(name: string, series: Parameters<typeof stage>[1]): Promise<void> {
@@ -114,7 +127,7 @@ describe('merge', () => {
     await expect(mergeIn('other')).rejects.toThrow(
       expect.objectContaining({
         message: 'changes in files would be lost: a.csv',
-        hint: 'varve add keeps them, varve restore FILE drops them',
+        hint: 'varve commit -a keeps them, varve restore FILE drops them',
       }),
     )
     writeFileSync(file('a.csv'), 't,v\n0,1\n1,2\n2,3\n')
@@ -355,6 +368,76 @@ describe('a merge with conflicts', () => {
     await reset(repo, { to: first, mode: 'hard', who })
     expect(await readMergeState(repo)).toBeUndefined()
     expect((await mergeIn('other')).outcome).toBe('fast-forward')
+  })
+
+  it.each(['abort', 'reset', 'switch'] as const)('goes on when %s is undone', async (how) => {
+    await resolveMerge(repo, { by: 'theirs', series: ['b'] })
+    const before = await readMergeState(repo)
+    const at = (await headState(repo)).id!
+    const drop = {
+      abort: () => abortMerge(repo, { who }),
+      reset: () => reset(repo, { to: first, mode: 'hard', who }),
+      switch: () => switchBranch(repo, { target: 'other', who, force: true }),
+    }
+    await drop[how]()
+    expect(await undo(repo, { who, dryRun: true })).toMatchObject({ merging: 'other' })
+    expect(await readMergeState(repo)).toBeUndefined()
+    expect(await undo(repo, { who })).toMatchObject({ merging: 'other' })
+    expect((await headState(repo)).id).toBe(at)
+    expect(await readMergeState(repo)).toEqual(before)
+    expect(await inIndex('a')).toEqual([8, 2, 9, 4])
+    const conflict = expect.objectContaining({ code: 'conflict' })
+    await expect(commit(repo, { committer: who })).rejects.toThrow(conflict)
+    await resolveMerge(repo, { by: 'theirs' })
+    await commit(repo, { committer: who })
+    expect(await parents()).toBe(2)
+  })
+
+  it('cannot go on when it is not known any more what was dropped', async () => {
+    await abortMerge(repo, { who })
+    await repo.privateFiles!.remove('MERGE_DROPPED')
+    await expect(undo(repo, { who })).rejects.toThrow(refused(/has gone/))
+    expect(await status(repo)).toMatchObject({ staged: [] })
+  })
+
+  it('drops what was staged since when it is taken back, and says so', async () => {
+    writeFileSync(file('a.csv'), 't,v\n0,15\n')
+    const refusal = expect.objectContaining({ hint: expect.stringMatching(/undo/) })
+    await expect(abortMerge(repo, { who })).rejects.toThrow(refusal)
+    await add('a.csv')
+    await stage(repo, { c: [1] })
+    expect(await abortMerge(repo, { who })).toMatchObject({ dropped: ['a', 'c'] })
+    await undo(repo, { who })
+    expect(await inIndex('a')).toEqual([15])
+    expect(await inIndex('c')).toEqual([1])
+    expect(content('a.csv')).toBe('t,v\n0,15\n')
+  })
+
+  it('is settled in a series that is added or written, and its resolution stays', async () => {
+    writeFileSync(file('a.csv'), 't,v\n0,15\n1,2\n2,9\n3,4\n')
+    expect(await add('a.csv')).toEqual([{ series: 'a', conflicts: 2 }])
+    expect((await status(repo)).merging?.conflicts).toEqual([{ series: 'b', conflicts: 1 }])
+    await resolveMerge(repo, { by: 'theirs' })
+    expect(await inIndex('a')).toEqual([15, 2, 9, 4])
+    await abortMerge(repo, { who })
+    await mergeIn('other')
+    const settled: unknown[] = []
+    const onSettled = (series: readonly unknown[]) => settled.push(...series)
+    await writeSeries(repo, { series: 'a', input: tableOf('t,v\n0,16\n'), onSettled })
+    await removeSeries(repo, { names: ['b'], onSettled })
+    expect(settled).toEqual([
+      { series: 'a', conflicts: 2 },
+      { series: 'b', conflicts: 1 },
+    ])
+    await commit(repo, { committer: who })
+    expect(await atHead('a')).toEqual([16, 2, 9, 4])
+    expect(await parents()).toBe(2)
+  })
+
+  it('is settled by a file that is added as it is, and not by a dry run', async () => {
+    expect(await add('a.csv', { dryRun: true })).toEqual([])
+    expect(await add('a.csv')).toEqual([{ series: 'a', conflicts: 2 }])
+    expect(await add('a.csv')).toEqual([])
   })
 
   it('is dropped by a forced switch', async () => {

@@ -10,6 +10,7 @@ import { changesText } from '../change-summary.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { inputProgress } from './input-progress.ts'
+import { noteSettled } from './note-settled.ts'
 import { readingOf, readingOptions } from './reading-options.ts'
 
 /** Of more tables the files are counted, not the bytes. */
@@ -103,6 +104,7 @@ export const addCommand = defineCommand({
           dryRun: args.dryRun,
           signal: context.abort,
           inParts: true,
+          onSettled: (settled) => noteSettled(context, settled),
           onSeries: () => files?.add(1),
           onStaged: (tables) => {
             staged = tables

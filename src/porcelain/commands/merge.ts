@@ -200,8 +200,7 @@ export const mergeCommand = defineCommand({
     if ('resolved' in item) return resolvedText(item.resolved)
     if ('concluded' in item) return commitText(item.concluded, style)
     if ('aborted' in item) {
-      const { shown, id } = item.aborted
-      return `The merge of ${shown} is taken back: HEAD is at ${short(id)}`
+      return abortedText(item.aborted)
     }
     if ('heading' in item) return style.bold(inColumns(HEADINGS, item.heading))
     return inColumns(cellsOf(item.listed), item.widths)
@@ -223,6 +222,21 @@ export const mergeCommand = defineCommand({
     }
   },
 })
+
+/** Series that are named one by one. */
+const MOST_DROPPED = 10
+
+function abortedText({ shown, id, dropped }: AbortMergeResult): string {
+  const lines = [`The merge of ${shown} is taken back: HEAD is at ${short(id)}`]
+  if (dropped.length > 0) {
+    const more = dropped.length - MOST_DROPPED
+    const names = dropped.slice(0, MOST_DROPPED).map(readablePath).join(', ')
+    const rest = more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''
+    lines.push(`What was staged since it began is dropped: ${names}${rest}`)
+    lines.push('  (use "varve undo" to bring that back, and the merge)')
+  }
+  return lines.join('\n')
+}
 
 function oneTarget(words: readonly string[]): string {
   const [target, ...more] = words

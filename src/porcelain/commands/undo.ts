@@ -54,7 +54,7 @@ export const undoCommand = defineCommand({
 const MOST_FILES = 10
 
 function undoText(result: UndoResult): string {
-  const { undone, refs, head, index, files, dryRun } = result
+  const { undone, refs, head, index, merging, files, dryRun } = result
   const lines = [`${dryRun ? 'would undo' : 'undone'}: ${undone.message}`]
   for (const { name, old, new: next } of refs) {
     const shown = name.replace(/^refs\/(?:heads|tags)\//, '')
@@ -64,6 +64,9 @@ function undoText(result: UndoResult): string {
   }
   if (head !== undefined && head.old !== head.new) {
     lines.push(` HEAD ${place(head.old)} → ${place(head.new)}`)
+  }
+  if (merging !== undefined) {
+    lines.push(` the merge of ${merging} ${dryRun ? 'would go' : 'goes'} on`)
   }
   if (index !== undefined) lines.push(' the index holds what it held before')
   const touched = [

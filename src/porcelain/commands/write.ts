@@ -1,11 +1,13 @@
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { sizeOfFile } from '../../plumbing/find-tables.ts'
+import type { SeriesConflicts } from '../../plumbing/merge-state.ts'
 import { changesText } from '../change-summary.ts'
 import { type WriteMode, writeModes, writeSeries } from '../write-series.ts'
 import { writeSplit } from '../write-split.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { inputProgress } from './input-progress.ts'
+import { noteSettled } from './note-settled.ts'
 import { readingOf, readingOptions } from './reading-options.ts'
 
 export const writeCommand = defineCommand({
@@ -115,6 +117,7 @@ export const writeCommand = defineCommand({
         types: typesOf(args.type),
         dryRun: args.dryRun,
         signal: context.abort,
+        onSettled: (settled: readonly SeriesConflicts[]) => noteSettled(context, settled),
       }
       const { splitBy, into } = args
       return splitBy === undefined || into === undefined

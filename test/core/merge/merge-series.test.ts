@@ -325,6 +325,69 @@ describe('merging the columns of a series', () => {
     })
   })
 
+  it('is the same from the other side, whatever columns became', async () => {
+    const key = fc.integer({ min: 0, max: 12 })
+    const value = fc.integer({ min: 0, max: 40 })
+    const row = fc.tuple(key, value, value)
+    const name = fc.constantFrom('a', 'b')
+    const change = fc.oneof(
+      fc.record({ drop: name }),
+      fc.record({ rename: name, to: fc.constantFrom('r', 's') }),
+      fc.record({ add: fc.constantFrom('n', 'm'), value: fc.option(value, { nil: null }) }),
+      fc.record({ widen: fc.constantFrom('t', 'a') }),
+    )
+    const version = fc.record({
+      rows: fc.array(row, { maxLength: 4 }),
+      gone: fc.array(key, { maxLength: 3 }),
+      changes: fc.uniqueArray(change, { maxLength: 2, selector: (one) => Object.keys(one)[0] }),
+    })
+    const rowsAt = fc.array(row, { minLength: 6, maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), rowsAt, version, version, async (duplicates, old, x, y) => {
+        const objects = new MemoryObjects()
+        const spec = schemaOf('t:int32 a:int32 b:int32', { duplicates })
+        const put = (rows: readonly (readonly number[])[]) => {
+          const kept = duplicates ? rows : [...new Map(rows.map((one) => [one[0], one])).values()]
+          return build(
+            objects,
+            spec,
+            kept.toSorted((p, q) => p[0]! - q[0]!),
+          )
+        }
+        const versionOf = async ({ rows, gone, changes }: typeof x) => {
+          let id = await put([...old.filter(([t]) => !gone.includes(t)), ...rows])
+          for (const one of changes) {
+            const { columns } = (await readSeries(objects, id)).schema
+            const has = (column: string) => columns.some(({ name }) => name === column)
+            if ('drop' in one && has(one.drop)) id = (await dropColumn(objects, id, one.drop)).id
+            if ('rename' in one && has(one.rename))
+              id = (await renameColumn(objects, id, one.rename, one.to)).id
+            if ('add' in one)
+              id = (
+                await addColumn(objects, id, { name: one.add, type: 'int32' }, one.value, SMALL)
+              ).id
+            if ('widen' in one && has(one.widen))
+              id = (await widenColumn(objects, id, one.widen, 'int64', SMALL)).id
+          }
+          return id
+        }
+        const ids = { base: await put(old), ours: await versionOf(x), theirs: await versionOf(y) }
+        const contents = async (ours: Id, theirs: Id, take: Take) => {
+          const merged = await mergeSeries(objects, { ...ids, ours, theirs }, taking(take))
+          if ('clash' in merged) return 'clash'
+          const { columns } = (await readSeries(objects, merged.id)).schema
+          const rows = await readAll(objects, merged.id)
+          return Object.fromEntries(
+            columns.map(({ name, type }, i) => [`${name} ${type}`, rows.map((cells) => cells[i])]),
+          )
+        }
+        const there = await contents(ids.ours, ids.theirs, 'ours')
+        expect(await contents(ids.theirs, ids.ours, 'theirs')).toEqual(there)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it('takes a column that both added to rows with equal keys as part of the group', async () => {
     const objects = new MemoryObjects()
     const many = schemaOf('t:int64 a:int64', { duplicates: true })

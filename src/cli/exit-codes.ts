@@ -30,9 +30,15 @@ export const exitCodeMeanings: ReadonlyMap<ExitCode, string> = new Map<ExitCode,
   [exitCodes.corrupt, 'Stored bytes are not what they must be, or are from a newer varve.'],
   [exitCodes.machine, 'The machine failed: disk full, permission, input or output.'],
   [exitCodes.bug, 'A bug in varve. The message says how to report it.'],
-  [exitCodes.interrupted, 'Stopped by Ctrl-C. The repository is as it was.'],
+  [
+    exitCodes.interrupted,
+    'Stopped by Ctrl-C. The repository is as it was, unless a message says otherwise.',
+  ],
   [exitCodes.brokenPipe, 'Whoever read the output went away, as `head` does. No message.'],
-  [exitCodes.terminated, 'Stopped by SIGTERM. The repository is as it was.'],
+  [
+    exitCodes.terminated,
+    'Stopped by SIGTERM. The repository is as it was, unless a message says otherwise.',
+  ],
 ])
 
 interface ErrorMeaning {

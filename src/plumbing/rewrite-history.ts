@@ -8,8 +8,12 @@ import type { Repository } from './repository.ts'
 
 /** What takes the place of what. */
 export interface RewrittenHistory {
-  /** Of each commit and tag that is another now, the old id to the new one. */
+  /** Of each commit and annotated tag that is another now, the old id to the new one. */
   readonly ids: ReadonlyMap<Id, Id>
+  /** Old ids of those among them that are tags. */
+  readonly tags: ReadonlySet<Id>
+  /** The commits and annotated tags that refs led to. */
+  readonly seen: ReadonlySet<Id>
   readonly updates: readonly RefUpdate[]
   /** Refs that name data itself, not a commit, and stay where they are. */
   readonly others: readonly string[]
@@ -32,6 +36,7 @@ export async function rewriteHistory(
   const { refs, shallow } = await repo.refs.state()
   const trees = new Map<Id, Id>()
   const ids = new Map<Id, Id>()
+  const tags = new Set<Id>()
   let commits = 0
   const newTree = async (tree: Id): Promise<Id> => {
     const known = trees.get(tree)
@@ -70,6 +75,7 @@ export async function rewriteHistory(
     const object = await rewrite(tag.kind, tag.object)
     const next = object === tag.object ? id : await writeTag(batch, { ...tag, object })
     ids.set(id, next)
+    tags.add(id)
     return next
   }
   const updates: RefUpdate[] = []
@@ -83,6 +89,8 @@ export async function rewriteHistory(
   const removed = [...shallow].filter((id) => changed.has(id))
   return {
     ids: changed,
+    tags: new Set([...changed.keys()].filter((id) => tags.has(id))),
+    seen: new Set(ids.keys()),
     updates,
     others,
     commits,

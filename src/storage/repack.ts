@@ -38,7 +38,7 @@ export async function repack(
 ): Promise<MergedPack> {
   const places = await gatherPlaces(store, names, options.only)
   const ranks = rankAll(places, order)
-  const bases = await chooseBases(places, ranks)
+  const bases = await chooseBases(store, names, places, ranks)
   const positions = wholeFirst(ranks.keys(), bases)
   const written = new Map<Id, { depth: number; walked: number }>()
   const mark = options.isNew ? newMark() : undefined
@@ -97,22 +97,71 @@ function rankAll(places: Places, order: Iterable<Id>): Map<Id, number> {
   return ranks
 }
 
-/** For the older of each two objects that one was made of the other: the next newer one. */
+/**
+ * For the older of each two objects that one was made of the other: the next newer one. Two that were made of a
+ * third one that is not among them are versions of the same all the same.
+ */
 async function chooseBases(
+  store: ObjectStore,
+  names: readonly string[],
   places: Places,
   ranks: ReadonlyMap<Id, number>,
 ): Promise<ReadonlyMap<Id, Id>> {
   const bases = new Map<Id, Id>()
+  const orphans: [Id, Id][] = []
   for (const [id, { pack }] of places) {
     const other = await pack.baseOf(id)
     if (other === undefined) continue
     const [rank, otherRank] = [ranks.get(id)!, ranks.get(other)]
-    if (otherRank === undefined) continue
+    if (otherRank === undefined) {
+      orphans.push([id, other])
+      continue
+    }
     const [older, newer] = rank > otherRank ? [id, other] : [other, id]
     const found = bases.get(older)
     if (found === undefined || ranks.get(found)! < ranks.get(newer)!) bases.set(older, newer)
   }
+  for (const family of await familiesOf(store, names, places, orphans)) {
+    const versions = [...family].sort((a, b) => ranks.get(a)! - ranks.get(b)!)
+    versions.forEach((id, at) => {
+      if (at > 0 && !bases.has(id)) bases.set(id, versions[at - 1]!)
+    })
+  }
   return bases
+}
+
+/**
+ * The objects of `places` that come from the same one, which is not among them or the first on the way that is.
+ *
+ * @param orphans objects, each with what it was made of: that is not in `places`
+ */
+async function familiesOf(
+  store: ObjectStore,
+  names: readonly string[],
+  places: Places,
+  orphans: readonly (readonly [Id, Id])[],
+): Promise<Iterable<ReadonlySet<Id>>> {
+  const families = new Map<Id, Set<Id>>()
+  if (orphans.length === 0) return []
+  const all = await gatherPlaces(store, names)
+  const origins = new Map<Id, Id>()
+  for (const [id, base] of orphans) {
+    const way: Id[] = []
+    let at: Id | undefined = base
+    let origin = base
+    // Bases in other packs than their own need not be shallower: a way may come back to where it was.
+    for (const passed = new Set<Id>(); at !== undefined && !passed.has(at); ) {
+      passed.add(at)
+      origin = origins.get(at) ?? at
+      if (origin !== at || places.has(at)) break
+      way.push(at)
+      at = await all.get(at)?.pack.baseOf(at)
+    }
+    for (const passed of way) origins.set(passed, origin)
+    const family = families.get(origin) ?? new Set(places.has(origin) ? [origin] : [])
+    families.set(origin, family.add(id))
+  }
+  return families.values()
 }
 
 /** Positions: objects without a base first, then for each of them all that is made of it. */

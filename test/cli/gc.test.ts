@@ -79,7 +79,9 @@ describe('varve prune, trim and purge', () => {
     expect(refused.exitCode).toBe(6)
     expect(refused.stderr).toContain('--yes')
     const purged = await run('purge', 'prices', '--at', '1', '--yes')
-    expect(purged.stdout).toMatch(/^rewrote 1 of 1 commit; they have other ids\n main /)
+    expect(purged.stdout).toMatch(
+      /^rewrote 1 of 1 commit; they have other ids\n prices: 1 row of 1 version\n main /,
+    )
     expect((await run('read', 'prices')).stdout).toBe('t,v\n2,2\n')
     expect((await run('fsck')).exitCode).toBe(0)
   })

@@ -9,6 +9,7 @@ import { assembleRepository, type Repository } from '../../src/plumbing/reposito
 import { fsck } from '../../src/porcelain/fsck.ts'
 import { gc } from '../../src/porcelain/gc.ts'
 import { log } from '../../src/porcelain/log.ts'
+import { removeSeries } from '../../src/porcelain/move-series.ts'
 import { purge } from '../../src/porcelain/purge.ts'
 import { createTag } from '../../src/porcelain/tag.ts'
 import { trim } from '../../src/porcelain/trim.ts'
@@ -115,7 +116,106 @@ describe('purge', () => {
   it('is not undone', async () => {
     const { repo } = await history()
     await purge(repo, { ...options, series: 'a/two' })
-    await expect(undo(repo, { who: ann(901) })).rejects.toMatchObject({ code: 'refused' })
+    await expect(undo(repo, { who: ann(901) })).rejects.toMatchObject({
+      code: 'refused',
+      hint: expect.stringMatching(/^purge /),
+    })
+  })
+
+  it('takes a name for a series, and with a slash for a collection, and says what it means', async () => {
+    const { repo, ids } = await history()
+    await createTag(repo, { name: 'v1', target: ids[1]!, message: 'one', who: ann(6) })
+    const dryRun = true
+    const all = await purge(repo, { ...options, series: 'a/', dryRun })
+    expect(all.purged).toEqual([
+      { series: 'a/one', versions: 2, rows: 3 },
+      { series: 'a/two', versions: 3, rows: 3 },
+    ])
+    expect(all.commits).toBe(5)
+    const kinds = all.rewritten.map(({ kind }) => kind).sort()
+    expect(kinds).toEqual([...Array<string>(5).fill('commit'), 'tag'])
+    const range = await purge(repo, { ...options, series: 'a/two', from: '2', dryRun })
+    expect(range.purged).toEqual([{ series: 'a/two', versions: 3, rows: 2 }])
+    for (const [series, other] of [
+      ['a', 'a/'],
+      ['a/one/', 'a/one'],
+    ] as const) {
+      await expect(purge(repo, { ...options, series })).rejects.toMatchObject({
+        code: 'series-not-found',
+        hint: `there is ${other}: varve purge ${other}`,
+      })
+    }
+  })
+
+  it('leaves a collection that has the name now which a series had', async () => {
+    const repo = await newRepository({ workTree: false })
+    await write(repo, 'a', 1, `1,${SECRET}`)
+    await removeSeries(repo, {
+      names: ['a'],
+      commit: { author: ann(2), committer: ann(2), message: 'gone\n' },
+    })
+    await write(repo, 'a/b', 3, '1,x')
+    const { purged } = await purge(repo, { ...options, series: 'a' })
+    expect(purged).toEqual([{ series: 'a', versions: 1, rows: 1 }])
+    expect(await holdsSecret(repo)).toBe(false)
+    const last = (await logOf(repo, 'main'))[0]!.commit
+    expect(await lookupPath(repo.objects, last.tree, 'a/b')).toBeDefined()
+  })
+
+  it('stores what was rewritten as differences, as gc does', async () => {
+    const repo = await newRepository({ workTree: false })
+    let value = 1
+    const rows = Array.from({ length: 3000 }, (_, at) => {
+      value = (value * 16807) % 2147483647
+      return `${at},${value}`
+    })
+    for (let version = 1; version <= 20; version++) {
+      rows[version * 140] = `${version * 140},${-version}`
+      await write(repo, 'a', version, rows.join('\n'))
+    }
+    const { after } = await gc(repo, { ...options, prune: 'now', reflogExpire: 'now' })
+    const purged = await purge(repo, { ...options, series: 'a', from: '1000', to: '1010' })
+    expect(purged.rewritten).toHaveLength(20)
+    expect(purged.gc!.after!.packBytes).toBeLessThan(1.2 * after!.packBytes)
+    expect(await problemsOf(repo)).toEqual([])
+  })
+
+  it('says that it rewrote history where it fails then, and is finished after other changes too', async () => {
+    for (const series of ['a/two', 'a/one']) {
+      const { repo } = await history()
+      let isMoved = false
+      const fail = (call: string, name?: string): void => {
+        if (isMoved && call === 'putIfAbsent') throw new VarveError('disk-full', 'no room')
+        if (call === 'putIfAbsent' && name?.startsWith('log/')) isMoved = true
+      }
+      const storage = controlStorage(repo.storage, { before: fail })
+      const full = assembleRepository({ ...repo, storage })
+      const range = { ...options, series: 'a/two', at: '3' }
+      await expect(purge(full, range)).rejects.toMatchObject({
+        code: 'disk-full',
+        message: expect.stringMatching(/^history was rewritten, but the data is still stored: /),
+        data: { rewritten: true },
+        hint: expect.stringContaining('the same command removes it'),
+      })
+      expect(await holdsSecret(repo)).toBe(true)
+      const fresh = assembleRepository(repo)
+      await write(fresh, series, 6, '7,x')
+      expect(await purge(fresh, { ...range, dryRun: true })).toMatchObject({ finishes: true })
+      expect(await purge(fresh, range)).toMatchObject({ finishes: true, refs: [] })
+      expect(await holdsSecret(repo)).toBe(false)
+      expect(await problemsOf(repo)).toEqual([])
+      expect(await purge(fresh, range)).toMatchObject({ finishes: false, refs: [] })
+    }
+  })
+
+  it('that is interrupted before refs move changes nothing, and says nothing else', async () => {
+    const { repo, ids } = await history()
+    const signal = AbortSignal.abort()
+    await expect(purge(repo, { ...options, series: 'a/two', signal })).rejects.toMatchObject({
+      code: 'interrupted',
+      data: {},
+    })
+    expect((await logOf(repo, 'main'))[0]!.id).toBe(ids[4])
   })
 
   it('leaves the beginning of a trimmed history where it is', async () => {

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/define-command.ts'
-import { VarveError } from '../../core/errors.ts'
+import { hasCode, VarveError } from '../../core/errors.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { count } from '../change-summary.ts'
 import { type PurgeResult, purge } from '../purge.ts'
@@ -12,7 +12,7 @@ export const purgeCommand = defineCommand({
   usage: 'purge [<options>] <series> (--dry-run | --yes)',
   summary: 'Remove data from all of history, for good',
   description: [
-    'Removes a series, or all below a collection, or with bounds the rows of a series between them, from every commit',
+    'Removes a series, or all below a collection (a/, with the slash), or with bounds the rows of a series between them, from every commit',
     'that branches and tags lead to. Those commits, and all after them, are made again and get OTHER IDS: authors,',
     'dates and messages stay. All refs move at once, or none does. Files in the work tree follow.',
     '',
@@ -23,8 +23,9 @@ export const purgeCommand = defineCommand({
     'that were removed. What it does not look into it names: files that fsck moved aside, files of commands that are at work',
     'or were stopped, and tags of a series itself. Where it was stopped on the way, the same command finishes it.',
     '',
-    'It refuses beside staged changes, during a merge, and without --yes. With --json: rewritten (old and new id of each commit and',
-    'tag that changed), refs, commits (how many there are), files, gc (what was removed), left and dryRun.',
+    'It refuses beside staged changes, during a merge, and without --yes. With --json: purged (each series, in how many versions,',
+    'and the rows that go from the one where that is most), rewritten (kind, old and new id of each commit and tag that',
+    'changed), refs, commits (how many there are), files, gc (what was removed), left, finishes and dryRun.',
   ].join('\n'),
   examples: [
     { command: 'varve purge sensors/a --dry-run', about: 'which commits have it?' },
@@ -52,14 +53,22 @@ export const purgeCommand = defineCommand({
       })
     }
     const repo = await context.repository()
-    return purge(repo, {
-      ...boundsOf(args),
-      series,
-      dryRun,
-      who: await logIdentity(context),
-      now: context.now().milliseconds,
-      signal: context.abort,
-    })
+    try {
+      return await purge(repo, {
+        ...boundsOf(args),
+        series,
+        dryRun,
+        who: await logIdentity(context),
+        now: context.now().milliseconds,
+        signal: context.abort,
+      })
+    } catch (error) {
+      // Else an interruption says nothing: all is as it was.
+      if (hasCode(error, 'interrupted') && error.data.rewritten === true) {
+        context.note(`${error.message}\nhint: ${error.hint}`)
+      }
+      throw error
+    }
   },
   toText: (result) => purgeText(result),
 })
@@ -68,11 +77,26 @@ export const purgeCommand = defineCommand({
 const MOST = 10
 
 function purgeText(result: PurgeResult): string {
-  const { rewritten, commits, refs, gc, files, left, dryRun } = result
-  if (refs.length === 0 && gc === undefined)
-    return 'nothing to purge: no row lies between the bounds'
-  const verb = dryRun ? 'would rewrite' : 'rewrote'
-  const lines = [`${verb} ${rewritten.length} of ${count(commits, 'commit')}; they have other ids`]
+  const { purged, rewritten, commits, refs, gc, files, left, finishes, dryRun } = result
+  if (refs.length === 0 && !finishes) return 'nothing to purge: no row lies between the bounds'
+  const lines: string[] = []
+  if (finishes) {
+    const verb = dryRun ? 'would remove' : 'removed'
+    lines.push(
+      `${verb} from storage what an earlier purge rewrote, and was stopped before it removed it`,
+    )
+  } else {
+    const verb = dryRun ? 'would rewrite' : 'rewrote'
+    const tags = rewritten.filter(({ kind }) => kind === 'tag').length
+    const and = tags === 0 ? '' : ` and ${count(tags, 'tag')}`
+    const all = count(commits, 'commit')
+    lines.push(`${verb} ${rewritten.length - tags} of ${all}${and}; they have other ids`)
+  }
+  for (const { series, rows, versions } of purged.slice(0, MOST)) {
+    const upTo = versions === 1 ? '' : 'up to '
+    lines.push(` ${series}: ${upTo}${count(rows, 'row')} of ${count(versions, 'version')}`)
+  }
+  if (purged.length > MOST) lines.push(` and ${purged.length - MOST} more series`)
   for (const { name, old, new: next } of refs.slice(0, MOST)) {
     lines.push(` ${name.replace(/^refs\/(?:heads|tags)\//, '')} ${short(old)} → ${short(next)}`)
   }

@@ -219,6 +219,7 @@ function takeOf(decision: Decision, place: string | undefined, what: string): Ta
   if ('take' in decision) return decision.take
   throw new VarveError('bad-input', `${place}: ${what} takes a version, not a value`, {
     data: { place, expected: ['base', 'ours', 'theirs'] },
+    hint: 'take is base, ours or theirs there; null and values are for single cells: varve add FILE says rows of your own',
   })
 }
 

@@ -61,6 +61,21 @@ describe('varve merge', () => {
     expect(content()).toContain('2026-08-14,65.65\n')
   })
 
+  it('keeps what is added, says what it settles and what a merge that is taken back drops', async () => {
+    await run('merge', 'other')
+    put('2026-08-14,65.64\n2026-08-17,66\n2026-08-18,67\n')
+    expect((await run('merge', '--abort')).stderr).toContain('varve undo')
+    expect((await run('add', 'oil.csv')).stderr).toContain('1 conflict of oil settled')
+    expect(await ok('status')).toContain('No conflict is left')
+    await ok('merge', '--resolve', 'ours')
+    expect(content()).toContain('65.64')
+    expect(await ok('merge', '--abort')).toContain('dropped: oil\n  (use "varve undo"')
+    expect(content()).toContain('65.6\n')
+    expect(await ok('undo')).toContain('the merge of other goes on')
+    await ok('merge', '--continue')
+    expect(content()).toContain('65.64')
+  })
+
   it('takes a merge back', async () => {
     await run('merge', 'other')
     expect((await run('commit')).exitCode).toBe(5)

@@ -54,8 +54,8 @@ export const mergeCommand = defineCommand({
   description: [
     'Where the branch that you are on has no commits of its own it is moved on; else what changed on',
     'both sides since they parted is merged in a commit: row by row, and in a row column by column.',
-    'Columns that were added, dropped, renamed or widened, settings, and series that were renamed are',
-    'merged, too.',
+    'Columns that were added, dropped, renamed or widened, and settings are merged, too; so are series',
+    'that were renamed, where their rows were not changed on that side as well.',
     '',
     'A conflict is where both sides made something different of the same: of a cell; of a row, where',
     'one deleted and the other revised it; of rows with equal keys, which count as one; of a series,',
@@ -64,8 +64,10 @@ export const mergeCommand = defineCommand({
     '',
     '--conflicts lists them: series, key, column, base, ours, theirs. --resolve settles all of them, or',
     'those of some series, by a version; or by a table such as --conflicts --csv prints, with base,',
-    'ours, theirs or null in its column `take`, or a value of your own in `value`. --continue, or',
-    'commit, concludes the merge; --abort takes it back.',
+    'ours or theirs in its column `take`, or for a cell null, or a value of your own in `value`. Who',
+    'adds, writes or removes a series settles what is in conflict there, but for settings. --continue,',
+    'or commit, concludes the merge. --abort takes it back, with all that was staged since; undo',
+    'brings both back. With --dry-run the exit code is 1 where there would be conflicts.',
     '',
     'No conflict is made of what --strategy settles: ours, theirs, or newest, the side that changed',
     'the series last. For single columns the setting `merge` says it: ours, theirs, newest, min or',
@@ -356,10 +358,11 @@ function cellsOf({ series, key, column, kind, values, reason }: ListedConflict):
   return [
     readablePath(series),
     key ?? '',
-    column ?? (reason === undefined ? '' : `(${reason})`),
+    column ?? '',
     shown(values.base),
     shown(values.ours),
-    shown(values.theirs),
+    // Last, as it is longer than a column is wide.
+    reason === undefined ? shown(values.theirs) : `${shown(values.theirs)}  (${reason})`,
   ]
 }
 

@@ -143,8 +143,9 @@ function mergingText(
 ): string {
   if (conflicts.length === 0) {
     return [
-      `All conflicts are settled, and the merge of ${shown} is not concluded.`,
+      `No conflict is left, and the merge of ${shown} is not concluded.`,
       '  (use "varve commit" to conclude it)',
+      '  (use "varve merge --abort" to take it back)',
     ].join('\n')
   }
   const lines = conflicts
@@ -158,7 +159,7 @@ function mergingText(
   return [
     `The merge of ${shown} has conflicts to be settled:`,
     '  (use "varve merge --conflicts" to see them)',
-    '  (use "varve merge --resolve ours|theirs|<file>" to settle them)',
+    '  (use "varve merge --resolve ours|theirs|<file>" to settle them, or "varve add" what is right)',
     '  (use "varve merge --abort" to take the merge back)',
     ...lines,
   ].join('\n')

@@ -1,5 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import { type LogReading, readWholeLog } from '../storage/check-log.ts'
+import { logName } from '../storage/log-names.ts'
 import type { Repository } from './repository.ts'
 
 export type { LogReading } from '../storage/check-log.ts'
@@ -16,4 +17,9 @@ export async function readLogLeniently(repo: Repository): Promise<LogReading> {
     data: { path: repo.storage.location },
     hint: '`varve init` makes one',
   })
+}
+
+/** The name of the file of an entry of the ref log. */
+export function entryFile(number: number): string {
+  return logName('log', number)
 }

@@ -1,6 +1,7 @@
 import type { Signature } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
+import { fetchLog } from '../storage/fetch-log.ts'
 import { type ObjectStore, openObjectStore } from '../storage/object-store.ts'
 import { packPath } from '../storage/pack-writer.ts'
 import { type ChainOptions, type ReadObject, readChain } from '../storage/read-chain.ts'
@@ -39,24 +40,58 @@ export interface SalvageResult {
 
 /**
  * Ends a ref log that is damaged with a checkpoint of what it says all the same. Nothing is done to one that is as it
- * should be. Refs stay as they are, as far as they are known. Returns the names of damaged files that were moved aside.
+ * should be. Refs stay as they are, as far as they are known.
  *
- * @returns the repository, opened anew where its log was written again
+ * @param tags to make where entries are lost
  */
 export async function salvageRefLog(
   repo: Repository,
   who: Signature,
-): Promise<{ repo: Repository; aside: readonly string[] }> {
+  tags: ReadonlyMap<string, Id>,
+): Promise<MendedLog> {
   const reading = await readLogLeniently(repo)
-  if (reading.damaged.length === 0 && reading.readable) return { repo, aside: [] }
+  if (reading.damaged.length === 0 && reading.readable) return { repo, aside: [], lost: [] }
   const newer = reading.problems.find(({ code }) => code === 'unsupported-format')
   if (newer !== undefined) throw newer
   const aside = await salvageLog(repo.storage, reading, {
     who,
     packs: await packsOf(repo, reading),
+    tags,
     findTarget: (digits) => findTarget(repo, digits),
   })
-  return { repo: reopened(repo), aside }
+  return { repo: reopened(repo), aside, lost: reading.lost }
+}
+
+/** A repository whose ref log is as it should be. */
+export interface MendedLog {
+  /** Opened anew where its log was written again. */
+  readonly repo: Repository
+  /** Names of damaged files that were moved aside. */
+  readonly aside: readonly string[]
+  /** Numbers of entries of which nobody knows what they said. */
+  readonly lost: readonly number[]
+}
+
+/**
+ * Ends a ref log that is damaged with a checkpoint of what it says with the files of another copy in place of those
+ * that are damaged or missing, as {@link fetchLog} takes them. Undefined, and nothing is done, where it does not.
+ */
+export async function fetchRefLog(
+  repo: Repository,
+  from: Repository,
+  who: Signature,
+): Promise<MendedLog | undefined> {
+  const { damaged, ...own } = await readLogLeniently(repo)
+  const found = await fetchLog(repo.storage, { ...own, damaged }, from.storage)
+  if (found === undefined) return undefined
+  const { packs } = found.reading.state
+  const aside = await salvageLog(
+    repo.storage,
+    { ...found.reading, damaged, readable: false },
+    { who, packs, tags: new Map(), findTarget: async () => undefined },
+  )
+  for (const [name, bytes] of found.archives) await repo.storage.putIfAbsent(name, bytes)
+  return { repo: reopened(repo), aside, lost: [] }
 }
 
 /** Which packs count: where the log does not say all of it, every pack that is there and was not retired. */

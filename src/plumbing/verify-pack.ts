@@ -91,6 +91,15 @@ async function findPack(repo: Repository, pack: string) {
   const text = basename(pack)
     .replace(/\.pack$/, '')
     .toLowerCase()
+  if (/^[0-9a-f]{1,3}$/.test(text)) {
+    throw new VarveError(
+      'usage',
+      `${text} is too short for a pack: at least four digits are needed`,
+      {
+        data: { pack },
+      },
+    )
+  }
   await repo.objects.refresh()
   const known = await repo.objects.knownPacks()
   const found = /^[0-9a-f]{4,64}$/.test(text)

@@ -28,10 +28,12 @@ export interface FsckProblem {
   readonly rows?: number
   /** What leads there: a ref, the ref log, the index. */
   readonly from?: string
+  /** What mends it, where that is no repair: of files of the work tree. */
+  readonly hint?: string
 }
 
 export function problemOf(error: unknown, where: Partial<FsckProblem> = {}): FsckProblem {
-  const { code, message, data } = asFault(error)
+  const { code, message, data, hint } = asFault(error)
   const damaged = data.damaged ?? data.base
   return {
     kind: 'problem',
@@ -40,6 +42,7 @@ export function problemOf(error: unknown, where: Partial<FsckProblem> = {}): Fsc
     ...(typeof data.id === 'string' && { object: data.id }),
     ...(typeof damaged === 'string' && { damaged }),
     ...(typeof data.pack === 'string' && { pack: data.pack }),
+    ...(code === 'corrupt-file' && hint !== undefined && { hint }),
     ...where,
   }
 }

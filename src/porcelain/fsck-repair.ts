@@ -2,9 +2,24 @@ import type { Signature } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { walkReferences } from '../core/references.ts'
+import { entryFile, readLogLeniently } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { reopened, type SalvageResult, salvagePacks, salvageRefLog } from '../plumbing/salvage.ts'
-import { type FsckOptions, type FsckProblem, type FsckSummary, fsck } from './fsck.ts'
+import {
+  fetchRefLog,
+  type MendedLog,
+  reopened,
+  type SalvageResult,
+  salvagePacks,
+  salvageRefLog,
+} from '../plumbing/salvage.ts'
+import {
+  type FsckDangling,
+  type FsckOptions,
+  type FsckProblem,
+  type FsckSummary,
+  fsck,
+} from './fsck.ts'
+import { type FsckKept, tagsFor } from './fsck-keep.ts'
 
 export interface RepairOptions extends FsckOptions {
   /** For the ref log. */
@@ -18,9 +33,11 @@ export interface RepairOptions extends FsckOptions {
 /** What was done. */
 export interface FsckRepair extends SalvageResult {
   readonly kind: 'repair'
+  /** Whether the ref log is whole again, with what the other copy has of it. */
+  readonly refLogFetched: boolean
 }
 
-/** Something that was wrong before, and is still. */
+/** Something that was wrong before, and is still; also what the ref log said and nobody knows. */
 export type FsckLost = Omit<FsckProblem, 'kind'> & { readonly kind: 'lost' }
 
 /**
@@ -29,20 +46,30 @@ export type FsckLost = Omit<FsckProblem, 'kind'> & { readonly kind: 'lost' }
  * verifies in them is kept. Gives what was wrong, what was done, what is lost, and how it is afterwards. Without
  * `salvage`, damaged packs stay where they are unless all that they held could be fetched, and nothing is moved or given up.
  *
- * `refused` where the ref log is damaged and `salvage` was not asked for.
+ * Where entries of the ref log are lost, nobody knows which refs they moved: commits and tags that nothing leads to
+ * then are kept as tags `salvaged/…`, and each is given.
+ *
+ * `corrupt-log` where the ref log is damaged, the other copy does not have what is lost of it, and `salvage` was not
+ * asked for.
  */
 export async function* repair(
   repo: Repository,
   options: RepairOptions,
-): AsyncGenerator<FsckProblem | FsckRepair | FsckLost | FsckSummary> {
+): AsyncGenerator<FsckProblem | FsckDangling | FsckRepair | FsckKept | FsckLost | FsckSummary> {
   const { who, from, salvage = false, signal } = options
   const objects = new Set<Id>()
   const packs = new Set<string>()
   const unnamed = new Set<string>()
+  const dangling: FsckDangling[] = []
   let isLogDamaged = false
   for await (const item of fsck(repo, options)) {
+    if (item.kind === 'dangling') {
+      dangling.push(item)
+      continue
+    }
     if (item.kind === 'summary') {
       if (item.problems > 0) break
+      yield* dangling
       yield item
       return
     }
@@ -55,12 +82,15 @@ export async function* repair(
     }
     if (item.file !== undefined) isLogDamaged = true
   }
-  if (isLogDamaged && !salvage) {
-    throw new VarveError('refused', 'the ref log is damaged: nothing was repaired', {
-      hint: 'varve fsck --salvage goes on with what the ref log says all the same',
-    })
-  }
-  const { repo: mended, aside } = salvage ? await salvageRefLog(repo, who) : { repo, aside: [] }
+  const fetched = isLogDamaged && from ? await fetchRefLog(repo, from, who) : undefined
+  if (isLogDamaged && fetched === undefined && !salvage) throw logDamaged(from !== undefined)
+  const { state } = await readLogLeniently(repo)
+  const kept = isLogDamaged && salvage ? await tagsFor(repo, state, dangling, signal) : []
+  const tags = new Map(kept.map(({ ref, object }) => [ref, object]))
+  const salvaged =
+    salvage && fetched === undefined ? await salvageRefLog(repo, who, tags) : undefined
+  const nothing: MendedLog = { repo, aside: [], lost: [] }
+  const { repo: mended, aside, lost } = fetched ?? salvaged ?? nothing
   const copies = from && { ids: await findCopies(repo, from, objects), from: from.objects }
   const isWhole = [...objects].every((id) => copies?.ids.has(id))
   const done = await salvagePacks(mended, {
@@ -72,10 +102,41 @@ export async function* repair(
     message: salvage ? 'fsck --salvage' : 'fsck --repair-from',
     signal,
   })
-  yield { kind: 'repair', ...done, aside: [...aside, ...done.aside] }
-  for await (const item of fsck(reopened(mended), options)) {
-    yield item.kind === 'problem' ? { ...item, kind: 'lost' } : item
+  const refLogFetched = fetched !== undefined
+  yield { kind: 'repair', ...done, aside: [...aside, ...done.aside], refLogFetched }
+  const isEntryLost = lost.length > 0
+  if (isEntryLost) {
+    yield* kept
+    yield lostEntries(lost, kept)
   }
+  for await (const item of fsck(reopened(mended), options)) {
+    if (item.kind === 'problem') yield { ...item, kind: 'lost' }
+    else if (item.kind === 'dangling' || !isEntryLost) yield item
+    else yield { ...item, problems: item.problems + 1 }
+  }
+}
+
+function logDamaged(hasCopy: boolean): VarveError {
+  const why = hasCopy ? ', and the other copy does not have what is lost of it as it was here' : ''
+  return new VarveError('corrupt-log', `the ref log is damaged${why}: nothing was repaired`, {
+    hint: 'varve fsck --salvage goes on with what the ref log says all the same',
+  })
+}
+
+/** What is to be said of entries that nobody knows any more. */
+function lostEntries(numbers: readonly number[], kept: readonly FsckKept[]): FsckLost {
+  const [first, last] = [numbers[0]!, numbers.at(-1)!]
+  const which =
+    first === last
+      ? `entry ${first} of the ref log cannot be read`
+      : `${numbers.length} entries of the ref log cannot be read, from ${first} to ${last}`
+  const moved = [...new Set(kept.flatMap(({ follows }) => follows))].sort()
+  const it = first === last ? 'it' : 'them'
+  const message =
+    moved.length === 0
+      ? `${which}: refs may have been made, moved or removed in ${it}`
+      : `${which}: ${moved.join(', ')} may have moved in ${it}; others may have been made, moved or removed`
+  return { kind: 'lost', code: 'corrupt-log', message, file: entryFile(first) }
 }
 
 /** The ids of what another repository has of these objects, and of all that they lead to and is not here. */

@@ -6,10 +6,12 @@ import { listRefs } from '../plumbing/list-refs.ts'
 import { readMergeState } from '../plumbing/merge-state.ts'
 import { type LogReading, type LogState, readLogLeniently } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
+import { type FsckDangling, findDangling } from './fsck-dangling.ts'
 import { asFault } from './fsck-fault.ts'
 import { type Found, type FsckCounts, ReachableObjects } from './fsck-objects.ts'
 import { type FsckProblem, problemFound, problemOf, problemOfLog } from './fsck-problem.ts'
 
+export type { FsckDangling } from './fsck-dangling.ts'
 export type { FsckProblem } from './fsck-problem.ts'
 
 export interface FsckOptions {
@@ -37,26 +39,26 @@ export interface FsckSummary extends FsckCounts {
 /**
  * Checks a repository whole: the ref log (each checkpoint, archive and entry, and that each follows from those
  * before); that all that refs, the ref log and the index lead to is there, has the SHA-256 that its id says, and is as
- * the format says; every pack, and what is in it that nothing leads to. Gives what is wrong as it is found, and a
- * summary at the end. Nothing is changed.
+ * the format says; every pack, and what is in it that nothing leads to. Gives what is wrong as it is found, then commits and
+ * tags that nothing leads to, which are no problem, and a summary at the end. Nothing is changed.
  *
  * @param repo may be one whose ref log is damaged. `not-a-repository` where there is no log at all.
  */
 export async function* fsck(
   repo: Repository,
   options: FsckOptions = {},
-): AsyncGenerator<FsckProblem | FsckSummary> {
+): AsyncGenerator<FsckProblem | FsckDangling | FsckSummary> {
   let problems = 0
   for await (const item of examine(repo, options)) {
     if (item.kind === 'problem') problems++
-    yield item.kind === 'problem' ? item : { ...item, problems }
+    yield item.kind === 'summary' ? { ...item, problems } : item
   }
 }
 
 async function* examine(
   repo: Repository,
   options: FsckOptions,
-): AsyncGenerator<FsckProblem | Omit<FsckSummary, 'problems'>> {
+): AsyncGenerator<FsckProblem | FsckDangling | Omit<FsckSummary, 'problems'>> {
   const { signal, onObjects } = options
   const log = await readLogLeniently(repo)
   for (const error of log.problems) yield problemOfLog(error)
@@ -73,6 +75,10 @@ async function* examine(
     ...options,
     isVerified: (id) => objects.reader.hasVerified(id),
     isReported: (id) => reported.has(id),
+  })
+  yield* await findDangling(repo, await readState(), {
+    isReachable: (id) => objects.reader.hasVerified(id) || reported.has(id),
+    signal,
   })
   yield {
     kind: 'summary',
@@ -120,28 +126,38 @@ async function isLetGo(repo: Repository, state: LogState, id: Id): Promise<boole
   }
 }
 
+const MERGE = 'the merge that is going on'
+
 /** HEAD, a merge that is going on, and what the index holds: that may still be in packs that the log does not name. */
 async function* privateProblems(
   repo: Repository,
   objects: ReachableObjects,
   published: boolean,
 ): AsyncGenerator<Found> {
-  let index: IndexState | undefined
   try {
     if (repo.privateFiles !== undefined) {
       const head = await readHead(repo)
       if ('id' in head) yield* objects.walk({ id: head.id, from: 'HEAD', published })
     }
+  } catch (error) {
+    yield { error: asFault(error), from: 'HEAD' }
+  }
+  try {
     const merge = await readMergeState(repo)
     for (const id of merge === undefined ? [] : [merge.ours, merge.theirs]) {
-      yield* objects.walk({ id, from: 'the merge that is going on', published })
+      yield* objects.walk({ id, from: MERGE, published })
     }
+  } catch (error) {
+    yield { error: asFault(error), from: MERGE }
+  }
+  const from = 'the index'
+  let index: IndexState | undefined
+  try {
     if (hasIndex(repo)) index = (await readStoredIndex(repo)).state
   } catch (error) {
-    yield { error: asFault(error), from: 'the work tree' }
+    yield { error: asFault(error), from }
   }
   if (index === undefined) return
-  const from = 'the index'
   yield* objects.walk({ id: index.tree, kind: 'tree', from, published: false })
   if (index.base !== undefined) yield* objects.walk({ id: index.base, from, published })
   for (const [path, { id }] of index.files) {

@@ -15,6 +15,8 @@ export interface SalvagedLogOptions {
   readonly packs: ReadonlySet<string>
   /** Who stands in place of entries that are lost. */
   readonly who: Signature
+  /** Refs that the last entry which is lost makes, for what it may have led to. */
+  readonly tags: ReadonlyMap<string, Id>
   /** The only commit or tag whose id begins with these hex digits; undefined where that is not clear. */
   findTarget(digits: string): Promise<Id | undefined>
 }
@@ -43,7 +45,9 @@ export async function salvageLog(
     await storage.putIfAbsent(name, bytes)
   }
   if (!reading.readable) {
-    const state: LogState = { ...reading.state, packs: options.packs }
+    const tags = reading.lost.length > 0 ? options.tags : []
+    const refs = new Map([...reading.state.refs, ...tags])
+    const state: LogState = { ...reading.state, refs, packs: options.packs }
     if (entries.length > 0) {
       await replace(logName('archive', number), await encodeArchive(entries, before))
     }
@@ -59,7 +63,7 @@ export async function salvageLog(
 /** The entries with others in place of those that are lost; from the last one on that cannot be explained. */
 async function filledIn(
   { from, entries, lost, state }: LogReading,
-  { who, findTarget }: SalvagedLogOptions,
+  { who, tags, findTarget }: SalvagedLogOptions,
 ): Promise<{ entries: ParsedEntry[]; before: ReadonlyMap<string, Id> }> {
   const known = new Map(entries.map((entry) => [entry.number, entry]))
   let before = new Map(from.refs)
@@ -71,6 +75,9 @@ async function filledIn(
       const next = entries.find((later) => later.number > number)
       const isLast = !lost.includes(number + 1)
       const updates = isLast ? await explained(refs, next, findTarget) : []
+      if (number === lost.at(-1)) {
+        for (const [name, id] of tags) updates.push({ name, oldStart: undefined, new: id })
+      }
       const message = 'fsck --salvage: this entry is lost'
       const standIn = { number, uuid: randomUUID(), updates, who, message, packs: [] }
       resolveEntry(standIn, refs)
@@ -99,7 +106,7 @@ async function explained(
   refs: ReadonlyMap<string, Id>,
   next: ParsedEntry | undefined,
   findTarget: SalvagedLogOptions['findTarget'],
-): Promise<ParsedEntry['updates']> {
+): Promise<ParsedEntry['updates'][number][]> {
   const updates: ParsedEntry['updates'][number][] = []
   for (const { name, oldStart } of next?.updates ?? []) {
     const old = refs.get(name)

@@ -244,6 +244,24 @@ describe('fsck', () => {
     expect(JSON.parse(await ok('fsck', '--json'))).toMatchObject({ kind: 'summary', problems: 0 })
   })
 
+  it('says of a damaged HEAD what mends it, and that no copy is needed', async () => {
+    const head = join(root, '.varve/HEAD')
+    const before = readFileSync(head)
+    writeFileSync(head, 'x')
+    const ran = await run(['fsck'])
+    expect(ran.exitCode).toBe(7)
+    expect(ran.stdout).toContain('varve symbolic-ref HEAD refs/heads/main')
+    expect(ran.stderr).toContain('no copy is needed')
+    expect((await run(['fsck', '--json'])).stderr).toContain('"code":"corrupt-file"')
+    writeFileSync(head, before)
+  })
+
+  it('refuses what names no copy and no pack', async () => {
+    expect(await fails(2, 'fsck', '--repair-from', '')).toContain('--repair-from takes')
+    expect(await fails(3, 'fsck', '--repair-from', join(root, 'no'))).not.toContain('varve init')
+    expect(await fails(2, 'verify-pack', 'c65')).toContain('at least four digits')
+  })
+
   it('names what is damaged, with exit code 7', async () => {
     const packs = join(root, '.varve/packs')
     for (const name of readdirSync(packs)) {

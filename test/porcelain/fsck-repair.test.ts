@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { VarveError } from '../../src/core/errors.ts'
 import type { LogState } from '../../src/plumbing/read-log.ts'
 import { assembleRepository, type Repository } from '../../src/plumbing/repository.ts'
-import type { FsckProblem, FsckSummary } from '../../src/porcelain/fsck.ts'
+import { type FsckProblem, type FsckSummary, fsck } from '../../src/porcelain/fsck.ts'
 import { type FsckLost, type FsckRepair, repair } from '../../src/porcelain/fsck-repair.ts'
 import { gc } from '../../src/porcelain/gc.ts'
 import { controlStorage } from '../support/controlled-storage.ts'
@@ -62,6 +62,8 @@ function flip(name: string, at: number): Map<string, Uint8Array> {
 }
 
 const packNames = () => [...files.keys()].filter((name) => name.startsWith('packs/'))
+const logFiles = () => [...files.keys()].filter((name) => !name.startsWith('packs/'))
+const packsOf = async (repo: Repository) => [...(await repo.refs.state()).packs].sort()
 const largest = (folder: string) =>
   [...files]
     .filter(([name]) => name.startsWith(folder))
@@ -110,12 +112,31 @@ describe('fsck --repair-from', () => {
     expect(dataOf(await readEverything(found.repo))).toEqual(dataOf(before))
   })
 
-  it('refuses to guess what a damaged ref log says', async () => {
-    const [name] = largest('log/')
-    const damaged = await repositoryWith(files, flip(name, 40))
-    await expect(repaired(damaged, { from: await repositoryWith(files) })).rejects.toMatchObject({
-      code: 'refused',
-    })
+  it('takes what is damaged or gone of the ref log from a copy that has it', async () => {
+    for (const name of logFiles()) {
+      const damaged = await repositoryWith(files, flip(name, 40))
+      const found = await repaired(damaged, { from: await repositoryWith(files) })
+      expect({ name, lost: found.lost }).toEqual({ name, lost: [] })
+      expect(found.summary.problems).toBe(0)
+      expect(found.repair).toMatchObject({ refLogFetched: true, aside: [`damaged/${name}`] })
+      expect(await readEverything(found.repo)).toEqual(truth)
+      expect(await packsOf(found.repo)).toEqual(await packsOf(await repositoryWith(files)))
+    }
+  })
+
+  it('takes no entry of a ref log that has gone another way, or does not have it', async () => {
+    const last = logFiles()
+      .filter((name) => name.startsWith('log/'))
+      .sort()
+      .at(-1)!
+    const shorter = new Map([...files].filter(([name]) => name !== last))
+    const foreign = await sampleRepository({ rows: 5, series: 1, commits: 2 })
+    for (const from of [await repositoryWith(shorter), foreign]) {
+      const damaged = await repositoryWith(files, flip(last, 40))
+      const before = await filesOf(damaged.storage)
+      await expect(repaired(damaged, { from })).rejects.toMatchObject({ code: 'corrupt-log' })
+      expect(await filesOf(damaged.storage)).toEqual(before)
+    }
   })
 })
 
@@ -200,7 +221,10 @@ describe('fsck --salvage', () => {
       const found = await repaired(damaged, { salvage: true })
       const reading = await readEverything(found.repo)
       for (const [what, text] of dataOf(reading)) expect(truth.get(what)).toBe(text)
-      expect(found.summary.problems).toBe(0)
+      // What only an entry said is lost; a checkpoint or an archive is computed again.
+      const isEntry = name.startsWith('log/')
+      expect(found.lost).toMatchObject(isEntry ? [{ code: 'corrupt-log', file: name }] : [])
+      expect(found.summary.problems).toBe(isEntry ? 1 : 0)
       expect(await damaged.storage.get(`damaged/${name}`)).toBeDefined()
       const isLast =
         name ===
@@ -211,6 +235,30 @@ describe('fsck --salvage', () => {
       // Of the last entry nobody knows what refs became: what they were before stays.
       if (!isLast) expect(dataOf(reading)).toEqual(dataOf(truth))
     }
+  })
+
+  it('keeps the commit of a lost last entry under a tag, whole also after prune', async () => {
+    const storage = await storageWith(files)
+    const last = (await repositoryWith(files)).refs
+    const { refs, number } = await last.state()
+    const tip = refs.get('refs/heads/main')!
+    const entry = `log/${String(number).padStart(12, '0')}`
+    await storage.delete(entry)
+    await storage.putIfAbsent(entry, new Uint8Array(0))
+    const damaged = assembleRepository({ storage })
+    const items = await collect(repair(damaged, { who: ann(900), salvage: true }))
+    const ref = `refs/tags/salvaged/${tip.slice(0, 7)}`
+    const [kept, lost, summary] = items.slice(-3)
+    expect(kept).toMatchObject({ kind: 'kept', type: 'commit', object: tip, ref })
+    expect(kept).toMatchObject({ follows: ['refs/heads/main'] })
+    expect(lost).toMatchObject({ kind: 'lost', code: 'corrupt-log', file: entry })
+    expect(summary).toMatchObject({ kind: 'summary', problems: 1 })
+    const mended = assembleRepository({ storage })
+    await gc(mended, { who: ann(901), now: 2_000_000_000_000, prune: 'now' })
+    expect((await mended.refs.state()).refs.get(ref)).toBe(tip)
+    const reading = await readEverything(assembleRepository({ storage }))
+    expect(dataOf(reading)).toEqual(expect.arrayContaining(dataOf(truth)))
+    expect(await collect(fsck(mended))).toMatchObject([{ kind: 'summary', problems: 0 }])
   })
 
   it('frees no number of the log and lets go of no pack, at whatever call it is stopped', async () => {
@@ -231,7 +279,8 @@ describe('fsck --salvage', () => {
           () => false,
         )
         const found = await repaired(assembleRepository({ storage }), { salvage: true })
-        expect({ name, stop, lost: found.lost }).toEqual({ name, stop, lost: [] })
+        const lost = found.lost.filter(({ file }) => file === undefined)
+        expect({ name, stop, lost }).toEqual({ name, stop, lost: [] })
         expect(found.state.number).toBeGreaterThanOrEqual(number)
         expect([...found.state.packs].sort()).toEqual([...packs].sort())
       }
@@ -248,7 +297,8 @@ describe('fsck --salvage', () => {
       if (name === last) continue
       const rest = new Map([...files].filter(([other]) => other !== name))
       const found = await repaired(await repositoryWith(rest), { salvage: true })
-      expect({ name, lost: found.lost }).toEqual({ name, lost: [] })
+      const lost = found.lost.filter(({ file }) => file !== name)
+      expect({ name, lost }).toEqual({ name, lost: [] })
       expect(dataOf(await readEverything(found.repo))).toEqual(dataOf(truth))
     }
   })

@@ -224,7 +224,22 @@ describe('fsck', () => {
     const { version } = (await index.read())!
     await index.replace(version, Buffer.from('varve index 1 nonsense'))
     const { problems } = await check()
-    expect(problems).toMatchObject([{ code: 'corrupt-file', from: 'the work tree' }])
+    expect(problems).toMatchObject([{ code: 'corrupt-file', from: 'the index' }])
+    expect(problems[0]!.hint).toContain('remove')
+  })
+
+  it('lists the commit of a log whose last entry is gone, and what it follows, as no problem', async () => {
+    await stage(repo, { a: [1] })
+    await commitStaged(repo, 'one')
+    await stage(repo, { a: [2] })
+    const lost = await commitStaged(repo, 'two')
+    const { number } = await repo.refs.state()
+    await repo.storage.delete(`log/${String(number).padStart(12, '0')}`)
+    const bare = assembleRepository({ storage: repo.storage })
+    expect(await collect(fsck(bare))).toMatchObject([
+      { kind: 'dangling', type: 'commit', object: lost, follows: ['refs/heads/main'] },
+      { kind: 'summary', problems: 0 },
+    ])
   })
 })
 

@@ -45,7 +45,7 @@ export interface VerifiedPack {
 /**
  * Checks a pack: the hash of its file, its index, and every record: its checksum, its encoding, and the SHA-256 of the
  * object. Gives its objects in the order of the file, then what is wrong, then a summary. `file-not-found` where there is
- * no such pack, `ambiguous-revision` where several begin with these digits.
+ * no such pack, `ambiguous-revision` where several begin with these digits, `usage` for fewer than four of them.
  */
 export async function* verifyPack(
   repo: Repository,

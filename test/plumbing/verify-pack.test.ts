@@ -24,10 +24,12 @@ describe('verifyPack', () => {
     for (const pack of [`.varve/packs/${name}.pack`, name.slice(0, 6), name.toUpperCase()]) {
       expect(await collect(verifyPack(repo, { pack }))).toMatchObject([{ pack: name, faults: 0 }])
     }
-    for (const pack of ['beef', 'abc', 'nothing']) {
-      await expect(collect(verifyPack(repo, { pack }))).rejects.toMatchObject({
-        code: 'file-not-found',
-      })
+    for (const [pack, code] of [
+      ['beef', 'file-not-found'],
+      ['nothing', 'file-not-found'],
+      ['abc', 'usage'],
+    ] as const) {
+      await expect(collect(verifyPack(repo, { pack }))).rejects.toMatchObject({ code })
     }
   })
 

@@ -27,7 +27,7 @@ const target = resolve(positionals[0] ?? `${root}dist`)
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 const define = { VARVE_VERSION: JSON.stringify(version) }
 /** They find their binaries beside their own code. */
-const external = ['zstd-napi', '@bokuweb/zstd-wasm']
+const external = ['zstd-napi', '@bokuweb/zstd-wasm', 'ssh2']
 
 /** Modules that so many chunks need become one: a file read in vain costs less than dozens of files. */
 const SHARED_BY = 6

@@ -9,9 +9,16 @@ const coveredFiles = [
   'src/core/{prolly-check,prolly-node,references,series,series-columns,settings,tag,tree-format}.ts',
 ]
 
+/** Searches and full sizes ask how far and how much, which one version of Node answers for all. */
+const askedOnce = [
+  'test/acceptance/{interrupt,many-files,replay,sizes}.test.ts',
+  'test/{bench,crash,damage}/**',
+]
+
 export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: mode === 'quick' ? askedOnce : [],
     globalSetup: ['test/support/build.ts'],
     // Tests start whole processes, some of them several, on machines that do other things too: the
     // limits are for what hangs.

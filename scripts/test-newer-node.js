@@ -1,6 +1,7 @@
 // Runs the tests on a newer Node than the one installed, taken as a package from npm. Arguments
-// are handed to vitest. Searches are short ones: they go further on the Node installed. Where a newer
-// one cannot be had (other machines than Linux on x64, no network) it says so and ends well.
+// are handed to vitest. Searches are short ones or left to the Node installed, as are full sizes
+// (`--mode test` has all of them). Where a newer one cannot be had (other machines than Linux on x64,
+// no network) it says so and ends well.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -27,9 +28,11 @@ if (!existsSync(join(bin, 'node'))) {
     process.exit(0)
   }
 }
+const asked = process.argv.slice(2)
+const mode = asked.includes('--mode') ? [] : ['--mode', 'quick']
 const { status } = spawnSync(
   join(bin, 'node'),
-  ['node_modules/vitest/vitest.mjs', 'run', '--mode', 'quick', ...process.argv.slice(2)],
+  ['node_modules/vitest/vitest.mjs', 'run', ...mode, ...asked],
   {
     cwd: root,
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },

@@ -3,11 +3,13 @@ import { basename, dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Config, commandLayer, layerOf } from '../../src/cli/config.ts'
 import { isSafeRepository } from '../../src/cli/safe-directory.ts'
+import { canGiveAway, hasOwners } from '../support/optional-tool.ts'
 import { PROGRAM, runProgram, someone, varve } from '../support/program.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-const isRoot = process.geteuid?.() === 0
+const isRoot = canGiveAway()
 const own = process.geteuid?.()
+const filesHaveOwners = hasOwners()
 const STRANGER = 54_321
 
 const config = (...settings: string[]): Config =>
@@ -40,14 +42,14 @@ describe('a repository', () => {
     ['by the beginning of its name', [`${workTree.slice(0, -1)}/*`], false],
     ['by a part of its path', [dirname(workTree)], false],
   ]
-  it.skipIf(own === undefined).each(outcomes)(
+  it.skipIf(!filesHaveOwners).each(outcomes)(
     'of another is as safe.directory says: %s',
     (_, values, isSafe) => {
       expect(isSafeRepository(found, another, config(...values))).toBe(isSafe)
     },
   )
 
-  it.skipIf(own === undefined)('does not say so itself', () => {
+  it.skipIf(!filesHaveOwners)('does not say so itself', () => {
     const local = layerOf('local', 'config', '[safe]\n\tdirectory = *\n')
     expect(isSafeRepository(found, another, new Config([local]))).toBe(false)
   })

@@ -20,3 +20,17 @@ export function canLimitAddresses(): boolean {
   if (!there) process.stderr.write('SKIPPED: tests that limit addresses, which Linux alone does\n')
   return there
 }
+
+/** Whether files have owners here; says so loudly where they have none. */
+export function hasOwners(): boolean {
+  const there = process.geteuid !== undefined
+  if (!there) process.stderr.write('SKIPPED: tests of who owns a file, which has no owner here\n')
+  return there
+}
+
+/** Whether files can be given to another user, which root alone can; says so loudly where not. */
+export function canGiveAway(): boolean {
+  const there = process.geteuid?.() === 0
+  if (!there) process.stderr.write('SKIPPED: tests with files of another user: run them as root\n')
+  return there
+}

@@ -11,8 +11,8 @@ import { forgetOpenFiles, MOUNT, mount } from './attach.ts'
 import type { ModelDisk } from './disk.ts'
 import type { CutState } from './power-cut.ts'
 
-export const WORK = `${MOUNT}/work`
-export const SCRATCH = '/work/.varve/tmp/'
+export const WORK = `${MOUNT}/book`
+export const SCRATCH = '/book/.varve/tmp/'
 
 export const ann = { name: 'Ann', email: 'ann@example.com' }
 

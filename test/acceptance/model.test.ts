@@ -312,14 +312,17 @@ class Commit extends Step {
   }
 }
 
-class Branch extends Step {
+/** What is done with a branch. */
+abstract class OfBranch extends Step {
   readonly name: string
 
   constructor(name: string) {
     super()
     this.name = name
   }
+}
 
+class Branch extends OfBranch {
   check({ state }: Model): boolean {
     return !state.branches.has(this.name)
   }
@@ -336,14 +339,7 @@ class Branch extends Step {
   }
 }
 
-class DeleteBranch extends Step {
-  readonly name: string
-
-  constructor(name: string) {
-    super()
-    this.name = name
-  }
-
+class DeleteBranch extends OfBranch {
   check({ state }: Model): boolean {
     return state.branches.has(this.name) && state.branch !== this.name
   }
@@ -360,14 +356,7 @@ class DeleteBranch extends Step {
   }
 }
 
-class Switch extends Step {
-  readonly name: string
-
-  constructor(name: string) {
-    super()
-    this.name = name
-  }
-
+class Switch extends OfBranch {
   check(model: Model): boolean {
     const { branches, branch } = model.state
     return branches.has(this.name) && branch !== this.name && !isPending(model)
@@ -385,14 +374,17 @@ class Switch extends Step {
   }
 }
 
-class Checkout extends Step {
+/** What is done with a commit: a number that chooses among those there are. */
+abstract class OfCommit extends Step {
   readonly chosen: number
 
   constructor(chosen: number) {
     super()
     this.chosen = chosen
   }
+}
 
+class Checkout extends OfCommit {
   check(model: Model): boolean {
     const at = this.chosen % model.commits.length
     return !isPending(model) && !(model.state.branch === undefined && model.state.at === at)
@@ -410,14 +402,7 @@ class Checkout extends Step {
   }
 }
 
-class Reset extends Step {
-  readonly chosen: number
-
-  constructor(chosen: number) {
-    super()
-    this.chosen = chosen
-  }
-
+class Reset extends OfCommit {
   check(model: Model): boolean {
     return this.chosen % model.commits.length !== model.state.at
   }

@@ -10,11 +10,8 @@ import {
   sampleRepository,
   wrongIn,
 } from '../support/damage.ts'
-import { effort } from '../support/effort.ts'
+import { effort, SEARCH_LIMIT } from '../support/effort.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-
-/** Milliseconds that a search may take: at night it goes on for hours. */
-const LIMIT = effort({ quick: 120_000, usual: 120_000, nightly: 86_400_000 })
 
 let files: Files
 let truth: Reading
@@ -34,7 +31,9 @@ describe('a repository of which a bit was flipped', () => {
     expect(await problemsOf(await repositoryWith(files))).toEqual([])
   })
 
-  it('says so or is read as it was, and fsck names the file', { timeout: LIMIT }, async () => {
+  it('says so or is read as it was, and fsck names the file', {
+    timeout: SEARCH_LIMIT,
+  }, async () => {
     const bits = total * 8
     const count = effort({ quick: 30, usual: 200, nightly: bits })
     const random = seededRandom(1)

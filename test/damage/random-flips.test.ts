@@ -13,14 +13,11 @@ import {
   sampleRepository,
   storageWith,
 } from '../support/damage.ts'
-import { effort } from '../support/effort.ts'
+import { effort, SEARCH_LIMIT } from '../support/effort.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
 /** Objects that are read after a flip, of those whose reading touches the byte. */
 const READ = 6
-
-/** Milliseconds that a search may take: at night it goes on for hours. */
-const LIMIT = effort({ quick: 120_000, usual: 120_000, nightly: 86_400_000 })
 
 let files: Files
 let packs: [string, Uint8Array][]
@@ -47,7 +44,7 @@ beforeAll(async () => {
 })
 
 describe('a larger repository of which a bit was flipped', () => {
-  it('gives no object that is other than it was', { timeout: LIMIT }, async () => {
+  it('gives no object that is other than it was', { timeout: SEARCH_LIMIT }, async () => {
     const count = effort({ quick: 200, usual: 1500, nightly: 1_000_000 })
     const random = seededRandom(7)
     const storage = await storageWith(files)
@@ -77,7 +74,9 @@ describe('a larger repository of which a bit was flipped', () => {
     expect(refused).toBeGreaterThan(read / 4)
   })
 
-  it('is not as it should be to fsck, which names the pack', { timeout: LIMIT }, async () => {
+  it('is not as it should be to fsck, which names the pack', {
+    timeout: SEARCH_LIMIT,
+  }, async () => {
     const random = seededRandom(8)
     for (let i = 0; i < effort({ quick: 1, usual: 2, nightly: 400 }); i++) {
       const [name, at] = placeOf(Math.floor(random() * total))

@@ -12,11 +12,8 @@ import {
   sampleRepository,
   wrongIn,
 } from '../support/damage.ts'
-import { effort } from '../support/effort.ts'
+import { effort, SEARCH_LIMIT } from '../support/effort.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-
-/** Milliseconds that a search may take: at night it goes on for hours. */
-const LIMIT = effort({ quick: 120_000, usual: 120_000, nightly: 86_400_000 })
 
 let files: Files
 let truth: Reading
@@ -39,7 +36,9 @@ async function faultsOf(changed: Files): Promise<string[]> {
 }
 
 describe('a repository of which a file is cut short', () => {
-  it('says so or is read as it was, and fsck names the file', { timeout: LIMIT }, async () => {
+  it('says so or is read as it was, and fsck names the file', {
+    timeout: SEARCH_LIMIT,
+  }, async () => {
     const lengths = [...files].flatMap(([file, { length }]) =>
       Array.from({ length }, (_, at) => ({ file, length: at })),
     )
@@ -57,7 +56,9 @@ describe('a repository of which a file is cut short', () => {
 })
 
 describe('a repository of which files were swapped', () => {
-  it('says so or is read as it was, and fsck names one of them', { timeout: LIMIT }, async () => {
+  it('says so or is read as it was, and fsck names one of them', {
+    timeout: SEARCH_LIMIT,
+  }, async () => {
     const all = [...files.keys()]
     const pairs = all.flatMap((a, i) => all.slice(i + 1).map((b) => [a, b] as const))
     const count = effort({ quick: 15, usual: 60, nightly: pairs.length })
@@ -82,7 +83,7 @@ describe('a repository of which files were swapped', () => {
 
 describe('a pack of which parts of the index were swapped, and its checksum made right', () => {
   it('gives no object for another: ids, ends of records, or positions in their order', {
-    timeout: LIMIT,
+    timeout: SEARCH_LIMIT,
   }, async () => {
     const [name, bytes] = [...files]
       .filter(([file]) => file.startsWith('packs/'))

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe } from 'vitest'
 import { openDuckDb } from '../formats/parquet/support.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { fuzz } from './support/fuzz.ts'
-import { type Family, ownTable, type Sample, tableTarget } from './support/table-target.ts'
+import { type Family, itIsRowsOrRefused, ownTable, type Sample } from './support/table-target.ts'
 
 /** Parquet without checksums: whatever is changed reaches what decodes it. */
 async function foreignParquet(): Promise<Sample[]> {
@@ -35,13 +34,5 @@ const families: readonly Family[] = [
 ]
 
 describe('a table of columns from a stranger', () => {
-  it.each(families.map((family) => [family.name, family] as const))(
-    '%s: is rows, or is refused',
-    async (_, family) => {
-      const { read, refused } = await fuzz(tableTarget(family))
-      expect(read).toBeGreaterThan(0)
-      expect(refused.get('bad-input')).toBeGreaterThan(0)
-    },
-    1e8,
-  )
+  itIsRowsOrRefused(families)
 })

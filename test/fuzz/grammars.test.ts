@@ -32,7 +32,7 @@ import { parseExpiry } from '../../src/porcelain/expiry.ts'
 import { parseAge } from '../../src/porcelain/list-series.ts'
 import { schemaOf } from '../support/series.ts'
 import { fuzz } from './support/fuzz.ts'
-import { oneOf, textBytes } from './support/mutate.ts'
+import { JSON_MARKS, oneOf, textBytes } from './support/mutate.ts'
 
 const ID = '3f2a9c01'.repeat(8)
 const NOW = { seconds: 1_700_000_000, offsetMinutes: 120 }
@@ -480,13 +480,7 @@ const grammars: readonly Grammar[] = [
       '{"columns": {"1": {"dt": "<U12", "idx": true}, "__proto__": {"dt": "|b1", "idx": false}}}',
     ],
     words: [
-      '{',
-      '}',
-      '[',
-      ']',
-      '"',
-      ':',
-      ',',
+      ...JSON_MARKS,
       '"columns":',
       '"dt":',
       '"idx":true',

@@ -18,7 +18,7 @@ import { readGolden } from '../support/golden.ts'
 import { MemoryObjects } from '../support/memory-objects.ts'
 import { variedColumns } from '../support/varied-columns.ts'
 import { type FuzzTarget, fuzz } from './support/fuzz.ts'
-import { oneOf, textBytes } from './support/mutate.ts'
+import { JSON_MARKS, oneOf, textBytes } from './support/mutate.ts'
 
 interface Golden {
   readonly hex: string
@@ -60,13 +60,7 @@ const HEADERS = textBytes(
   '-',
 )
 const JSON_WORDS = textBytes(
-  '{',
-  '}',
-  '[',
-  ']',
-  '"',
-  ':',
-  ',',
+  ...JSON_MARKS,
   '"a":',
   '"__proto__":',
   'null',

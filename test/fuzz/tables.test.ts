@@ -7,7 +7,7 @@ import type { Reading } from '../../src/formats/table.ts'
 import { table } from '../support/tables.ts'
 import { fuzz } from './support/fuzz.ts'
 import { textBytes } from './support/mutate.ts'
-import { type Family, ownTable, type Sample, tableTarget } from './support/table-target.ts'
+import { type Family, itIsRowsOrRefused, ownTable, type Sample } from './support/table-target.ts'
 
 const text = (name: string, content: string, reading?: Reading): Sample => ({
   name,
@@ -85,15 +85,7 @@ const LAKOTA = parseLakotaSchema(
 )
 
 describe('a table from a stranger', () => {
-  it.each(families.map((family) => [family.name, family] as const))(
-    '%s: is rows, or is refused',
-    async (_, family) => {
-      const { read, refused } = await fuzz(tableTarget(family))
-      expect(read).toBeGreaterThan(0)
-      expect(refused.get('bad-input')).toBeGreaterThan(0)
-    },
-    1e8,
-  )
+  itIsRowsOrRefused(families)
 
   it('of an export of Lakota: is rows, or is refused', async () => {
     const samples = ['time,v,s\n2025-01-01T00:00:00,1.5,a\n2025-01-02 00:00:00,,"b"\n']

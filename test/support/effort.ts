@@ -10,3 +10,6 @@ export function effort(counts: Effort): number {
   const mode = process.env.VARVE_TEST_EFFORT
   return mode === 'quick' || mode === 'nightly' ? counts[mode] : counts.usual
 }
+
+/** Milliseconds that a search may take: at night it goes on for hours. */
+export const SEARCH_LIMIT = effort({ quick: 120_000, usual: 120_000, nightly: 86_400_000 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Scalar } from '../../../src/core/column.ts'
 import type { Id } from '../../../src/core/id.ts'
 import { columnRules } from '../../../src/core/merge-cells.ts'
-import type { RowConflict, Take } from '../../../src/core/merge-rows.ts'
+import type { RowConflict, Take } from '../../../src/core/merge-group.ts'
 import {
   type MergeSeriesOptions,
   mergeSeries,

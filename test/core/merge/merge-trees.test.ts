@@ -76,6 +76,11 @@ const named = (conflict: MergeConflict) =>
     ? `${conflict.path} ${conflict.setting}`
     : `${conflict.kind} ${conflict.path}`
 
+const TWO_SERIES = new Map([
+  ['a', '0'],
+  ['b', '0'],
+])
+
 /** Changes of a tree: new content for series, or none. */
 async function change(objects: MemoryObjects, tree: Id, edits: Record<string, Id | undefined>) {
   const given = Object.entries(edits).map(
@@ -151,13 +156,7 @@ describe('merging trees', () => {
 
   it('brings changes to a series that the other side renamed', async () => {
     const objects = new MemoryObjects()
-    const base = await treeOf(
-      objects,
-      new Map([
-        ['a', '0'],
-        ['b', '0'],
-      ]),
-    )
+    const base = await treeOf(objects, TWO_SERIES)
     const id = (await lookupPath(objects, base, 'a'))!.id
     const renamed = await change(objects, base, { a: undefined, 'new/a': id })
     const revised = await change(objects, base, { a: await series(objects, 'revised') })
@@ -180,13 +179,7 @@ describe('merging trees', () => {
 
   it('finds conflicts of whole series, and settles them by a strategy', async () => {
     const objects = new MemoryObjects()
-    const base = await treeOf(
-      objects,
-      new Map([
-        ['a', '0'],
-        ['b', '0'],
-      ]),
-    )
+    const base = await treeOf(objects, TWO_SERIES)
     const gone = await change(objects, base, { a: undefined })
     const revised = await change(objects, base, { a: await series(objects, 'revised') })
     const there = { a: 'revised', b: 'b 0' }

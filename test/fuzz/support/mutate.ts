@@ -148,6 +148,8 @@ export function oneOf<T>(list: readonly T[], random: Random): T {
 }
 
 /** Texts as {@link Seeds.words} or samples. */
+export const JSON_MARKS: readonly string[] = ['{', '}', '[', ']', '"', ':', ',']
+
 export function textBytes(...texts: readonly string[]): Uint8Array[] {
   return texts.map((text) => new Uint8Array(Buffer.from(text)))
 }

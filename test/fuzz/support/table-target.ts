@@ -1,9 +1,10 @@
+import { expect, it } from 'vitest'
 import { frameFromRows } from '../../../src/core/frame.ts'
 import type { Frame, Schema } from '../../../src/core/schema.ts'
 import type { Reading, TableFormatName } from '../../../src/formats/table.ts'
 import { openFormat } from '../../../src/formats/table-formats.ts'
 import { table } from '../../support/tables.ts'
-import type { FuzzTarget } from './fuzz.ts'
+import { type FuzzTarget, fuzz } from './fuzz.ts'
 import { textBytes } from './mutate.ts'
 
 /** Rows after which a table is left: what repeats a value takes few bytes for many. */
@@ -67,7 +68,7 @@ export interface Family {
 }
 
 /** Tables of a family, read with their types known or not. */
-export function tableTarget({ name, samples, words = [] }: Family): FuzzTarget {
+function tableTarget({ name, samples, words = [] }: Family): FuzzTarget {
   return {
     name,
     samples: samples.map(({ bytes }) => bytes),
@@ -75,6 +76,19 @@ export function tableTarget({ name, samples, words = [] }: Family): FuzzTarget {
     whole: false,
     decode: (bytes, random, sample) => readAll(samples[sample]!, bytes, random() < 0.3),
   }
+}
+
+/** Tests that tables of each family are rows or refused, and that the search finds both. */
+export function itIsRowsOrRefused(families: readonly Family[]): void {
+  it.each(families.map((family) => [family.name, family] as const))(
+    '%s: is rows, or is refused',
+    async (_, family) => {
+      const { read, refused } = await fuzz(tableTarget(family))
+      expect(read).toBeGreaterThan(0)
+      expect(refused.get('bad-input')).toBeGreaterThan(0)
+    },
+    1e8,
+  )
 }
 
 async function readAll(sample: Sample, bytes: Uint8Array, known: boolean): Promise<void> {

@@ -9,6 +9,8 @@ export interface ConfigKey {
   /** One line for `varve config list --known` and the reference. */
   readonly about: string
   readonly default?: string
+  /** Only the user's own file and `-c` say it: a repository's file counts for nothing. */
+  readonly ownOnly?: boolean
 }
 
 const keys: readonly ConfigKey[] = [
@@ -28,8 +30,16 @@ const keys: readonly ConfigKey[] = [
     about: 'What every read checks: a checksum of the stored bytes, or always the whole id',
   },
   {
+    name: 'core.hooksPath',
+    type: 'text',
+    ownOnly: true,
+    about:
+      'A folder with your hooks: pre-commit, post-commit, pre-push. Only in your own file and with -c',
+  },
+  {
     name: 'safe.directory',
     type: 'text',
+    ownOnly: true,
     about:
       'A repository of another user that may be worked in; `PATH/*` for all below, `*` for any. Only in your own file and with -c',
   },
@@ -86,9 +96,82 @@ const keys: readonly ConfigKey[] = [
     default: 'main',
     about: "The first branch's name",
   },
+  { name: 'remote.NAME.url', type: 'text', about: 'Where a remote is' },
+  { name: 'remote.NAME.pushUrl', type: 'text', about: 'Where it is pushed to, if elsewhere' },
+  {
+    name: 'remote.NAME.fetch',
+    type: 'text',
+    about: 'A refspec of what is fetched; may be there several times',
+  },
+  {
+    name: 'remote.NAME.tagOpt',
+    type: 'choice',
+    choices: ['--tags', '--no-tags'],
+    about: 'Which tags a fetch brings: all, or none; otherwise those of what it brings',
+  },
+  {
+    name: 'remote.NAME.uploadPack',
+    type: 'text',
+    about: "The command there in upload-pack's place",
+  },
+  {
+    name: 'remote.NAME.receivePack',
+    type: 'text',
+    about: "The command there in receive-pack's place",
+  },
+  {
+    name: 'remote.NAME.mirror',
+    type: 'boolean',
+    about: 'Whether a push makes all refs there as here',
+  },
+  {
+    name: 'remote.pushDefault',
+    type: 'text',
+    about: 'The remote that is pushed to unless one is named',
+  },
+  {
+    name: 'branch.NAME.remote',
+    type: 'text',
+    about: 'The remote of the branch that a branch follows',
+  },
+  {
+    name: 'branch.NAME.merge',
+    type: 'text',
+    about: 'The branch there that it follows, by its full name',
+  },
+  { name: 'branch.NAME.pushRemote', type: 'text', about: 'The remote that a branch is pushed to' },
+  {
+    name: 'push.default',
+    type: 'choice',
+    choices: ['simple', 'current', 'upstream', 'nothing'],
+    default: 'simple',
+    about:
+      'What a push without refspecs pushes: the branch to the one that it follows, of the same name (simple) or any (upstream), or to its own name (current)',
+  },
+  {
+    name: 'push.followTags',
+    type: 'boolean',
+    default: 'false',
+    about: 'Whether a push takes along annotated tags of what it pushes',
+  },
+  { name: 'fetch.prune', type: 'boolean', default: 'false', about: 'Whether a fetch prunes' },
+  {
+    name: 'pull.ff',
+    type: 'choice',
+    choices: ['true', 'false', 'only'],
+    default: 'true',
+    about: 'Whether a pull may move the branch on, never does (false), or does nothing else (only)',
+  },
 ]
 
-/** The keys varve knows, by name in lower case. Setting others is refused: they are misspelled. */
+/** The keys varve knows, by name in lower case. */
 export const configKeys: ReadonlyMap<string, ConfigKey> = new Map(
   keys.map((key) => [key.name.toLowerCase(), key]),
 )
+
+/** What is known of a key in its normal form; undefined where it is misspelled. */
+export function configKey(name: string): ConfigKey | undefined {
+  const named = name.replace(/^(\w+)\..+\.(\w+)$/s, '$1.name.$2')
+  const known = configKeys.get(named === name ? name : named)
+  return known === undefined || named === name || known.name.includes('.NAME.') ? known : undefined
+}

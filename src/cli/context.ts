@@ -1,5 +1,6 @@
 import type { Signature } from '../core/commit.ts'
 import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
+import type { RunHook } from '../porcelain/hooks.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
 import type { Progress, ProgressOptions } from './progress.ts'
@@ -61,6 +62,8 @@ export interface Context {
   warn(text: string, hint?: string): void
   /** The command worked and the answer is no: exit code 1. */
   answerNo(): void
+  /** Runs one of the user's hooks, in the repository of this command. */
+  readonly hook: RunHook
   /** Lets the user edit text in their editor, and returns what was saved. */
   edit(text: string, fileName: string): Promise<string>
   /** All commands, for help and completion. */

@@ -13,6 +13,7 @@ import type { Host } from './host.ts'
 import { type ProgressTarget, startProgress } from './progress.ts'
 import {
   assembleFoundRepository,
+  findRepository,
   openFoundRepository,
   repositoryParts,
 } from './repository-source.ts'
@@ -63,6 +64,11 @@ export function makeContext(parts: ContextParts): OwnedContext {
         }
       : undefined
   const print = (line: string) => void host.stderr.write(`${escapeControl(line)}\n`)
+
+  const warn = (text: string, hint?: string): void => {
+    print(`varve: warning: ${text}`)
+    if (hint !== undefined) print(`hint: ${hint}`)
+  }
 
   return {
     repository,
@@ -117,11 +123,27 @@ export function makeContext(parts: ContextParts): OwnedContext {
     note(text) {
       if (!globals.quiet) print(`varve: ${text}`)
     },
-    warn(text, hint) {
-      print(`varve: warning: ${text}`)
-      if (hint !== undefined) print(`hint: ${hint}`)
-    },
+    warn,
     answerNo: parts.onAnswerNo,
+    async hook(name, request) {
+      const found = await findRepository(location)
+      if (found === undefined) return
+      const { hookRunner } = await import('./hooks.ts')
+      const top = found.workTree ?? found.folder
+      const isNamed = location.named !== undefined || found.workTree === undefined
+      const run = hookRunner({
+        config: await config(),
+        home: location.account.home,
+        cwd: top,
+        env: {
+          ...(isNamed && { VARVE_REPO: top }),
+          ...(location.indexFile !== undefined && { VARVE_INDEX_FILE: location.indexFile }),
+        },
+        abort,
+        warn,
+      })
+      await run(name, request)
+    },
     async edit(text, fileName) {
       const { editText } = await import('./editor.ts')
       return editText(text, { fileName, env, config: await config() })

@@ -1,7 +1,7 @@
 import { addConfig, setConfig, unsetConfig } from '../../core/config-file.ts'
 import { VarveError } from '../../core/errors.ts'
 import { type ConfigLayer, checkKey, checkValue } from '../config.ts'
-import { configKeys } from '../config-keys.ts'
+import { configKey, configKeys } from '../config-keys.ts'
 import { readConfigFile, userConfigFile, writeConfigFile } from '../config-layers.ts'
 import type { Context } from '../context.ts'
 import { defineCommand, defineCommandGroup, type Options, usageError } from '../define-command.ts'
@@ -41,7 +41,7 @@ const getCommand = defineCommand({
   run: async (args, context) => {
     const name = checkKey(args.key)
     const found = (await settings(args, context)).findLast((setting) => setting.key === name)
-    const fallback = configKeys.get(name)?.default
+    const fallback = configKey(name)?.default
     if (found !== undefined) return found
     if (fallback !== undefined && !args.global && !args.local) {
       return { key: name, value: fallback, scope: 'default' as const, origin: 'varve' }
@@ -71,6 +71,9 @@ const setCommand = defineCommand({
   run: async (args, context) => {
     const name = checkKey(args.key)
     checkValue(name, args.value)
+    if (!args.global && configKey(name)?.ownOnly === true) {
+      throw usageError(`${name} counts only in your own file`, 'set it with --global')
+    }
     const file = await fileToChange(args, context)
     const change = args.add ? addConfig : setConfig
     await writeConfigFile(file, change(await readConfigFile(file), name, args.value, file))

@@ -1,6 +1,8 @@
+import type { Context } from '../../cli/context.ts'
 import { defineCommand } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
+import { hasCode } from '../../core/errors.ts'
 import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
@@ -56,6 +58,10 @@ export const commitCommand = defineCommand({
           describe: 'With --amend: it is your work now',
         })
         .option('allow-empty', { type: 'boolean', describe: 'Commit although nothing changed' })
+        .option('no-verify', {
+          type: 'boolean',
+          describe: 'Ask neither the pre-commit hook nor the quality rules',
+        })
         .option('dry-run', {
           alias: 'n',
           type: 'boolean',
@@ -68,7 +74,7 @@ export const commitCommand = defineCommand({
     const { author, committer, exactDate, authorGiven } = await commitSignatures(context, args)
     const messageGiven = args.message.length + args.file.length > 0
     const keepsAuthor = args.amend && !args.resetAuthor && !authorGiven
-    return commit(repo, {
+    const made = await commit(repo, {
       message: messageGiven ? await readMessage(context, args.message, args.file) : undefined,
       author: keepsAuthor ? undefined : author,
       committer,
@@ -81,12 +87,25 @@ export const commitCommand = defineCommand({
         ? async (message, changes) =>
             withoutComments(await context.edit(editable(message, changes), 'COMMIT_EDITMSG'))
         : undefined,
+      hook: args.noVerify ? undefined : context.hook,
       signal: context.abort,
     })
+    if (made.id !== undefined) await afterCommit(context)
+    return made
   },
   toText: (result, style) => commitText(result, style),
   toJson: (result) => commitResultJson(result),
 })
+
+/** The `post-commit` hook, which is told of a commit and cannot undo it. */
+async function afterCommit(context: Context): Promise<void> {
+  try {
+    await context.hook('post-commit')
+  } catch (error) {
+    if (!hasCode(error, 'refused')) throw error
+    context.warn(error.message)
+  }
+}
 
 /** Where the commit was made, its subject and what it changes. */
 export function commitText(result: CommitResult, style: Style): string {

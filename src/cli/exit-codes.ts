@@ -78,6 +78,11 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   'corrupt-log': is(corrupt, 'The ref log is damaged'),
   'corrupt-file': is(corrupt, 'HEAD, index or another private file is damaged'),
   'unsupported-format': is(corrupt, 'Written by a newer varve, with something this one lacks'),
+  'bad-peer': is(
+    corrupt,
+    'The other side of a transfer sent what it must not; nothing was changed',
+  ),
+  disconnected: is(machine, 'The connection ended too early; the same command goes on from there'),
   io: is(machine, 'Reading or writing failed'),
   'disk-full': is(machine, 'There is no space left'),
   'permission-denied': is(machine, 'The file system does not allow it'),

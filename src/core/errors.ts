@@ -36,6 +36,9 @@ export type ErrorCode =
   | 'corrupt-log'
   | 'corrupt-file'
   | 'unsupported-format'
+  // the other side of a transfer
+  | 'bad-peer'
+  | 'disconnected'
   // the machine
   | 'io'
   | 'disk-full'

@@ -45,6 +45,17 @@ export async function readConfigFile(file: string): Promise<string> {
   }
 }
 
+/** Changes the text of a configuration file, and returns what it is then. */
+export async function changeConfigFile(
+  file: string,
+  change: (text: string) => string,
+): Promise<string> {
+  const before = await readConfigFile(file)
+  const after = change(before)
+  if (after !== before) await writeConfigFile(file, after)
+  return after
+}
+
 /** Replaces a configuration file as a whole: a reader sees the old text or the new one. */
 export async function writeConfigFile(file: string, text: string): Promise<void> {
   const temporary = `${file}.${process.pid}.new`

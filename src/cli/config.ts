@@ -1,7 +1,7 @@
 import { normalizeKey, parseConfig } from '../core/config-file.ts'
 import { VarveError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-import { configKeys } from './config-keys.ts'
+import { configKey, configKeys } from './config-keys.ts'
 
 export interface ConfigLayer {
   /** Where it comes from: a file's path, or `-c`. */
@@ -21,7 +21,7 @@ export class Config {
   /** The value of a key, its default when it has none, else undefined. */
   get(key: string): string | undefined {
     const name = normalizeKey(key)
-    return this.all(name).at(-1) ?? configKeys.get(name)?.default
+    return this.all(name).at(-1) ?? configKey(name)?.default
   }
 
   /** Every value of a key, weakest layer first. */
@@ -63,7 +63,7 @@ export function commandLayer(settings: readonly string[]): ConfigLayer {
 /** A key in its normal form; `invalid-name` with the nearest one when nobody knows it. */
 export function checkKey(key: string): string {
   const name = normalizeKey(key)
-  if (configKeys.get(name) !== undefined) return name
+  if (configKey(name) !== undefined) return name
   const near = nearest(
     name,
     [...configKeys.values()].map((known) => known.name),
@@ -76,7 +76,7 @@ export function checkKey(key: string): string {
 
 /** Whether the value is one that the key takes; `invalid-value` otherwise. */
 export function checkValue(key: string, value: string): void {
-  const known = configKeys.get(normalizeKey(key))
+  const known = configKey(normalizeKey(key))
   if (known?.type === 'boolean') readBoolean(key, value)
   if (known?.type === 'number' || known?.type === 'size') readNumber(key, value)
   if (known?.choices !== undefined && !known.choices.includes(value)) {

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
-import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
+import type { Repository, RepositoryConfig, RepositoryParts } from '../plumbing/repository.ts'
 import type { PrivateFiles } from '../storage/private-files.ts'
-import type { Config } from './config.ts'
+import type { Config, ConfigLayer } from './config.ts'
+import { configKey } from './config-keys.ts'
 import { type Account, isSafeRepository, unsafeRepository } from './safe-directory.ts'
 
 export type { Repository } from '../plumbing/repository.ts'
@@ -74,9 +75,10 @@ async function foundParts(location: RepositoryLocation, config: Config): Promise
 /** What a repository in these folders is made of, whether it is there already or not. */
 export async function repositoryParts(
   place: Pick<FoundRepository, 'folder' | 'workTree'>,
-  config: Config,
+  layers: Config,
   indexFile?: string,
 ): Promise<RepositoryParts> {
+  const config = await configOf(place.folder, layers)
   // Loaded here, as commands that need no repository have no need of storage either.
   const { openFileSystemStorage } = await import('../storage/file-system.ts')
   const storage = openFileSystemStorage(place.folder)
@@ -93,6 +95,24 @@ export async function repositoryParts(
     workTree: openWorkTree(place.workTree, temporary),
     config,
   }
+}
+
+/** The layers as configuration of a repository, in whose own file changes are made. */
+async function configOf(folder: string, { layers }: Config): Promise<RepositoryConfig> {
+  const { repositoryConfig } = await import('../plumbing/repository-config.ts')
+  const file = join(folder, 'config')
+  const of = (scope: ConfigLayer['scope'], origin?: string) =>
+    layers
+      .filter((layer) => layer.scope === scope && (origin ?? layer.origin) === layer.origin)
+      .flatMap(({ entries }) => entries)
+  return repositoryConfig({
+    weaker: of('global'),
+    // Not that of a repository around one that is about to be made.
+    own: of('local', file),
+    stronger: of('command'),
+    write: async (change) => (await import('./config-layers.ts')).changeConfigFile(file, change),
+    defaultOf: (key) => configKey(key)?.default,
+  })
 }
 
 /** Private files with an index somewhere else, as scripts want that build a tree on the side. */

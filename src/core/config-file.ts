@@ -69,6 +69,36 @@ export function unsetConfig(text: string, key: string, file = 'config'): string 
   return joinLines(kept)
 }
 
+/** The text without a section such as `remote.origin`; undefined when there is none. */
+export function removeConfigSection(
+  text: string,
+  section: string,
+  file = 'config',
+): string | undefined {
+  const { lines, entries, headers } = parseFile(text, file)
+  const gone = new Set<number>()
+  for (const header of headers) if (header.section === section) gone.add(header.line)
+  for (const { key, from, to } of entries) {
+    if (splitKey(key).section !== section) continue
+    for (let line = from; line < to; line++) gone.add(line)
+  }
+  return gone.size === 0 ? undefined : joinLines(lines.filter((_, line) => !gone.has(line)))
+}
+
+/** The text with a section under another name; undefined when there is none. */
+export function renameConfigSection(
+  text: string,
+  from: string,
+  to: string,
+  file = 'config',
+): string | undefined {
+  const { lines, headers } = parseFile(text, file)
+  const renamed = new Set(headers.filter(({ section }) => section === from).map(({ line }) => line))
+  if (renamed.size === 0) return undefined
+  const header = (line: string) => line.trimStart().replace(HEADER, () => formatHeader(to))
+  return joinLines(lines.map((line, at) => (renamed.has(at) ? header(line) : line)))
+}
+
 const KEY = /^([A-Za-z][A-Za-z0-9-]*)\.(?:([^\n\0]+)\.)?([A-Za-z][A-Za-z0-9-]*)$/
 
 /** A key with section and variable in lower case; the part between them stays as it is. */

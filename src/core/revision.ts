@@ -10,6 +10,8 @@ export type LogSelector =
   | { readonly kind: 'previous'; readonly count: number }
   /** `@{upstream}`, `@{u}`: the branch it follows. */
   | { readonly kind: 'upstream' }
+  /** `@{push}`: the branch that it is pushed to. */
+  | { readonly kind: 'push' }
 
 /** One step from an object to another. */
 export type RevisionStep =
@@ -130,6 +132,7 @@ function parseSelector(text: string, inside: string): LogSelector {
     return { kind: 'previous', count: Number(previous[1]) }
   }
   if (/^u(?:pstream)?$/i.test(inside)) return { kind: 'upstream' }
+  if (/^push$/i.test(inside)) return { kind: 'push' }
   if (inside === '') throw malformed(text, '"@{}" is empty')
   return { kind: 'date', text: inside }
 }

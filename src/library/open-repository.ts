@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import type { Signature } from '../core/commit.ts'
-import { normalizeKey, parseConfig } from '../core/config-file.ts'
+import { parseConfig } from '../core/config-file.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { branchRefName } from '../core/names.ts'
 import { initRepository } from '../plumbing/init-repository.ts'
@@ -11,6 +11,7 @@ import {
   type RepositoryConfig,
   type RepositoryParts,
 } from '../plumbing/repository.ts'
+import { repositoryConfig } from '../plumbing/repository-config.ts'
 import { openFileSystemStorage } from '../storage/file-system.ts'
 import { folderAtLocation } from '../storage/location.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
@@ -88,7 +89,7 @@ export async function openRepository(
   const sign = signers(options)
   const place = String(location)
   if (place === 'memory:') {
-    const parts = { storage: createMemoryStorage(), config: configOf([options.config]) }
+    const parts = { storage: createMemoryStorage(), config: await configOf(options.config) }
     return opened(await made(parts, options, sign), sign)
   }
   const root = folderAtLocation(place, '.', 'a repository is named by a path or a file:// URL')
@@ -176,28 +177,28 @@ async function partsIn(
   const privateFiles = openPrivateFiles(folder)
   const parts = {
     storage: openFileSystemStorage(folder),
-    config: configOf([options.config, await ownConfig(privateFiles)]),
+    config: await configOf(options.config, privateFiles),
   }
   if (workTree === undefined) return parts
   return { ...parts, privateFiles, workTree: openWorkTree(workTree, join(folder, 'tmp')) }
 }
 
-async function ownConfig(files: PrivateFiles): Promise<ReadonlyMap<string, string>> {
-  const bytes = await files.read('config')
-  if (bytes === undefined) return new Map()
-  const entries = parseConfig(new TextDecoder().decode(bytes), join(files.location, 'config'))
-  return new Map(entries.map(({ key, value }) => [key, value]))
-}
-
-/** Configuration of several layers, the strongest first. */
-function configOf(layers: readonly (ReadonlyMap<string, string> | undefined)[]): RepositoryConfig {
-  const named = layers.map(
-    (layer) => new Map([...(layer ?? [])].map(([key, value]) => [normalizeKey(key), value])),
-  )
-  return {
-    get(key) {
-      const name = normalizeKey(key)
-      return named.find((layer) => layer.has(name))?.get(name)
+/** The repository's own configuration, below what was given. */
+async function configOf(
+  given: ReadonlyMap<string, string> = new Map(),
+  files?: PrivateFiles,
+): Promise<RepositoryConfig> {
+  const stronger = [...given].map(([key, value]) => ({ key, value }))
+  if (files === undefined) return repositoryConfig({ stronger })
+  const read = async () =>
+    new TextDecoder().decode((await files.read('config')) ?? new Uint8Array())
+  return repositoryConfig({
+    stronger,
+    own: parseConfig(await read(), join(files.location, 'config')),
+    async write(change) {
+      const text = change(await read())
+      await files.write('config', new TextEncoder().encode(text))
+      return text
     },
-  }
+  })
 }

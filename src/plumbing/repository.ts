@@ -5,12 +5,9 @@ import { openRefLog, type RefLog } from '../storage/ref-log.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkTree } from '../storage/work-tree.ts'
 import { transactionRules } from './complete-transaction.ts'
+import { type RepositoryConfig, repositoryConfig } from './repository-config.ts'
 
-/** What configuration an operation may ask for; the caller decides where it comes from. */
-export interface RepositoryConfig {
-  /** The value of a key such as `branch.main.remote`, its default if it has one. */
-  get(key: string): string | undefined
-}
+export type { RepositoryConfig } from './repository-config.ts'
 
 /** A repository that is open: what every operation is given. */
 export interface Repository {
@@ -32,14 +29,12 @@ export interface RepositoryParts {
   readonly config?: RepositoryConfig | undefined
 }
 
-const NO_CONFIG: RepositoryConfig = { get: () => undefined }
-
 /**
  * Puts a repository together from its parts without looking at them: for one that is about to be
  * made. {@link openRepositoryParts} is for one that is there.
  */
 export function assembleRepository(parts: RepositoryParts): Repository {
-  const config = parts.config ?? NO_CONFIG
+  const config = parts.config ?? repositoryConfig()
   const verify = config.get('core.verify') === 'always' ? 'always' : 'checksum'
   const retired = async () => (await refs.state()).retired
   const objects = openObjectStore(parts.storage, { verify, retired })

@@ -8,7 +8,7 @@ import { candidates, findRefs, shortNames } from './find-ref.ts'
 import { headState } from './head.ts'
 import { previousHeads, type ReflogEntry, readReflog } from './read-reflog.ts'
 import type { Repository } from './repository.ts'
-import { upstreamOf } from './upstream.ts'
+import { pushTrackingRef, upstreamOf } from './upstream.ts'
 
 interface Selected {
   readonly id: Id
@@ -25,11 +25,14 @@ export async function resolveSelector(
   switch (selector.kind) {
     case 'previous':
       return previousBranch(repo, revision, selector.count)
-    case 'upstream': {
-      const upstream = upstreamOf(repo, await refOf(repo, revision))
-      const id = (await repo.refs.state()).refs.get(upstream)
-      if (id === undefined) throw notFound(revision, `${upstream} does not exist`)
-      return { id, ref: upstream }
+    case 'upstream':
+    case 'push': {
+      const branch = await refOf(repo, revision)
+      const ref =
+        selector.kind === 'push' ? pushTrackingRef(repo, branch) : upstreamOf(repo, branch)
+      const id = (await repo.refs.state()).refs.get(ref)
+      if (id === undefined) throw notFound(revision, `${ref} does not exist`)
+      return { id, ref }
     }
     case 'entry':
       return { id: await entryBack(repo, revision, await refOf(repo, revision), selector.count) }

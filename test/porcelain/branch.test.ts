@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Id } from '../../src/core/id.ts'
 import { headState, setHead } from '../../src/plumbing/head.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
+import { repositoryConfig } from '../../src/plumbing/repository-config.ts'
 import { resolveRevision } from '../../src/plumbing/resolve-revision.ts'
 import {
   createBranch,
@@ -57,11 +58,13 @@ describe('branch', () => {
   })
 
   it('says how far it is from the branch that it follows', async () => {
-    const config = new Map([
-      ['branch.main.remote', 'origin'],
-      ['branch.main.merge', 'refs/heads/main'],
-    ])
-    const tracking = { ...repo, config: { get: (key: string) => config.get(key) } }
+    const config = repositoryConfig({
+      own: [
+        { key: 'branch.main.remote', value: 'origin' },
+        { key: 'branch.main.merge', value: 'refs/heads/main' },
+      ],
+    })
+    const tracking = { ...repo, config }
     await setRefs(repo, { 'refs/remotes/origin/main': ids[0] })
     const [main] = await listBranches(tracking)
     expect(main).toMatchObject({ tracking: { ahead: 2, behind: 0 } })

@@ -9,6 +9,7 @@ import {
   openRepositoryParts,
   type Repository,
 } from '../../src/plumbing/repository.ts'
+import { repositoryConfig } from '../../src/plumbing/repository-config.ts'
 import { updateRef } from '../../src/plumbing/update-ref.ts'
 import { fsck } from '../../src/porcelain/fsck.ts'
 import { gc, prune } from '../../src/porcelain/gc.ts'
@@ -192,7 +193,7 @@ describe('prune', () => {
     const { storage } = await withLost()
     const wrong = prune(await open(storage), { ...late(1), expire: 'soon' })
     await expect(wrong).rejects.toMatchObject({ code: 'invalid-date' })
-    const config = { get: (key: string) => (key === 'gc.pruneExpire' ? 'soon' : undefined) }
+    const config = repositoryConfig({ own: [{ key: 'gc.pruneExpire', value: 'soon' }] })
     const configured = prune(assembleRepository({ storage, config }), late(1))
     await expect(configured).rejects.toMatchObject({ code: 'invalid-value' })
   })
@@ -202,7 +203,7 @@ describe('gc --auto', () => {
   it('puts small packs together where there are many, and else does nothing', async () => {
     const storage = createMemoryStorage()
     const { repo } = await initRepository({ storage, who: ann(0) })
-    const config = { get: (key: string) => (key === 'gc.autoPackLimit' ? '4' : undefined) }
+    const config = repositoryConfig({ own: [{ key: 'gc.autoPackLimit', value: '4' }] })
     for (let row = 1; row < 5; row++) await write(repo, row)
     const few = await gc(assembleRepository({ storage, config }), { ...late(1), auto: true })
     expect(few.after).toBeUndefined()

@@ -5,6 +5,7 @@ import type { ObjectWriter } from '../../src/core/objects.ts'
 import { EMPTY_TREE } from '../../src/core/tree.ts'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
+import { repositoryConfig } from '../../src/plumbing/repository-config.ts'
 import { updateRef } from '../../src/plumbing/update-ref.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { createMemoryPrivateFiles } from '../../src/storage/private-files.ts'
@@ -29,7 +30,9 @@ export async function newRepository(options: NewRepositoryOptions = {}): Promise
     storage: createMemoryStorage(),
     privateFiles: createMemoryPrivateFiles(),
     workTree: root === undefined ? undefined : openWorkTree(root, join(root, '.varve', 'tmp')),
-    config: { get: (key) => options.config?.get(key) },
+    config: repositoryConfig({
+      own: [...(options.config ?? [])].map(([key, value]) => ({ key, value })),
+    }),
     who: ann(0),
   })
   return repo

@@ -86,7 +86,12 @@ async function completeArgument(
   const many = positionals.findIndex(({ array }) => array === true)
   const positional = positionals[many >= 0 && index >= many ? many : index]
   if (positional?.choices !== undefined) return fitting(positional.choices, typed)
-  return value(positional?.complete, typed)
+  const said = declared.find(
+    ({ name, words }) =>
+      words !== undefined &&
+      argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`)),
+  )
+  return value(said?.words ?? positional?.complete, typed)
 }
 
 /** Option names, or the value in `--name=value`. */

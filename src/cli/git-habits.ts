@@ -15,7 +15,6 @@ export const commandHabits: ReadonlyMap<string, string> = new Map([
   ['insert', 'it is `varve write SERIES`'],
   ['remove', 'it is `varve rm`, or for rows `varve delete`'],
   ['rename', 'it is `varve mv`, or for a column `varve schema rename`'],
-  ['revert', '`varve restore --source COMMIT~1 SERIES` puts series back as they were before it'],
   ['select', '`varve read SERIES` prints its rows'],
   ['shortlog', 'it is `varve log --oneline`'],
   ['st', 'it is `varve status`'],

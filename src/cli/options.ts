@@ -51,6 +51,8 @@ export interface OptionSpec extends Described {
   /** The word for the value in help: `--from <when>`. The option's name unless said. */
   readonly value?: string
   readonly hidden?: boolean
+  /** What words are where the option is given, for the shell. */
+  readonly words?: Completion
 }
 
 type Base<O> = O extends { type: 'boolean' }

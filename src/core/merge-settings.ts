@@ -1,7 +1,7 @@
 import { equalBytes } from './bytes.ts'
 import type { Id } from './id.ts'
 import type { Versions } from './merge-columns.ts'
-import type { Take } from './merge-rows.ts'
+import type { Take } from './merge-group.ts'
 import type { ObjectReader, ObjectWriter } from './objects.ts'
 import {
   encodeSettings,

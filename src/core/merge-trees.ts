@@ -1,7 +1,7 @@
 import type { Id } from './id.ts'
 import { columnRules } from './merge-cells.ts'
 import type { ColumnsMerge, Versions } from './merge-columns.ts'
-import type { RowConflict, Take } from './merge-rows.ts'
+import type { RowConflict, Take } from './merge-group.ts'
 import { mergeSeries, type SeriesVersions, seriesConflicts } from './merge-series.ts'
 import { mergeSettingsOf, type SettingConflict } from './merge-settings.ts'
 import type { ObjectWriter } from './objects.ts'

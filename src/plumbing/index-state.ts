@@ -103,6 +103,8 @@ export interface IndexContent {
   /** The commit that HEAD is at; absent before the first. */
   readonly base?: Id | undefined
   readonly packs: readonly string[]
+  /** Where it is staged and in no entry of the log: see {@link stagedNow}. */
+  readonly stagedAt?: number | undefined
 }
 
 /**
@@ -111,14 +113,15 @@ export interface IndexContent {
  */
 export async function replaceIndexContent(
   repo: Repository,
-  { tree, base, packs }: IndexContent,
+  { tree, base, packs, stagedAt }: IndexContent,
   changeFiles: (files: IndexState['files']) => IndexState['files'] = (files) => files,
 ): Promise<void> {
   for (;;) {
     const { version, state } = await readStoredIndex(repo)
     const files = changeFiles(state?.files ?? new Map())
     const { sources } = state ?? {}
-    const next = { tree, ...(base !== undefined && { base }), packs, files, sources }
+    const rest = { ...(base !== undefined && { base }), ...(stagedAt !== undefined && { stagedAt }) }
+    const next = { tree, ...rest, packs, files, sources }
     if (await publishIndex(repo, version, next)) return
   }
 }

@@ -1,3 +1,4 @@
+import type { Signature } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import type { MergeStrategy } from '../core/merge-trees.ts'
@@ -9,16 +10,43 @@ export interface SeriesConflicts {
   readonly conflicts: number
 }
 
-/** A merge that is not concluded: it is where a person settles its conflicts. */
+/** What is merged into what is here: a history, the change that a commit made, or its inverse. */
+export const mergeActions = ['merge', 'cherry-pick', 'revert'] as const
+export type MergeAction = (typeof mergeActions)[number]
+
+/** Several commits that are picked or reverted one after another. */
+export interface MergeSequence {
+  /** Where HEAD was before the first: `--abort` goes back there. */
+  readonly start: Id
+  /** Those that come after the one that is going on. */
+  readonly todo: readonly Id[]
+  /** Whether messages say which commit was picked. */
+  readonly recordOrigin: boolean
+  readonly empty: EmptyPick
+}
+
+/** What becomes of a commit whose change is in already. */
+export const emptyPicks = ['stop', 'drop', 'keep'] as const
+export type EmptyPick = (typeof emptyPicks)[number]
+
+/** A merge, or another action like it, that is not concluded: it is where a person settles its conflicts. */
 export interface MergeState {
+  readonly action: MergeAction
   readonly ours: Id
+  /** The commit that is merged, picked or reverted. */
   readonly theirs: Id
-  /** What the merged commit was called. */
+  /** Which parent of a merge is what the commit changed: from 1, for all but merging. */
+  readonly mainline?: number | undefined
+  /** What that commit was called. */
   readonly shown: string
   readonly strategy?: MergeStrategy | undefined
   /** The commit that concludes it has one parent. */
   readonly squash: boolean
   readonly message: string
+  /** Whose work the commit to come is, where that is not who makes it. */
+  readonly author?: Signature | undefined
+  /** Whether it ends with what is staged, without a commit. */
+  readonly noCommit?: boolean | undefined
   /** Whether the index holds what was merged: not where varve was stopped on the way there, or back. */
   readonly staged: boolean
   /** What the merge made of the index. */
@@ -27,6 +55,9 @@ export interface MergeState {
   readonly paths: readonly SeriesConflicts[]
   /** Conflicts that were settled, as `conflictKey` names them; of whole paths, the path alone. */
   readonly settled: readonly string[]
+  readonly sequence?: MergeSequence | undefined
+  /** The commit that concludes it, noted before HEAD moves there: once HEAD has it, it is concluded. */
+  readonly concludedBy?: Id | undefined
 }
 
 // `MERGE_STATE`: the state as JSON. The commits that it names are kept by `gc`, as what the index names is.
@@ -82,13 +113,24 @@ export async function clearMergeState(repo: Repository): Promise<void> {
   await repo.privateFiles?.remove(STATE_FILE)
 }
 
-/** `refused` while a merge is going on. */
+/** The commits that a merge needs until it is concluded. */
+export function commitsOf({ ours, theirs, sequence }: MergeState): readonly Id[] {
+  return [ours, theirs, ...(sequence === undefined ? [] : [sequence.start, ...sequence.todo])]
+}
+
+/** What is going on, as in `a merge of main`. */
+export function describeMerge({ action, shown }: Pick<MergeState, 'action' | 'shown'>): string {
+  return `a ${action} of ${shown}`
+}
+
+/** `refused` while a merge, or another action like it, is going on. */
 export async function refuseDuringMerge(repo: Repository, what: string): Promise<void> {
   const state = await readMergeState(repo)
   if (state === undefined) return
-  throw new VarveError('refused', `${what}: a merge of ${state.shown} is not concluded`, {
-    data: { merging: state.shown },
-    hint: 'varve merge --continue concludes it, varve merge --abort takes it back',
+  const { action, shown } = state
+  throw new VarveError('refused', `${what}: ${describeMerge(state)} is not concluded`, {
+    data: { action, merging: shown },
+    hint: `varve ${action} --continue concludes it, varve ${action} --abort takes it back`,
   })
 }
 
@@ -106,11 +148,15 @@ function parse(bytes: Uint8Array): unknown {
 
 function isState(value: unknown): value is MergeState {
   if (typeof value !== 'object' || value === null) return false
-  const { ours, theirs, tree, shown, squash, message, staged, paths, settled } = value as MergeState
+  const state = value as MergeState
+  const { action, ours, theirs, tree, shown, squash, message, staged, paths, settled } = state
   return (
+    mergeActions.includes(action) &&
     isId(ours) &&
     isId(theirs) &&
     isId(tree) &&
+    isSequence(state.sequence) &&
+    (state.concludedBy === undefined || isId(state.concludedBy)) &&
     typeof shown === 'string' &&
     typeof squash === 'boolean' &&
     typeof message === 'string' &&
@@ -122,6 +168,12 @@ function isState(value: unknown): value is MergeState {
     Array.isArray(settled) &&
     settled.every((key) => typeof key === 'string')
   )
+}
+
+function isSequence(value: MergeSequence | undefined): boolean {
+  if (value === undefined) return true
+  const { start, todo, empty } = value
+  return isId(start) && Array.isArray(todo) && todo.every(isId) && emptyPicks.includes(empty)
 }
 
 function damaged(cause?: unknown): VarveError {

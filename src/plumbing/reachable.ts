@@ -5,7 +5,7 @@ import { type Reference, walkReferences } from '../core/references.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { readHead } from './head.ts'
 import { hasIndex, type IndexState, readStoredIndex } from './index-state.ts'
-import { readMergeState } from './merge-state.ts'
+import { commitsOf, readMergeState } from './merge-state.ts'
 import { newestFirst } from './newest-first.ts'
 import type { Repository } from './repository.ts'
 
@@ -56,7 +56,7 @@ export async function privateRoots(repo: Repository): Promise<Reference[]> {
   const head = await readHead(repo)
   const found: Reference[] = 'id' in head ? [{ kind: 'commit', id: head.id }] : []
   const merge = await readMergeState(repo)
-  for (const id of merge === undefined ? [] : [merge.ours, merge.theirs]) {
+  for (const id of merge === undefined ? [] : commitsOf(merge)) {
     found.push({ kind: 'commit', id })
   }
   if (merge !== undefined && merge.tree !== EMPTY_TREE) {

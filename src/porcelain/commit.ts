@@ -5,7 +5,6 @@ import type { ObjectReader } from '../core/objects.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
-import { isAncestor } from '../plumbing/common-ancestors.ts'
 import { followUp } from '../plumbing/follow-up.ts'
 import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
 import {
@@ -17,14 +16,21 @@ import {
   treeOf,
 } from '../plumbing/index-state.ts'
 import { mergeDuePacks } from '../plumbing/merge-packs.ts'
-import { clearMergeState, type MergeState, readMergeState } from '../plumbing/merge-state.ts'
+import {
+  clearMergeState,
+  describeMerge,
+  type MergeState,
+  readMergeState,
+  writeMergeState,
+} from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { generatedMessage, type RowCounts } from './change-summary.ts'
 import { cleanedMessage } from './commit-message.ts'
 import type { RunHook } from './hooks.ts'
-import { conflictCount } from './merge.ts'
-import { interruptedMerge } from './merge-resolve.ts'
+import { hasMore, isConcluded } from './merge-conclude.ts'
+import { interruptedMerge } from './merge-conflicts.ts'
 import { stageFiles, withStagedFiles } from './stage-files.ts'
+import { conflictCount } from './three-way.ts'
 import { type PathStat, sumCounts, treeStat } from './tree-stat.ts'
 
 export interface CommitOptions {
@@ -105,7 +111,7 @@ export async function commit(repo: Repository, options: CommitOptions): Promise<
     if (options.dryRun) return result
     const id = await storeAndMove(repo, { head, state, merging }, result.commit, options)
     if (id === undefined) continue
-    if (merging !== undefined) await followUp(() => clearMergeState(repo))
+    if (merging !== undefined && !hasMore(merging)) await followUp(() => clearMergeState(repo))
     await followUp(() => settleIndex(repo, head.id, id))
     await mergeDuePacks(repo, result.commit.committer)
     return { ...result, id }
@@ -125,32 +131,25 @@ async function mergeToConclude(
 ): Promise<MergeState | undefined> {
   const state = await readMergeState(repo)
   if (state === undefined) return undefined
-  const head = (await headState(repo)).id
-  const { shallow } = await repo.refs.state()
-  const isConcluded =
-    head !== undefined &&
-    !state.squash &&
-    (await isAncestor(repo.objects, state.theirs, head, shallow))
-  if (isConcluded) {
-    // The commit that concluded it was made, and varve stopped before it forgot the merge.
-    await clearMergeState(repo)
+  if (await isConcluded(repo, state)) {
+    // The commit that concludes it was made, and varve stopped before it forgot the merge; or others are to come.
+    if (!hasMore(state)) await clearMergeState(repo)
     return undefined
   }
-  if (!state.staged) throw interruptedMerge()
+  if (!state.staged) throw interruptedMerge(state)
+  const { action } = state
   if (amend) {
     throw new VarveError(
       'refused',
-      'a merge is going on: the commit before cannot be amended now',
-      {
-        hint: 'varve commit concludes it, varve merge --abort takes it back',
-      },
+      `${describeMerge(state)} is going on: the commit before cannot be amended now`,
+      { hint: `varve commit concludes it, varve ${action} --abort takes it back` },
     )
   }
   const count = state.paths.reduce((sum, { conflicts }) => sum + conflicts, 0)
   if (count === 0) return state
-  throw new VarveError('conflict', `the merge has ${conflictCount(count)} to settle first`, {
+  throw new VarveError('conflict', `the ${action} has ${conflictCount(count)} to settle first`, {
     data: { conflicts: state.paths },
-    hint: 'varve merge --conflicts lists them, varve merge --resolve ours|theirs|FILE settles them',
+    hint: `varve ${action} --conflicts lists them, varve ${action} --resolve ours|theirs|FILE settles them`,
   })
 }
 
@@ -168,14 +167,15 @@ async function draftCommit(
 ): Promise<Draft> {
   const { amend = false, allowEmpty = false } = options
   const replaced = amend ? await commitToAmend(repo, head) : undefined
-  const merged = merging === undefined || merging.squash ? [] : [merging.theirs]
+  const isMerge = merging?.action === 'merge' && !merging.squash
+  const merged = isMerge ? [merging.theirs] : []
   const parents = replaced?.parents ?? (head.id === undefined ? [] : [head.id, ...merged])
   const before = await treeOf(repo.objects, parents[0])
   const same = tree === before && (parents.length > 0 || tree === EMPTY_TREE)
-  if (same && !allowEmpty && parents.length < 2) throw nothingToCommit(amend)
+  if (same && !allowEmpty && parents.length < 2) throw nothingToCommit(amend, merging)
   const changes: PathStat[] = []
   for await (const change of treeStat(reader, before, tree)) changes.push(change)
-  const author = options.author ?? replaced?.author ?? options.committer
+  const author = options.author ?? replaced?.author ?? merging?.author ?? options.committer
   const committer = await clampCommitter(repo.objects, parents, options)
   const drafted =
     options.message ?? replaced?.message ?? merging?.message ?? generateMessage(changes)
@@ -203,7 +203,15 @@ async function commitToAmend(repo: Repository, head: HeadState): Promise<Commit>
   throw new VarveError('refused', 'there is no commit yet that could be amended')
 }
 
-function nothingToCommit(amend: boolean): VarveError {
+function nothingToCommit(amend: boolean, merging: MergeState | undefined): VarveError {
+  if (merging?.sequence !== undefined) {
+    const { action, shown } = merging
+    const what = action === 'revert' ? 'to revert' : 'that is picked'
+    return new VarveError('nothing-to-commit', `nothing is left of ${shown} ${what}`, {
+      data: { action, merging: shown },
+      hint: `varve ${action} --skip goes on without it, varve ${action} --abort takes all back`,
+    })
+  }
   const message = amend
     ? 'nothing to commit: amended like this, the commit would change nothing'
     : 'nothing to commit: the index is as the last commit'
@@ -238,6 +246,7 @@ async function storeAndMove(
     const id = await writeCommit(batch, commit)
     const pack = await batch.publish()
     const packs = [...state.packs, ...(pack === undefined ? [] : [pack])]
+    if (merging !== undefined) await writeMergeState(repo, { ...merging, concludedBy: id })
     await moveRef(repo, {
       ref: 'HEAD',
       old: head.id,

@@ -3,7 +3,7 @@ import type { Id } from '../core/id.ts'
 import { readHead } from '../plumbing/head.ts'
 import { hasIndex, type IndexState, readStoredIndex } from '../plumbing/index-state.ts'
 import { listRefs } from '../plumbing/list-refs.ts'
-import { readMergeState } from '../plumbing/merge-state.ts'
+import { commitsOf, readMergeState } from '../plumbing/merge-state.ts'
 import { type LogReading, type LogState, readLogLeniently } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type FsckDangling, findDangling } from './fsck-dangling.ts'
@@ -144,7 +144,7 @@ async function* privateProblems(
   }
   try {
     const merge = await readMergeState(repo)
-    for (const id of merge === undefined ? [] : [merge.ours, merge.theirs]) {
+    for (const id of merge === undefined ? [] : commitsOf(merge)) {
       yield* objects.walk({ id, from: MERGE, published })
     }
   } catch (error) {

@@ -4,15 +4,20 @@ import { VarveError } from '../core/errors.ts'
 import { frameFromRows } from '../core/frame.ts'
 import { shortId } from '../core/id.ts'
 import type { ColumnsMerge, Versions } from '../core/merge-columns.ts'
-import type { MergedGroup, Take } from '../core/merge-rows.ts'
+import type { MergedGroup, Take } from '../core/merge-group.ts'
 import type { MergeConflict } from '../core/merge-trees.ts'
 import { formatScalar, type JsonScalar, scalarToJson } from '../core/scalar-text.ts'
 import type { Frame, Schema } from '../core/schema.ts'
 import type { TreeEntry } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
 import { formatKey, keyToJson } from '../plumbing/key-text.ts'
-import { commitConflicts } from '../plumbing/merge-commits.ts'
-import { type MergeState, readMergeState } from '../plumbing/merge-state.ts'
+import { commitConflicts, type MergeCommitsOptions } from '../plumbing/merge-commits.ts'
+import {
+  describeMerge,
+  type MergeAction,
+  type MergeState,
+  readMergeState,
+} from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { shownZone } from '../plumbing/series-zone.ts'
 
@@ -51,23 +56,48 @@ export function wholeKey(series: string): string {
  * The conflicts that are left to settle, series by series and in key order. Found anew, so that none
  * has to be stored. `refused` where no merge is going on.
  */
-export async function* listConflicts(repo: Repository): AsyncGenerator<ListedConflict> {
-  yield* conflictsOf(repo, await currentMerge(repo))
+export async function* listConflicts(
+  repo: Repository,
+  action?: MergeAction,
+): AsyncGenerator<ListedConflict> {
+  yield* conflictsOf(repo, await currentMerge(repo, action))
 }
 
-/** The merge that is going on; `refused` where none is. */
-export async function currentMerge(repo: Repository): Promise<MergeState> {
+/** The merge, or the other action like it, that is going on; `refused` where none is. */
+export async function currentMerge(
+  repo: Repository,
+  action: MergeAction = 'merge',
+): Promise<MergeState> {
   const state = await readMergeState(repo)
   if (state !== undefined) return state
-  throw new VarveError('refused', 'no merge is going on', {
-    hint: 'varve merge BRANCH begins one, varve merge --conflicts BRANCH lists what would be in conflict',
+  const hint =
+    action === 'merge'
+      ? 'varve merge BRANCH begins one, varve merge --conflicts BRANCH lists what would be in conflict'
+      : `varve ${action} COMMIT begins one`
+  throw new VarveError('refused', `no ${action} is going on`, { hint })
+}
+
+/** The one of this kind that is going on; `refused` where none is, or one of another kind. */
+export async function mergeOf(repo: Repository, action: MergeAction): Promise<MergeState> {
+  const state = await currentMerge(repo, action)
+  if (state.action === action) return state
+  throw new VarveError('refused', `no ${action} is going on: it is ${describeMerge(state)}`, {
+    data: { action: state.action, merging: state.shown },
+    hint: `varve ${state.action} --continue concludes it, varve ${state.action} --abort takes it back`,
+  })
+}
+
+/** What is said of a merge that was stopped before its result was staged. */
+export function interruptedMerge({ action }: Pick<MergeState, 'action'>): VarveError {
+  return new VarveError('refused', `varve was stopped in the middle of this ${action}`, {
+    hint: `varve ${action} --abort takes it back; then ${action} again`,
   })
 }
 
 /** As {@link listConflicts}, of a merge that is known. */
 export async function* conflictsOf(
   repo: Repository,
-  state: Pick<MergeState, 'ours' | 'theirs' | 'strategy' | 'settled'>,
+  state: MergeCommitsOptions & Pick<MergeState, 'settled'>,
 ): AsyncGenerator<ListedConflict> {
   const settled = new Set(state.settled)
   const { tree } = await readCommit(repo.objects, state.ours)

@@ -1,6 +1,6 @@
 import { scalarAt } from '../core/column-ops.ts'
 import { VarveError } from '../core/errors.ts'
-import type { Take } from '../core/merge-rows.ts'
+import type { Take } from '../core/merge-group.ts'
 import { placeOfRow } from '../formats/source-frame.ts'
 import type { InputTable } from '../formats/table.ts'
 import { formatOf, openFormat } from '../formats/table-formats.ts'

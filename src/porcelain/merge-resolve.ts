@@ -2,7 +2,7 @@ import type { Scalar } from '../core/column.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { encodeKeyPrefix } from '../core/key-encode.ts'
-import type { RowConflict, Take } from '../core/merge-rows.ts'
+import type { RowConflict, Take } from '../core/merge-group.ts'
 import { type MergeRow, patchFrame } from '../core/merge-series.ts'
 import type { MergeConflict } from '../core/merge-trees.ts'
 import type { ObjectWriter } from '../core/objects.ts'
@@ -16,13 +16,21 @@ import { type Json, NO_SETTINGS, readSettings, writeSettings } from '../core/set
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
 import { firstChangedPath } from '../plumbing/change.ts'
 import { lastPart } from '../plumbing/follow-up.ts'
-import { type SeriesConflicts, writeMergeState } from '../plumbing/merge-state.ts'
+import { type MergeAction, type SeriesConflicts, writeMergeState } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { applyChange } from './apply-change.ts'
-import { conflictKey, conflictsOf, currentMerge, type ListedConflict } from './merge-conflicts.ts'
+import {
+  conflictKey,
+  conflictsOf,
+  currentMerge,
+  interruptedMerge,
+  type ListedConflict,
+} from './merge-conflicts.ts'
 import type { Decision, PlacedDecision } from './merge-decisions.ts'
 
 export interface ResolveMergeOptions {
+  /** What is going on if anything is, for who is told that nothing is. */
+  readonly action?: MergeAction | undefined
   /** A version for all conflicts, or decisions by `conflictKey`. */
   readonly by: Take | ReadonlyMap<string, PlacedDecision>
   /** Only of these series, and of collections for all that is in them; all unless given. */
@@ -46,8 +54,8 @@ export async function resolveMerge(
   repo: Repository,
   options: ResolveMergeOptions,
 ): Promise<ResolveMergeResult> {
-  const state = await currentMerge(repo)
-  if (!state.staged) throw interruptedMerge()
+  const state = await currentMerge(repo, options.action)
+  if (!state.staged) throw interruptedMerge(state)
   const { by, signal } = options
   const wanted = wantedPaths(state.paths, options.series)
   const selected = async function* (): AsyncGenerator<Decided> {
@@ -91,13 +99,6 @@ export async function resolveMerge(
   return { settled: applied.result.length, left: rest }
 }
 
-/** What is said of a merge that was stopped before its result was staged. */
-export function interruptedMerge(): VarveError {
-  return new VarveError('refused', 'varve was stopped in the middle of this merge', {
-    hint: 'varve merge --abort takes it back; then merge again',
-  })
-}
-
 interface Decided {
   readonly listed: ListedConflict
   readonly decision: Decision
@@ -116,7 +117,7 @@ function wantedPaths(
     if (paths.some((left) => isIn(left.series, name))) continue
     throw new VarveError('series-not-found', `${series[i]} has no conflicts that are left`, {
       data: { series: series[i], conflicts: paths },
-      hint: 'varve merge --conflicts lists them',
+      hint: 'with --conflicts they are listed',
     })
   }
   return (path) => names.some((name) => isIn(path, name))
@@ -132,7 +133,7 @@ function refuseUnknown(
     const what = [series, row, column].filter((part) => part !== null).join(' ')
     throw new VarveError('bad-input', `${place}: no conflict is left at ${what}`, {
       data: { place, series, key: row, column },
-      hint: 'varve merge --conflicts lists those that are',
+      hint: 'with --conflicts they are listed that are',
     })
   }
 }

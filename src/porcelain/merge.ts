@@ -1,32 +1,35 @@
 import { type Commit, readCommit, type Signature, subjectOf, writeCommit } from '../core/commit.ts'
 import type { CommitDate } from '../core/commit-date.ts'
-import { hasCode, VarveError } from '../core/errors.ts'
-import { type Id, shortId } from '../core/id.ts'
-import type { MergeConflict, MergeStrategy } from '../core/merge-trees.ts'
+import { VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import type { MergeStrategy } from '../core/merge-trees.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
 import { isAncestor } from '../plumbing/common-ancestors.ts'
-import { lastPart } from '../plumbing/follow-up.ts'
-import { type HeadState, headState, moveRef } from '../plumbing/head.ts'
-import { hasIndex, type IndexState, readIndex, treeOf } from '../plumbing/index-state.ts'
+import { type HeadState, moveRef } from '../plumbing/head.ts'
+import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
 import { type MergedCommits, mergeCommits } from '../plumbing/merge-commits.ts'
 import { mergeDuePacks } from '../plumbing/merge-packs.ts'
-import {
-  refuseDuringMerge,
-  type SeriesConflicts,
-  writeMergeState,
-} from '../plumbing/merge-state.ts'
+import { refuseDuringMerge, type SeriesConflicts } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveCommit } from '../plumbing/resolve-revision.ts'
-import { walkCommits } from '../plumbing/walk-commits.ts'
-import { shortBranch } from './branch.ts'
 import type { RowCounts } from './change-summary.ts'
 import { cleanedMessage } from './commit-message.ts'
-import { carry } from './move-head.ts'
-import { planWithHint } from './plan-with-hint.ts'
-import { applyShow, type FilesMoved, type FilesOptions } from './show-tree.ts'
-import { type PathStat, sumCounts, treeStat } from './tree-stat.ts'
+import { mergeMessage } from './merge-message.ts'
+import type { FilesMoved, FilesOptions } from './show-tree.ts'
+import {
+  BARE_HINT,
+  ConflictCounts,
+  changesBetween,
+  NO_FILES,
+  nowhereToSettle,
+  onTip,
+  showAndPublish,
+  stagedAlready,
+  stageMerge,
+} from './three-way.ts'
+import { type PathStat, sumCounts } from './tree-stat.ts'
 
 export interface MergeOptions extends Omit<FilesOptions, 'force'> {
   /** A branch, or any revision. */
@@ -73,10 +76,6 @@ export interface MergeResult {
   readonly dryRun: boolean
 }
 
-const KEEP_OR_DROP = 'varve commit -a keeps them, varve restore FILE drops them'
-
-const NO_FILES: FilesMoved = { written: [], removed: [] }
-
 /**
  * Merges a commit into the branch that HEAD is on. Where the branch has nothing of its own it is moved
  * on; else a commit of two parents is made, or with conflicts none: they are staged as ours, and the
@@ -90,16 +89,7 @@ export async function merge(repo: Repository, options: MergeOptions): Promise<Me
   const { target, now } = options
   await refuseDuringMerge(repo, 'nothing can be merged')
   const theirs = await resolveCommit(repo, target, { now })
-  for (;;) {
-    const head = await headState(repo)
-    const merging: Merging = { head, theirs, shown: target }
-    try {
-      return await mergeInto(repo, merging, options)
-    } catch (error) {
-      const moved = hasCode(error, 'conflict') && (await headState(repo)).id !== head.id
-      if (!moved) throw error
-    }
-  }
+  return onTip(repo, (head) => mergeInto(repo, { head, theirs, shown: target }, options))
 }
 
 interface Merging {
@@ -155,7 +145,11 @@ async function moveOn(
   options: MergeOptions,
 ): Promise<Done> {
   const commit = await readCommit(repo.objects, theirs)
-  const changes = await changesBetween(repo, await treeOf(repo.objects, head.id), commit.tree)
+  const changes = await changesBetween(
+    repo.objects,
+    await treeOf(repo.objects, head.id),
+    commit.tree,
+  )
   const done = { outcome: 'fast-forward', id: theirs, commit, ...changes } as const
   if (options.dryRun) return done
   const publish = (packs: readonly string[] = []) =>
@@ -183,40 +177,32 @@ async function mergeTrees(
     throw new VarveError('refused', 'a repository without a work tree has nowhere to stage a merge')
   }
   const before = await treeOf(repo.objects, ours)
-  if (index !== undefined && index.tree !== before && !dryRun) throw stagedAlready()
+  if (index !== undefined && index.tree !== before && !dryRun) throw stagedAlready('merge')
   const batch = await repo.objects.begin(signal === undefined ? {} : { signal })
   try {
-    const conflicts = new Map<string, number>()
-    const onConflict = ({ path }: MergeConflict) => {
-      conflicts.set(path, (conflicts.get(path) ?? 0) + 1)
-    }
+    const conflicts = new ConflictCounts()
+    const onConflict = conflicts.add
     const merged = await mergeCommits(repo, batch, { ours, theirs, strategy, onConflict })
     refuseUnrelated(merged, shown, options)
-    const paths = [...conflicts].map(([series, count]) => ({ series, conflicts: count }))
-    const stats = await changesBetween(repo, before, merged.tree, batch)
+    const { paths } = conflicts
+    const stats = await changesBetween(batch, before, merged.tree)
     const hasConflicts = merged.conflicts > 0
     const outcome = hasConflicts ? 'conflicts' : isLater ? 'staged' : 'merged'
     const done = { outcome, ...stats, conflicts: paths } as const
     if (dryRun) return done
-    if (hasConflicts && index === undefined) throw bareConflict(shown, paths, merged.conflicts)
+    if (hasConflicts && index === undefined) {
+      throw nowhereToSettle({ action: 'merge', shown }, paths, BARE_HINT)
+    }
     const message = cleanedMessage(
       options.message ?? (await mergeMessage(repo, head, theirs, shown, squash)),
     )
     if (index !== undefined && (hasConflicts || isLater)) {
       const pack = await batch.publish()
-      const packs = [...index.packs, ...(pack === undefined ? [] : [pack])]
-      const plan = await planWithHint(KEEP_OR_DROP, repo, index.files, merged.tree, options)
+      const packs = pack === undefined ? [] : [pack]
       const { tree } = merged
-      const state = { ours, theirs, tree, shown, strategy, squash, message, paths, settled: [] }
-      const files = await applyShow(repo, index.files, plan, {
-        ...options,
-        // First that a merge is going on: without it, what is staged would be a commit of one parent.
-        publish: () => writeMergeState(repo, { ...state, staged: false }),
-        content: { tree: merged.tree, base: ours, packs },
-      })
-      await lastPart('what is noted of the merge', () =>
-        writeMergeState(repo, { ...state, staged: true }),
-      )
+      const action = 'merge' as const
+      const state = { action, ours, theirs, tree, shown, strategy, squash, message, paths }
+      const files = await stageMerge(repo, { index, packs, state }, options)
       return { ...done, files }
     }
     const parents = [ours, theirs]
@@ -243,34 +229,6 @@ async function mergeTrees(
   }
 }
 
-/** Makes the files those of a tree that HEAD is moved to, with what is pending laid over it. */
-async function showAndPublish(
-  repo: Repository,
-  after: Id,
-  publish: () => Promise<unknown>,
-  options: MergeOptions,
-): Promise<FilesMoved> {
-  if (!hasIndex(repo)) {
-    await publish()
-    return NO_FILES
-  }
-  const { state }: { state: IndexState } = await readIndex(repo)
-  const { next } = await carry(repo, state, await treeOf(repo.objects, state.base), after)
-  const plan = await planWithHint(KEEP_OR_DROP, repo, state.files, next.tree, options)
-  return applyShow(repo, state.files, plan, { ...options, publish })
-}
-
-async function changesBetween(
-  repo: Repository,
-  before: Id,
-  after: Id,
-  reader: Parameters<typeof treeStat>[0] = repo.objects,
-): Promise<Pick<MergeResult, 'changes' | 'counts'>> {
-  const changes: PathStat[] = []
-  for await (const change of treeStat(reader, before, after)) changes.push(change)
-  return { changes, counts: sumCounts(changes) }
-}
-
 function refuseUnrelated(
   { bases }: MergedCommits,
   shown: string,
@@ -280,60 +238,4 @@ function refuseUnrelated(
   throw new VarveError('refused', `${shown} has no commit in common with HEAD`, {
     hint: '--allow-unrelated-histories merges all the same: series of one name are taken for one',
   })
-}
-
-function stagedAlready(): VarveError {
-  return new VarveError('refused', 'something is staged: a merge would be mixed up with it', {
-    hint: 'varve commit keeps it, varve restore --staged . drops it',
-  })
-}
-
-function bareConflict(
-  shown: string,
-  paths: readonly SeriesConflicts[],
-  conflicts: number,
-): VarveError {
-  return new VarveError(
-    'conflict',
-    `${shown} has ${conflictCount(conflicts)}: nothing was changed`,
-    {
-      data: { conflicts: paths },
-      hint: 'a repository without a work tree has no place to settle them: merge in a clone, or use --strategy',
-    },
-  )
-}
-
-/** `1 conflict`, `2 conflicts`. */
-export function conflictCount(count: number): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? 'conflict' : 'conflicts'}`
-}
-
-/** Subjects that the message of a squashed merge lists. */
-const MOST_SUBJECTS = 100
-
-/** The message as git makes it. */
-async function mergeMessage(
-  repo: Repository,
-  head: HeadState,
-  theirs: Id,
-  shown: string,
-  squash: boolean,
-): Promise<string> {
-  if (squash) {
-    const subjects: string[] = []
-    const walked = { include: [theirs], exclude: head.id === undefined ? [] : [head.id] }
-    for await (const { commit } of walkCommits(repo.objects, walked)) {
-      if (subjects.length === MOST_SUBJECTS) break
-      subjects.push(`* ${subjectOf(commit)}`)
-    }
-    return `Squashed commits of ${shown}\n\n${subjects.join('\n')}\n`
-  }
-  const { refs } = await repo.refs.state()
-  const what = refs.has(`refs/heads/${shown}`)
-    ? `branch '${shown}'`
-    : refs.has(`refs/tags/${shown}`)
-      ? `tag '${shown}'`
-      : `commit '${/^[0-9a-f]{40,}$/.test(shown) ? shortId(theirs) : shown}'`
-  const branch = head.ref === undefined ? 'HEAD' : shortBranch(head.ref)
-  return `Merge ${what}${branch === 'main' || branch === 'master' ? '' : ` into ${branch}`}\n`
 }

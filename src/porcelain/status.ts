@@ -5,7 +5,7 @@ import { diffTrees } from '../core/tree.ts'
 import { seriesOfFile } from '../plumbing/file-names.ts'
 import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
-import { readMergeState, type SeriesConflicts } from '../plumbing/merge-state.ts'
+import { type MergeAction, readMergeState, type SeriesConflicts } from '../plumbing/merge-state.ts'
 import { rememberClean } from '../plumbing/remember-clean.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
@@ -36,8 +36,14 @@ export interface StatusResult {
   readonly branch: string | undefined
   /** The commit that HEAD leads to; undefined before the first. */
   readonly head: Id | undefined
-  /** The merge that is going on, and where its conflicts are left. */
-  readonly merging?: { readonly shown: string; readonly conflicts: readonly SeriesConflicts[] }
+  /** The merge, or the other action like it, that is going on, and where its conflicts are left. */
+  readonly merging?: {
+    readonly action: MergeAction
+    readonly shown: string
+    readonly conflicts: readonly SeriesConflicts[]
+    /** How many commits are to be picked or reverted after it. */
+    readonly todo: number
+  }
   /** Without a work tree there is no index, and nothing is pending. */
   readonly bare: boolean
   /** What the next commit will change. */
@@ -57,7 +63,12 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
     return { branch, head, bare: true, staged: [], unstaged: [], untracked: [] }
   }
   const merge = await readMergeState(repo)
-  const merging = merge && { shown: merge.shown, conflicts: merge.paths }
+  const merging = merge && {
+    action: merge.action,
+    shown: merge.shown,
+    conflicts: merge.paths,
+    todo: merge.sequence?.todo.length ?? 0,
+  }
   const { state } = await readIndex(repo)
   const staged: SeriesStat[] = []
   const committed = await treeOf(repo.objects, head)

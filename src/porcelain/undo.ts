@@ -121,10 +121,11 @@ export async function undo(repo: Repository, options: UndoOptions): Promise<Undo
 async function mergeOf(repo: Repository, entry: LogEntry): Promise<MergeState | undefined> {
   if (!hasIndex(repo)) return undefined
   const dropped = await droppedMerge(repo, entry.number)
-  if (dropped !== undefined || !entry.message.startsWith(ABORTED)) return dropped
-  throw new VarveError('refused', 'what is known of the merge that was taken back has gone', {
+  const [, action, shown] = ABORTED.exec(entry.message) ?? []
+  if (dropped !== undefined || action === undefined) return dropped
+  throw new VarveError('refused', `what is known of the ${action} that was taken back has gone`, {
     data: { message: entry.message },
-    hint: `varve merge ${entry.message.slice(ABORTED.length)} begins it anew`,
+    hint: `varve ${action} ${shown} begins it anew`,
   })
 }
 

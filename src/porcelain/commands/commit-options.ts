@@ -19,6 +19,13 @@ interface Given {
   readonly committerDate: string | undefined
 }
 
+/** `-m`: a paragraph each. */
+export const messageOption = {
+  alias: 'm',
+  array: true,
+  describe: 'The message, or a paragraph of it',
+} as const
+
 /** `--author`, `--date` and `--committer-date`. */
 export function signatureOptions<T>(y: Options<T>) {
   return y

@@ -9,7 +9,7 @@ import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { type CommitResult, commit } from '../commit.ts'
 import type { PathStat } from '../tree-stat.ts'
-import { commitSignatures, signatureOptions } from './commit-options.ts'
+import { commitSignatures, messageOption, signatureOptions } from './commit-options.ts'
 import { pathStatJson } from './history-json.ts'
 
 export const commitCommand = defineCommand({
@@ -35,11 +35,7 @@ export const commitCommand = defineCommand({
   options: (y) =>
     signatureOptions(
       y
-        .option('message', {
-          alias: 'm',
-          array: true,
-          describe: 'The message, or a paragraph of it',
-        })
+        .option('message', messageOption)
         .option('file', {
           alias: 'F',
           array: true,
@@ -139,7 +135,7 @@ function placeOf({ branch }: CommitResult): string {
 }
 
 /** What the editor shows: the message, and as comments what it is about. */
-function editable(message: string, changes: readonly PathStat[]): string {
+export function editable(message: string, changes: readonly PathStat[]): string {
   const lines = changes.map(({ path, stat }) => `#\t${path}: ${formatCounts(stat)}`)
   return [
     `${message.trimEnd()}\n`,
@@ -149,7 +145,7 @@ function editable(message: string, changes: readonly PathStat[]): string {
   ].join('\n')
 }
 
-function withoutComments(text: string): string {
+export function withoutComments(text: string): string {
   return text
     .split('\n')
     .filter((line) => !line.startsWith('#'))

@@ -67,6 +67,12 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('history', 'merge', 'Merge a branch, cell by cell', () =>
     import('./merge.ts').then((m) => m.mergeCommand),
   ),
+  command('history', 'revert', 'Take back what commits changed, with new commits', () =>
+    import('./replay.ts').then((m) => m.revertCommand),
+  ),
+  command('history', 'cherry-pick', 'Make the changes of commits here, too', () =>
+    import('./replay.ts').then((m) => m.cherryPickCommand),
+  ),
   command('history', 'tag', 'List, make and delete tags', () =>
     import('./tag.ts').then((m) => m.tagCommand),
   ),

@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import type { SeriesConflicts } from '../../plumbing/merge-state.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
-import { conflictCount } from '../merge.ts'
+import { conflictCount } from '../three-way.ts'
 
 /** Series that are named one by one. */
 const MOST_SERIES = 5

@@ -4,9 +4,9 @@ import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
-import { conflictCount } from '../merge.ts'
 import type { SeriesStat } from '../series-stat.ts'
 import { type StatusResult, status, type UnstagedFile } from '../status.ts'
+import { conflictCount } from '../three-way.ts'
 import { faultText } from './diff-text.ts'
 import { seriesStatJson } from './history-json.ts'
 
@@ -138,14 +138,16 @@ function longText(result: StatusResult, style: Style): string {
 const MOST_CONFLICTS = 10
 
 function mergingText(
-  { shown, conflicts }: NonNullable<StatusResult['merging']>,
+  { action, shown, conflicts, todo }: NonNullable<StatusResult['merging']>,
   style: Style,
 ): string {
+  const rest = todo === 0 ? '' : `, and ${todo} more to come`
   if (conflicts.length === 0) {
+    const how = action === 'merge' ? 'commit' : `${action} --continue`
     return [
-      `No conflict is left, and the merge of ${shown} is not concluded.`,
-      '  (use "varve commit" to conclude it)',
-      '  (use "varve merge --abort" to take it back)',
+      `No conflict is left, and the ${action} of ${shown} is not concluded${rest}.`,
+      `  (use "varve ${how}" to conclude it)`,
+      `  (use "varve ${action} --abort" to take it back)`,
     ].join('\n')
   }
   const lines = conflicts
@@ -154,13 +156,13 @@ function mergingText(
       ({ series, conflicts }) =>
         `\t${style.red(`${readablePath(series)}  ${conflictCount(conflicts)}`)}`,
     )
-  const rest = conflicts.length - MOST_CONFLICTS
-  if (rest > 0) lines.push(`\t${style.red(`and ${rest.toLocaleString('en-US')} more series`)}`)
+  const more = conflicts.length - MOST_CONFLICTS
+  if (more > 0) lines.push(`\t${style.red(`and ${more.toLocaleString('en-US')} more series`)}`)
   return [
-    `The merge of ${shown} has conflicts to be settled:`,
-    '  (use "varve merge --conflicts" to see them)',
-    '  (use "varve merge --resolve ours|theirs|<file>" to settle them, or "varve add" what is right)',
-    '  (use "varve merge --abort" to take the merge back)',
+    `The ${action} of ${shown} has conflicts to be settled${rest}:`,
+    `  (use "varve ${action} --conflicts" to see them)`,
+    `  (use "varve ${action} --resolve ours|theirs|<file>" to settle them, or "varve add" what is right)`,
+    `  (use "varve ${action} --abort" to take the ${action} back)`,
     ...lines,
   ].join('\n')
 }

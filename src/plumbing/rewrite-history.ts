@@ -1,4 +1,4 @@
-import { readCommit, writeCommit } from '../core/commit.ts'
+import { type Commit, readCommit, writeCommit } from '../core/commit.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
 import { readTag, writeTag } from '../core/tag.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
@@ -22,16 +22,21 @@ export interface RewrittenHistory {
   readonly shallow: { readonly added: readonly Id[]; readonly removed: readonly Id[] }
 }
 
+export interface RewriteOptions {
+  /** The tree to have instead of one; asked once for each. */
+  readonly treeOf?: (tree: Id) => Promise<Id>
+  /** The commits to have as parents instead of a commit's own; not asked where those are left out already. */
+  readonly parentsOf?: (id: Id, commit: Commit) => readonly Id[]
+}
+
 /**
- * Makes all commits that refs lead to again, with other trees: authors, committers, dates and messages stay. What does
- * not change, with all before it, keeps its id. New objects go to `batch`; no ref moves.
- *
- * @param treeOf the tree to have instead of one; asked once for each
+ * Makes all commits that refs lead to again, with other trees or parents: authors, committers, dates and messages stay.
+ * What does not change, with all before it, keeps its id. New objects go to `batch`; no ref moves.
  */
 export async function rewriteHistory(
   repo: Repository,
   batch: ObjectBatch,
-  treeOf: (tree: Id) => Promise<Id>,
+  { treeOf = async (tree) => tree, parentsOf = (_, { parents }) => parents }: RewriteOptions,
 ): Promise<RewrittenHistory> {
   const { refs, shallow } = await repo.refs.state()
   const trees = new Map<Id, Id>()
@@ -51,7 +56,8 @@ export async function rewriteHistory(
     for (let id = pending.at(-1); id !== undefined; id = pending.at(-1)) {
       const commit = await readCommit(batch, id)
       const isCut = shallow.has(id)
-      const missing = isCut ? [] : commit.parents.filter((parent) => !ids.has(parent))
+      const older = isCut ? [] : parentsOf(id, commit)
+      const missing = older.filter((parent) => !ids.has(parent))
       if (!ids.has(id) && missing.length > 0) {
         pending.push(...missing)
         continue
@@ -59,10 +65,12 @@ export async function rewriteHistory(
       pending.pop()
       if (ids.has(id)) continue
       commits++
-      const parents = isCut ? commit.parents : commit.parents.map((parent) => ids.get(parent)!)
+      const parents = isCut ? commit.parents : older.map((parent) => ids.get(parent)!)
       const tree = await newTree(commit.tree)
       const isSame =
-        tree === commit.tree && parents.every((parent, at) => parent === commit.parents[at])
+        tree === commit.tree &&
+        parents.length === commit.parents.length &&
+        parents.every((parent, at) => parent === commit.parents[at])
       ids.set(id, isSame ? id : await writeCommit(batch, { ...commit, tree, parents }))
     }
     return ids.get(tip)!

@@ -2,10 +2,9 @@ import { type Commit, readCommit } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { Signature } from '../core/signature.ts'
-import { readHead } from './head.ts'
-import { rootsOf, storedIndex } from './reachable.ts'
+import { historyTips } from './history-tips.ts'
+import { rootsOf } from './reachable.ts'
 import type { Repository } from './repository.ts'
-import { peelObject } from './resolve-revision.ts'
 
 /** How much of history stays. */
 export type TrimLimit =
@@ -41,7 +40,7 @@ export async function trimHistory(
 ): Promise<TrimmedHistory> {
   for (;;) {
     const { number, shallow } = await repo.refs.state()
-    const { branches, others } = await tipsOf(repo)
+    const { branches, others } = await historyTips(repo)
     const before = await walk(repo, [...branches, ...others], () => false, shallow)
     const ends = (commit: Commit, depth: number): boolean =>
       'before' in limit ? commit.committer.seconds <= limit.before : depth >= limit.keep
@@ -74,22 +73,6 @@ export async function trimHistory(
       if (!hasCode(error, 'conflict')) throw error
     }
   }
-}
-
-/** Commits that branches, HEAD and the index are at, and those that tags and the like are at. */
-async function tipsOf(repo: Repository): Promise<{ branches: Id[]; others: Id[] }> {
-  const [branches, others]: [Id[], Id[]] = [[], []]
-  for (const [name, id] of (await repo.refs.state()).refs) {
-    const peeled = await peelObject(repo, id, 'any')
-    if ((await repo.objects.readAny(peeled)).kind !== 'commit') continue
-    const isBranch = name.startsWith('refs/heads/') || name.startsWith('refs/remotes/')
-    ;(isBranch ? branches : others).push(peeled)
-  }
-  const head = await readHead(repo)
-  if ('id' in head) branches.push(head.id)
-  const base = (await storedIndex(repo))?.base
-  if (base !== undefined) others.push(base)
-  return { branches, others }
 }
 
 /** The commits from some on, up to those behind which nothing is asked for, each by the shortest way. */

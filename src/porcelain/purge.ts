@@ -5,21 +5,15 @@ import { readSeries } from '../core/series.ts'
 import { editSeries } from '../core/series-edit.ts'
 import type { Signature } from '../core/signature.ts'
 import { lookupPath, type TreeEntry, updatePaths, walkTree } from '../core/tree.ts'
-import { headState } from '../plumbing/head.ts'
-import {
-  carryPending,
-  hasIndex,
-  readIndex,
-  treeOf,
-  updateIndexState,
-} from '../plumbing/index-state.ts'
+import { hasIndex, updateIndexState } from '../plumbing/index-state.ts'
 import { refuseDuringMerge } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type RewrittenHistory, rewriteHistory } from '../plumbing/rewrite-history.ts'
 import { zoneAt, zoneNameAt } from '../plumbing/series-zone.ts'
 import { refuseChangedFiles } from './apply-change.ts'
 import { type GcResult, gc } from './gc.ts'
-import { applyShow, type FilesMoved, mendFiles, planShow } from './show-tree.ts'
+import { moveRewritten, refuseUnsettled } from './move-rewritten.ts'
+import { type FilesMoved, mendFiles } from './show-tree.ts'
 
 const NO_FILES: FilesMoved = { written: [], removed: [] }
 
@@ -87,7 +81,7 @@ export async function purge(repo: Repository, options: PurgeOptions): Promise<Pu
     const batch = await repo.objects.begin(signal === undefined ? {} : { signal })
     try {
       const without = withoutSeries(batch, options)
-      const history = await rewriteHistory(repo, batch, without.treeOf)
+      const history = await rewriteHistory(repo, batch, without)
       if (history.updates.length === 0) {
         const finished = await finishStopped(repo, history, options)
         if (finished !== undefined) return finished
@@ -96,7 +90,7 @@ export async function purge(repo: Repository, options: PurgeOptions): Promise<Pu
       const result = { ...resultOf(history, dryRun), purged: without.purged() }
       if (dryRun || history.updates.length === 0) return result
       const pack = await batch.publish()
-      const files = await move(repo, history, {
+      const files = await moveRewritten(repo, history, {
         who,
         after: number,
         signal,
@@ -215,27 +209,10 @@ async function afterPurge(
 
 async function refusePending(repo: Repository, { series, signal }: PurgeOptions): Promise<void> {
   await refuseDuringMerge(repo, 'purge would take away what is merged')
-  const head = await headState(repo)
-  if (head.detached) {
-    throw new VarveError('refused', 'purge moves branches, and HEAD is at none', {
-      hint: 'varve switch BRANCH first',
-    })
-  }
-  if (!hasIndex(repo)) return
-  const { state } = await readIndex(repo)
-  const before = await treeOf(repo.objects, head.id)
-  const [first] = (await carryPending(repo.objects, before, state.tree, before)).edits.keys()
-  if (first === undefined) {
-    const path = series.replace(/\/$/, '')
-    const inside = [...state.files.keys()].filter(
-      (name) => name === path || name.startsWith(`${path}/`),
-    )
-    return refuseChangedFiles(repo, new Set(inside), signal)
-  }
-  throw new VarveError('refused', `staged and not committed: ${first}`, {
-    data: { series: first },
-    hint: `varve commit keeps what is staged; varve restore --staged ${first} drops it`,
-  })
+  const files = await refuseUnsettled(repo, 'purge')
+  const path = series.replace(/\/$/, '')
+  const inside = files.filter((name) => name === path || name.startsWith(`${path}/`))
+  await refuseChangedFiles(repo, new Set(inside), signal)
 }
 
 /** What trees are without what is to go. */
@@ -305,52 +282,4 @@ function withoutSeries(
       return updatePaths(batch, tree, new Map([[path, { kind: 'series' as const, id }]]))
     },
   }
-}
-
-/** Moves all refs, and makes the index and the files what the branch holds then. */
-async function move(
-  repo: Repository,
-  { updates, shallow }: RewrittenHistory,
-  {
-    who,
-    after,
-    packs,
-    message,
-    signal,
-    onMoved,
-  }: {
-    readonly who: Signature
-    readonly after: number
-    readonly packs: readonly string[]
-    readonly message: string
-    readonly signal: AbortSignal | undefined
-    readonly onMoved: () => void
-  },
-): Promise<FilesMoved> {
-  const entry = {
-    updates,
-    who,
-    message,
-    packs,
-    ...(shallow.added.length > 0 && { shallow }),
-  }
-  const publish = async () => {
-    const published = await repo.refs.append(entry, { after })
-    onMoved()
-    return published
-  }
-  const head = await headState(repo)
-  const update = updates.find(({ name }) => name === head.ref)
-  if (!hasIndex(repo) || update?.new === undefined) {
-    await publish()
-    return NO_FILES
-  }
-  const { state } = await readIndex(repo)
-  const tree = await treeOf(repo.objects, update.new)
-  const plan = await planShow(repo, state.files, tree, { filesLimit: 0, signal })
-  return applyShow(repo, state.files, plan, {
-    signal,
-    publish,
-    content: { tree, base: update.new, packs: [] },
-  })
 }

@@ -68,6 +68,14 @@ describe('varve prune, trim and purge', () => {
     expect((await run('prune', '--expire=soon')).exitCode).toBe(4)
     expect((await run('gc', '--auto')).stdout).toBe('')
     expect((await run('trim')).exitCode).toBe(2)
+    expect((await run('trim', '--retain=all 7d', '--keep=1')).exitCode).toBe(2)
+    expect((await run('trim', '--retain=some 7d')).exitCode).toBe(4)
+    const thinned = await run('trim', '--retain', 'tagged always', '--dry-run', '--json')
+    expect(JSON.parse(thinned.stdout)).toMatchObject({
+      forgotten: 1,
+      kept: 1,
+      refs: [{ name: 'refs/heads/main' }],
+    })
     const dry = await run('trim', '--keep=1', '--dry-run', '--json')
     expect(JSON.parse(dry.stdout)).toMatchObject({ forgotten: 1, kept: 1, dryRun: true })
     const trimmed = await run('trim', '--keep', '1')

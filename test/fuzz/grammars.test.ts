@@ -15,6 +15,7 @@ import {
   escapeControl,
 } from '../../src/core/names.ts'
 import { parsePeriod } from '../../src/core/period.ts'
+import { parseRetention } from '../../src/core/retention.ts'
 import { parseObjectName, parseRevision, parseRevisionRange } from '../../src/core/revision.ts'
 import { formatScalar, parseScalar } from '../../src/core/scalar-text.ts'
 import { formatSchemaText, parseSchemaText } from '../../src/core/schema-codec.ts'
@@ -242,6 +243,12 @@ const grammars: readonly Grammar[] = [
     samples: ['2 weeks', '90.days.ago', 'now', 'never', '2026-08-17'],
     words: [...DATE_WORDS, ...ANYTHING, ' ', 'days', 'never', 'all'],
     parse: (text) => parseExpiry(text, NOW.seconds * 1000),
+  },
+  {
+    name: 'rules of what to keep',
+    samples: ['all 7d, daily 90d, monthly always', 'tagged always', 'weekly 2y,yearly 10mo'],
+    words: [...NUMBERS, ...ANYTHING, ',', ' ', 'all', 'daily', 'd', 'mo', 'always'],
+    parse: parseRetention,
   },
   {
     name: 'format of a commit',

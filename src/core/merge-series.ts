@@ -1,6 +1,7 @@
 import { equalBytes } from './bytes.ts'
-import type { Scalar } from './column.ts'
+import { type ColumnType, isTimestampType, type Scalar } from './column.ts'
 import { canWiden } from './column-ops.ts'
+import { hasCode } from './errors.ts'
 import { frameFromRows, indexColumns, takeFrame } from './frame.ts'
 import type { Id } from './id.ts'
 import { encodeKeys } from './key.ts'
@@ -48,7 +49,7 @@ export async function mergeSeries(
   if (ours === theirs || base === theirs) return { id: ours }
   if (base === ours) return { id: theirs }
   const limits = options.limits ?? SPLIT_LIMITS
-  const opened = await openMerge(writer, ids, limits)
+  const opened = await openMerge(writer, ids, limits, options)
   if ('clash' in opened) return opened
   const { versions, columns } = opened
   const start = await fitColumns(writer, opened, limits)
@@ -71,7 +72,7 @@ export async function* seriesConflicts(
 ): AsyncGenerator<SeriesConflict> {
   const { base, ours, theirs } = ids
   if (ours === theirs || base === theirs || base === ours) return
-  const opened = await openMerge(writer, ids, options.limits ?? SPLIT_LIMITS)
+  const opened = await openMerge(writer, ids, options.limits ?? SPLIT_LIMITS, options)
   if ('clash' in opened) {
     yield opened
     return
@@ -97,8 +98,9 @@ async function openMerge(
   writer: ObjectWriter,
   given: SeriesVersions,
   limits: SplitLimits,
+  options: MergeRowsOptions,
 ): Promise<OpenedMerge | { readonly clash: string }> {
-  const ids = await withCommonIndex(writer, given, limits)
+  const ids = await unlessTooLarge(() => withCommonIndex(writer, given, limits))
   if (typeof ids === 'string') return { clash: ids }
   const versions = {
     base: ids.base === undefined ? undefined : await readSeries(writer, ids.base),
@@ -113,7 +115,39 @@ async function openMerge(
     const [dropped, revised] = side === 'ours' ? ['here', 'there'] : ['there', 'here']
     return { clash: `column ${name} was dropped ${dropped} and revised ${revised}` }
   }
-  return { versions, ids, columns }
+  const opened = { versions, ids, columns }
+  if (mayNotFit(opened)) {
+    const reason = await unlessTooLarge(async () => {
+      await fitColumns(writer, opened, limits)
+      for await (const _ of mergeRows(writer, versions, columns, options));
+    })
+    if (reason !== undefined) return { clash: reason }
+  }
+  return opened
+}
+
+/** Whether a side has a column in a type that has values without an equal in the merged one. */
+function mayNotFit({ versions, columns }: OpenedMerge): boolean {
+  const isLossy = (from: ColumnType | undefined, to: ColumnType) =>
+    from !== undefined &&
+    from !== to &&
+    (isTimestampType(to) || (to === 'float64' && (from === 'int64' || from === 'uint64')))
+  return columns.columns.some((column) =>
+    (['ours', 'theirs'] as const).some((side) => {
+      const at = column[side]
+      return at !== undefined && isLossy(versions[side].schema.columns[at]!.type, column.type)
+    }),
+  )
+}
+
+/** The reason, as text, where a value has no equal in a wider type. */
+async function unlessTooLarge<T>(run: () => Promise<T>): Promise<T | string> {
+  try {
+    return await run()
+  } catch (error) {
+    if (hasCode(error, 'invalid-value')) return error.message
+    throw error
+  }
 }
 
 /** The versions with index columns of the same types: built anew where they are not. */

@@ -16,6 +16,7 @@ import {
   type TreeEntry,
   updatePaths,
 } from './tree.ts'
+import { findRenames } from './tree-renames.ts'
 
 /** How all is settled that no rule of a column settles; `newest` is the side that changed last. */
 export type MergeStrategy = 'ours' | 'theirs' | 'newest' | 'base'
@@ -52,8 +53,7 @@ export interface MergedTrees {
 
 /**
  * Merges two trees that come from a third: series by series, each by key and column, settings key by
- * key. A series that one side renamed without another change meets the other side's changes. Reads
- * what differs; equal subtrees are skipped.
+ * key. A series that one side renamed meets the other side's changes. Reads what differs; equal subtrees are skipped.
  */
 export async function mergeTrees(
   writer: ObjectWriter,
@@ -121,8 +121,8 @@ class TreeMerge {
   async *items(): AsyncGenerator<Item> {
     const mine = await this.#changes('ours')
     const others = await this.#changes('theirs')
-    const myRenames = renamesIn(mine)
-    const theirRenames = renamesIn(others)
+    const myRenames = await findRenames(this.#writer, mine.values(), (path) => others.has(path))
+    const theirRenames = await findRenames(this.#writer, others.values(), (path) => mine.has(path))
     for (const [path, { old, new: theirs }] of others) {
       const from = theirRenames.from.get(path)
       // What it was renamed from says what it is to be.
@@ -150,7 +150,7 @@ class TreeMerge {
         yield* this.#merge(path, entries)
         if (movedTo === undefined) continue
         const came = {
-          base: undefined,
+          base: myRenames.to.get(path) === movedTo ? old : undefined,
           ours: mine.get(movedTo)?.new,
           theirs: others.get(movedTo)!.new,
         }
@@ -305,29 +305,4 @@ class TreeMerge {
 function sameEntry(a: TreeEntry | undefined, b: TreeEntry | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   return a.kind === b.kind && a.id === b.id && a.settings === b.settings
-}
-
-interface Renames {
-  readonly from: ReadonlyMap<string, string>
-  readonly to: ReadonlyMap<string, string>
-}
-
-/** Series that went at one path and came, as they were, at another. */
-function renamesIn(changes: ReadonlyMap<string, TreeChange>): Renames {
-  const came = new Map<Id, string>()
-  for (const [path, { old, new: fresh }] of changes) {
-    if (old === undefined && fresh?.kind === 'series' && !came.has(fresh.id)) {
-      came.set(fresh.id, path)
-    }
-  }
-  const from = new Map<string, string>()
-  const to = new Map<string, string>()
-  for (const [path, { old, new: fresh }] of changes) {
-    if (old?.kind !== 'series' || fresh !== undefined) continue
-    const next = came.get(old.id)
-    if (next === undefined || from.has(next)) continue
-    from.set(next, path)
-    to.set(path, next)
-  }
-  return { from, to }
 }

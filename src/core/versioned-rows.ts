@@ -1,3 +1,4 @@
+import { hasCode } from './errors.ts'
 import { widenScalar } from './merge-cells.ts'
 import type { ColumnsMerge, MergedColumn, Versions } from './merge-columns.ts'
 import type { MergedGroup, Take } from './merge-group.ts'
@@ -41,7 +42,14 @@ export class VersionedRows {
     return (await reader.rows(group)).map((row) =>
       this.#columns.map((column) => {
         const at = column[which]
-        return at === undefined ? null : widenScalar(row[at]!, specs[at]!.type, column.type)
+        if (at === undefined) return null
+        try {
+          return widenScalar(row[at]!, specs[at]!.type, column.type)
+        } catch (error) {
+          // What the base had, and neither side has in its type any more, is no value.
+          if (which === 'base' && hasCode(error, 'invalid-value')) return null
+          throw error
+        }
       }),
     )
   }

@@ -12,7 +12,6 @@ import {
 } from '../core/merge-trees.ts'
 import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
 import { EMPTY_TREE, lookupPath } from '../core/tree.ts'
-import type { ObjectBatch } from '../storage/object-batch.ts'
 import type { Scratch } from '../storage/scratch.ts'
 import { bestCommonAncestors } from './common-ancestors.ts'
 import { treeOf } from './index-state.ts'
@@ -46,7 +45,7 @@ export interface MergedCommits extends MergedTrees {
  */
 export async function mergeCommits(
   repo: Repository,
-  batch: ObjectBatch,
+  batch: ObjectWriter,
   options: MergeCommitsOptions & {
     readonly onConflict?: ((conflict: MergeConflict) => Promise<void> | void) | undefined
     /** What is here where that is not what the commit `ours` holds. */
@@ -175,7 +174,7 @@ async function mergedBase(
 }
 
 /** Writes to a batch; reads what is in a scratch, too. */
-function overScratch(batch: ObjectBatch, scratch: Scratch): ObjectWriter {
+function overScratch(batch: ObjectWriter, scratch: Scratch): ObjectWriter {
   const read: ObjectReader['read'] = async (id, kind) => {
     try {
       return await batch.read(id, kind)

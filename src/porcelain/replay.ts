@@ -1,6 +1,7 @@
 import { type Commit, readCommit, type Signature, subjectOf, writeCommit } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, shortId } from '../core/id.ts'
+import type { ObjectWriter } from '../core/objects.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../plumbing/collect-packs.ts'
@@ -16,7 +17,6 @@ import {
   type SeriesConflicts,
 } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import type { ObjectBatch } from '../storage/object-batch.ts'
 import { cleanedMessage } from './commit-message.ts'
 import { pickedMessage, revertMessage } from './replay-message.ts'
 import type { FilesMoved, FilesOptions } from './show-tree.ts'
@@ -200,7 +200,7 @@ interface Made {
 
 async function makeAll(
   repo: Repository,
-  batch: ObjectBatch,
+  batch: ObjectWriter,
   start: Tip,
   options: ReplayOptions,
 ): Promise<Made> {
@@ -239,7 +239,7 @@ async function makeAll(
 
 async function commitOf(
   repo: Repository,
-  batch: ObjectBatch,
+  batch: ObjectWriter,
   theirs: Id,
   { id: parent, tree }: Tip,
   options: ReplayOptions,

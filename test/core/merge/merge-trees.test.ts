@@ -177,6 +177,49 @@ describe('merging trees', () => {
     })
   })
 
+  it('knows a series that was renamed and changed', async () => {
+    const objects = new MemoryObjects()
+    const numbers = (...values: number[]) =>
+      build(
+        objects,
+        schemaOf('t:int64 v:float64'),
+        values.map((v, t) => [BigInt(t), v]),
+      )
+    const empty = await treeOf(objects, new Map())
+    const base = await change(objects, empty, { a: await numbers(1, 2, 3, 4) })
+    const renamed = await change(objects, base, { a: undefined, z: await numbers(9, 2, 3, 4) })
+    const revised = await change(objects, base, { a: await numbers(1, 2, 3, 5) })
+    for (const [ours, theirs] of [
+      [renamed, revised],
+      [revised, renamed],
+    ] as const) {
+      const { tree, conflicts } = await merge(objects, base, ours, theirs)
+      expect(conflicts).toEqual([])
+      expect(await lookupPath(objects, tree, 'a')).toBeUndefined()
+      expect((await lookupPath(objects, tree, 'z'))!.id).toBe(await numbers(9, 2, 3, 5))
+    }
+    const both = await change(objects, base, { a: undefined, z: await numbers(1, 8, 3, 4) })
+    const { tree, conflicts } = await merge(objects, base, renamed, both)
+    expect(conflicts).toEqual([])
+    expect((await lookupPath(objects, tree, 'z'))!.id).toBe(await numbers(9, 8, 3, 4))
+    const unlike = await change(objects, base, { a: undefined, z: await numbers(7, 7, 7, 4) })
+    expect((await merge(objects, base, unlike, revised)).conflicts).toEqual(['series a'])
+  })
+
+  it('is in conflict where a value has no equal in the type that the other side widened to', async () => {
+    const objects = new MemoryObjects()
+    const large = 2n ** 53n + 1n
+    const numbers = (type: string, ...values: unknown[]) =>
+      build(objects, schemaOf(`t:int64 v:${type}`), values.map((v, t) => [BigInt(t), v]) as never)
+    const base = await change(objects, EMPTY_TREE, { a: await numbers('int64', 1n, 2n) })
+    const widened = await change(objects, base, { a: await numbers('float64', 1.5, 2) })
+    const revised = await change(objects, base, { a: await numbers('int64', 1n, large) })
+    expect((await merge(objects, base, widened, revised)).conflicts).toEqual(['series a'])
+    expect((await merge(objects, base, revised, widened)).conflicts).toEqual(['series a'])
+    const small = await change(objects, base, { a: await numbers('int64', 1n, 3n) })
+    expect((await merge(objects, base, small, widened)).conflicts).toEqual([])
+  })
+
   it('finds conflicts of whole series, and settles them by a strategy', async () => {
     const objects = new MemoryObjects()
     const base = await treeOf(objects, TWO_SERIES)

@@ -10,24 +10,31 @@ export interface RowAt {
 }
 
 /**
- * What to do about two rows of one key in a table of a new series: which column would tell them
- * apart. A time does that best, and comes first in the index then; after it a text, then any other.
+ * The index that tells two rows of one key apart: a time does that best, and comes first in it then;
+ * after it a text, then any other. Undefined where they are the same in every column.
  */
-export function equalKeysHint(one: RowAt, other: RowAt): string {
+export function tellingApart(one: RowAt, other: RowAt): readonly string[] | undefined {
   const { columns, indexCount } = one.frame.schema
   const differ = columns.filter(
     (_, at) => at >= indexCount && textAt(one, at) !== textAt(other, at),
   )
-  if (differ.length === 0) {
-    return 'the two rows are the same in every column; --duplicates allows equal keys in a new series'
-  }
+  if (differ.length === 0) return undefined
   const time = differ.find(({ type }) => isTime(type))
   const more = time ?? differ.find(({ type }) => type === 'string') ?? differ[0]!
   const index = columns.slice(0, indexCount)
   const hasTime = index.some(({ type }) => isTime(type))
-  const names = (more === time && !hasTime ? [more, ...index] : [...index, more]).map(
-    ({ name }) => name,
-  )
+  return (more === time && !hasTime ? [more, ...index] : [...index, more]).map(({ name }) => name)
+}
+
+/**
+ * What to do about two rows of one key in a table of a new series.
+ *
+ * @param names the index that tells them apart
+ */
+export function equalKeysHint(names: readonly string[] | undefined): string {
+  if (names === undefined) {
+    return 'the two rows are the same in every column; --duplicates allows equal keys in a new series'
+  }
   const option = names.some((name) => name.includes(',')) ? '' : `, --index ${shellWord(names)}`
   return `a new series may be told apart by more columns${option}, or allow equal keys, --duplicates`
 }

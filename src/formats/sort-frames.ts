@@ -5,7 +5,7 @@ import { formatScalar } from '../core/scalar-text.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
 import type { Zone } from '../core/zone.ts'
-import { equalKeysHint } from './equal-keys-hint.ts'
+import { equalKeysHint, tellingApart } from './equal-keys-hint.ts'
 import { mergeRuns, type Run, RunWriter } from './sorted-runs.ts'
 import type { SourceFrame } from './source-frame.ts'
 import {
@@ -175,6 +175,9 @@ class OrderGuard {
         : other.data.row === undefined
           ? ` (the other is on line ${other.data.line})`
           : ` (the other is row ${other.data.row})`
+    const index = equal
+      ? tellingApart({ frame: before, row: beforeRow }, { frame, row })
+      : undefined
     return new VarveError('bad-input', `${where}expected ${expected}, found ${found}${first}`, {
       data: {
         ...place?.data,
@@ -182,10 +185,9 @@ class OrderGuard {
         ...(other?.data.row !== undefined && { firstRow: other.data.row }),
         found,
         expected,
+        ...(index !== undefined && { tellApart: index }),
       },
-      ...(equal && {
-        hint: equalKeysHint({ frame: before, row: beforeRow }, { frame, row }),
-      }),
+      ...(equal && { hint: equalKeysHint(index) }),
     })
   }
 

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../core/column.ts'
+import { type ColumnType, isTimestampType } from '../core/column.ts'
 import { widenColumn, widerTypes } from '../core/column-ops.ts'
 import { hasCode } from '../core/errors.ts'
 import type { ObjectReader } from '../core/objects.ts'
@@ -31,6 +31,8 @@ export async function widenedSchema(
 function holds(type: ColumnType, text: string): boolean {
   // Fractions have no exact float32, and binary is not what a text is meant to be.
   if (type === 'float32' || type === 'binary') return false
+  // Where a column has dates, a bare number such as a year is no count of seconds.
+  if (isTimestampType(type) && /^[+-]?\d+$/.test(text.trim())) return false
   try {
     const value = parseScalar(text.trim(), type)
     if (type !== 'float64' || !/^[+-]?\d+$/.test(text.trim())) return true

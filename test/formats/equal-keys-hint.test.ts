@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Scalar } from '../../src/core/column.ts'
 import { frameFromRows } from '../../src/core/frame.ts'
-import { equalKeysHint } from '../../src/formats/equal-keys-hint.ts'
+import { equalKeysHint, tellingApart } from '../../src/formats/equal-keys-hint.ts'
 import { schemaOf } from './csv/support.ts'
 
 /** What is said about two rows of one key. */
 function hint(columns: string, index: string[], one: Scalar[], other: Scalar[]): string {
   const frame = frameFromRows(schemaOf(columns, index), [one, other])
-  return equalKeysHint({ frame, row: 0 }, { frame, row: 1 })
+  return equalKeysHint(tellingApart({ frame, row: 0 }, { frame, row: 1 }))
 }
 
 describe('two rows of one key', () => {

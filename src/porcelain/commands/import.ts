@@ -4,6 +4,7 @@ import { changesText } from '../change-summary.ts'
 import { importLakotaExport } from '../import-lakota-export.ts'
 import { changingOptions } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
+import { importGitCommand } from './import-git.ts'
 
 const lakotaExport = defineCommand({
   name: 'lakota-export',
@@ -89,5 +90,5 @@ export const importCommand = defineCommandGroup({
       about: 'everything, in a collection',
     },
   ],
-  subcommands: [lakotaExport],
+  subcommands: [importGitCommand, lakotaExport],
 })

@@ -1,5 +1,5 @@
 import { equalBytes } from '../core/bytes.ts'
-import type { ColumnType, Scalar } from '../core/column.ts'
+import { type ColumnType, isNumberType, type Scalar } from '../core/column.ts'
 import { columnOf } from '../core/column-builder.ts'
 import { canWiden, scalarAt, widenColumn } from '../core/column-ops.ts'
 import { hasCode } from '../core/errors.ts'
@@ -12,6 +12,14 @@ export interface ComparedColumn {
   readonly name: string
   readonly old: ColumnPlace | undefined
   readonly new: ColumnPlace | undefined
+  /** Numbers that differ by no more are the same. */
+  readonly tolerance?: Tolerance | undefined
+}
+
+/** How far numbers may be apart: `atol`, or `rtol` as part of the old value, or the sum of both. */
+export interface Tolerance {
+  readonly atol: number
+  readonly rtol: number
 }
 
 interface ColumnPlace {
@@ -38,6 +46,7 @@ export function comparedColumns(
   fresh: Schema | undefined,
   changes: readonly SchemaChange[],
   names?: readonly string[],
+  tolerance?: Tolerance,
 ): ComparedColumn[] {
   const renamed = new Map(
     changes.flatMap((change) => (change.kind === 'renamed' ? [[change.to, change.from]] : [])),
@@ -51,7 +60,7 @@ export function comparedColumns(
     const oldName = renamed.get(name) ?? name
     const was = before.get(oldName)
     before.delete(oldName)
-    if (isWanted(name, oldName)) columns.push({ name, old: was, new: place })
+    if (isWanted(name, oldName)) columns.push({ name, old: was, new: place, tolerance })
   }
   for (const [name, place] of before) {
     if (isWanted(name)) columns.push({ name, old: place, new: undefined })
@@ -67,12 +76,12 @@ function places(schema: Schema | undefined): Map<string, ColumnPlace> {
 /** Of a revised row the cells that differ, of any other all its cells. */
 export function changedCells(columns: readonly ComparedColumn[], change: RowChange): Cell[] {
   const cells: Cell[] = []
-  for (const { name, old, new: fresh } of columns) {
+  for (const { name, old, new: fresh, tolerance } of columns) {
     const was = valueAt(change.old, old)
     const is = valueAt(change.new, fresh)
     if (change.class !== 'revised') {
       if (was === undefined && is === undefined) continue
-    } else if (isSame(was, is)) continue
+    } else if (isSame(was, is) || isClose(was, is, tolerance)) continue
     cells.push({ name, ...(was && { old: was }), ...(is && { new: is }) })
   }
   return cells
@@ -95,6 +104,19 @@ function isSame(a: CellValue | undefined, b: CellValue | undefined): boolean {
   if (canWiden(a!.type, b!.type)) return equalScalars(widened(a!, b!.type), y)
   if (canWiden(b!.type, a!.type)) return equalScalars(x, widened(b!, a!.type))
   return false
+}
+
+/** As numpy's `isclose`; 64-bit integers are compared as the nearest doubles. */
+function isClose(
+  a: CellValue | undefined,
+  b: CellValue | undefined,
+  tolerance: Tolerance | undefined,
+): boolean {
+  if (tolerance === undefined || a === undefined || b === undefined) return false
+  if (a.value === null || b.value === null) return false
+  if (!isNumberType(a.type) || !isNumberType(b.type)) return false
+  const [x, y] = [Number(a.value), Number(b.value)]
+  return Math.abs(y - x) <= tolerance.atol + tolerance.rtol * Math.abs(x)
 }
 
 function widened({ value, type }: CellValue, to: ColumnType): Scalar | undefined {

@@ -1,7 +1,10 @@
 import { readSeries } from '../core/series.ts'
 import { addCounts, type ChangeCounts, isChange, noChanges } from '../core/series-counts.ts'
-import { diffSeriesBatches, type RowChange } from '../core/series-diff.ts'
+import type { RowChange } from '../core/series-diff.ts'
+import { matchSchemas } from '../core/series-match.ts'
 import { type Cell, type ComparedColumn, changedCells, comparedColumns } from './changed-cells.ts'
+import { comparedRows, comparedStat } from './compared-rows.ts'
+import { type ConstantChange, constantChanges } from './constant-change.ts'
 import type { FileDiff } from './diff.ts'
 import { throwIfInterrupted } from './interruptible.ts'
 import { isNarrowed, type Narrowing, narrowedTo, WantedColumns } from './narrow-diff.ts'
@@ -18,6 +21,8 @@ export interface LargestRevision {
 
 export interface ComparedSeries extends SeriesStat {
   readonly largest?: LargestRevision
+  /** Columns whose revisions are all one offset or factor. */
+  readonly constant?: readonly ConstantChange[]
 }
 
 export type StatItem =
@@ -37,21 +42,32 @@ export async function* diffStats(
   for await (const change of comparison.changes()) {
     throwIfInterrupted(options.signal)
     const { old, new: fresh } = changedSeries(change)
-    const before = old === undefined ? undefined : (await readSeries(reader, old)).schema
-    const after = fresh === undefined ? undefined : (await readSeries(reader, fresh)).schema
+    const was = old === undefined ? undefined : await readSeries(reader, old)
+    const is = fresh === undefined ? undefined : await readSeries(reader, fresh)
+    const [before, after] = [was?.schema, is?.schema]
     if (!columns.hasAny(before, after)) continue
     const zone = await comparison.zoneOf(change.path)
     const narrowed = narrowedTo(after ?? before, options, zone)
-    const found = await seriesStat(reader, change, zone, narrowed)
+    const schemaChanges =
+      was && is && old !== fresh ? (await matchSchemas(reader, was, is)).changes : []
+    const compared = comparedColumns(
+      before,
+      after,
+      schemaChanges,
+      options.columns,
+      options.tolerance,
+    )
+    const counted = await comparedStat(reader, change, compared, narrowed)
+    const found = await seriesStat(reader, change, zone, narrowed, counted)
     if (isNarrowed(options) && !isChange(found.stat)) continue
     series++
     counts = addCounts(counts, { ...found.stat, unchanged: 0 })
-    const compared = comparedColumns(before, after, found.stat.schemaChanges, options.columns)
-    const largest =
-      found.stat.revised === 0
-        ? undefined
-        : await largestRevision(diffSeriesBatches(reader, old, fresh, narrowed), compared)
-    yield { kind: 'stat', stat: { ...found, ...(largest && { largest }) } }
+    const rows = () => comparedRows(reader, change, compared, narrowed)
+    const isRevised = found.stat.revised > 0
+    const largest = isRevised ? await largestRevision(rows(), compared) : undefined
+    const constant = isRevised ? await constantChanges(rows(), compared) : []
+    const more = { ...(largest && { largest }), ...(constant.length > 0 && { constant }) }
+    yield { kind: 'stat', stat: { ...found, ...more } }
   }
   for (const file of comparison.files) yield { kind: 'file', file }
   columns.checkAll()

@@ -2,17 +2,20 @@ import type { ObjectReader } from '../core/objects.ts'
 import type { Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
 import { isChange } from '../core/series-counts.ts'
-import { diffSeriesBatches, type RowChange } from '../core/series-diff.ts'
+import type { RowChange } from '../core/series-diff.ts'
 import { matchSchemas, type SchemaChange } from '../core/series-match.ts'
 import { readSettings, type Settings } from '../core/settings.ts'
 import type { TreeChange } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
 import { type ComparedColumn, comparedColumns } from './changed-cells.ts'
+import { comparedRows, comparedStat } from './compared-rows.ts'
+import { type ConstantChange, constantChanges } from './constant-change.ts'
 import { throwIfInterrupted } from './interruptible.ts'
 import { isNarrowed, type Narrowing, narrowedTo, WantedColumns } from './narrow-diff.ts'
 import type { Comparison } from './open-comparison.ts'
 import type { PendingFile } from './pending-files.ts'
-import { changedSeries, type PathStat, pathStat } from './tree-stat.ts'
+import type { SeriesChange } from './renamed-series.ts'
+import { changedSeries, type PathStat } from './tree-stat.ts'
 
 export interface DiffRowsOptions extends Narrowing {
   /** Give the rows of so many series, of the others only how many there are; all unless given. */
@@ -28,7 +31,7 @@ export interface SeriesDiff {
   readonly kind: 'series'
   readonly path: string
   readonly of: 'series' | 'collection'
-  readonly state: PathStat['state']
+  readonly state: PathStat['state'] | 'renamed'
   readonly old: Schema | undefined
   readonly new: Schema | undefined
   readonly schemaChanges: readonly SchemaChange[]
@@ -37,6 +40,10 @@ export interface SeriesDiff {
   /** The value columns compared, side by side. */
   readonly columns: readonly ComparedColumn[]
   readonly stat?: PathStat['stat']
+  /** Columns whose revisions are all one offset or factor; looked for where rows are counted. */
+  readonly constant?: readonly ConstantChange[]
+  /** What it was called before, where it was renamed. */
+  readonly from?: string | undefined
   /** The zone that its keys are shown in; UTC unless given. */
   readonly zone?: Zone | undefined
 }
@@ -100,7 +107,7 @@ export async function* diffRows(
 
 async function* diffOne(
   { reader, zoneOf }: Comparison,
-  change: TreeChange,
+  change: SeriesChange,
   options: DiffRowsOptions,
   columns: WantedColumns,
   limit: number,
@@ -112,20 +119,37 @@ async function* diffOne(
   if (!columns.hasAny(schemas.old, schemas.new)) return
   const zone = await zoneOf(change.path)
   const narrowed = narrowedTo(schemas.new ?? schemas.old, options, zone)
-  const counted = options.counted ? await pathStat(reader, change, narrowed) : undefined
   const schemaChanges =
     before && after && old !== fresh ? (await matchSchemas(reader, before, after)).changes : []
+  const { tolerance } = options
+  const compared = comparedColumns(
+    schemas.old,
+    schemas.new,
+    schemaChanges,
+    options.columns,
+    tolerance,
+  )
+  const rowsOf = () => comparedRows(reader, change, compared, narrowed)
+  const counted = options.counted
+    ? await comparedStat(reader, change, compared, narrowed)
+    : undefined
+  const constant =
+    counted !== undefined && counted.stat.revised > 0
+      ? await constantChanges(rowsOf(), compared)
+      : []
   const series: SeriesDiff = {
     kind: 'series',
     path: change.path,
     of: before === undefined && after === undefined ? 'collection' : 'series',
-    state: change.old === undefined ? 'new' : change.new === undefined ? 'deleted' : 'changed',
+    state: stateOf(change),
+    ...(change.from !== undefined && { from: change.from }),
     ...schemas,
     ...(zone && { zone }),
     schemaChanges,
     ...(await settingsOf(reader, change)),
-    columns: comparedColumns(schemas.old, schemas.new, schemaChanges, options.columns),
+    columns: compared,
     ...(counted && { stat: counted.stat }),
+    ...(constant.length > 0 && { constant }),
   }
   // Where only some rows or columns are asked for, only those are a difference.
   let isGiven = !isNarrowed(options)
@@ -137,7 +161,7 @@ async function* diffOne(
   const total = counted && rowsIn(counted.stat)
   let left = limit
   if (left > 0) {
-    for await (const batch of diffSeriesBatches(reader, old, fresh, narrowed)) {
+    for await (const batch of rowsOf()) {
       if (!isGiven) yield series
       isGiven = true
       const rows = batch.length > left ? batch.slice(0, left) : batch
@@ -148,6 +172,11 @@ async function* diffOne(
   }
   if (total !== undefined && limit > 0 && total > limit)
     yield { kind: 'more', series, rows: total - limit }
+}
+
+function stateOf({ old, new: fresh, from }: SeriesChange): SeriesDiff['state'] {
+  if (from !== undefined) return 'renamed'
+  return old === undefined ? 'new' : fresh === undefined ? 'deleted' : 'changed'
 }
 
 async function settingsOf(

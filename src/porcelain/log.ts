@@ -14,6 +14,7 @@ import { touchesPaths } from '../plumbing/touches-paths.ts'
 import type { WalkedCommit } from '../plumbing/walk-commits.ts'
 import { type Decoration, type Decorations, readDecorations } from './decorations.ts'
 import { throwIfInterrupted } from './interruptible.ts'
+import { withRenames } from './renamed-series.ts'
 import { revisionsAndSeries, seriesIn } from './revisions-and-series.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
@@ -93,7 +94,8 @@ export async function changesOf(
 ): Promise<SeriesStat[]> {
   const old = parent === undefined ? undefined : (await readCommit(repo.objects, parent)).tree
   const changes: SeriesStat[] = []
-  for await (const change of diffTree(repo.objects, old, tree, { recursive: true, paths })) {
+  const all = diffTree(repo.objects, old, tree, { recursive: true, paths })
+  for await (const change of withRenames(repo.objects, all)) {
     const zone = await zoneOfEither(repo.objects, [tree, old], change.path)
     changes.push(await seriesStat(repo.objects, change, zone))
   }

@@ -15,10 +15,13 @@ export interface PlacedDecision {
   readonly decision: Decision
   /** As messages begin. */
   readonly place: string
+  /** What the versions were when the table was made, as far as it says. */
+  readonly seen: ReadonlyMap<Take, string>
 }
 
 const NEEDED = ['series', 'key', 'column'] as const
-const TAKES: readonly string[] = ['base', 'ours', 'theirs']
+const VERSIONS: readonly Take[] = ['base', 'ours', 'theirs']
+const TAKES: readonly string[] = VERSIONS
 
 /**
  * Reads a table of conflicts with decisions: the columns series, key and column say which conflict a
@@ -57,7 +60,12 @@ export async function readDecisions(input: InputTable): Promise<Map<string, Plac
           data: { ...about, place },
         })
       }
-      decisions.set(key, { decision, place })
+      const seen = new Map<Take, string>()
+      for (const side of VERSIONS) {
+        const text = cell(side)
+        if (text !== null && text !== '') seen.set(side, text)
+      }
+      decisions.set(key, { decision, place, seen })
     }
   }
   return decisions

@@ -63,6 +63,7 @@ export async function resolveMerge(
       const { path } = listed.conflict
       if (!wanted(path)) continue
       const placed = typeof by === 'string' ? undefined : by.get(conflictKey(listed))
+      if (placed !== undefined) refuseStale(listed, placed)
       const decision = typeof by === 'string' ? { take: by } : placed?.decision
       if (decision !== undefined) yield { listed, decision, place: placed?.place }
     }
@@ -121,6 +122,20 @@ function wantedPaths(
     })
   }
   return (path) => names.some((name) => isIn(path, name))
+}
+
+/** `bad-input` where a table shows other versions than the conflict has now: it was made for another merge. */
+function refuseStale({ values }: ListedConflict, { place, seen }: PlacedDecision): void {
+  for (const [side, was] of seen) {
+    const is = values[side]
+    if (was === is) continue
+    const now = is === null ? 'nothing' : JSON.stringify(is)
+    const message = `${place}: ${side} is ${now}, and ${JSON.stringify(was)} in the table`
+    throw new VarveError('bad-input', message, {
+      data: { place, version: side, found: was, expected: is },
+      hint: 'the table is of another merge: --conflicts --csv makes one of this',
+    })
+  }
 }
 
 function refuseUnknown(

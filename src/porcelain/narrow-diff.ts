@@ -4,16 +4,20 @@ import { nearest } from '../core/nearest.ts'
 import type { Schema } from '../core/schema.ts'
 import type { DiffOptions } from '../core/series-diff.ts'
 import type { Zone } from '../core/zone.ts'
+import type { Tolerance } from './changed-cells.ts'
 
 /** To which rows and columns a comparison is narrowed. */
 export interface Narrowing extends BoundTexts {
   /** Names of the value columns to compare; all unless given. */
   readonly columns?: readonly string[] | undefined
+  /** Numbers that differ by no more are the same. */
+  readonly tolerance?: Tolerance | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 export function isNarrowed(options: Narrowing): boolean {
-  return options.columns !== undefined || isBounded(options)
+  const { columns, tolerance } = options
+  return columns !== undefined || tolerance !== undefined || isBounded(options)
 }
 
 /** What of two series is compared: the bounds in keys of the schema. Errors as `boundsFor`. */

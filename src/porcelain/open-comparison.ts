@@ -3,7 +3,6 @@ import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import { parseObjectName, parseRevisionRange } from '../core/revision.ts'
-import type { TreeChange } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
 import { bestCommonAncestors } from '../plumbing/common-ancestors.ts'
 import { diffTree } from '../plumbing/diff-tree.ts'
@@ -16,6 +15,7 @@ import { resolveCommit, resolveTree } from '../plumbing/resolve-revision.ts'
 import { scratchFor } from '../plumbing/series-files.ts'
 import { zoneOfEither } from '../plumbing/series-zone.ts'
 import { type PendingFile, pendingFiles, treeWithFiles } from './pending-files.ts'
+import { type SeriesChange, withRenames } from './renamed-series.ts'
 import { revisionsAndSeries, seriesIn } from './revisions-and-series.ts'
 
 export interface ComparisonRequest {
@@ -27,6 +27,8 @@ export interface ComparisonRequest {
   readonly staged?: boolean | undefined
   /** Compare the work tree with the index, rather than with a commit. */
   readonly unstaged?: boolean | undefined
+  /** Whether a series that was renamed is one that differs, not one that went and one that came; unless false. */
+  readonly renames?: boolean | undefined
   readonly now?: CommitDate | undefined
   readonly signal?: AbortSignal | undefined
   readonly onFile?: ((file: string) => void) | undefined
@@ -36,7 +38,7 @@ export interface ComparisonRequest {
 export interface Comparison {
   readonly reader: ObjectReader
   /** What differs between them, series by series. */
-  changes(): AsyncIterable<TreeChange>
+  changes(): AsyncIterable<SeriesChange>
   /** The zone that times of a series are in, as it is now or was; undefined for UTC. */
   zoneOf(path: string): Promise<Zone | undefined>
   /** Files in the work tree, when it is compared, that hold nothing to compare. */
@@ -53,6 +55,13 @@ export async function openComparison(
   repo: Repository,
   request: ComparisonRequest,
 ): Promise<Comparison> {
+  const comparison = await compare(repo, request)
+  if (request.renames === false) return comparison
+  const { reader, changes } = comparison
+  return { ...comparison, changes: () => withRenames(reader, changes()) }
+}
+
+async function compare(repo: Repository, request: ComparisonRequest): Promise<Comparison> {
   const options = { now: request.now }
   const split = await revisionsAndSeries(repo, request.words, (word) => sideOf(repo, word, options))
   const names = [...split.series, ...(request.series ?? [])]
@@ -179,10 +188,10 @@ async function pending(
   const { state } = await readIndex(repo)
   const old = unstaged ? state.tree : (first?.tree ?? (await headTree(repo)))
   const paths = await pathsOf(repo, [state.tree, old], names)
-  const compare = (reader: ObjectReader, next: Id) => () =>
+  const between = (reader: ObjectReader, next: Id) => () =>
     diffTree(reader, old, next, { recursive: true, paths })
   if (staged) {
-    const changes = compare(repo.objects, state.tree)
+    const changes = between(repo.objects, state.tree)
     const zoneOf = (path: string) => zoneOfEither(repo.objects, [state.tree, old], path)
     return { reader: repo.objects, changes, zoneOf, files: [], close: async () => undefined }
   }
@@ -194,7 +203,7 @@ async function pending(
     const next = await treeWithFiles(scratch, state.tree, files)
     return {
       reader: scratch,
-      changes: compare(scratch, next),
+      changes: between(scratch, next),
       zoneOf: (path) => zoneOfEither(scratch, [next, old], path),
       files: files.filter((file) => file.state === 'missing' || file.state === 'unreadable'),
       close: () => scratch.discard(),

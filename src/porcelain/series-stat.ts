@@ -2,8 +2,8 @@ import type { ObjectReader } from '../core/objects.ts'
 import type { Schema } from '../core/schema.ts'
 import { readSeries } from '../core/series.ts'
 import type { DiffOptions } from '../core/series-diff.ts'
-import type { TreeChange } from '../core/tree.ts'
 import type { Zone } from '../core/zone.ts'
+import type { SeriesChange } from './renamed-series.ts'
 import { changedSeries, type PathStat, pathStat } from './tree-stat.ts'
 
 /** What differs in one series, in numbers, and what its keys are made of. */
@@ -14,14 +14,19 @@ export interface SeriesStat extends PathStat {
   readonly zone?: Zone | undefined
 }
 
-/** As `pathStat`, with the schema that the first and last key are of. */
+/**
+ * As `pathStat`, with the schema that the first and last key are of.
+ *
+ * @param counted what `pathStat` is, where that is known
+ */
 export async function seriesStat(
   reader: ObjectReader,
-  change: TreeChange,
+  change: SeriesChange,
   zone: Zone | undefined,
   options: DiffOptions = {},
+  counted?: PathStat,
 ): Promise<SeriesStat> {
-  const found = { ...(await pathStat(reader, change, options)), zone }
+  const found = { ...(counted ?? (await pathStat(reader, change, options))), zone }
   const { old, new: fresh } = changedSeries(change)
   const schemas: Schema[] = []
   for (const id of [fresh, old]) {

@@ -21,6 +21,7 @@ import { readDecorations } from './decorations.ts'
 import { type DiffItem, type DiffRowsOptions, diffRows } from './diff.ts'
 import { changesOf, type LoggedCommit } from './log.ts'
 import type { Comparison } from './open-comparison.ts'
+import { withRenames } from './renamed-series.ts'
 import { seriesIn } from './revisions-and-series.ts'
 
 export interface ShowOptions
@@ -140,7 +141,8 @@ async function* showCommit(
   }
   yield { kind: 'commit', commit: logged }
   const old = await treeOf(repo.objects, parent)
-  const changes = () => diffTree(repo.objects, old, commit.tree, { recursive: true })
+  const changes = () =>
+    withRenames(repo.objects, diffTree(repo.objects, old, commit.tree, { recursive: true }))
   const comparison: Comparison = {
     reader: repo.objects,
     changes,

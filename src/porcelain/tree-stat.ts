@@ -4,12 +4,15 @@ import { addCounts, noChanges } from '../core/series-counts.ts'
 import { type DiffOptions, type DiffStat, diffStat } from '../core/series-diff.ts'
 import { diffTrees, type TreeChange } from '../core/tree.ts'
 import type { RowCounts } from './change-summary.ts'
+import type { SeriesChange } from './renamed-series.ts'
 
 /** How one series, or the settings of a collection, differ between two trees. */
 export interface PathStat {
   readonly path: string
   readonly kind: 'series' | 'collection'
   readonly state: 'new' | 'changed' | 'deleted'
+  /** What it was called before, where it was renamed: its state is `changed`. */
+  readonly from?: string
   /** Whether its settings differ, alone or with its rows. */
   readonly settings: boolean
   /** The rows, by class; all zero for a collection. */
@@ -38,7 +41,7 @@ export async function* treeStat(
 /** One difference between two trees, in numbers. */
 export async function pathStat(
   reader: ObjectReader,
-  change: TreeChange,
+  change: SeriesChange,
   options: DiffOptions = {},
 ): Promise<PathStat> {
   const { old, new: fresh } = changedSeries(change)
@@ -47,6 +50,7 @@ export async function pathStat(
     path: change.path,
     kind: isSeries ? 'series' : 'collection',
     state: change.old === undefined ? 'new' : change.new === undefined ? 'deleted' : 'changed',
+    ...(change.from !== undefined && { from: change.from }),
     settings: change.old?.settings !== change.new?.settings,
     stat: isSeries ? await diffStat(reader, old, fresh, options) : NO_ROWS,
   }

@@ -8,6 +8,7 @@ import { writeSettings } from '../../src/core/settings.ts'
 import { type PathEdit, updatePaths } from '../../src/core/tree.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { changedCells } from '../../src/porcelain/changed-cells.ts'
+import { constantText } from '../../src/porcelain/constant-change.ts'
 import { type DiffItem, type DiffRowsOptions, diffRows } from '../../src/porcelain/diff.ts'
 import { diffCsvFrames } from '../../src/porcelain/diff-csv.ts'
 import { diffStats } from '../../src/porcelain/diff-stats.ts'
@@ -154,7 +155,7 @@ describe('diffRows', () => {
 
   it('gives new and deleted series with their rows, and settings', async () => {
     const repo = await twoStates(
-      { gone: { schema: prices, rows: [row(1, 1)] }, same: { schema: prices, rows: [row(1, 1)] } },
+      { gone: { schema: prices, rows: [row(1, 2)] }, same: { schema: prices, rows: [row(1, 1)] } },
       {
         fresh: { schema: prices, rows: [row(1, 1)] },
         same: { schema: prices, rows: [row(1, 1)], settings: new Map([['zone', 'UTC']]) },
@@ -165,11 +166,80 @@ describe('diffRows', () => {
       'new fresh',
       'appended 1 price 1',
       'deleted gone',
-      'deleted 1 price 1',
+      'deleted 1 price 2',
       'changed same',
     ])
     const same = items.find((item) => item.kind === 'series' && item.path === 'same')
     expect(same).toMatchObject({ settings: { new: new Map([['zone', 'UTC']]) } })
+  })
+
+  it('knows a series that was renamed, as it was or changed', async () => {
+    const rows = [row(1, 1), row(2, 2), row(3, 3)]
+    const repo = await twoStates(
+      { old: { schema: prices, rows }, moved: { schema: prices, rows: [row(7, 7)] } },
+      {
+        fresh: { schema: prices, rows: [row(1, 1), row(2, 2), row(3, 4)] },
+        z: { schema: prices, rows: [row(7, 7)] },
+      },
+    )
+    const items = await diff(repo)
+    expect(lines(items)).toEqual([
+      'renamed fresh',
+      'revised 3 price 3 → 4 (+1, +33.33 %)',
+      'renamed z',
+    ])
+    expect(items[0]).toMatchObject({ from: 'old' })
+    const comparison = await openComparison(repo, { words: ['before', 'after'], renames: false })
+    expect(lines(await collect(diffRows(comparison)))).toContain('deleted moved')
+    const stats = await collect(
+      diffStats(await openComparison(repo, { words: ['before', 'after'] })),
+    )
+    expect(stats[0]).toMatchObject({ stat: { from: 'old', state: 'changed', path: 'fresh' } })
+  })
+
+  it('takes numbers within a tolerance for the same', async () => {
+    const schema = schemaOf('t:int64 a:float64 n:int64 w:string')
+    const repo = await twoStates(
+      { s: { schema, rows: [row(1, 100, 5n, 'x'), row(2, 1, 5n, 'x'), row(3, 1, 5n, 'x')] } },
+      { s: { schema, rows: [row(1, 100.4, 5n, 'x'), row(2, 1.4, 6n, 'x'), row(3, 1, 5n, 'y')] } },
+    )
+    const of = async (atol: number, rtol: number) =>
+      lines(await diff(repo, { tolerance: { atol, rtol }, counted: true }))
+    expect(await of(0, 0.01)).toEqual([
+      'changed s',
+      'revised 2 a 1 → 1.4 (+0.4, +40.00 %), n 5 → 6 (+1, +20.00 %)',
+      'revised 3 w x → y',
+    ])
+    expect(await of(0.5, 0)).toEqual([
+      'changed s',
+      'revised 2 n 5 → 6 (+1, +20.00 %)',
+      'revised 3 w x → y',
+    ])
+    const comparison = await openComparison(repo, { words: ['before', 'after'] })
+    const stats = await collect(diffStats(comparison, { tolerance: { atol: 1, rtol: 0 } }))
+    expect(stats[0]).toMatchObject({ stat: { stat: { revised: 1, firstKey: [3n] } } })
+    const none = { tolerance: { atol: 1, rtol: 0 }, columns: ['a', 'n'] }
+    expect(lines(await diff(repo, none))).toEqual([])
+  })
+
+  it.each([
+    ['× 1.01 on 8 rows', (v: number) => Number((v * 1.01).toFixed(2)), 'float64'],
+    ['+ 0.5 on 8 rows', (v: number) => v + 0.5, 'float64'],
+    ['− 3 on 8 rows', (v: number) => v - 3, 'float64'],
+    ['× 1000 on 8 rows', (v: number) => v * 1000, 'float64'],
+    [undefined, (v: number) => v + Math.sin(v), 'float64'],
+    ['+ 7 on 8 rows', (v: number) => BigInt(v) + 7n, 'int64'],
+  ])('says that all revisions come to %s', async (expected, change, type) => {
+    const schema = schemaOf(`t:int64 v:${type}`)
+    const values = Array.from({ length: 8 }, (_, i) => 60 + i * 7)
+    const typed = (v: number) => (type === 'int64' ? BigInt(v) : v)
+    const repo = await twoStates(
+      { s: { schema, rows: values.map((v, i) => row(i, typed(v))) } },
+      { s: { schema, rows: [...values.map((v, i) => row(i, change(v))), row(99, typed(1))] } },
+    )
+    const [series] = await diff(repo, { counted: true })
+    const constant = series?.kind === 'series' ? (series.constant ?? []) : []
+    expect(constant.map(constantText)).toEqual(expected === undefined ? [] : [expected])
   })
 
   it('narrows to keys and columns, and leaves out what has none of them', async () => {
@@ -338,7 +408,7 @@ describe('openComparison', () => {
     await stage(repo, { b: [1] })
     const one = await commitStaged(repo, 'one')
     await setRefs(repo, { 'refs/heads/one': one, 'refs/heads/main': base })
-    await stage(repo, { b: undefined, c: [1] })
+    await stage(repo, { b: undefined, c: [2] })
     await commitStaged(repo, 'two')
     expect(await changed(repo, ['one..main'])).toEqual(['b', 'c'])
     expect(await changed(repo, ['one...main'])).toEqual(['c'])

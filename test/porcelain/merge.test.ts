@@ -341,6 +341,7 @@ describe('a merge with conflicts', () => {
 
   it.each([
     ['a,0,v,,,,often,\n', /take is "often"/],
+    ['a,0,v,1,8,6,theirs,\n', /theirs is "7", and "6" in the table/],
     ['a,0,v,,,,,often\n', /"often" is no float64/],
     ['a,1,v,,,,ours,\n', /no conflict is left at a 1 v/],
     ['a,2,,,,,,5\n', /takes a version/],

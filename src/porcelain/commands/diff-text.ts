@@ -9,6 +9,7 @@ import { formatKey, keyToJson } from '../../plumbing/key-text.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText, schemaLine } from '../change-summary.ts'
 import { changedCells } from '../changed-cells.ts'
+import { constantText } from '../constant-change.ts'
 import type { DiffItem, FileDiff, RowsDiff, SeriesDiff } from '../diff.ts'
 import { cellsJson, cellsText, type TextLimits } from '../value-text.ts'
 
@@ -36,9 +37,12 @@ export function diffItemText(item: DiffItem, style: Style, limited: boolean): st
 
 function seriesLines(series: SeriesDiff, style: Style): string[] {
   const { path, of, state, stat, settings } = series
-  const name = style.bold(readablePath(of === 'collection' ? `${path}/` : path))
+  const shown = readablePath(of === 'collection' ? `${path}/` : path)
+  const { from, constant = [] } = series
+  const name = style.bold(from === undefined ? shown : `${readablePath(from)} → ${shown}`)
+  const paint = { new: style.green, deleted: style.red, renamed: style.magenta }
   const words = [
-    ...(state === 'changed' ? [] : [state === 'new' ? style.green(state) : style.red(state)]),
+    ...(state === 'changed' ? [] : [paint[state](state)]),
     ...(stat === undefined || of === 'collection' ? [] : [formatCounts(stat)]),
   ]
   const lines = [words.length === 0 ? name : `${name}  ${words.join('  ')}`]
@@ -48,6 +52,9 @@ function seriesLines(series: SeriesDiff, style: Style): string[] {
   for (const change of series.schemaChanges) {
     const isWidened = change.kind === 'retyped' && canWiden(change.from, change.to)
     lines.push(`  ${style.magenta(schemaChangeText(change))}${isWidened ? ' (widened)' : ''}`)
+  }
+  for (const one of constant) {
+    lines.push(`  ${style.magenta(`${one.column}: ${constantText(one)}`)}`)
   }
   if (settings !== undefined) {
     for (const line of settingLines(settings)) lines.push(`  ${style.magenta(line)}`)
@@ -85,7 +92,7 @@ function keyTextOf(series: SeriesDiff, row: RowChange): string {
   return formatKey(keySchema(series, row), row.key, series.zone)
 }
 
-function colourClass(change: ChangeClass, text: string, style: Style): string {
+export function colourClass(change: ChangeClass, text: string, style: Style): string {
   switch (change) {
     case 'appended':
       return style.green(text)
@@ -134,10 +141,11 @@ export function diffItemJson(item: DiffItem): unknown[] {
   }
 }
 
-function seriesJson({ path, of, state, schemaChanges, settings, ...series }: SeriesDiff) {
+function seriesJson({ path, of, state, from, schemaChanges, settings, ...series }: SeriesDiff) {
   return {
     [of]: path,
     change: state,
+    ...(from !== undefined && { from }),
     ...(state === 'new' && series.new && { schema: schemaToJson(series.new) }),
     ...(schemaChanges.length > 0 && { schemaChanges }),
     ...(settings && { settings: { old: settings.old ?? null, new: settings.new ?? null } }),

@@ -25,9 +25,10 @@ export function seriesStatJson(stat: SeriesStat) {
 }
 
 /** What a commit or a difference does to one series, or to a collection's settings, in numbers. */
-export function pathStatJson({ path, kind, state, settings, stat }: PathStat) {
+export function pathStatJson({ path, kind, state, from, settings, stat }: PathStat) {
   const { schemaChanges } = stat
-  return { [kind]: path, kind, state, settings, ...rowCountsJson(stat), schemaChanges }
+  const renamed = from !== undefined && { from }
+  return { [kind]: path, kind, state, ...renamed, settings, ...rowCountsJson(stat), schemaChanges }
 }
 
 /** Rows that differ, by class. */

@@ -3,6 +3,7 @@ import { type ChangeCounts, formatCounts } from '../../core/series-counts.ts'
 import { formatKey } from '../../plumbing/key-text.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
+import { type ConstantChange, constantText } from '../constant-change.ts'
 import type { LargestRevision } from '../diff-stats.ts'
 import type { SeriesStat } from '../series-stat.ts'
 import { cellText } from '../value-text.ts'
@@ -23,7 +24,10 @@ export function statWidths(stats: readonly SeriesStat[]): StatWidths {
 
 /** ` brent-daily | +3 ~1 -0  2026-08-12…2026-08-17`, then what else there is to say. */
 export function statLine(
-  stat: SeriesStat & { readonly largest?: LargestRevision },
+  stat: SeriesStat & {
+    readonly largest?: LargestRevision
+    readonly constant?: readonly ConstantChange[]
+  },
   { path, counts }: StatWidths,
   style: Style,
 ): string {
@@ -36,7 +40,10 @@ export function statLine(
     const last = formatKey(schema, lastKey, zone)
     more.push(first === last ? first : `${first}…${last}`)
   }
-  if (largest !== undefined) more.push(cellText(largest.cell.name, largest.cell, MOST))
+  const { constant = [] } = stat
+  for (const one of constant) more.push(`${one.column}: ${constantText(one)}`)
+  if (largest !== undefined && constant.length === 0)
+    more.push(cellText(largest.cell.name, largest.cell, MOST))
   const notes = schemaChanges.map(schemaChangeText)
   if (stat.settings) notes.push('settings')
   if (notes.length > 0) more.push(`[${notes.join('; ')}]`)
@@ -48,8 +55,9 @@ export function totalLine(series: number, counts: Omit<ChangeCounts, 'unchanged'
   return ` ${series.toLocaleString('en-US')} series changed, ${formatCounts(counts)}`
 }
 
-function pathText({ path, kind }: SeriesStat): string {
-  return readablePath(kind === 'collection' ? `${path}/` : path)
+function pathText({ path, kind, from }: SeriesStat): string {
+  const name = readablePath(kind === 'collection' ? `${path}/` : path)
+  return from === undefined ? name : `${readablePath(from)} → ${name}`
 }
 
 function countsText({ state, kind, stat }: SeriesStat): string {

@@ -136,12 +136,14 @@ export async function commitChange<R>(
   }
   if (!options.dryRun) await refuseDuringMerge(repo, 'nothing is committed by itself')
   const seen = new Seen(repo, change)
+  const removed = new Removed(repo)
   for (;;) {
     const { refs, number: since } = await repo.refs.state()
     const tip = refs.get(ref)
     const before = await treeOf(repo.objects, tip)
     await seen.check(before)
     const batch = await repo.objects.begin(signalOf(options.signal))
+    let made: Applied<R> & { readonly commit: Id }
     try {
       const { tree, result } = await change.run(batch, before)
       if (options.dryRun || (tree === before && tip !== undefined)) {
@@ -159,26 +161,41 @@ export async function commitChange<R>(
       } satisfies Commit)
       const pack = await batch.publish()
       await options.ready?.(tree, result)
-      try {
-        await repo.refs.append({
-          updates: [{ name: ref, old: tip, new: commit }],
-          who: details.committer,
-          message: `commit: ${message.split('\n', 1)[0]}`,
-          packs: await packsToPublish(repo, { kind: 'commit', id: commit }, pack ? [pack] : []),
-          since,
-        })
-      } catch (error) {
-        if (hasCode(error, 'conflict')) continue
-        throw error
+      const entry = {
+        updates: [{ name: ref, old: tip, new: commit }],
+        who: details.committer,
+        message: `commit: ${message.split('\n', 1)[0]}`,
+        packs: await packsToPublish(repo, { kind: 'commit', id: commit }, pack ? [pack] : []),
+        since,
       }
-      if (hasIndex(repo)) {
-        await followUp(() => followInIndex(repo, change, tip, before, commit))
-      }
-      await mergeDuePacks(repo, details.committer)
-      return { result, changed: true, commit }
+      if (!(await wins(repo, entry))) continue
+      made = { result, changed: true, commit }
+    } catch (error) {
+      // What gc has removed since this began is stored again.
+      await removed.check(error, since)
+      continue
     } finally {
       await batch.discard()
     }
+    if (hasIndex(repo)) {
+      await followUp(() => followInIndex(repo, change, tip, before, made.commit))
+    }
+    await mergeDuePacks(repo, details.committer)
+    return made
+  }
+}
+
+/** Appends to the ref log; false where the race was lost. */
+async function wins(
+  repo: Repository,
+  entry: Parameters<Repository['refs']['append']>[0],
+): Promise<boolean> {
+  try {
+    await repo.refs.append(entry)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'conflict')) return false
+    throw error
   }
 }
 
@@ -243,6 +260,38 @@ class Seen<R> {
       data: { series },
       hint: 'look at what came in (varve log -n 1 --stat), then run the command again',
     })
+  }
+}
+
+/** Remembers whether objects went while a change was made. */
+class Removed {
+  readonly #repo: Repository
+  #hasBeen = false
+
+  constructor(repo: Repository) {
+    this.#repo = repo
+  }
+
+  /**
+   * Throws an error again, unless it tells of an object that may have gone with packs that were retired since an entry
+   * of the log: made again, the change stores it. `conflict` where it did not: rows that were read once.
+   */
+  async check(error: unknown, since: number): Promise<void> {
+    if (!hasCode(error, 'object-not-found')) throw error
+    if ((await this.#repo.refs.state()).retiredAt > since) {
+      this.#hasBeen = true
+      return
+    }
+    if (!this.#hasBeen) throw error
+    throw new VarveError(
+      'conflict',
+      `object ${error.data.id} was removed by gc at the same moment`,
+      {
+        data: { object: error.data.id },
+        hint: 'run the command again',
+        cause: error,
+      },
+    )
   }
 }
 

@@ -1,0 +1,82 @@
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
+import { readSecretFile, secretFileStamp, writeSecretFile } from '../../src/storage/secret-file.ts'
+import { openServedRoot } from '../../src/storage/served-root.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+async function served() {
+  const folder = temporaryFolder()
+  const root = join(folder, 'root')
+  mkdirSync(join(root, 'a/b'), { recursive: true })
+  await initRepositoryFolder(join(root, 'a/b/.varve'))
+  await initRepositoryFolder(join(root, 'bare.varve'))
+  mkdirSync(join(folder, 'outside'))
+  await initRepositoryFolder(join(folder, 'outside/.varve'))
+  return { folder, root }
+}
+
+describe('a served root', () => {
+  it('has the repositories below it, and no others', async () => {
+    const { folder, root } = await served()
+    const found = (path: string) => openServedRoot(root).find(path)?.folder
+    expect(found('a/b')).toBe(join(root, 'a/b/.varve'))
+    expect(found('bare')).toBe(join(root, 'bare.varve'))
+    expect(found('bare.varve')).toBe(join(root, 'bare.varve'))
+    for (const path of [
+      '',
+      'a',
+      'c',
+      '../outside',
+      'a/../../outside',
+      'a/b/.varve',
+      '/a/b',
+      'a//b',
+      'a\0b',
+    ]) {
+      expect(found(path)).toBeUndefined()
+    }
+    expect(openServedRoot(join(root, 'a/b')).find('')?.folder).toBe(join(root, 'a/b/.varve'))
+    expect(() => openServedRoot(join(folder, 'none'))).toThrow(/no folder/)
+  })
+
+  it('follows no link out of it, on the way or within a repository', async () => {
+    const { folder, root } = await served()
+    const found = (path: string) => openServedRoot(root).find(path)?.folder
+    symlinkSync(join(folder, 'outside'), join(root, 'linked'))
+    symlinkSync(join(root, 'a'), join(root, 'inside'))
+    expect(found('linked')).toBeUndefined()
+    expect(found('inside/b')).toBeDefined()
+
+    rmSync(join(root, 'a/b/.varve/packs'), { recursive: true })
+    symlinkSync(join(folder, 'outside/.varve/packs'), join(root, 'a/b/.varve/packs'))
+    expect(found('a/b')).toBeUndefined()
+
+    rmSync(join(root, 'bare.varve/tmp'), { recursive: true })
+    symlinkSync(join(folder, 'not-yet'), join(root, 'bare.varve/tmp'))
+    expect(found('bare')).toBeUndefined()
+  })
+})
+
+describe('a secret file', () => {
+  it('is written for its owner alone, and is refused where others can read or change it', async () => {
+    const path = join(temporaryFolder(), 'tokens')
+    expect(await readSecretFile(path, 'read')).toBeUndefined()
+    expect(secretFileStamp(path)).toBeUndefined()
+
+    await writeSecretFile(path, Buffer.from('one'))
+    const first = await readSecretFile(path, 'read')
+    expect(Buffer.from(first!.bytes).toString()).toBe('one')
+    expect(secretFileStamp(path)).toBe(first!.stamp)
+
+    await writeSecretFile(path, Buffer.from('two'))
+    expect(secretFileStamp(path)).not.toBe(first!.stamp)
+
+    chmodSync(path, 0o644)
+    await expect(readSecretFile(path, 'read')).rejects.toMatchObject({ code: 'refused' })
+    expect(await readSecretFile(path, 'write')).toBeDefined()
+    chmodSync(path, 0o620)
+    await expect(readSecretFile(path, 'write')).rejects.toMatchObject({ code: 'refused' })
+  })
+})

@@ -2,6 +2,7 @@ import { readCommit } from '../core/commit.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath, treeEntries } from '../core/tree.ts'
 import { headState } from '../plumbing/head.ts'
+import { remoteNames } from '../plumbing/remote-config.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { CompletionSource } from './complete.ts'
 import type { Context } from './context.ts'
@@ -16,7 +17,9 @@ export function completionSource(context: Context): CompletionSource {
     if (repo === undefined) return []
     switch (kind) {
       case 'branch':
-        return refNames(repo, ['refs/heads/'])
+        return branchNames(repo)
+      case 'remote':
+        return remoteNames(repo.config)
       case 'tag':
         return refNames(repo, ['refs/tags/'])
       case 'series':
@@ -36,6 +39,14 @@ async function refNames(repo: Repository, prefixes: readonly string[]): Promise<
   )
 }
 
+/** Branches, and those that a remote has and that switch would make. */
+async function branchNames(repo: Repository): Promise<string[]> {
+  const remotes = (await refNames(repo, ['refs/remotes/'])).map((name) =>
+    name.slice(name.indexOf('/') + 1),
+  )
+  return [...new Set([...(await refNames(repo, ['refs/heads/'])), ...remotes])]
+}
+
 /** Branches, tags, HEAD; after a `:` the series of the revision before it. */
 async function revisions(repo: Repository, typed: string): Promise<string[]> {
   const colon = typed.indexOf(':')
@@ -50,7 +61,7 @@ async function revisions(repo: Repository, typed: string): Promise<string[]> {
 async function commitOf(repo: Repository, name: string): Promise<Id | undefined> {
   if (name === 'HEAD' || name === '@') return (await headState(repo)).id
   const { refs } = await repo.refs.state()
-  return refs.get(`refs/heads/${name}`) ?? refs.get(`refs/tags/${name}`)
+  return ['heads', 'tags', 'remotes'].flatMap((kind) => refs.get(`refs/${kind}/${name}`) ?? [])[0]
 }
 
 /** Series and collections one level below what was typed, as a shell lists folders. */

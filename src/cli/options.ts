@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 export type Completion =
   | 'revision'
   | 'branch'
+  | 'remote'
   | 'tag'
   | 'series'
   | 'command'

@@ -13,11 +13,13 @@ export interface Progress {
   /** Sets the count so far. */
   set(count: number): void
   total(total: number): void
+  /** Bytes that move with what is counted: they and their rate are shown beside it. */
+  bytes(moved: number): void
   /** Takes the line away. Calling it again has no effect. */
   done(): void
 }
 
-const silent: Progress = { add() {}, set() {}, total() {}, done() {} }
+const silent: Progress = { add() {}, set() {}, total() {}, bytes() {}, done() {} }
 
 const INTERVAL_MS = 100
 /** Work that is done sooner than this never shows a bar. */
@@ -36,6 +38,7 @@ export function startProgress(options: ProgressOptions, target?: ProgressTarget)
   const started = target.now()
   let count = 0
   let total = options.total
+  let bytes: number | undefined
   let drawnAt = started + DELAY_MS - INTERVAL_MS
   let shown = false
   let ended = false
@@ -45,7 +48,8 @@ export function startProgress(options: ProgressOptions, target?: ProgressTarget)
     if (ended || now - drawnAt < INTERVAL_MS) return
     drawnAt = now
     shown = true
-    const line = progressLine({ ...options, count, total, elapsed: (now - started) / 1000 })
+    const elapsed = (now - started) / 1000
+    const line = progressLine({ ...options, count, total, bytes, elapsed })
     target.write(`\r${line.slice(0, target.columns() - 1)}\x1b[K`)
   }
   return {
@@ -60,6 +64,9 @@ export function startProgress(options: ProgressOptions, target?: ProgressTarget)
     total(value) {
       total = value
     },
+    bytes(value) {
+      bytes = value
+    },
     done() {
       if (shown && !ended) target.write('\r\x1b[K')
       ended = true
@@ -72,6 +79,7 @@ interface ProgressState {
   readonly unit: ProgressOptions['unit']
   readonly count: number
   readonly total: number | undefined
+  readonly bytes?: number | undefined
   /** Seconds. */
   readonly elapsed: number
 }
@@ -82,7 +90,11 @@ export function progressLine(state: ProgressState): string {
   const label = escapeControl(state.label)
   const rate = elapsed > 0 ? count / elapsed : 0
   const amount = (value: number) => formatAmount(value, unit)
-  const speed = `${amount(rate)}/s`
+  const moved = (value: number) => formatAmount(value, 'bytes')
+  const speed =
+    state.bytes === undefined
+      ? `${amount(rate)}/s`
+      : `${moved(state.bytes)}  ${moved(elapsed > 0 ? state.bytes / elapsed : 0)}/s`
   if (total === undefined || total <= 0) return `${label}  ${amount(count)}  ${speed}`
   const share = Math.min(1, count / total)
   const cells = Math.round(share * BAR_CELLS)

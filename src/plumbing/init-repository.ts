@@ -3,7 +3,7 @@ import type { LogSignature } from '../storage/log-entry.ts'
 import { writeHeadFile } from './head.ts'
 import { assembleRepository, type Repository, type RepositoryParts } from './repository.ts'
 
-export { initRepositoryFolder } from '../storage/repository-folder.ts'
+export { initRepositoryFolder, makeRepositoryFolder } from '../storage/repository-folder.ts'
 
 export interface InitRepositoryOptions extends RepositoryParts {
   /** Short name of the first branch: `main` unless told. */

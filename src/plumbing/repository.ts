@@ -7,6 +7,7 @@ import type { WorkTree } from '../storage/work-tree.ts'
 import { transactionRules } from './complete-transaction.ts'
 import { type RepositoryConfig, repositoryConfig } from './repository-config.ts'
 
+export type { LogState } from '../storage/log-state.ts'
 export type { RepositoryConfig } from './repository-config.ts'
 
 /** A repository that is open: what every operation is given. */

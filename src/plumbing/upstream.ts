@@ -1,6 +1,6 @@
 import { VarveError } from '../core/errors.ts'
-import { mapByAll } from '../core/refspec.ts'
-import { findRemote } from './remote-config.ts'
+import { mapByAll, unmapRef } from '../core/refspec.ts'
+import { findRemote, remoteNames } from './remote-config.ts'
 import type { Repository } from './repository.ts'
 
 const BRANCHES = 'refs/heads/'
@@ -39,6 +39,21 @@ export function trackingRef(repo: Repository, remote: string, ref: string): stri
   return ref.startsWith(BRANCHES)
     ? `refs/remotes/${remote}/${ref.slice(BRANCHES.length)}`
     : undefined
+}
+
+/** What following a ref here means: that of a remote which it shows, or a branch of this repository. */
+export function followedBy(
+  repo: Repository,
+  ref: string,
+): Pick<Upstream, 'remote' | 'merge'> | undefined {
+  if (ref.startsWith(BRANCHES)) return { remote: '.', merge: ref }
+  for (const name of remoteNames(repo.config)) {
+    for (const refspec of findRemote(repo.config, name)?.fetch ?? []) {
+      const merge = refspec.negative ? undefined : unmapRef(refspec, ref)
+      if (merge !== undefined) return { remote: name, merge }
+    }
+  }
+  return undefined
 }
 
 /** The full name of the ref that a branch follows; undefined when it follows none. */

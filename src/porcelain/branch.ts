@@ -1,5 +1,6 @@
 import type { Signature } from '../core/commit.ts'
 import type { CommitDate } from '../core/commit-date.ts'
+import { renameConfigSection } from '../core/config-file.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { branchRefName } from '../core/names.ts'
@@ -8,10 +9,11 @@ import { isAncestor } from '../plumbing/common-ancestors.ts'
 import { type ForEachRefOptions, forEachRef, type RefDetails } from '../plumbing/for-each-ref.ts'
 import { headState, setHead } from '../plumbing/head.ts'
 import { aheadBehind } from '../plumbing/merge-base.ts'
+import { withoutUpstream, withUpstream } from '../plumbing/remote-config.ts'
 import type { Repository } from '../plumbing/repository.ts'
-import { resolveCommit } from '../plumbing/resolve-revision.ts'
+import { resolveCommit, resolveRevision } from '../plumbing/resolve-revision.ts'
 import { checkRefFolders, updateRef } from '../plumbing/update-ref.ts'
-import { upstreamIfAny } from '../plumbing/upstream.ts'
+import { followedBy, upstreamIfAny } from '../plumbing/upstream.ts'
 import type { RefChange } from './move-head.ts'
 
 const BRANCHES = 'refs/heads/'
@@ -72,6 +74,8 @@ export interface BranchStart {
   readonly start?: string | undefined
   /** Move it there if it exists. */
   readonly force?: boolean | undefined
+  /** Whether it follows the branch that it begins at: unless given, it does if that is a remote's. */
+  readonly track?: boolean | undefined
   readonly now?: CommitDate | undefined
 }
 
@@ -79,6 +83,8 @@ export interface PlannedBranch {
   readonly change: RefChange
   readonly ref: string
   readonly id: Id
+  /** The ref that the branch is to follow, by its full name; undefined where it follows none. */
+  readonly follows: string | undefined
 }
 
 /**
@@ -87,7 +93,7 @@ export interface PlannedBranch {
  */
 export async function planBranch(
   repo: Repository,
-  { name, start = 'HEAD', force = false, now }: BranchStart,
+  { name, start = 'HEAD', force = false, track, now }: BranchStart,
 ): Promise<PlannedBranch> {
   const ref = branchRefName(name)
   const id = await resolveCommit(repo, start, { now })
@@ -101,15 +107,45 @@ export async function planBranch(
   }
   const change = { name: ref, old, new: id }
   checkRefFolders(state, [change])
-  return { change, ref, id }
+  return { change, ref, id, follows: await followsFrom(repo, start, track, now) }
+}
+
+async function followsFrom(
+  repo: Repository,
+  start: string,
+  track: boolean | undefined,
+  now: CommitDate | undefined,
+): Promise<string | undefined> {
+  if (track === false) return undefined
+  const { ref } = await resolveRevision(repo, start, { now })
+  const isRemote = ref?.startsWith('refs/remotes/') === true
+  if (ref === undefined || (track !== true && !isRemote)) {
+    if (track !== true) return undefined
+    throw new VarveError('refused', `${start} is no branch that another could follow`)
+  }
+  const followed = followedBy(repo, ref) !== undefined
+  if (followed || track !== true) return followed ? ref : undefined
+  throw new VarveError('refused', `no remote is configured that ${start} is of`)
+}
+
+/** Notes what a new branch follows; returns the short name of that. */
+export async function followPlanned(
+  repo: Repository,
+  { ref, follows }: Pick<PlannedBranch, 'ref' | 'follows'>,
+): Promise<string | undefined> {
+  const followed = follows === undefined ? undefined : followedBy(repo, follows)
+  if (follows === undefined || followed === undefined) return undefined
+  const { remote, merge } = followed
+  await repo.config.edit((text) => withUpstream(text, shortBranch(ref), remote, merge))
+  return follows.replace(/^refs\/(?:heads|remotes)\//, '')
 }
 
 /** Makes a branch and stays where HEAD is. */
 export async function createBranch(
   repo: Repository,
   options: BranchStart & { readonly who: Signature },
-): Promise<{ name: string; ref: string; id: Id; old: Id | undefined }> {
-  const { change, ref, id } = await planBranch(repo, options)
+): Promise<{ name: string; ref: string; id: Id; old: Id | undefined; follows?: string }> {
+  const { change, ref, id, follows: followed } = await planBranch(repo, options)
   const head = await headState(repo)
   if (change.old !== undefined && head.ref === ref) {
     throw new VarveError('refused', `${options.name} is the branch you are on`, {
@@ -123,7 +159,8 @@ export async function createBranch(
     who: options.who,
     message,
   })
-  return { name: options.name, ref, id, old: change.old }
+  const follows = await followPlanned(repo, { ref, follows: followed })
+  return { name: options.name, ref, id, old: change.old, ...(follows !== undefined && { follows }) }
 }
 
 export interface DeletedRef {
@@ -163,6 +200,12 @@ export async function deleteBranches(
   const changes = deleted.map(({ ref, id }) => ({ ref, new: undefined, old: id }))
   const message = `branch: deleted ${deleted.map(({ name }) => name).join(', ')}`
   await updateRef(repo, { changes, who, message })
+  const isSet = deleted.some(({ name }) => repo.config.get(`branch.${name}.merge`) !== undefined)
+  if (!remotes && isSet) {
+    await repo.config.edit((text) =>
+      deleted.reduce((next, { name }) => withoutUpstream(next, name), text),
+    )
+  }
   return deleted
 }
 
@@ -224,6 +267,11 @@ export async function renameBranch(
   const message = `branch: renamed ${result.from} to ${name}`
   if (isHead) await setHead(repo, { to: { ref: to }, updates, who, message })
   else await repo.refs.append({ updates, who, message, packs: [] })
+  if (repo.config.get(`branch.${result.from}.merge`) !== undefined) {
+    await repo.config.edit(
+      (text) => renameConfigSection(text, `branch.${result.from}`, `branch.${name}`) ?? text,
+    )
+  }
   return result
 }
 

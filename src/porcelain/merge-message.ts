@@ -30,7 +30,9 @@ export async function mergeMessage(
     ? `branch '${shown}'`
     : refs.has(`refs/tags/${shown}`)
       ? `tag '${shown}'`
-      : `commit '${/^[0-9a-f]{40,}$/.test(shown) ? shortId(theirs) : shown}'`
+      : refs.has(`refs/remotes/${shown}`)
+        ? `remote-tracking branch '${shown}'`
+        : `commit '${/^[0-9a-f]{40,}$/.test(shown) ? shortId(theirs) : shown}'`
   const branch = head.ref === undefined ? 'HEAD' : shortBranch(head.ref)
   return `Merge ${what}${branch === 'main' || branch === 'master' ? '' : ` into ${branch}`}\n`
 }

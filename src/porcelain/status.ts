@@ -10,6 +10,7 @@ import { rememberClean } from '../plumbing/remember-clean.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
 import { zoneOfEither } from '../plumbing/series-zone.ts'
+import { readTracking, type Tracking } from '../plumbing/tracking.ts'
 import { type PendingFile, pendingFiles, treeWithFiles } from './pending-files.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
@@ -37,6 +38,8 @@ export interface StatusResult {
   /** The commit that HEAD leads to; undefined before the first. */
   readonly head: Id | undefined
   /** The merge, or the other action like it, that is going on, and where its conflicts are left. */
+  /** How the branch stands to the one that it follows; absent where it follows none. */
+  readonly tracking?: Tracking
   readonly merging?: {
     readonly action: MergeAction
     readonly shown: string
@@ -59,8 +62,10 @@ export interface StatusResult {
  */
 export async function status(repo: Repository, options: StatusOptions = {}): Promise<StatusResult> {
   const { ref: branch, id: head } = await headState(repo)
+  const tracking = await readTracking(repo, branch, head)
+  const where = { branch, head, ...(tracking && { tracking }) }
   if (!hasIndex(repo)) {
-    return { branch, head, bare: true, staged: [], unstaged: [], untracked: [] }
+    return { ...where, bare: true, staged: [], unstaged: [], untracked: [] }
   }
   const merge = await readMergeState(repo)
   const merging = merge && {
@@ -100,8 +105,7 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
     const known = new Set([...state.files.values()].map(({ file }) => file))
     const untracked = await untrackedFiles(repo, known, options.untracked ?? 'normal')
     return {
-      branch,
-      head,
+      ...where,
       ...(merging && { merging }),
       bare: false,
       staged,

@@ -3,14 +3,17 @@ import { readCommit } from '../core/commit.ts'
 import type { CommitDate } from '../core/commit-date.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
-import { branchRefName } from '../core/names.ts'
+import { branchRefName, isRefName } from '../core/names.ts'
+import { findRefs } from '../plumbing/find-ref.ts'
 import { type Head, headState } from '../plumbing/head.ts'
 import { hasIndex } from '../plumbing/index-state.ts'
 import { clearMergeState, refuseDuringMerge } from '../plumbing/merge-state.ts'
 import { previousHeads } from '../plumbing/read-reflog.ts'
+import { remoteNames } from '../plumbing/remote-config.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { resolveCommit } from '../plumbing/resolve-revision.ts'
-import { branchId, type PlannedBranch, planBranch, shortBranch } from './branch.ts'
+import { trackingRef } from '../plumbing/upstream.ts'
+import { branchId, followPlanned, type PlannedBranch, planBranch, shortBranch } from './branch.ts'
 import { type MovedHead, moveHead } from './move-head.ts'
 import { type FilesMoved, type FilesOptions, mendFiles } from './show-tree.ts'
 
@@ -21,6 +24,10 @@ export interface SwitchOptions extends FilesOptions {
   readonly detach?: boolean | undefined
   /** Make this branch at the target, and go there. */
   readonly create?: string | undefined
+  /** Whether a new branch follows the one that it begins at: unless given, if that is a remote's. */
+  readonly track?: boolean | undefined
+  /** Whether a name that only one remote's branch has makes a branch that follows it; it does unless false. */
+  readonly guess?: boolean | undefined
   /** With `create`: move the branch if it exists. */
   readonly reset?: boolean | undefined
   readonly who: Signature
@@ -42,6 +49,8 @@ export interface SwitchResult {
   readonly left?: Commit
   /** A branch was made. */
   readonly created: boolean
+  /** What a branch that was made follows. */
+  readonly follows?: string
   /** HEAD was there already: nothing was done. */
   readonly already: boolean
   /** Series that are staged and stay so. */
@@ -64,13 +73,38 @@ export async function switchBranch(
     if (head.id === undefined && target === undefined) return toUnborn(repo, create, options)
     const start = target === '-' ? '@{-1}' : target
     const force = options.reset
-    return goTo(repo, await planBranch(repo, { name: create, start, force, now }), options)
+    const { track } = options
+    return goTo(repo, await planBranch(repo, { name: create, start, force, track, now }), options)
   }
   if (target === '-') return goTo(repo, await previousHead(repo), options)
   if (detach || target === undefined) {
     return goTo(repo, { id: await resolveCommit(repo, target ?? 'HEAD', { now }) }, options)
   }
-  return goTo(repo, await branchNamed(repo, target, now), options)
+  const guessed = options.guess === false ? undefined : await branchOfRemote(repo, target, now)
+  return goTo(repo, guessed ?? (await branchNamed(repo, target, now)), options)
+}
+
+/** A branch to be made that follows the one of this name of a remote, where only one has it and there is none here. */
+async function branchOfRemote(
+  repo: Repository,
+  name: string,
+  now: CommitDate | undefined,
+): Promise<PlannedBranch | undefined> {
+  const { refs } = await repo.refs.state()
+  if (refs.has(`refs/heads/${name}`) || !isRefName(`refs/heads/${name}`)) return undefined
+  if ((await headState(repo)).ref === `refs/heads/${name}`) return undefined
+  const found = remoteNames(repo.config).flatMap((remote) => {
+    const ref = trackingRef(repo, remote, `refs/heads/${name}`)
+    return ref !== undefined && refs.has(ref) ? [ref] : []
+  })
+  const [start, ...others] = [...new Set(found)]
+  if (start === undefined) return undefined
+  if (others.length === 0) return planBranch(repo, { name, start, track: true, now })
+  const names = [start, ...others].map((ref) => ref.replace('refs/remotes/', ''))
+  throw new VarveError('ref-not-found', `several remotes have a branch ${name}`, {
+    data: { branch: name, candidates: names },
+    hint: `varve switch -c ${name} ${names[0]} takes that one`,
+  })
 }
 
 /** As {@link switchBranch}, but what is no branch is a commit to detach HEAD at. */
@@ -80,7 +114,12 @@ export async function checkoutRevision(
 ): Promise<SwitchResult> {
   const { target, detach = false } = options
   const { refs } = await repo.refs.state()
-  const isBranch = target === undefined || target === '-' || refs.has(`refs/heads/${target}`)
+  const isBranch =
+    target === undefined ||
+    target === '-' ||
+    refs.has(`refs/heads/${target}`) ||
+    (findRefs(await repo.refs.state(), target).length === 0 &&
+      (await branchOfRemote(repo, target, options.now)) !== undefined)
   if (target === undefined && !detach && options.create === undefined) {
     const head = await headState(repo)
     return goTo(repo, head.ref === undefined ? { id: head.id! } : { ref: head.ref }, options)
@@ -183,6 +222,7 @@ async function goTo(
         }`,
       })
   if (options.force) await clearMergeState(repo)
+  const follows = planned && (await followPlanned(repo, planned))
   const left =
     from.detached && from.id !== id ? await readCommit(repo.objects, from.id!) : undefined
   return {
@@ -191,6 +231,7 @@ async function goTo(
     ...(id !== undefined && { commit: await readCommit(repo.objects, id) }),
     ...(left !== undefined && { left }),
     created: planned !== undefined && planned.change.old === undefined,
+    ...(follows !== undefined && { follows }),
     already: stays,
     carried: moved.carried,
     files: moved.files,

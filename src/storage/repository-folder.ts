@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { VarveError } from '../core/errors.ts'
 import { makeFolder } from './durable.ts'
 import { fileError, systemCode } from './file-errors.ts'
 import { REPOSITORY_FOLDER } from './work-path.ts'
@@ -24,6 +25,43 @@ export async function initRepositoryFolder(folder: string): Promise<boolean> {
   await makeFolder(path)
   for (const name of FOLDERS) await makeFolder(join(path, name))
   return fresh
+}
+
+/**
+ * Makes the folders of a repository where nothing is yet: `folder` in `root`, or `root` itself. `already-exists` where
+ * there is something; `discard` takes away all that was made, and what has been written there since.
+ */
+export async function makeRepositoryFolder(
+  root: string,
+  folder: string,
+): Promise<{ discard(): Promise<void> }> {
+  const found = fs.statSync(root, { throwIfNoEntry: false })
+  const isEmpty = found?.isDirectory() === true && fs.readdirSync(root).length === 0
+  if (found !== undefined && !isEmpty) {
+    throw new VarveError('already-exists', `${root} is there already, and not an empty folder`, {
+      data: { path: root },
+      hint: 'give another folder',
+    })
+  }
+  // The topmost folder that is made goes again; of one that was there, what is in it.
+  const top = isEmpty ? undefined : topmostMissing(root)
+  const discard = async (): Promise<void> => {
+    const doomed = top === undefined ? fs.readdirSync(root).map((name) => join(root, name)) : [top]
+    for (const path of doomed) await fs.promises.rm(path, { recursive: true, force: true })
+  }
+  try {
+    await initRepositoryFolder(folder)
+    return { discard }
+  } catch (error) {
+    await discard()
+    throw error
+  }
+}
+
+function topmostMissing(path: string): string {
+  for (let missing = resolve(path); ; missing = dirname(missing)) {
+    if (fs.existsSync(dirname(missing))) return missing
+  }
 }
 
 /** Whether a folder has the shape of a repository's. */

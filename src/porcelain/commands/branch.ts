@@ -17,6 +17,7 @@ import {
   renameBranch,
   shortBranch,
 } from '../branch.ts'
+import { setUpstream, unsetUpstream } from '../set-upstream.ts'
 import { short } from './moving.ts'
 import { listingFilter, listingOptions } from './ref-options.ts'
 
@@ -25,6 +26,7 @@ type Result =
   | { readonly current: string | undefined }
   | { readonly created: Awaited<ReturnType<typeof createBranch>> }
   | { readonly deleted: readonly DeletedRef[] }
+  | { readonly following: { readonly branch: string; readonly upstream: string | null } }
   | { readonly renamed: Awaited<ReturnType<typeof renameBranch>> }
 
 export const branchCommand = defineCommand({
@@ -34,6 +36,8 @@ export const branchCommand = defineCommand({
     'branch [-f] <new> [<start>]',
     'branch (-d | -D) <branch>...',
     'branch (-m | -M) [<old>] <new>',
+    'branch (-u | --set-upstream-to) <upstream> [<branch>]',
+    'branch --unset-upstream [<branch>]',
     'branch --show-current',
   ],
   summary: 'List, make, rename and delete branches',
@@ -57,6 +61,19 @@ export const branchCommand = defineCommand({
         .option('all', { alias: 'a', type: 'boolean', describe: 'Also the branches of remotes' })
         .option('remotes', { alias: 'r', type: 'boolean', describe: 'Only those of remotes' })
         .option('verbose', { alias: 'v', type: 'count', describe: 'With id and subject' })
+        .option('set-upstream-to', {
+          alias: 'u',
+          value: 'upstream',
+          complete: 'revision',
+          describe: 'Follow this branch, such as origin/main: pull merges it',
+        })
+        .option('unset-upstream', { type: 'boolean', describe: 'Follow no branch' })
+        .option('track', {
+          alias: 't',
+          type: 'boolean',
+          tristate: true,
+          describe: 'A new branch follows where it starts: as it does if that is of a remote',
+        })
         .option('show-current', { type: 'boolean', describe: 'Print the branch you are on' })
         .option('delete', { alias: 'd', type: 'boolean', describe: 'Delete branches' })
         .option('D', { type: 'boolean', describe: 'Delete them though they are not merged' })
@@ -64,6 +81,8 @@ export const branchCommand = defineCommand({
         .option('M', { type: 'boolean', describe: 'Rename it though the new name is taken' })
         .option('force', { alias: 'f', type: 'boolean', describe: 'Move a branch that exists' }),
     )
+      .conflicts('set-upstream-to', 'unset-upstream', 'delete', 'D', 'move', 'M', 'list')
+      .conflicts('unset-upstream', 'delete', 'D', 'move', 'M', 'list')
       .conflicts('delete', 'move', 'M', 'list', 'show-current')
       .conflicts('D', 'move', 'M', 'list', 'show-current')
       .conflicts('move', 'list', 'show-current')
@@ -73,6 +92,14 @@ export const branchCommand = defineCommand({
     const repo = await context.repository()
     const { names } = args
     if (args.showCurrent) return { current: await currentBranch(repo) }
+    if (args.setUpstreamTo !== undefined || args.unsetUpstream) {
+      const [branch, ...more] = names
+      if (more.length > 0) throw usageError(`unexpected argument ${more[0]}`)
+      if (args.setUpstreamTo === undefined) {
+        return { following: { ...(await unsetUpstream(repo, { branch })), upstream: null } }
+      }
+      return { following: await setUpstream(repo, { branch, upstream: args.setUpstreamTo }) }
+    }
     if (args.delete || args.D) {
       if (names.length === 0) throw usageError('missing <branch>')
       const force = args.D || args.force
@@ -97,12 +124,26 @@ export const branchCommand = defineCommand({
     const who = await logIdentity(context)
     const [name, start] = names as [string, string?]
     const now = context.now()
-    return { created: await createBranch(repo, { name, start, force: args.force, who, now }) }
+    return {
+      created: await createBranch(repo, {
+        ...{ name, start, force: args.force, track: args.track, who, now },
+      }),
+    }
   },
   toText: (result, style, { verbose }) => {
     if ('branches' in result) return listText(result, style, verbose)
     if ('current' in result) {
       return result.current === undefined ? '' : shortBranch(result.current)
+    }
+    if ('following' in result) {
+      const { branch, upstream } = result.following
+      const name = upstream?.replace(/^refs\/(?:heads|remotes)\//, '')
+      return name === undefined
+        ? `branch '${branch}' follows no branch any more.`
+        : `branch '${branch}' follows '${name}' from now on.`
+    }
+    if ('created' in result && result.created.follows !== undefined) {
+      return `branch '${result.created.name}' follows '${result.created.follows}'.`
     }
     if ('deleted' in result) {
       return result.deleted
@@ -114,6 +155,7 @@ export const branchCommand = defineCommand({
   toJson: (result) => {
     if ('current' in result) return { current: result.current ?? null }
     if ('created' in result) return { ...result.created, old: result.created.old ?? null }
+    if ('following' in result) return result.following
     if ('renamed' in result) return { ...result.renamed, id: result.renamed.id ?? null }
     if ('deleted' in result) return result.deleted
     return result.branches.map(({ name, short, id, isHead, upstream, tracking, commit }) => ({

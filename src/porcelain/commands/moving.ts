@@ -63,6 +63,9 @@ export function switchText(result: SwitchResult): string {
   } else {
     lines.push(`Switched to ${created ? 'a new ' : ''}branch '${to.branch}'`)
   }
+  if (result.follows !== undefined) {
+    lines.push(`branch '${to.branch}' follows '${result.follows}'.`)
+  }
   return lines.join('\n')
 }
 

@@ -3,6 +3,7 @@ import type { Style } from '../../cli/style.ts'
 import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
+import type { Tracking } from '../../plumbing/tracking.ts'
 import { schemaChangeText } from '../change-summary.ts'
 import type { SeriesStat } from '../series-stat.ts'
 import { type StatusResult, status, type UnstagedFile } from '../status.ts'
@@ -54,9 +55,14 @@ export const statusCommand = defineCommand({
     if (porcelain) return shortText(result, branch)
     return short ? shortText(result, branch, style) : longText(result, style)
   },
-  toJson: ({ branch, head, merging, bare, staged, unstaged, untracked }) => ({
+  toJson: ({ branch, head, tracking, merging, bare, staged, unstaged, untracked }) => ({
     branch: branch ?? null,
     head: head ?? null,
+    ...(tracking && {
+      upstream: tracking.short,
+      ahead: tracking.distance?.ahead ?? null,
+      behind: tracking.distance?.behind ?? null,
+    }),
     ...(merging && { merging }),
     bare,
     staged: staged.map(seriesStatJson),
@@ -73,7 +79,7 @@ const stagedLetters = { new: 'A', changed: 'M', deleted: 'D' } as const
 const fileLetters = { modified: 'M', unreadable: 'M', missing: 'D', outdated: 'O' } as const
 
 function shortText(
-  { branch, head, staged, unstaged, untracked }: StatusResult,
+  { branch, head, tracking, staged, unstaged, untracked }: StatusResult,
   withBranch: boolean,
   style?: Style,
 ): string {
@@ -91,18 +97,20 @@ function shortText(
     .map(([name, { index, file }]) => `${green(index)}${red(file)} ${readablePath(name)}`)
   if (withBranch) {
     const where = branch?.replace(/^refs\/heads\//, '') ?? 'HEAD (no branch)'
-    lines.unshift(`## ${head === undefined ? 'No commits yet on ' : ''}${where}`)
+    const follows = tracking === undefined ? '' : `...${tracking.short}${distanceText(tracking)}`
+    lines.unshift(`## ${head === undefined ? 'No commits yet on ' : ''}${where}${follows}`)
   }
   return [...lines, ...untracked.map((file) => `${red('??')} ${readablePath(file)}`)].join('\n')
 }
 
 function longText(result: StatusResult, style: Style): string {
-  const { branch, head, merging, bare, staged, unstaged, untracked } = result
+  const { branch, head, tracking, merging, bare, staged, unstaged, untracked } = result
   const where =
     branch === undefined
       ? `${style.red('HEAD detached at')} ${shortId(head!)}`
       : `On branch ${branch.replace(/^refs\/heads\//, '')}`
   const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
+  if (tracking !== undefined && head !== undefined) parts[0] += `\n${trackingText(tracking)}`
   if (merging !== undefined) parts.push(mergingText(merging, style))
   if (bare) parts.push('no work tree here: every command that changes series commits')
   if (staged.length > 0) {
@@ -132,6 +140,33 @@ function longText(result: StatusResult, style: Style): string {
   if (end !== '') parts.push(end)
   // As in git, where two lines say that there is nothing.
   return parts.join(parts.length === 2 && staged.length === 0 && head !== undefined ? '\n' : '\n\n')
+}
+
+/** ` [ahead 1, behind 2]`; nothing where they are the same. */
+function distanceText({ distance }: Tracking): string {
+  if (distance === undefined) return ' [gone]'
+  const { ahead, behind } = distance
+  const words = [ahead > 0 ? `ahead ${ahead}` : '', behind > 0 ? `behind ${behind}` : '']
+  const text = words.filter((word) => word !== '').join(', ')
+  return text === '' ? '' : ` [${text}]`
+}
+
+/** How the branch stands to the one that it follows, in git's words. */
+export function trackingText({ short, distance }: Tracking): string {
+  if (distance === undefined) {
+    return `Your branch follows '${short}', which is not there (any more).\n  (use "varve branch --unset-upstream" to forget it)`
+  }
+  const { ahead, behind } = distance
+  const commits = (count: number) =>
+    `${count.toLocaleString('en-US')} commit${count === 1 ? '' : 's'}`
+  if (ahead === 0 && behind === 0) return `Your branch is up to date with '${short}'.`
+  if (behind === 0) {
+    return `Your branch is ahead of '${short}' by ${commits(ahead)}.\n  (use "varve push" to publish them)`
+  }
+  if (ahead === 0) {
+    return `Your branch is behind '${short}' by ${commits(behind)}, and can be moved on.\n  (use "varve pull" to do that)`
+  }
+  return `Your branch and '${short}' have diverged: ${ahead} and ${behind} commits that the other has not.\n  (use "varve pull" to merge what is there)`
 }
 
 /** Series with conflicts that are named one by one. */

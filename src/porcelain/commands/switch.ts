@@ -15,6 +15,9 @@ export const switchCommand = defineCommand({
     'Index and files become those of the branch. What is staged, and files changed by hand, go along',
     'where the branch has the same series there; otherwise nothing happens, and the series are named.',
     '',
+    'A branch that is not here, and that one remote has, is made, and follows that: switch vendor-b',
+    'after fetch is switch -c vendor-b origin/vendor-b.',
+    '',
     'Files are written for all series where they come to less than checkout.filesLimit.',
   ].join('\n'),
   examples: [
@@ -37,6 +40,17 @@ export const switchCommand = defineCommand({
         alias: 'd',
         type: 'boolean',
         describe: 'Go to the commit itself, on no branch',
+      })
+      .option('track', {
+        alias: 't',
+        type: 'boolean',
+        tristate: true,
+        describe: 'A new branch follows where it starts: as it does if that is of a remote',
+      })
+      .option('guess', {
+        type: 'boolean',
+        default: true,
+        describe: 'Make the branch where only one remote has it; --no-guess does not',
       })
       .option('force', {
         alias: ['f', 'discard-changes'],
@@ -63,6 +77,8 @@ export const switchCommand = defineCommand({
         target: args.branch,
         detach: args.detach,
         create,
+        track: args.track,
+        guess: args.guess,
         reset: args.forceCreate !== undefined,
         who,
         now: context.now(),

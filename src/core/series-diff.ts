@@ -84,6 +84,19 @@ export async function* diffSeriesBatches(
   for await (const piece of diff.pieces) yield* rowChanges(diff, piece)
 }
 
+/** Whether any row differs; reads no more than it takes to find one. */
+export async function anyDifference(
+  reader: ObjectReader,
+  old: Id | undefined,
+  fresh: Id | undefined,
+  options: DiffOptions = {},
+): Promise<boolean> {
+  if (old === fresh) return false
+  const { pieces } = await openDiff(reader, old, fresh, options)
+  for await (const _ of pieces) return true
+  return false
+}
+
 /** Counts what differs, without reading rows that are in whole segments of one side alone. */
 export async function diffStat(
   reader: ObjectReader,
@@ -149,7 +162,7 @@ async function openDiff(
     return { ...schemas, oldEnd: undefined, changes, pieces: oneSide(reader, old, fresh, range) }
   }
   const pairs = match.pairs.filter((pair) => isCompared(pair, old.schema, fresh.schema, options))
-  const pieces = diffPieces(reader, old, fresh, { ...match, indexTypes, pairs }, range)
+  const pieces = diffPieces(reader, old, fresh, { ...match, indexTypes, pairs }, { range })
   return { ...schemas, oldEnd: endKey(old, indexTypes), changes, pieces }
 }
 
@@ -183,8 +196,8 @@ async function* oneSide(
     const empty: Series = { ...series, root: { level: 0, entries: [] }, rows: 0 }
     const match = { pairs: [], changes: [], indexTypes: types, aligned: true }
     yield* side === 'old'
-      ? diffPieces(reader, series, empty, match, range)
-      : diffPieces(reader, empty, series, match, range)
+      ? diffPieces(reader, series, empty, match, { range })
+      : diffPieces(reader, empty, series, match, { range })
   }
 }
 

@@ -134,21 +134,30 @@ async function* showCommit(
   const { shallow } = await repo.refs.state()
   const parent = shallow.has(id) ? undefined : commit.parents[0]
   const decorations = decorate ? ((await readDecorations(repo)).get(id) ?? []) : []
-  const logged = { id, commit, decorations }
+  const logged = { id, commit, decorations, paths: [] }
   if (stat) {
     yield { kind: 'commit', commit: { ...logged, changes: await changesOf(repo, parent, commit) } }
     return
   }
   yield { kind: 'commit', commit: logged }
+  const comparison = await commitComparison(repo, parent, commit)
+  for await (const item of diffRows(comparison, limits)) yield { kind: 'diff', item }
+}
+
+/** What a commit changed against a parent, to be read row by row. */
+export async function commitComparison(
+  repo: Repository,
+  parent: Id | undefined,
+  { tree }: Commit,
+  paths: readonly string[] = [],
+): Promise<Comparison> {
   const old = await treeOf(repo.objects, parent)
-  const changes = () =>
-    withRenames(repo.objects, diffTree(repo.objects, old, commit.tree, { recursive: true }))
-  const comparison: Comparison = {
+  return {
     reader: repo.objects,
-    changes,
-    zoneOf: (path) => zoneOfEither(repo.objects, [commit.tree, old], path),
+    changes: () =>
+      withRenames(repo.objects, diffTree(repo.objects, old, tree, { recursive: true, paths })),
+    zoneOf: (path) => zoneOfEither(repo.objects, [tree, old], path),
     files: [],
     close: async () => undefined,
   }
-  for await (const item of diffRows(comparison, limits)) yield { kind: 'diff', item }
 }

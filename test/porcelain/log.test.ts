@@ -57,6 +57,74 @@ describe('log', () => {
     expect(fault).toMatchObject({ code: 'series-not-found', hint: 'did you mean c/e?' })
   })
 
+  it('limits to commits that changed rows of some keys', async () => {
+    const repo = await newRepository({ workTree: true })
+    for (const [message, a] of [
+      ['1', [1, 2, 3]],
+      ['2', [1, 2, 3, 4]],
+      ['3', [1, 5, 3, 4]],
+      ['4', [1, 5, 3]],
+    ] as const) {
+      await stage(repo, { a: [...a] })
+      await commitStaged(repo, message)
+    }
+    const of = (from: string, to?: string) =>
+      subjects(repo, {
+        series: ['a'],
+        bounds: { from, ...(to !== undefined && { to }), closed: 'both' },
+      })
+    expect(await of('1', '1')).toEqual(['3', '1'])
+    expect(await of('3')).toEqual(['4', '2'])
+    expect(await of('2', '2')).toEqual(['1'])
+    expect(await of('9')).toEqual([])
+    const fault = await faultOf(() => of('soon'))
+    expect(fault).toMatchObject({ code: 'invalid-value', message: expect.stringMatching(/--from/) })
+  })
+
+  it('follows a series under the names that it had', async () => {
+    const repo = await newRepository({ workTree: true })
+    const states: Parameters<typeof stage>[1][] = [
+      { a: [1, 2, 3, 4] },
+      { other: [9] },
+      { a: [1, 2, 3, 5] },
+      { a: undefined, 'x/b': [1, 2, 3, 5, 6] },
+      { 'x/b': [1] },
+    ]
+    for (const [i, state] of states.entries()) {
+      await stage(repo, state)
+      await commitStaged(repo, String(i + 1))
+    }
+    expect(await subjects(repo, { series: ['x/b'] })).toEqual(['5', '4'])
+    expect(await subjects(repo, { series: ['x/b'], follow: true })).toEqual(['5', '4', '3', '1'])
+    const all = await collect(log(repo, { words: ['x/b'], follow: true, stat: true }))
+    expect(all.map(({ changes }) => changes!.map(({ path, from }) => [path, from]))).toEqual([
+      [['x/b', undefined]],
+      [['x/b', 'a']],
+      [['a', undefined]],
+      [['a', undefined]],
+    ])
+    expect(await faultOf(() => subjects(repo, { follow: true }))).toMatchObject({ code: 'usage' })
+  })
+
+  it('says which of the shown commits come before each', async () => {
+    const repo = await newRepository()
+    const ids = await storeCommits(repo, [
+      { seconds: 1 },
+      { seconds: 2, parents: [0] },
+      { seconds: 3, parents: [0] },
+      { seconds: 4, parents: [1, 2] },
+      { seconds: 5, parents: [3] },
+    ])
+    await setRefs(repo, { 'refs/heads/main': ids[4] })
+    const of = async (options: LogOptions) =>
+      (await collect(log(repo, { ...options, graph: true }))).map(({ id, shownParents }) => [
+        ids.indexOf(id),
+        ...shownParents!.map((parent) => ids.indexOf(parent)),
+      ])
+    expect(await of({})).toEqual([[4, 3], [3, 1, 2], [2, 0], [1, 0], [0]])
+    expect(await of({ maxParents: 1 })).toEqual([[4, 1, 2], [2, 0], [1, 0], [0]])
+  })
+
   it('takes ranges, and counts after it has chosen', async () => {
     const repo = await history()
     expect(await subjects(repo, { words: ['HEAD~3..HEAD~1'] })).toEqual(['4', '3'])

@@ -5,11 +5,13 @@ import { subjectOf } from '../../core/commit.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { emptyPicks } from '../../plumbing/merge-state.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import type { Repository } from '../../plumbing/repository.ts'
 import { type AbortMergeResult, abortMerge } from '../merge-abort.ts'
 import { type ReplayAction, type Replayed, type ReplayResult, replay } from '../replay.ts'
 import { commitsToReplay } from '../replay-commits.ts'
 import { type ContinueResult, continueReplay, quitReplay, skipReplay } from '../replay-continue.ts'
+import { conflictCount } from '../three-way.ts'
 import { commitResultJson, commitText, editable, withoutComments } from './commit.ts'
 import { commitSignatures, signatureOptions } from './commit-options.ts'
 import { pathStatJson } from './history-json.ts'
@@ -224,7 +226,7 @@ function replayedText(result: ReplayResult, style: Style): string {
     const verb = action === 'revert' ? 'Reverting' : 'Picking'
     lines.push(`${verb} ${short(stopped.from)} on ${where}`, ...changeLines(stopped))
     for (const { series, conflicts } of stopped.conflicts) {
-      lines.push(style.red(`CONFLICT  ${series}  ${conflicts}`))
+      lines.push(style.red(`CONFLICT  ${readablePath(series)}  ${conflictCount(conflicts)}`))
     }
     if (stopped.left > 0) lines.push(`${stopped.left} more to come after it`)
   }

@@ -44,6 +44,7 @@ async function check(source, folder) {
   const broken = new Map()
   const verified = new Map()
   const wrong = []
+  const different = new Map()
   const counts = { tables: 0, compared: 0, asBefore: 0, otherFormats: 0 }
   for (const [commit, first] of steps) {
     const files = filesAt(source, commit)
@@ -72,15 +73,18 @@ async function check(source, folder) {
           verified.set(pair, await difference(source, repo, { path, oid, made, name }))
         }
         const found = verified.get(pair)
-        if (found !== undefined) wrong.push(`${commit} ${path}: ${found}`)
+        if (found !== undefined) different.set(pair, `${commit} ${path}: ${found}`)
       }
       series.delete(name)
     }
     for (const name of series.keys()) wrong.push(`${commit}: the series ${name} has no file`)
   }
+  wrong.push(...different.values())
   const reasons = new Map()
   for (const { reason } of imported.problems) {
-    const kind = reason.replace(/"[^"]*"|[\d.,-]+/g, '…')
+    const kind = reason
+      .replace(/"[^"]*"|\b[0-9a-f]{40}\b|[\d.,-]+|\\x../g, '…')
+      .replace(/^\S*\/\S+|^\S+\.csv\S*/, '…')
     reasons.set(kind, (reasons.get(kind) ?? 0) + 1)
   }
   const label = `${basename(dirname(source))}/${basename(source)}`
@@ -204,25 +208,30 @@ const part = (pattern, order) => (text) => {
   if (text === '') return ''
   const match = pattern.exec(text)
   if (match === null) return undefined
-  const parts = { y: 1970, m: 1, d: 1, h: 0, i: 0, s: 0 }
+  const parts = { y: 1970, m: 1, d: 1, h: 0, i: 0, s: 0, p: 0 }
   for (const [at, name] of [...order].entries()) {
     const word = match[at + 1] ?? '0'
+    if (name === 'p') {
+      if (/p/i.test(word)) parts.h = (parts.h % 12) + 12
+      else if (/a/i.test(word)) parts.h %= 12
+      continue
+    }
     const month = MONTHS.indexOf(word.slice(0, 3).toLowerCase())
     parts[name] = name === 'm' && month >= 0 ? month + 1 : Number(word)
   }
   const year = parts.y < 69 ? parts.y + 2000 : parts.y < 100 ? parts.y + 1900 : parts.y
-  return Date.UTC(year, parts.m - 1, parts.d, parts.h, parts.i, Math.floor(parts.s))
+  return Date.UTC(year, parts.m - 1, parts.d, parts.h, parts.i) + parts.s * 1000
 }
-const CLOCK = '(?:[T ,]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.0+)?)?Z?)?'
+const CLOCK = '(?:[T ,]+(\\d{1,2}):(\\d{2})(?::(\\d{2}(?:\\.\\d{1,6})?))?Z?(?: ?([AaPp])[Mm])?)?'
 
 /** Each reads a date as milliseconds since 1970. */
 const LAYOUTS = [
-  part(new RegExp(`^(\\d{4})-(\\d{1,2})-(\\d{1,2})${CLOCK}$`), 'ymdhis'),
+  part(new RegExp(`^(\\d{4})-(\\d{1,2})-(\\d{1,2})${CLOCK}$`), 'ymdhisp'),
   part(/^(\d{4})-(\d{1,2})$/, 'ym'),
   part(/^(\d{4})(\d{2})(\d{2})$/, 'ymd'),
-  part(new RegExp(`^(\\d{4})/(\\d{1,2})/(\\d{1,2})${CLOCK}$`), 'ymdhis'),
-  part(new RegExp(`^(\\d{1,2})[/.-](\\d{1,2})[/.-](\\d{2,4})${CLOCK}$`), 'mdyhis'),
-  part(new RegExp(`^(\\d{1,2})[/.-](\\d{1,2})[/.-](\\d{2,4})${CLOCK}$`), 'dmyhis'),
+  part(new RegExp(`^(\\d{4})/(\\d{1,2})/(\\d{1,2})${CLOCK}$`), 'ymdhisp'),
+  part(new RegExp(`^(\\d{1,2})[/.-](\\d{1,2})[/.-](\\d{2,4})${CLOCK}$`), 'mdyhisp'),
+  part(new RegExp(`^(\\d{1,2})[/.-](\\d{1,2})[/.-](\\d{2,4})${CLOCK}$`), 'dmyhisp'),
   part(/^(\d{1,2})[- ]([A-Za-z]{3,9})[- ,]+(\d{2,4})$/, 'dmy'),
   part(/^([A-Za-z]{3,9})[- .]+(\d{1,2}),? +(\d{4})$/, 'mdy'),
   part(/^([A-Za-z]{3,9})[- ](\d{2,4})$/, 'my'),
@@ -233,15 +242,10 @@ const LAYOUTS = [
 function dateText(milliseconds, type) {
   if (milliseconds === '' || milliseconds === undefined) return milliseconds
   if (type === 'date') return String(milliseconds / 86_400_000)
-  const units = {
-    timestamp_s: -1000,
-    timestamp_ms: 1,
-    timestamp_us: 1000,
-    timestamp_ns: 1_000_000,
-  }[type]
-  return units < 0
-    ? String(milliseconds / -units)
-    : (BigInt(milliseconds) * BigInt(units)).toString()
+  const perSecond = { timestamp_s: 1, timestamp_ms: 1e3, timestamp_us: 1e6, timestamp_ns: 1e9 }[
+    type
+  ]
+  return ((BigInt(Math.round(milliseconds * 1000)) * BigInt(perSecond)) / 1_000_000n).toString()
 }
 
 let differs = false

@@ -4,7 +4,14 @@ import type { Id } from '../core/id.ts'
 import { lookupPath } from '../core/tree.ts'
 import { type Applied, type Change, commitChange, stageChange } from '../plumbing/change.ts'
 import { followUp } from '../plumbing/follow-up.ts'
-import { hasIndex, type IndexState, readIndex, updateIndexState } from '../plumbing/index-state.ts'
+import { headState } from '../plumbing/head.ts'
+import {
+  hasIndex,
+  type IndexState,
+  readIndex,
+  treeOf,
+  updateIndexState,
+} from '../plumbing/index-state.ts'
 import type { SeriesConflicts } from '../plumbing/merge-state.ts'
 import {
   applyFilePlan,
@@ -24,6 +31,8 @@ export interface CommitRequest {
   readonly message?: string | undefined
   /** Whether the committer's date was given on purpose: then it is never moved. */
   readonly exactDate?: boolean | undefined
+  /** Asked, with the tree before and after, whether the change may be committed; throws if not. */
+  readonly check?: ((before: Id, after: Id) => Promise<void>) | undefined
 }
 
 /** What all commands that change series take. */
@@ -76,6 +85,10 @@ export async function applyChange<R>(
     force: options.force,
   })
   const ready = async (tree: Id, result: R): Promise<void> => {
+    if (commit?.check !== undefined) {
+      await commit.check(await treeOf(repo.objects, (await headState(repo)).id), tree)
+    }
+    if (!hasIndex(repo)) return
     const { files } = (await readIndex(repo)).state
     const plan = await planFiles(repo, files, tree, wanted(result), signal)
     await prepared.write(repo, plan, { signal })
@@ -93,7 +106,7 @@ export async function applyChange<R>(
               exactDate: commit.exactDate,
               message: (result) => commit.message ?? options.message(result),
             },
-            { signal, dryRun, ...(hasIndex(repo) && { ready }) },
+            { signal, dryRun, ready },
           )
     if (dryRun || !hasIndex(repo)) return applied
     try {

@@ -4,6 +4,7 @@ import type { Id } from '../core/id.ts'
 import { columnRules } from '../core/merge-cells.ts'
 import { nearest } from '../core/nearest.ts'
 import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
+import { qualityRules, rulesFor } from '../core/quality-rules.ts'
 import { parseScalar } from '../core/scalar-text.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import { type SchemaJson, schemaFromJson, schemaToJson } from '../core/schema-codec.ts'
@@ -168,9 +169,37 @@ async function checkMergeRules(
   )
 }
 
+/** `invalid-value` for quality rules that are none, `column-not-found` for those of another series. */
+async function checkQualityRules(
+  reader: ObjectReader,
+  tree: Id,
+  path: string,
+  values: ReadonlyMap<string, Json | undefined>,
+): Promise<void> {
+  const quality = values.get('quality')
+  if (quality === undefined) return
+  const rules = qualityRules(new Map([['quality', quality]]))
+  const entry = await lookupPath(reader, tree, path)
+  if (entry?.kind !== 'series') return
+  const { schema } = await readSeries(reader, entry.id)
+  rulesFor(rules, schema)
+  const names = schema.columns.map(({ name }) => name)
+  const unknown = [...rules.keys()].find((name) => !names.includes(name))
+  if (unknown === undefined) return
+  const near = nearest(unknown, names)
+  throw new VarveError(
+    'column-not-found',
+    `${path} has no column ${JSON.stringify(unknown)} for a quality rule`,
+    {
+      data: { series: path, column: unknown, columns: names },
+      hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
+    },
+  )
+}
+
 /**
  * Sets (or with undefined removes) settings of a series or a collection, key by key. As
- * {@link checkMergeRules} for the setting `merge`.
+ * {@link checkMergeRules} for the setting `merge`, and {@link checkQualityRules} for `quality`.
  */
 export async function setSettings(
   repo: Repository,
@@ -186,6 +215,7 @@ export async function setSettings(
       async run(batch, tree) {
         await resolvePath(repo, tree, path, 'the index')
         await checkMergeRules(batch, tree, path, options.values)
+        await checkQualityRules(batch, tree, path, options.values)
         const entry = await lookupPath(batch, tree, path)
         const before =
           entry?.settings === undefined ? [] : await readSettings(batch, entry.settings)

@@ -53,6 +53,8 @@ export interface CommitOptions {
   readonly edit?: ((message: string, changes: readonly PathStat[]) => Promise<string>) | undefined
   /** The user's hooks; undefined where they are not to be asked. A dry run asks none. */
   readonly hook?: RunHook | undefined
+  /** Asked, with the tree before and after, whether they may be committed; throws if not. */
+  readonly check?: ((before: Id, after: Id) => Promise<void>) | undefined
   /** Told of each file that is looked at under `all`. */
   readonly onFile?: ((file: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -175,6 +177,7 @@ async function draftCommit(
   if (same && !allowEmpty && parents.length < 2) throw nothingToCommit(amend, merging)
   const changes: PathStat[] = []
   for await (const change of treeStat(reader, before, tree)) changes.push(change)
+  if (options.dryRun !== true) await options.check?.(before, tree)
   const author = options.author ?? replaced?.author ?? merging?.author ?? options.committer
   const committer = await clampCommitter(repo.objects, parents, options)
   const drafted =

@@ -16,6 +16,10 @@ export function changingOptions<T>(y: Options<T>) {
         alias: 'm',
         array: true,
         describe: 'The message of that commit, or a paragraph of it; made up unless given',
+      })
+      .option('no-verify', {
+        type: 'boolean',
+        describe: 'Commit also what breaks quality rules',
       }),
   )
 }

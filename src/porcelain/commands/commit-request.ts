@@ -1,11 +1,14 @@
 import type { Context } from '../../cli/context.ts'
 import { usageError } from '../../cli/define-command.ts'
+import type { Id } from '../../core/id.ts'
 import { cleanMessage } from '../../core/message.ts'
 import { joinParagraphs } from '../../plumbing/commit-message.ts'
 import { hasIndex } from '../../plumbing/index-state.ts'
 import type { Repository } from '../../plumbing/repository.ts'
 import type { CommitRequest } from '../apply-change.ts'
+import { checkQuality } from '../validate.ts'
 import { commitSignatures } from './commit-options.ts'
+import { noteBreaks } from './note-breaks.ts'
 
 /** What a command that changes series says about committing: see `changingOptions`. */
 export interface CommitArguments {
@@ -14,6 +17,7 @@ export interface CommitArguments {
   readonly author: { readonly name: string; readonly email: string } | undefined
   readonly date: string | undefined
   readonly committerDate: string | undefined
+  readonly noVerify: boolean
 }
 
 /**
@@ -31,6 +35,7 @@ export async function commitRequest(
       ['--author', args.author !== undefined],
       ['--date', args.date !== undefined],
       ['--committer-date', args.committerDate !== undefined],
+      ['--no-verify', args.noVerify],
     ] as const) {
       if (isGiven) throw usageError(`${option} goes with --commit`)
     }
@@ -38,5 +43,13 @@ export async function commitRequest(
   }
   const { author, committer, exactDate } = await commitSignatures(context, args)
   const message = cleanMessage(joinParagraphs(args.message))
-  return { author, committer, exactDate, ...(message !== '' && { message }) }
+  const check = (before: Id, after: Id): Promise<void> =>
+    checkQuality(repo.objects, before, after, { onBreak: noteBreaks(context) })
+  return {
+    author,
+    committer,
+    exactDate,
+    ...(message !== '' && { message }),
+    ...(!args.noVerify && { check }),
+  }
 }

@@ -3,14 +3,16 @@ import { defineCommand } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
 import { hasCode } from '../../core/errors.ts'
-import { shortId } from '../../core/id.ts'
+import { type Id, shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { type CommitResult, commit } from '../commit.ts'
 import type { PathStat } from '../tree-stat.ts'
+import { checkQuality } from '../validate.ts'
 import { commitSignatures, messageOption, signatureOptions } from './commit-options.ts'
 import { pathStatJson } from './history-json.ts'
+import { noteBreaks } from './note-breaks.ts'
 
 export const commitCommand = defineCommand({
   name: 'commit',
@@ -83,7 +85,11 @@ export const commitCommand = defineCommand({
         ? async (message, changes) =>
             withoutComments(await context.edit(editable(message, changes), 'COMMIT_EDITMSG'))
         : undefined,
-      hook: args.noVerify ? undefined : context.hook,
+      ...(!args.noVerify && {
+        hook: context.hook,
+        check: (before: Id, after: Id) =>
+          checkQuality(repo.objects, before, after, { onBreak: noteBreaks(context) }),
+      }),
       signal: context.abort,
     })
     if (made.id !== undefined) await afterCommit(context)

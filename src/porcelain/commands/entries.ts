@@ -42,6 +42,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),
   ),
+  command('examine', 'validate', 'Check series against the quality rules in their settings', () =>
+    import('./validate.ts').then((m) => m.validateCommand),
+  ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
   command('share', 'archive', 'Write series of a revision as a tar archive of tables', () =>
     import('./archive.ts').then((m) => m.archiveCommand),

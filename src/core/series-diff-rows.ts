@@ -27,6 +27,17 @@ export interface DiffPiece {
 export interface DiffRows {
   readonly old: Int32Array
   readonly new: Int32Array
+  /**
+   * For each pair that was compared, a 1 where the two rows differ in it, of rows that are on both
+   * sides; undefined where none do. Present where it was asked for.
+   */
+  readonly cells?: readonly (Uint8Array | undefined)[]
+}
+
+export interface DiffPiecesOptions {
+  readonly range?: KeyRange
+  /** Whether pieces say in which columns rows differ. */
+  readonly cells?: boolean
 }
 
 /** The rows in which two series with comparable keys differ. */
@@ -35,7 +46,7 @@ export async function* diffPieces(
   old: Series,
   fresh: Series,
   match: SchemaMatch & { readonly indexTypes: readonly ColumnType[] },
-  range: KeyRange = ALL_KEYS,
+  { range = ALL_KEYS, cells = false }: DiffPiecesOptions = {},
 ): AsyncGenerator<DiffPiece> {
   const types = match.indexTypes
   const sides = { old, new: fresh }
@@ -55,7 +66,7 @@ export async function* diffPieces(
   for await (const stretch of stretches) {
     const a = stretch.old.map((entry) => open('old', entry))
     const b = stretch.new.map((entry) => open('new', entry))
-    yield* mergeStretch(reader, a, b, match, sameKeys, range)
+    yield* mergeStretch(reader, a, b, { match, sameKeys, range, cells })
   }
 }
 
@@ -106,13 +117,20 @@ class Side {
   }
 }
 
+/** How the segments of a stretch are compared. */
+interface Comparing {
+  readonly match: SchemaMatch
+  /** Whether both sides' keys are of the same types. */
+  readonly sameKeys: boolean
+  readonly range: KeyRange
+  readonly cells: boolean
+}
+
 async function* mergeStretch(
   reader: ObjectReader,
   olds: readonly DiffSegment[],
   news: readonly DiffSegment[],
-  match: SchemaMatch,
-  sameKeys: boolean,
-  range: KeyRange,
+  { match, sameKeys, range, cells }: Comparing,
 ): AsyncGenerator<DiffPiece> {
   const a = new Side(olds, range)
   const b = new Side(news, range)
@@ -131,7 +149,9 @@ async function* mergeStretch(
       a.next()
       b.next()
       const pairs = await differingPairs(reader, x, y, match)
-      const rows = await onlyChanged(x, y, { old: numbers, new: numbers }, pairs)
+      const marks = cells ? pairs.map((pair) => match.pairs.indexOf(pair)) : undefined
+      const changed = await onlyChanged(x, y, { old: numbers, new: numbers }, pairs, cells)
+      const rows = marks === undefined ? changed : placed(changed, marks, match.pairs.length)
       if (rows.old.length > 0) yield { old: x, new: y, rows }
       continue
     }
@@ -140,7 +160,7 @@ async function* mergeStretch(
     const merged = mergeKeys(await x.keys(), oldFrom, oldTo, await y.keys(), newFrom, newTo)
     a.advance(merged.oldAt, oldTo)
     b.advance(merged.newAt, newTo)
-    const rows = await onlyChanged(x, y, merged.rows, match.pairs)
+    const rows = await onlyChanged(x, y, merged.rows, match.pairs, cells)
     if (rows.old.length > 0) yield { old: x, new: y, rows }
   }
 }
@@ -214,9 +234,11 @@ async function onlyChanged(
   y: DiffSegment,
   rows: DiffRows,
   pairs: readonly ColumnPair[],
+  cells: boolean,
 ): Promise<DiffRows> {
   const count = rows.old.length
   const changed = new Uint8Array(count)
+  const marks: (Uint8Array | undefined)[] = []
   let met = false
   for (let i = 0; i < count; i++) {
     if (rows.old[i]! < 0 || rows.new[i]! < 0) changed[i] = 1
@@ -227,19 +249,51 @@ async function onlyChanged(
     await y.chunkLists(pairs.flatMap((pair) => pair.new ?? []))
     for (const pair of pairs) {
       const equal = await pairEquality(x, y, pair)
+      if (cells) {
+        marks.push(markCells(rows, equal))
+        continue
+      }
       for (let i = 0; i < count; i++) {
         if (changed[i] === 0 && !equal(rows.old[i]!, rows.new[i]!)) changed[i] = 1
       }
     }
+    for (const mark of marks) {
+      if (mark === undefined) continue
+      for (let i = 0; i < count; i++) changed[i]! |= mark[i]!
+    }
   }
-  return { old: pick(rows.old, changed), new: pick(rows.new, changed) }
+  const picked = { old: pick(rows.old, changed), new: pick(rows.new, changed) }
+  if (!cells) return picked
+  return { ...picked, cells: marks.map((mark) => mark && pick(mark, changed)) }
+}
+
+/** Of rows that are on both sides, those whose values differ. */
+function markCells(rows: DiffRows, equal: RowEquality): Uint8Array | undefined {
+  const marks = new Uint8Array(rows.old.length)
+  let any = false
+  for (let i = 0; i < marks.length; i++) {
+    const [a, b] = [rows.old[i]!, rows.new[i]!]
+    if (a < 0 || b < 0 || equal(a, b)) continue
+    marks[i] = 1
+    any = true
+  }
+  return any ? marks : undefined
+}
+
+/** Marks of some pairs at their places among all. */
+function placed({ cells, ...rows }: DiffRows, places: readonly number[], count: number): DiffRows {
+  const all: (Uint8Array | undefined)[] = new Array(count).fill(undefined)
+  places.forEach((place, i) => {
+    all[place] = cells?.[i]
+  })
+  return { ...rows, cells: all }
 }
 
 /** The numbers that are marked. */
-function pick(rows: Int32Array, marks: Uint8Array): Int32Array {
+function pick<T extends Int32Array | Uint8Array>(rows: T, marks: Uint8Array): T {
   let count = 0
   for (let i = 0; i < marks.length; i++) count += marks[i]!
-  const picked = new Int32Array(count)
+  const picked = (rows instanceof Int32Array ? new Int32Array(count) : new Uint8Array(count)) as T
   for (let i = 0, at = 0; at < count; i++) if (marks[i] === 1) picked[at++] = rows[i]!
   return picked
 }
@@ -252,9 +306,9 @@ async function differingPairs(
   { pairs, aligned }: SchemaMatch,
 ): Promise<ColumnPair[]> {
   if (aligned) {
-    const count = pairs.length + x.indexPositions.length
     const { value: a } = x.entry
-    const differing = new Set(await differingColumns(reader, a, y.entry.value, count, x.rows))
+    const { columnCount: count, rows } = x
+    const differing = new Set(await differingColumns(reader, a, y.entry.value, count, rows))
     return pairs.filter((pair) => differing.has(pair.old!))
   }
   const [oldLists, newLists] = [

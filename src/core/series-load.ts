@@ -29,6 +29,10 @@ export class LoadedSegment {
     return this.entry.weight
   }
 
+  get columnCount(): number {
+    return this.#schema.columns.length
+  }
+
   get indexPositions(): readonly number[] {
     return Array.from({ length: this.#schema.indexCount }, (_, i) => i)
   }

@@ -1,7 +1,7 @@
 import { readCommit } from '../core/commit.ts'
+import { CommitQueue, type QueuedCommit } from '../core/commit-queue.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import { CommitQueue, type QueuedCommit } from './commit-queue.ts'
 import { walkCommits } from './walk-commits.ts'
 
 /** From one side, from the other, and below a common ancestor that was found. */

@@ -1,5 +1,5 @@
+import { CommitQueue } from '../core/commit-queue.ts'
 import type { Id } from '../core/id.ts'
-import { CommitQueue } from './commit-queue.ts'
 import type { WalkedCommit } from './walk-commits.ts'
 
 /**

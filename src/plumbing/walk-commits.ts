@@ -1,7 +1,7 @@
 import { type Commit, readCommit } from '../core/commit.ts'
+import { CommitQueue, type QueuedCommit } from '../core/commit-queue.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import { CommitQueue, type QueuedCommit } from './commit-queue.ts'
 
 export interface WalkOptions {
   /** Commits to start from; each of them is part of the walk. */

@@ -1,5 +1,5 @@
-import type { Commit } from '../core/commit.ts'
-import type { Id } from '../core/id.ts'
+import type { Commit } from './commit.ts'
+import type { Id } from './id.ts'
 
 export interface QueuedCommit {
   readonly id: Id

@@ -59,6 +59,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   'ambiguous-revision': is(notFound, 'The shortened id fits several objects'),
   'series-not-found': is(notFound, 'No series or collection has this name'),
   'column-not-found': is(notFound, 'The series has no such column'),
+  'key-not-found': is(notFound, 'No row has, or ever had, this key'),
   'file-not-found': is(notFound, 'A file that was named is not there'),
   'before-history': is(notFound, 'The time lies before the first commit'),
   'bad-input': is(badInput, 'Data that cannot be read; `data` says where, found and expected'),

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'ambiguous-revision'
   | 'series-not-found'
   | 'column-not-found'
+  | 'key-not-found'
   | 'file-not-found'
   | 'before-history'
   // what was given is not what it must be

@@ -20,6 +20,7 @@ export interface RemoteRefs {
   readonly shallow: readonly Id[]
   /** Stands for all of the above: to be remembered, and given to `list` as {@link KnownRefs}. At most 64 hex digits. */
   readonly token: string
+  /** What the other side can do beside what all can. */
   readonly capabilities: ReadonlySet<string>
 }
 
@@ -31,7 +32,7 @@ export interface RemoteRef {
 }
 
 /** What this side remembers of the last listing: where nothing has moved since, it is not sent again. */
-export type KnownRefs = Pick<RemoteRefs, 'refs' | 'head' | 'shallow' | 'token'>
+export type KnownRefs = RemoteRefs
 
 /** How far a transfer has come. */
 export interface TransferProgress {

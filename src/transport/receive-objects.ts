@@ -1,0 +1,245 @@
+import { hasCode, VarveError } from '../core/errors.ts'
+import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
+import type { ObjectReader } from '../core/objects.ts'
+import { decodeObject } from '../storage/decode-object.ts'
+import type { LogState } from '../storage/log-state.ts'
+import { ObjectCache } from '../storage/object-cache.ts'
+import type { PackReader } from '../storage/pack-reader.ts'
+import { PackWriter } from '../storage/pack-writer.ts'
+import {
+  type FoundRecord,
+  MAX_DEPTH,
+  MAX_WALKED,
+  type ReadObject,
+  readChain,
+} from '../storage/read-chain.ts'
+import { badPeer } from './frames.ts'
+import { decodeMoving, IdList, RunningHash, START, type StreamPlace } from './object-stream.ts'
+import type { LocalRepository } from './remote-session.ts'
+import { markOf, type StagedPart } from './transfer-mark.ts'
+
+export interface ReceiverOptions {
+  /** What an earlier attempt brought, from the beginning of the stream. */
+  readonly parts?: readonly StagedPart[] | undefined
+  readonly maxObjects?: number | undefined
+}
+
+/** A pack is closed at so many bytes: what a process that is killed has received up to there is kept. */
+const PART_BYTES = 64 * 1024 * 1024
+/** Bytes of objects at hand for what is made of them and for looking through them. */
+const RECENT_BYTES = 32 * 1024 * 1024
+const RECENT_OBJECT = 4 * 1024 * 1024
+const LEVEL = 1
+
+/**
+ * Objects as they come in, each of them hashed before it is kept. They lie in packs that the ref log does not name and, until
+ * one is closed, in a file that nobody sees. What an object is made of must have come before it, or be in packs
+ * that count.
+ */
+export class ObjectReceiver implements ObjectReader {
+  readonly #repo: LocalRepository
+  #state: LogState
+  readonly #maxObjects: number
+  /** Closed packs of this transfer. */
+  readonly #packs: PackReader[] = []
+  readonly #recent = new ObjectCache(RECENT_BYTES, RECENT_OBJECT)
+  readonly #counted = new Set<Id>()
+  readonly #sent = new IdList()
+  readonly #hash: RunningHash
+  #writer: PackWriter
+  /** Where the pack that is written begins. */
+  #from: StreamPlace
+  #done = false
+
+  constructor(repo: LocalRepository, state: LogState, options: ReceiverOptions = {}) {
+    this.#repo = repo
+    this.#state = state
+    this.#maxObjects = options.maxObjects ?? Number.POSITIVE_INFINITY
+    const parts = options.parts ?? []
+    for (const { pack } of parts) this.#packs.push(pack)
+    this.#from = parts.at(-1)?.to ?? START
+    this.#hash = new RunningHash(this.#from)
+    this.#writer = new PackWriter(repo.storage)
+  }
+
+  /** Objects that came in this run. */
+  get objects(): number {
+    return this.#sent.length
+  }
+
+  get place(): StreamPlace {
+    return this.#hash.place
+  }
+
+  /** Takes one record; `bad-peer` or `corrupt-object` for what no sender may send. */
+  async add(bytes: Uint8Array): Promise<void> {
+    if (this.#hash.place.count >= this.#maxObjects) {
+      throw new VarveError('too-large', `more than ${this.#maxObjects} objects`, {
+        data: { limit: this.#maxObjects },
+      })
+    }
+    const moving = decodeMoving(bytes, this.#sent)
+    const base = moving.base && (await this.#readBase(moving.base))
+    const unnamed = { ...moving, id: '' as Id }
+    const found = await decodeObject(unnamed, 'that is received', base).catch((error: unknown) => {
+      const isWrong = hasCode(error, 'corrupt-object') || hasCode(error, 'unsupported-format')
+      throw isWrong ? badPeer(error.message) : error
+    })
+    const id = hashObject(found.kind, found.bytes)
+    if (await this.hasReceived(id)) throw badPeer(`object ${id} came twice`, { id })
+    const depth = base === undefined ? 0 : base.depth + 1
+    const walked = (base?.walked ?? 0) + found.bytes.length
+    const object: ReadObject = { ...found, depth, walked }
+    await this.#store(id, object, moving, base)
+    this.#sent.push(id)
+    this.#hash.add(id)
+    this.#recent.add(id, object)
+    if (this.#writer.length >= PART_BYTES) await this.#closePart()
+  }
+
+  async #store(
+    id: Id,
+    { kind, bytes, depth, walked }: ReadObject,
+    { method, body, base }: ReturnType<typeof decodeMoving>,
+    read: ReadObject | undefined,
+  ): Promise<void> {
+    const isShallow = depth <= MAX_DEPTH && walked <= MAX_WALKED
+    if (kind === 'column' || kind === 'blob') {
+      if (base === undefined) {
+        return this.#writer.addRecord({
+          id,
+          kind,
+          method,
+          length: bytes.length,
+          body: body.slice(),
+        })
+      }
+      if (isShallow) {
+        const record = { id, kind, method, length: bytes.length, body: body.slice(), base, depth }
+        return this.#writer.addRecord(record)
+      }
+    }
+    const from =
+      base && read && isShallow ? { id: base, bytes: read.bytes, depth: depth - 1 } : undefined
+    await this.#writer.add(id, kind, bytes, LEVEL, from)
+  }
+
+  async #readBase(id: Id): Promise<ReadObject> {
+    const own = await this.#readReceived(id)
+    if (own !== undefined) return own
+    if (!(await this.isCounted(id)))
+      throw badPeer(`object ${id}, which another is made of, is not here`)
+    return this.#repo.objects.readAny(id)
+  }
+
+  /** Whether an object came with this transfer. */
+  async hasReceived(id: Id): Promise<boolean> {
+    if (this.#writer.has(id)) return true
+    for (const pack of this.#packs) if (await pack.has(id)) return true
+    return false
+  }
+
+  /** Whether an object is in a pack that counts: then so is all that it leads to. */
+  async isCounted(id: Id): Promise<boolean> {
+    if (this.#counted.has(id)) return true
+    const { objects, refs } = this.#repo
+    for (;;) {
+      const pack = await objects.packOf(id, this.#state)
+      if (pack !== undefined && this.#state.packs.has(pack)) break
+      // Packs are put together by others: then those count that took their place.
+      const state = await refs.state()
+      if (state.number === this.#state.number) return false
+      this.#state = state
+    }
+    if (this.#counted.size < MOST_REMEMBERED) this.#counted.add(id)
+    return true
+  }
+
+  async readAny(id: Id): Promise<ReadObject> {
+    const own = await this.#readReceived(id)
+    if (own !== undefined) return own
+    if (!(await this.isCounted(id))) {
+      throw new VarveError('object-not-found', `object ${id} is neither here nor was it sent`, {
+        data: { id },
+      })
+    }
+    return this.#repo.objects.readAny(id)
+  }
+
+  async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
+    const found = await this.readAny(id)
+    if (found.kind === kind) return found.bytes
+    throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
+      data: { id, kind: found.kind, expected: kind },
+    })
+  }
+
+  async #readReceived(id: Id): Promise<ReadObject | undefined> {
+    const recent = this.#recent.get(id)
+    if (recent !== undefined) return recent
+    const own = await this.#findReceived(id)
+    if (own === undefined) return undefined
+    const found = await readChain(own, {
+      find: async (base) =>
+        this.#recent.get(base) ??
+        (await this.#findReceived(base)) ??
+        this.#repo.objects.readAny(base),
+    })
+    this.#recent.add(id, found)
+    return found
+  }
+
+  async #findReceived(id: Id): Promise<FoundRecord | undefined> {
+    const record = await this.#writer.record(id)
+    if (record !== undefined) return { record, pack: 'that is received' }
+    for (const pack of this.#packs) {
+      const found = await pack.record(id)
+      if (found !== undefined) return { record: found, pack: pack.name }
+    }
+    return undefined
+  }
+
+  async #closePart(): Promise<void> {
+    const { place } = this.#hash
+    const mark = markOf({ from: this.#from, to: place })
+    await this.#writer.add(mark.id, 'blob', mark.bytes, LEVEL)
+    await this.#publish()
+    this.#from = place
+    this.#writer = new PackWriter(this.#repo.storage)
+  }
+
+  async #publish(): Promise<void> {
+    const { objects } = this.#repo
+    const name = await this.#writer.publish(await objects.retired())
+    objects.adopt(name, this.#writer.length)
+    const pack = await objects.openPack(name)
+    if (pack === undefined) throw new VarveError('io', `pack ${name} is not there`)
+    this.#packs.push(pack)
+  }
+
+  /** Keeps what came, for the next attempt. */
+  async keep(): Promise<void> {
+    if (this.#done) return
+    this.#done = true
+    if (this.#writer.records === 0) await this.#writer.discard()
+    else await this.#closePart()
+  }
+
+  /** Publishes the rest. Returns the names of all packs of the transfer. */
+  async finish(): Promise<string[]> {
+    this.#done = true
+    if (this.#writer.records === 0) await this.#writer.discard()
+    else await this.#publish()
+    return this.#packs.map(({ name }) => name)
+  }
+
+  /** Forgets what is in no closed pack. Safe after `keep` and `finish`. */
+  async discard(): Promise<void> {
+    if (this.#done) return
+    this.#done = true
+    await this.#writer.discard()
+  }
+}
+
+/** Answers about what is in packs that count, some 150 bytes each. */
+const MOST_REMEMBERED = 200_000

@@ -1,0 +1,61 @@
+import { equalBytes } from '../core/bytes.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import { badPeer, type FrameReader, frameKinds } from './frames.ts'
+import { readTotal } from './messages.ts'
+import { RecordSplitter } from './object-stream.ts'
+import type { ObjectReceiver } from './receive-objects.ts'
+
+export interface ReceiveOptions {
+  readonly maxBytes?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onObjects?: ((objects: number, bytes: number) => void) | undefined
+}
+
+/**
+ * Takes the objects of a message, to its end. Where the connection breaks, what came is kept for the next attempt; where
+ * anything is wrong with it, it is forgotten.
+ */
+export async function receiveStream(
+  frames: FrameReader,
+  receiver: ObjectReceiver,
+  options: ReceiveOptions = {},
+): Promise<void> {
+  try {
+    await takeObjects(frames, receiver, options)
+  } catch (error) {
+    if (hasCode(error, 'disconnected') || hasCode(error, 'interrupted')) await receiver.keep()
+    throw error
+  }
+}
+
+async function takeObjects(
+  frames: FrameReader,
+  receiver: ObjectReceiver,
+  { maxBytes = Number.POSITIVE_INFINITY, signal, onObjects }: ReceiveOptions,
+): Promise<void> {
+  const splitter = new RecordSplitter()
+  let received = 0
+  for (;;) {
+    if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
+    const { kind, bytes } = await frames.expect()
+    if (kind === frameKinds.total) {
+      if (splitter.isInside) throw badPeer('an object is cut short')
+      const { count, hash } = readTotal(bytes)
+      const { place } = receiver
+      if (count !== place.count || !equalBytes(hash, place.hash)) {
+        throw badPeer('other objects came than were announced')
+      }
+      await frames.expectKind(frameKinds.end)
+      return
+    }
+    if (kind !== frameKinds.objects) throw badPeer(`a frame of kind ${kind} among objects`)
+    received += bytes.length
+    if (received > maxBytes) {
+      throw new VarveError('too-large', `more than ${maxBytes} bytes at once are not taken here`, {
+        data: { limit: maxBytes },
+      })
+    }
+    for (const record of splitter.push(bytes)) await receiver.add(record)
+    onObjects?.(receiver.objects, received)
+  }
+}

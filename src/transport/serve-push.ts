@@ -1,0 +1,211 @@
+import { hasCode, VarveError } from '../core/errors.ts'
+import { isRefName } from '../core/names.ts'
+import type { ObjectReader } from '../core/objects.ts'
+import type { RefUpdate } from '../storage/log-entry.ts'
+import type { LogState } from '../storage/log-state.ts'
+import { checkRefFolders } from '../storage/ref-folders.ts'
+import { follows } from './commit-graph.ts'
+import { badPeer, END_FRAME, type FrameReader, frameKinds } from './frames.ts'
+import { outcomesFrame, type PushMessage, readPushRequest } from './messages.ts'
+import { ObjectReceiver } from './receive-objects.ts'
+import { receiveStream } from './receive-stream.ts'
+import type { LocalRepository, PushOutcome, PushUpdate } from './remote-session.ts'
+import type { ServeOptions } from './serve-exchange.ts'
+import type { ServedRepository, ServePolicy } from './served-repository.ts'
+import { partsUpTo, type StagedPart, stagedParts } from './transfer-mark.ts'
+import { verifyReceived } from './verify-received.ts'
+
+const MAX_BYTES = 16 * 1024 ** 3
+const MAX_OBJECTS = 50_000_000
+/** Entries of the log looked through for a push whose answer was lost. */
+const REMEMBERED = 1024
+/** How often a push is tried again that lost a race against others for other refs. */
+const RACES = 32
+
+/** Takes a push: objects first, looked through whole, then refs, in one entry of the log. */
+export async function* takePush(
+  place: ServedRepository,
+  bytes: Uint8Array,
+  frames: FrameReader,
+  options: ServeOptions,
+): AsyncGenerator<Uint8Array> {
+  const message = await readPushRequest(bytes, frames)
+  if (place.policy.readOnly) {
+    throw new VarveError('refused', 'this repository is served for reading only')
+  }
+  checkUpdates(message.updates)
+  if (await isDone(place.repo, message)) {
+    await drain(message, frames)
+    yield outcomesFrame(message.updates.map((update) => ({ ...update, status: 'ok' })))
+  } else {
+    yield outcomesFrame(await take(place, message, frames, options))
+  }
+  yield END_FRAME
+}
+
+function checkUpdates(updates: readonly PushUpdate[]): void {
+  const names = new Set<string>()
+  if (updates.length === 0) throw badPeer('a push of nothing')
+  for (const { ref, old, new: next } of updates) {
+    if (names.has(ref)) throw badPeer('a push sets a ref twice', { ref })
+    if (old === undefined && next === undefined) throw badPeer('a push sets a ref to nothing')
+    names.add(ref)
+  }
+}
+
+/** Whether this very push was done before, and only its answer was lost. */
+async function isDone({ refs }: LocalRepository, message: PushMessage): Promise<boolean> {
+  const { refs: now } = await refs.state()
+  if (message.updates.every(({ ref, old }) => now.get(ref) === old)) return false
+  let looked = 0
+  for await (const { uuid } of refs.entries({ newestFirst: true })) {
+    if (uuid === message.uuid) return true
+    if (++looked === REMEMBERED) return false
+  }
+  return false
+}
+
+/** Reads a request to its end, without looking. */
+async function drain({ from }: PushMessage, frames: FrameReader): Promise<void> {
+  if (from === undefined) return
+  while ((await frames.expect()).kind !== frameKinds.end);
+}
+
+async function take(
+  { repo, policy, client, now }: ServedRepository,
+  message: PushMessage,
+  frames: FrameReader,
+  { signal }: ServeOptions,
+): Promise<PushOutcome[]> {
+  const state = await repo.refs.state()
+  const parts = await partsOf(repo, state, message)
+  const maxObjects = policy.maxObjects ?? MAX_OBJECTS
+  const receiver = new ObjectReceiver(repo, state, { parts, maxObjects })
+  try {
+    if (message.from !== undefined) {
+      const maxBytes = policy.maxBytes ?? MAX_BYTES
+      await receiveStream(frames, receiver, { maxBytes, signal })
+    }
+    const { seconds, offsetMinutes } = now()
+    const tips = message.updates.flatMap((update) => (update.new === undefined ? [] : [update.new]))
+    await verifyReceived(receiver, { tips, shallow: state.shallow, now: seconds, signal })
+    let packs: string[] | undefined
+    for (let race = 1; ; race++) {
+      const current = await repo.refs.state()
+      const outcomes = await judge(receiver, current, message, policy)
+      const updates = outcomes.flatMap(({ ref, old, new: next, status }): RefUpdate[] =>
+        status === 'ok' ? [{ name: ref, old, new: next }] : [],
+      )
+      if (updates.length === 0) return outcomes
+      packs ??= await receiver.finish()
+      try {
+        await repo.refs.append({
+          updates,
+          who: { ...client, seconds, offsetMinutes },
+          message: message.message,
+          packs,
+          since: state.number,
+          uuid: message.uuid,
+        })
+        return outcomes
+      } catch (error) {
+        // A ref that has moved is an outcome; what gc took away meanwhile, or another race, is not.
+        if (!hasCode(error, 'conflict') || error.data.ref === undefined || race === RACES)
+          throw error
+      }
+    }
+  } finally {
+    await receiver.discard()
+  }
+}
+
+async function partsOf(
+  repo: LocalRepository,
+  state: LogState,
+  { from }: PushMessage,
+): Promise<readonly StagedPart[]> {
+  if (from === undefined || from.count === 0) return []
+  const parts = partsUpTo(await stagedParts(repo, state), from)
+  if (parts !== undefined) return parts
+  throw new VarveError('conflict', 'what an earlier push has brought is not here any more', {
+    hint: 'push again',
+  })
+}
+
+/** What becomes of each update, as refs are in a state. */
+async function judge(
+  reader: ObjectReader & Pick<ObjectReceiver, 'readAny'>,
+  state: LogState,
+  { updates, atomic }: PushMessage,
+  policy: ServePolicy,
+): Promise<PushOutcome[]> {
+  const outcomes: PushOutcome[] = []
+  const accepted: RefUpdate[] = []
+  for (const update of updates) {
+    const { ref, old, new: next } = update
+    let refusal = await refusalOf(reader, state, update, policy)
+    if (refusal === undefined) {
+      const change = { name: ref, old, new: next }
+      refusal = folderRefusal(state, [...accepted, change])
+      if (refusal === undefined) accepted.push(change)
+    }
+    outcomes.push({ ref, old, new: next, ...(refusal ?? { status: 'ok' }) })
+  }
+  if (!atomic || accepted.length === updates.length) return outcomes
+  const failed = outcomes.find(({ status }) => status !== 'ok')!.ref
+  return outcomes.map((outcome) =>
+    outcome.status === 'ok'
+      ? { ...outcome, status: 'not-done', reason: `${failed} was refused` }
+      : outcome,
+  )
+}
+
+type Refusal = Pick<PushOutcome, 'status' | 'reason'>
+
+async function refusalOf(
+  reader: ObjectReader & Pick<ObjectReceiver, 'readAny'>,
+  state: LogState,
+  { ref, old, new: next, force = false }: PushUpdate,
+  policy: ServePolicy,
+): Promise<Refusal | undefined> {
+  if (!isRefName(ref) || !ref.startsWith('refs/') || ref.startsWith('refs/remotes/')) {
+    return denied('only branches, tags and other names in refs/ can be pushed to')
+  }
+  if (ref === policy.checkedOut) {
+    return denied('it is checked out there: a push would leave its work tree behind')
+  }
+  const found = state.refs.get(ref)
+  if (found !== old)
+    return {
+      status: 'moved',
+      reason: found === undefined ? 'it is not there' : `it is at ${found}`,
+    }
+  if (next === undefined)
+    return policy.denyDeletes ? denied('refs are not deleted here') : undefined
+  const isBranch = ref.startsWith('refs/heads/')
+  if (isBranch) {
+    const { kind } = await reader.readAny(next)
+    if (kind !== 'commit') return denied(`a branch can only be at a commit, not at a ${kind}`)
+  }
+  if (old === undefined || old === next) return undefined
+  const isForward = isBranch && (await follows(reader, next, old, state.shallow))
+  if (isForward) return undefined
+  if (policy.denyNonFastForwards) return denied('history is not rewritten here')
+  if (force) return undefined
+  const reason = isBranch ? `it does not follow ${old}` : 'it is there already'
+  return { status: 'not-forward', reason }
+}
+
+function denied(reason: string): Refusal {
+  return { status: 'denied', reason }
+}
+
+function folderRefusal(state: LogState, updates: readonly RefUpdate[]): Refusal | undefined {
+  try {
+    checkRefFolders(state, updates)
+    return undefined
+  } catch (error) {
+    if (hasCode(error, 'refused')) return denied(error.message)
+    throw error
+  }
+}

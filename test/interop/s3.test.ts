@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cacheRanges } from '../../src/storage/cached-ranges.ts'
+import { openS3Storage } from '../../src/storage/s3-storage.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+import { describeStorage } from '../contract/storage.ts'
+import { hasRadosgw, type S3Server, startRadosgw } from '../support/radosgw.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const BUCKET = 'varve-test'
+let server: S3Server
+let next = 0
+
+const prefix = (): string => `${next++}/`
+const open = (): Promise<Storage> =>
+  openS3Storage({
+    bucket: BUCKET,
+    prefix: prefix(),
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+  })
+
+describe.skipIf(!hasRadosgw())('a bucket of a real server', () => {
+  beforeAll(async () => {
+    server = await startRadosgw()
+    Object.assign(process.env, server.env)
+    await server.makeBucket(BUCKET)
+  })
+  afterAll(() => server?.stop())
+
+  describeStorage('S3', open)
+  describeStorage('S3 behind a cache', async () =>
+    cacheRanges(await open(), { folder: temporaryFolder(), limit: 1e8 }),
+  )
+
+  it('takes objects in parts, and ends uploads that nobody goes on with', async () => {
+    const storage = await open()
+    const part = randomBytes(8 * 1024 * 1024)
+    const writer = await storage.create()
+    for (let i = 0; i < 9; i++) await writer.write(part)
+    await writer.write(Uint8Array.of(1, 2, 3))
+    expect(await writer.publish('packs/large.pack')).toBe(true)
+    expect(await storage.size('packs/large.pack')).toBe(9 * part.length + 3)
+    const end = await storage.range('packs/large.pack', 9 * part.length - 1, 4)
+    expect(end).toEqual(Uint8Array.of(part.at(-1)!, 1, 2, 3))
+    expect(await storage.sweep(Date.now() + 60_000)).toBe(0)
+  })
+
+  it('says what is wrong with a bucket, a key and an address', async () => {
+    const at = { prefix: '', endpoint: server.endpoint, region: 'us-east-1' }
+    const missing = await openS3Storage({ ...at, bucket: 'no-such-bucket' })
+    await expect(missing.get('a')).rejects.toMatchObject({ code: 'file-not-found' })
+    await expect(missing.putIfAbsent('a', new Uint8Array(1))).rejects.toMatchObject({
+      code: 'file-not-found',
+    })
+    const nobody = await openS3Storage({ ...at, bucket: BUCKET, endpoint: 'http://127.0.0.1:9' })
+    await expect(nobody.get('a')).rejects.toMatchObject({ code: 'unreachable' })
+    const { AWS_SECRET_ACCESS_KEY } = process.env
+    process.env.AWS_SECRET_ACCESS_KEY = 'another'
+    try {
+      const stranger = await openS3Storage({ ...at, bucket: BUCKET })
+      const refused = await stranger.get('a').catch((error) => error)
+      expect(refused.code).toBe('access-denied')
+      expect(`${refused.message}${JSON.stringify(refused.data)}`).not.toContain('another')
+    } finally {
+      process.env.AWS_SECRET_ACCESS_KEY = AWS_SECRET_ACCESS_KEY
+    }
+  })
+})
+
+describe('a server that ignores conditions', () => {
+  it('is refused before anything is written', async () => {
+    const written: string[] = []
+    const server = createServer((request, response) => {
+      if (request.method === 'PUT') written.push(request.url!)
+      request.resume().on('end', () => response.writeHead(200).end())
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    try {
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })
+      const { port } = server.address() as { port: number }
+      const endpoint = `http://127.0.0.1:${port}`
+      const storage = await openS3Storage({ bucket: 'b', prefix: 'p/', endpoint, region: 'x' })
+      await expect(storage.putIfAbsent('log/1', Uint8Array.of(1))).rejects.toMatchObject({
+        code: 'refused',
+      })
+      expect(written.every((url) => url.includes('conditions-are-honoured'))).toBe(true)
+    } finally {
+      server.close()
+    }
+  })
+})
+
+describe('ranges that are kept', () => {
+  const pack = `packs/${'ab'.repeat(32)}.pack`
+
+  it('are asked for once, and again where their bytes changed', async () => {
+    const content = randomBytes(1_000_000)
+    const asked: [number, number][] = []
+    const far = {
+      location: 'far:',
+      size: async () => content.length,
+      range: async (_: string, offset: number, length: number) => {
+        asked.push([offset, length])
+        return new Uint8Array(content.subarray(offset, offset + length))
+      },
+      close: async () => undefined,
+    } as unknown as Storage
+    const folder = temporaryFolder()
+    const read = async (offset: number, length: number) => {
+      const storage = cacheRanges(far, { folder, limit: 1e8 })
+      const found = await storage.range(pack, offset, length)
+      expect(Buffer.compare(found, content.subarray(offset, offset + length))).toBe(0)
+      await storage.close()
+    }
+    await read(300_000, 10)
+    await read(262_000, 300)
+    await read(0, 1_000_000)
+    await read(999_999, 1)
+    expect(asked).toEqual([
+      [262_144, 262_144],
+      [0, 262_144],
+      [524_288, 475_712],
+    ])
+    const [place] = readdirSync(folder)
+    for (const name of readdirSync(join(folder, place!))) {
+      const path = join(folder, place!, name)
+      const bytes = readFileSync(path)
+      bytes[100]! ^= 1
+      writeFileSync(path, bytes)
+    }
+    await read(0, 1_000_000)
+    expect(asked).toHaveLength(4)
+  })
+
+  it('come to no more than the limit', async () => {
+    const far = {
+      location: 'far:',
+      size: async () => 2_000_000,
+      range: async (_: string, __: number, length: number) => new Uint8Array(length),
+      close: async () => undefined,
+    } as unknown as Storage
+    const folder = temporaryFolder()
+    const storage = cacheRanges(far, { folder, limit: 600_000 })
+    await storage.range(pack, 0, 2_000_000)
+    await storage.close()
+    const [place] = readdirSync(folder)
+    expect(readdirSync(join(folder, place!))).toHaveLength(2)
+  })
+})

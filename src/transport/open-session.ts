@@ -38,7 +38,7 @@ export async function listRefs(
       throw badPeer(`a frame of kind ${kind} as an answer`)
     }
     await exchange.frames.expectKind(frameKinds.end)
-    return known
+    return { ...known, capabilities: new Set() }
   } finally {
     await exchange.close()
   }

@@ -20,7 +20,7 @@ export interface RemoteRefs {
   readonly shallow: readonly Id[]
   /** Stands for all of the above: to be remembered, and given to `list` as {@link KnownRefs}. At most 64 hex digits. */
   readonly token: string
-  /** What the other side can do beside what all can. */
+  /** What the other side can do beside what all can; empty where it said only that nothing has moved. */
   readonly capabilities: ReadonlySet<string>
 }
 
@@ -32,7 +32,7 @@ export interface RemoteRef {
 }
 
 /** What this side remembers of the last listing: where nothing has moved since, it is not sent again. */
-export type KnownRefs = RemoteRefs
+export type KnownRefs = Pick<RemoteRefs, 'refs' | 'head' | 'shallow' | 'token'>
 
 /** How far a transfer has come. */
 export interface TransferProgress {

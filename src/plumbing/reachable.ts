@@ -3,6 +3,7 @@ import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { type Reference, walkReferences } from '../core/references.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
+import { commitsOfBisect, readBisect } from './bisect-state.ts'
 import { readHead } from './head.ts'
 import { hasIndex, type IndexState, readStoredIndex } from './index-state.ts'
 import { commitsOf, readMergeState } from './merge-state.ts'
@@ -51,7 +52,7 @@ export async function reachable(repo: Repository, options: ReachableOptions): Pr
   return { number, ids }
 }
 
-/** What one work tree leads to beside refs: a detached HEAD, a merge that is going on, and what is staged. */
+/** What one work tree leads to beside refs: a detached HEAD, a merge or a search that is going on, and what is staged. */
 export async function privateRoots(repo: Repository): Promise<Reference[]> {
   const head = await readHead(repo)
   const found: Reference[] = 'id' in head ? [{ kind: 'commit', id: head.id }] : []
@@ -61,6 +62,10 @@ export async function privateRoots(repo: Repository): Promise<Reference[]> {
   }
   if (merge !== undefined && merge.tree !== EMPTY_TREE) {
     found.push({ kind: 'tree', id: merge.tree })
+  }
+  const bisect = await readBisect(repo)
+  for (const id of bisect === undefined ? [] : commitsOfBisect(bisect)) {
+    found.push({ kind: 'commit', id })
   }
   const index = await storedIndex(repo)
   if (index === undefined) return found

@@ -122,6 +122,8 @@ async function resolveBase(
     if (head.id !== undefined) return { id: head.id, ref: head.ref }
     throw notFound(revision.text, `${head.ref} has no commit yet`, { ref: head.ref })
   }
+  const noted = await notedHead(repo, name)
+  if (noted !== undefined) return { id: noted }
   const state = await repo.refs.state()
   const [ref, ...others] = findRefs(state, name)
   if (ref !== undefined) return { ...baseOf(ref), alsoMeans: others.map((other) => other.name) }
@@ -129,6 +131,14 @@ async function resolveBase(
   if (id !== undefined) return { id }
   const near = nearest(name, shortNames(state))
   throw notFound(revision.text, 'no ref or object has this name', {}, near)
+}
+
+/** What a command left a note of in a private file: `BISECT_HEAD`, `FETCH_HEAD`. */
+async function notedHead(repo: Repository, name: string): Promise<Id | undefined> {
+  if (!/^[A-Z]+_HEAD$/.test(name)) return undefined
+  const bytes = await repo.privateFiles?.read(name)
+  const id = bytes && Buffer.from(bytes).toString('latin1').split(/\s/, 1)[0]
+  return id !== undefined && isId(id) ? id : undefined
 }
 
 function baseOf({ id, name }: FoundRef): Base {

@@ -76,6 +76,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('history', 'cherry-pick', 'Make the changes of commits here, too', () =>
     import('./replay.ts').then((m) => m.cherryPickCommand),
   ),
+  command('history', 'bisect', 'Find the commit that changed something, by halving', () =>
+    import('./bisect.ts').then((m) => m.bisectCommand),
+  ),
   command('history', 'tag', 'List, make and delete tags', () =>
     import('./tag.ts').then((m) => m.tagCommand),
   ),

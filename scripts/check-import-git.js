@@ -179,7 +179,14 @@ function recordsOf(bytes, path) {
   const counted = [',', ';', '\t', '|'].map((mark) => ({ mark, count: first.split(mark).length }))
   const best = counted.sort((a, b) => b.count - a.count)[0].mark
   const delimiter = /\.tsv$/i.test(path) ? '\t' : best
-  return parse(bytes, { delimiter, bom: true, relax_column_count: true, skip_empty_lines: true })
+  // The last line feed after a file whose lines end with a carriage return alone.
+  const end = bytes.at(-1) === 10 && !bytes.subarray(0, -1).includes(10) ? -1 : bytes.length
+  return parse(bytes.subarray(0, end), {
+    delimiter,
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  })
 }
 
 /** A value as both sides write it. */

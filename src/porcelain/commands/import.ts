@@ -5,6 +5,7 @@ import { importLakotaExport } from '../import-lakota-export.ts'
 import { changingOptions } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { importGitCommand } from './import-git.ts'
+import { importTableCommand, importVintagesCommand } from './import-published.ts'
 
 const lakotaExport = defineCommand({
   name: 'lakota-export',
@@ -90,5 +91,5 @@ export const importCommand = defineCommandGroup({
       about: 'everything, in a collection',
     },
   ],
-  subcommands: [importGitCommand, lakotaExport],
+  subcommands: [importGitCommand, importVintagesCommand, importTableCommand, lakotaExport],
 })

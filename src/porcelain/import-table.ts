@@ -1,0 +1,216 @@
+import { type ColumnType, isTimestampType } from '../core/column.ts'
+import { scalarAt } from '../core/column-ops.ts'
+import { VarveError } from '../core/errors.ts'
+import { sliceFrame } from '../core/frame.ts'
+import { checkCollectionName, escapeControl } from '../core/names.ts'
+import type { Frame, Schema } from '../core/schema.ts'
+import { readSeries } from '../core/series.ts'
+import { buildSeries } from '../core/series-build.ts'
+import { readRows } from '../core/series-read.ts'
+import type { InputTable } from '../formats/table.ts'
+import type { Repository } from '../plumbing/repository.ts'
+import { scratchFor } from '../plumbing/series-files.ts'
+import { instantOf } from './instant-of.ts'
+import { interruptible, throwIfInterrupted } from './interruptible.ts'
+import type { SchemaOptions } from './new-series.ts'
+import {
+  lastPublications,
+  type PublicationCommits,
+  type Published,
+  publicationCommit,
+  published,
+} from './publish.ts'
+import { headerOf, inferRows } from './read-input.ts'
+import { spoolInput } from './spool-input.ts'
+import { writeSeries } from './write-series.ts'
+import { writeSplit } from './write-split.ts'
+
+export interface ImportTableOptions
+  extends Pick<SchemaOptions, 'index' | 'types'>,
+    PublicationCommits {
+  readonly input: InputTable
+  /** The column that says when a row was published. */
+  readonly knownAt: string
+  /** The series; with `splitBy` the collection that they are in. */
+  readonly series: string
+  /** The column whose values name the series. */
+  readonly splitBy?: string | undefined
+  readonly dryRun?: boolean | undefined
+  readonly onPublication?: ((published: Published) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ImportTableResult {
+  readonly published: readonly Published[]
+  /** Publications that were left out, as the series has one as late or later. */
+  readonly known: number
+  readonly dryRun: boolean
+}
+
+/**
+ * Commits the rows of a table that says of each when it was published, one commit a publication: its
+ * rows are laid over the series. Holds the rows of one publication in memory.
+ *
+ * `bad-input` where the column is not of times or dates, or a publication has a key twice.
+ */
+export async function importTable(
+  repo: Repository,
+  options: ImportTableOptions,
+): Promise<ImportTableResult> {
+  const { knownAt, splitBy, series, dryRun = false, signal } = options
+  const input = await spoolInput(interruptible(options.input, signal))
+  const scratch = scratchFor(repo)
+  try {
+    const header = await headerOf(input)
+    for (const name of [knownAt, ...(splitBy === undefined ? [] : [splitBy])]) {
+      if (!header.includes(name)) throw noColumn(input.name, name, header)
+    }
+    const others = header.filter((name) => name !== knownAt && name !== splitBy)
+    const key = options.index ?? others.slice(0, 1)
+    const index = [knownAt, ...key, ...(splitBy === undefined ? [] : [splitBy])]
+    // A name of a series is a text, whatever it looks like.
+    const types = new Map(options.types ?? [])
+    if (splitBy !== undefined) types.set(splitBy, 'string')
+    const rows = await inferRows(input, { index, types })
+    const { type } = rows.schema.columns[0]!
+    if (type !== 'date' && !isTimestampType(type)) throw noTimes(input.name, knownAt, type)
+    const { id } = await buildSeries(scratch, rows.schema, rows.frames())
+    const schema = publishedSchema(rows.schema, key.length, splitBy)
+    const within = splitBy === undefined ? series : `${checkCollectionName(series)}/`
+    const last = Math.max(...(await lastPublications(repo, [within])).values())
+    const done: Published[] = []
+    let known = 0
+    const sorted = readRows(scratch, await readSeries(scratch, id))
+    for await (const { seconds, frames } of publications(sorted, type, rows.schema, schema)) {
+      throwIfInterrupted(signal)
+      if (seconds <= last) {
+        known++
+        continue
+      }
+      const one = dryRun
+        ? { seconds, series: 1 }
+        : await publish(repo, seconds, inMemory(input.name, schema, frames), schema, options)
+      done.push(one)
+      options.onPublication?.(one)
+    }
+    return { published: done, known, dryRun }
+  } finally {
+    await input.discard()
+    await scratch.discard()
+  }
+}
+
+async function publish(
+  repo: Repository,
+  seconds: number,
+  input: InputTable,
+  { columns, indexCount }: Schema,
+  options: ImportTableOptions,
+): Promise<Published> {
+  const { splitBy, series, signal } = options
+  const shared = {
+    input,
+    index: columns.slice(0, indexCount).map(({ name }) => name),
+    create: true,
+    addColumns: true,
+    commit: publicationCommit(options, seconds),
+    signal,
+  }
+  if (splitBy === undefined) {
+    const { commit } = await writeSeries(repo, { ...shared, series })
+    return published(repo, seconds, 1, commit)
+  }
+  const written = await writeSplit(repo, { ...shared, splitBy, into: series })
+  return published(repo, seconds, written.series.length, written.commit)
+}
+
+/** The columns of a publication: all but the one that says when it was. */
+function publishedSchema(all: Schema, keyColumns: number, splitBy: string | undefined): Schema {
+  const columns = all.columns.slice(1)
+  const split = columns.filter(({ name }) => name === splitBy)
+  return {
+    columns: [...columns.filter(({ name }) => name !== splitBy), ...split],
+    indexCount: keyColumns,
+    duplicates: false,
+  }
+}
+
+interface Publication {
+  readonly seconds: number
+  readonly frames: readonly Frame[]
+}
+
+/** The rows by their first column, which they are sorted by, without it. */
+async function* publications(
+  frames: AsyncIterable<Frame>,
+  type: ColumnType,
+  from: Schema,
+  to: Schema,
+): AsyncGenerator<Publication, void, void> {
+  const places = to.columns.map(({ name }) => from.columns.findIndex((c) => c.name === name))
+  let seconds: number | undefined
+  let held: Frame[] = []
+  for await (const frame of frames) {
+    for (let start = 0; start < frame.rows; ) {
+      const at = secondsAt(frame, start, type)
+      let end = start + 1
+      while (end < frame.rows && secondsAt(frame, end, type) === at) end++
+      if (seconds !== undefined && at !== seconds) {
+        yield { seconds, frames: held }
+        held = []
+      }
+      seconds = at
+      const { columns, rows } = sliceFrame(frame, start, end)
+      held.push({ schema: to, columns: places.map((place) => columns[place]!), rows })
+      start = end
+    }
+  }
+  if (seconds !== undefined) yield { seconds, frames: held }
+}
+
+function secondsAt({ columns }: Frame, row: number, type: ColumnType): number {
+  const nanoseconds = instantOf(scalarAt(columns[0]!, row), type) ?? 0n
+  return Number((nanoseconds - (((nanoseconds % NS) + NS) % NS)) / NS)
+}
+
+const NS = 1_000_000_000n
+
+/** Frames as a table to be written. */
+function inMemory(
+  name: string,
+  { columns, indexCount }: Schema,
+  frames: readonly Frame[],
+): InputTable {
+  return {
+    name,
+    async *open() {},
+    typed: async () => ({
+      columns,
+      index: columns.slice(0, indexCount).map((column) => column.name),
+      async *batches(names) {
+        const places = names.map((name) => columns.findIndex((column) => column.name === name))
+        for (const frame of frames) yield places.map((place) => frame.columns[place]!)
+      },
+      close: async () => undefined,
+    }),
+  }
+}
+
+function noColumn(file: string, column: string, columns: readonly string[]): VarveError {
+  return new VarveError(
+    'column-not-found',
+    `${escapeControl(file)} has no column ${JSON.stringify(column)}`,
+    { data: { file, column, columns }, hint: `it has ${columns.join(', ')}` },
+  )
+}
+
+function noTimes(file: string, column: string, type: ColumnType): VarveError {
+  return new VarveError(
+    'bad-input',
+    `${escapeControl(file)}: expected times or dates in the column ${JSON.stringify(column)}, found ${type}`,
+    {
+      data: { file, column, found: type, expected: 'times or dates' },
+      hint: '--date-format says how they are written, as DD/MM/YYYY or epoch_s',
+    },
+  )
+}

@@ -7,12 +7,14 @@ import type { Repository } from '../plumbing/repository.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
 import { loadConfig } from './config-layers.ts'
+import { isFar } from './far-storage.ts'
 import type { Clock, Context } from './context.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Host } from './host.ts'
 import { type ProgressTarget, startProgress } from './progress.ts'
 import {
   assembleFoundRepository,
+  farParts,
   findRepository,
   openFoundRepository,
   repositoryParts,
@@ -45,6 +47,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     named: globals.repository ?? env('VARVE_REPO'),
     indexFile: indexFile === undefined ? undefined : resolve(cwd, indexFile),
     account: { uid: host.uid, sudoUid: env('SUDO_UID'), home: env('HOME') ?? homedir() },
+    env,
   }
   const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
   const gitConfig = once(async () => (await import('./git-config.ts')).readGitConfig(cwd))
@@ -88,7 +91,9 @@ export function makeContext(parts: ContextParts): OwnedContext {
     },
     optionalRepository: () => optional(repository()),
     repositoryParts: async (folder, workTree) =>
-      repositoryParts({ folder, workTree }, await config()),
+      isFar(folder)
+        ? farParts(folder, await config(), env)
+        : repositoryParts({ folder, workTree }, await config()),
     now,
     async identity(role) {
       const { findIdentity } = await import('./identity.ts')

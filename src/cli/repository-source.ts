@@ -4,6 +4,7 @@ import type { Repository, RepositoryConfig, RepositoryParts } from '../plumbing/
 import type { PrivateFiles } from '../storage/private-files.ts'
 import type { Config, ConfigLayer } from './config.ts'
 import { configKey } from './config-keys.ts'
+import { isFar, openFarStorage } from './far-storage.ts'
 import { type Account, isSafeRepository, unsafeRepository } from './safe-directory.ts'
 
 export type { Repository } from '../plumbing/repository.ts'
@@ -15,6 +16,8 @@ export interface RepositoryLocation {
   /** What VARVE_INDEX_FILE says: an index to use instead of the repository's own. */
   readonly indexFile?: string | undefined
   readonly account: Account
+  /** The environment, for what is far away. */
+  readonly env: (name: string) => string | undefined
 }
 
 export interface FoundRepository {
@@ -25,10 +28,14 @@ export interface FoundRepository {
   readonly configFile: string
 }
 
-/** Where the repository is: the one that is named, else the nearest one above `cwd`. */
+/**
+ * Where the repository is: the one that is named, else the nearest one above `cwd`. Undefined also for one far away:
+ * it has no folder here.
+ */
 export async function findRepository(
   location: RepositoryLocation,
 ): Promise<FoundRepository | undefined> {
+  if (location.named !== undefined && isFar(location.named)) return undefined
   const [{ findRepositoryFolder, repositoryFolderAt }, { folderAtLocation }] = await Promise.all([
     import('../storage/repository-folder.ts'),
     import('../storage/location.ts'),
@@ -37,7 +44,11 @@ export async function findRepository(
     location.named === undefined
       ? findRepositoryFolder(location.cwd)
       : repositoryFolderAt(
-          folderAtLocation(location.named, location.cwd, '-R takes a path or a file:// URL'),
+          folderAtLocation(
+            location.named,
+            location.cwd,
+            '-R takes a path, a file:// or an s3:// URL',
+          ),
         )
   if (found === undefined) return undefined
   const { folder, workTree } = found
@@ -63,6 +74,8 @@ export async function assembleFoundRepository(
 }
 
 async function foundParts(location: RepositoryLocation, config: Config): Promise<RepositoryParts> {
+  const { named, env } = location
+  if (named !== undefined && isFar(named)) return farParts(named, config, env)
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
   // Who names a repository means that one; its configuration counts for nothing then.
@@ -97,10 +110,20 @@ export async function repositoryParts(
   }
 }
 
-/** The layers as configuration of a repository, in whose own file changes are made. */
-async function configOf(folder: string, { layers }: Config): Promise<RepositoryConfig> {
+/** What a repository at the URL of a bucket is made of, whether it is there already or not. */
+export async function farParts(
+  url: string,
+  config: Config,
+  env: RepositoryLocation['env'],
+): Promise<RepositoryParts> {
+  const storage = await openFarStorage(url, { env, config })
+  return { storage, config: await configOf(undefined, config) }
+}
+
+/** The layers as configuration of a repository, in whose own file, where it has a folder, changes are made. */
+async function configOf(folder: string | undefined, { layers }: Config): Promise<RepositoryConfig> {
   const { repositoryConfig } = await import('../plumbing/repository-config.ts')
-  const file = join(folder, 'config')
+  const file = folder === undefined ? undefined : join(folder, 'config')
   const of = (scope: ConfigLayer['scope'], origin?: string) =>
     layers
       .filter((layer) => layer.scope === scope && (origin ?? layer.origin) === layer.origin)
@@ -108,9 +131,11 @@ async function configOf(folder: string, { layers }: Config): Promise<RepositoryC
   return repositoryConfig({
     weaker: of('global'),
     // Not that of a repository around one that is about to be made.
-    own: of('local', file),
+    ...(file !== undefined && {
+      own: of('local', file),
+      write: async (change) => (await import('./config-layers.ts')).changeConfigFile(file, change),
+    }),
     stronger: of('command'),
-    write: async (change) => (await import('./config-layers.ts')).changeConfigFile(file, change),
     defaultOf: (key) => configKey(key)?.default,
   })
 }

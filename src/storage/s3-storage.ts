@@ -94,7 +94,10 @@ export class S3Storage implements Storage {
   /** As {@link Storage.putIfAbsent}; {@link probe} has answered before. */
   async putConditionally(name: string, bytes: Uint8Array): Promise<boolean> {
     const Key = this.key(name)
-    const ask = { Bucket: this.bucket, Key, Body: bytes, IfNoneMatch: '*' }
+    const ask = {
+      ...{ Bucket: this.bucket, Key, IfNoneMatch: '*' },
+      ...{ Body: bytes, ContentLength: bytes.length },
+    }
     for (let attempt = 1; ; attempt++) {
       let failure: unknown
       try {
@@ -187,7 +190,7 @@ export class S3Storage implements Storage {
   }
 
   async #probe(): Promise<void> {
-    const ask = { Bucket: this.bucket, Key: this.key(PROBE), Body: '', IfNoneMatch: '*' }
+    const ask = { Bucket: this.bucket, Key: this.key(PROBE), Body: PROBE, IfNoneMatch: '*' }
     // Taken by an earlier probe, or by this one: the second is refused in any case.
     for (let attempt = 1; attempt <= 2; attempt++) {
       try {

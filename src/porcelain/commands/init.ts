@@ -20,11 +20,14 @@ export const initCommand = defineCommand({
     '.varve in it, and series may have files beside that. With --bare there are no files, only the',
     'data, in the folder itself, whose name ends in .varve by custom; every change is a commit then.',
     '',
+    's3://BUCKET/PATH, with --bare, is a repository in a bucket of S3 or a server like it, for -R and clone.',
+    '',
     'Where a repository is already, nothing changes.',
   ].join('\n'),
   examples: [
     { command: 'varve init prices', about: 'in a new folder' },
     { command: 'varve init --bare prices.varve', about: 'without a work tree' },
+    { command: 'varve init --bare s3://bucket/prices', about: 'in a bucket' },
   ],
   options: (y) =>
     y
@@ -37,7 +40,9 @@ export const initCommand = defineCommand({
       }),
   run: async ({ folder, bare, initialBranch }, context): Promise<Made> => {
     if (folder === '') throw usageError('the folder has no name')
-    const root = context.resolve(folder ?? '.')
+    const isBucket = folder !== undefined && /^s3:\/\//i.test(folder)
+    if (isBucket && !bare) throw usageError('a repository in a bucket has no work tree: --bare')
+    const root = isBucket ? folder : context.resolve(folder ?? '.')
     const path = bare ? root : join(root, '.varve')
     if (!bare && basename(root) === '.varve') {
       throw new VarveError('refused', 'a repository cannot be made in another one’s .varve')
@@ -46,7 +51,7 @@ export const initCommand = defineCommand({
     // Before a folder is made for it.
     if (branch !== undefined) branchRefName(branch)
     const who = await logIdentity(context)
-    await initRepositoryFolder(path)
+    if (!isBucket) await initRepositoryFolder(path)
     const parts = await context.repositoryParts(path, bare ? undefined : root)
     const made = await initRepository({
       ...parts,

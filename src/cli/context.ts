@@ -1,4 +1,5 @@
 import type { Signature } from '../core/commit.ts'
+import type { Connect } from '../plumbing/connect.ts'
 import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
 import type { RunHook } from '../porcelain/hooks.ts'
 import type { CommandTable } from './command-table.ts'
@@ -24,6 +25,8 @@ export interface Context {
   repositoryParts(folder: string, workTree: string | undefined): Promise<RepositoryParts>
   /** The time of this command: the same at every call. */
   now(): Clock
+  /** The time, anew at each call: for what goes on for long. */
+  clock(): Clock
   /**
    * Who does it and when: VARVE_AUTHOR_* or VARVE_COMMITTER_*, else configuration, else git's;
    * `identity-unknown` when nobody says.
@@ -49,6 +52,8 @@ export interface Context {
   readonly stdoutIsTerminal: boolean
   /** Lines of the terminal; 24 where that is not known. */
   readonly screenRows: number
+  /** Characters in a line of the terminal; 80 where that is not known. */
+  readonly screenColumns: number
   /** Whether `--json` was given. */
   readonly json: boolean
   readonly quiet: boolean
@@ -62,6 +67,8 @@ export interface Context {
   warn(text: string, hint?: string): void
   /** The command worked and the answer is no: exit code 1. */
   answerNo(): void
+  /** Begins a conversation with another repository, by its URL, path, or the file of a bundle. */
+  readonly connect: Connect
   /** Runs one of the user's hooks, in the repository of this command. */
   readonly hook: RunHook
   /** Lets the user edit text in their editor, and returns what was saved. */

@@ -7,8 +7,8 @@ import type { Repository } from '../plumbing/repository.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
 import { loadConfig } from './config-layers.ts'
-import { isFar } from './far-storage.ts'
 import type { Clock, Context } from './context.ts'
+import { isFar } from './far-storage.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { Host } from './host.ts'
 import { type ProgressTarget, startProgress } from './progress.ts'
@@ -73,7 +73,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     if (hint !== undefined) print(`hint: ${hint}`)
   }
 
-  return {
+  const context: OwnedContext = {
     repository,
     uncheckedRepository: async () => {
       const repo = await assembleFoundRepository(location, await config())
@@ -95,6 +95,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
         ? farParts(folder, await config(), env)
         : repositoryParts({ folder, workTree }, await config()),
     now,
+    clock: () => clockAt(host.now()),
     async identity(role) {
       const { findIdentity } = await import('./identity.ts')
       const fromGit = async (key: string) => (await gitConfig()).get(key)
@@ -121,6 +122,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     },
     stdoutIsTerminal: host.stdout.isTTY === true,
     screenRows: host.stdout.rows || 24,
+    screenColumns: host.stdout.columns || 80,
     json: globals.json,
     quiet: globals.quiet,
     abort,
@@ -130,6 +132,18 @@ export function makeContext(parts: ContextParts): OwnedContext {
     },
     warn,
     answerNo: parts.onAnswerNo,
+    async connect(repo, place) {
+      const { connector } = await import('./connect.ts')
+      const connect = connector({
+        ...{ location, now },
+        configAt: (other) => loadConfig({ env, location: other, globals }),
+        async identity() {
+          const { logIdentity } = await import('../plumbing/commands/log-identity.ts')
+          return logIdentity(context)
+        },
+      })
+      return connect(repo, place)
+    },
     async hook(name, request) {
       const found = await findRepository(location)
       if (found === undefined) return
@@ -163,6 +177,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
       for (const repo of [opened, ...others]) await repo?.storage.close()
     },
   }
+  return context
 }
 
 function clockAt(date: Date): Clock {

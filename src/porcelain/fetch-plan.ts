@@ -59,16 +59,21 @@ export async function planFetch(
         return target && target !== ref.target ? [{ ...ref, target, force: true }] : []
       })
     : []
-  const wanted = [...matched, ...shown.filter(({ target }) => !targets(matched).has(target!))]
+  const taken = targets(matched)
+  const wanted = [...matched]
+  for (const ref of shown) {
+    if (taken.has(ref.target!)) continue
+    taken.add(ref.target!)
+    wanted.push(ref)
+  }
   const mode = options.tags ?? remote?.tags ?? 'follow'
   const follows = wanted.some(({ target }) => target !== undefined)
-  const own = targets(wanted)
   const tags = mode === 'none' || (mode === 'follow' && !follows) ? [] : tagsOf(listing, !!force)
   const state = await repo.refs.state()
   return {
     wanted,
     tags: tags.filter(
-      ({ target }) => !own.has(target!) && (mode === 'all' || !state.refs.has(target!)),
+      ({ target }) => !taken.has(target!) && (mode === 'all' || !state.refs.has(target!)),
     ),
     allTags: mode === 'all',
     heads: isGiven

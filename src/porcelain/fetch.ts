@@ -6,6 +6,7 @@ import { readKnownRefs, writeKnownRefs } from '../plumbing/known-refs.ts'
 import type { MatchedRef } from '../plumbing/match-refs.ts'
 import { defaultRemote, findRemote, type Remote } from '../plumbing/remote-config.ts'
 import type { Repository } from '../plumbing/repository.ts'
+import { peelObject } from '../plumbing/resolve-revision.ts'
 import { writeFetchHead } from './fetch-head.ts'
 import { type FetchedHead, planFetch } from './fetch-plan.ts'
 import { type FetchedRef, judgeFetched, moveFetched } from './fetch-refs.ts'
@@ -153,6 +154,10 @@ async function receive(
     wants.add(id)
   }
   if (wants.size === 0 || (unshallow && state.shallow.size === 0)) return undefined
-  const haves = new Set(state.refs.values())
+  const haves = new Set<Id>()
+  for (const id of state.refs.values()) {
+    const commit = await peelObject(repo, id, 'any')
+    if ((await repo.objects.readAny(commit)).kind === 'commit') haves.add(commit)
+  }
   return session.fetch({ wants: [...wants], haves, depth, onProgress, signal, now: who.seconds })
 }

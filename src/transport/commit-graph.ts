@@ -124,8 +124,11 @@ async function paint(
   for (const id of [...new Set(held)].sort()) await enter(id, true, Number.POSITIVE_INFINITY)
   let last = Number.NaN
   // What is held may also be a child that has the date of what was looked at last.
-  while (open.size > 0 || queue.peek()?.date === last) {
-    const visit = queue.pop()!
+  // Where more depth is asked for, what is held is gone through to the receiver's boundary.
+  const isDeepened = depth !== undefined && theirShallow.size > 0
+  while (open.size > 0 || isDeepened || queue.peek()?.date === last) {
+    const visit = queue.pop()
+    if (visit === undefined) break
     last = visit.date
     open.delete(visit.id)
     if (shallow.has(visit.id)) continue

@@ -5,6 +5,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('start', 'init', 'Make an empty repository', () =>
     import('./init.ts').then((m) => m.initCommand),
   ),
+  command('start', 'clone', 'Make a repository with what another one has', () =>
+    import('./clone.ts').then((m) => m.cloneCommand),
+  ),
   command('change', 'add', 'Make series equal to files of tables, for the next commit', () =>
     import('./add.ts').then((m) => m.addCommand),
   ),
@@ -39,6 +42,15 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('examine', 'show', 'Show a commit, a tag, what is in a tree, or what a series is', () =>
     import('./show.ts').then((m) => m.showCommand),
   ),
+  command('examine', 'blame', 'Show which commit last changed each row', () =>
+    import('./blame.ts').then((m) => m.blameCommand),
+  ),
+  command('examine', 'history', 'Show every value that a point ever had', () =>
+    import('./history.ts').then((m) => m.historyCommand),
+  ),
+  command('examine', 'vintages', 'Show what was known at several times, side by side', () =>
+    import('./vintages.ts').then((m) => m.vintagesCommand),
+  ),
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),
   ),
@@ -46,8 +58,26 @@ export const porcelainCommands: readonly CommandEntry[] = [
     import('./validate.ts').then((m) => m.validateCommand),
   ),
   command('examine', 'ls', 'List series', () => import('./ls.ts').then((m) => m.lsCommand)),
+  command('share', 'remote', 'Manage the repositories that are known by a name', () =>
+    import('./remote.ts').then((m) => m.remoteCommand),
+  ),
+  command('share', 'fetch', 'Bring what another repository has, and change no branch', () =>
+    import('./fetch.ts').then((m) => m.fetchCommand),
+  ),
+  command('share', 'pull', 'Fetch, and merge what the branch follows', () =>
+    import('./pull.ts').then((m) => m.pullCommand),
+  ),
+  command('share', 'push', 'Give another repository what it lacks, and move its branches', () =>
+    import('./push.ts').then((m) => m.pushCommand),
+  ),
+  command('share', 'bundle', 'Move branches and tags in a file, where there is no connection', () =>
+    import('./bundle.ts').then((m) => m.bundleCommand),
+  ),
   command('share', 'archive', 'Write series of a revision as a tar archive of tables', () =>
     import('./archive.ts').then((m) => m.archiveCommand),
+  ),
+  command('share', 'serve', 'Serve repositories over HTTP', () =>
+    import('./serve.ts').then((m) => m.serveCommand),
   ),
   command('share', 'import', 'Take over what another program keeps', () =>
     import('./import.ts').then((m) => m.importCommand),

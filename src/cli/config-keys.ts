@@ -37,6 +37,41 @@ const keys: readonly ConfigKey[] = [
       'A folder with your hooks: pre-commit, post-commit, pre-push. Only in your own file and with -c',
   },
   {
+    name: 'core.ssh',
+    type: 'choice',
+    choices: ['auto', 'builtin'],
+    default: 'auto',
+    about: "Which ssh: the system's where there is one (auto), or the one built in",
+  },
+  {
+    name: 'core.sshCommand',
+    type: 'text',
+    about: 'The command for ssh, as "ssh -i KEY"; $VARVE_SSH_COMMAND comes before it',
+  },
+  {
+    name: 'credential.helper',
+    type: 'text',
+    about:
+      "One of git's credential helpers, asked for tokens: a name, a path, or `!` and a command. Only in your own file and with -c",
+  },
+  {
+    name: 'credential.useHttpPath',
+    type: 'boolean',
+    default: 'false',
+    about: 'Whether helpers are asked for each repository of a server apart',
+  },
+  {
+    name: 'http.proxy',
+    type: 'text',
+    about: 'The proxy for http:// and https://; else $HTTP_PROXY, $HTTPS_PROXY, $NO_PROXY',
+  },
+  {
+    name: 'http.sslCAInfo',
+    type: 'text',
+    about:
+      "A file of the certificates that those of servers must be signed by, in place of the system's",
+  },
+  {
     name: 'safe.directory',
     type: 'text',
     ownOnly: true,
@@ -153,6 +188,30 @@ const keys: readonly ConfigKey[] = [
     type: 'boolean',
     default: 'false',
     about: 'Whether a push takes along annotated tags of what it pushes',
+  },
+  {
+    name: 'receive.denyNonFastForwards',
+    type: 'boolean',
+    default: 'false',
+    about: 'Whether pushes to this repository may never rewrite history, not even with --force',
+  },
+  {
+    name: 'receive.denyDeletes',
+    type: 'boolean',
+    default: 'false',
+    about: 'Whether pushes to this repository may not delete branches and tags',
+  },
+  {
+    name: 'receive.denyCurrentBranch',
+    type: 'choice',
+    choices: ['refuse', 'ignore'],
+    default: 'refuse',
+    about: 'What a push to the branch that the work tree stands on meets',
+  },
+  {
+    name: 'receive.maxInputSize',
+    type: 'number',
+    about: 'Bytes that one push to this repository may bring at most: 16 GiB unless set',
   },
   { name: 'fetch.prune', type: 'boolean', default: 'false', about: 'Whether a fetch prunes' },
   {

@@ -57,32 +57,35 @@ export async function* serveExchange(
 }
 
 /**
- * Exchanges one after another, over a pair of streams, until the asker has no more. After an answer that is an error
- * no more are taken: what is left of the request was not read.
- * @param write waits for as long as the reader is behind
+ * Exchanges one after another, until the asker has no more: the answers to requests on one stream. After an answer that is
+ * an error no more are taken, as what is left of the request was not read.
  */
-export async function serveDuplex(
+export async function* serveExchanges(
   place: ServedRepository,
   service: Service,
-  readable: AsyncIterable<Uint8Array>,
-  write: (bytes: Uint8Array) => Promise<void>,
+  requests: AsyncIterable<Uint8Array>,
   options: ServeOptions = {},
-): Promise<void> {
-  const frames = new FrameReader(readable)
+): AsyncGenerator<Uint8Array> {
+  const frames = new FrameReader(requests)
   try {
     for (;;) {
       const first = await frames.next()
       if (first === undefined) return
       let isOver = false
       for await (const piece of answer(place, service, first, frames, options)) {
-        if (piece[0] === frameKinds.error) isOver = true
-        await write(piece)
+        yield piece
+        isOver ||= piece[0] === frameKinds.error
       }
       if (isOver) return
     }
   } finally {
     await frames.close()
   }
+}
+
+/** The answer to whatever was asked of what cannot be served. */
+export function refuseExchange(error: VarveError): Uint8Array[] {
+  return [encodeError(error), END_FRAME]
 }
 
 async function* answer(
@@ -96,8 +99,7 @@ async function* answer(
     yield* answerTo(place, service, first, frames, options)
   } catch (error) {
     if (!(error instanceof VarveError) || hasCode(error, 'disconnected')) throw error
-    yield encodeError(error)
-    yield END_FRAME
+    yield* refuseExchange(error)
   }
 }
 

@@ -47,6 +47,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   plumbing('read-tree', 'Make the index hold a tree', () =>
     import('./read-tree.ts').then((m) => m.readTreeCommand),
   ),
+  plumbing('receive-pack', 'Take what somebody pushes, over standard input and output', () =>
+    import('./receive-pack.ts').then((m) => m.receivePackCommand),
+  ),
   plumbing('rev-list', 'List commits that revisions lead to', () =>
     import('./rev-list.ts').then((m) => m.revListCommand),
   ),
@@ -64,6 +67,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   ),
   plumbing('update-ref', 'Set, create or delete refs, safely', () =>
     import('./update-ref.ts').then((m) => m.updateRefCommand),
+  ),
+  plumbing('upload-pack', 'Give objects to whoever fetches, over standard input and output', () =>
+    import('./upload-pack.ts').then((m) => m.uploadPackCommand),
   ),
   plumbing('verify-pack', 'Check packs, and list what is in them', () =>
     import('./verify-pack.ts').then((m) => m.verifyPackCommand),

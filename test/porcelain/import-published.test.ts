@@ -1,0 +1,187 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readCommit } from '../../src/core/commit.ts'
+import type { Id } from '../../src/core/id.ts'
+import {
+  fileTable,
+  type OpenedRepository,
+  openRepository,
+  readSeriesRows,
+  rowsOf,
+} from '../../src/index.ts'
+import { findVintages } from '../../src/plumbing/find-vintages.ts'
+import { importTable } from '../../src/porcelain/import-table.ts'
+import { type ImportVintagesOptions, importVintages } from '../../src/porcelain/import-vintages.ts'
+import { publicationOf } from '../../src/porcelain/publication-name.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const who = { name: 'Ada', email: 'ada@example.org', seconds: 1_800_000_000, offsetMinutes: 0 }
+const newRepository = () => openRepository('memory:', { author: who })
+const csv = (...lines: string[]) => `${lines.join('\n')}\n`
+
+function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder()
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
+  return folder
+}
+
+async function vintages(
+  repo: OpenedRepository,
+  folder: string,
+  options: Partial<ImportVintagesOptions> = {},
+) {
+  return importVintages(repo, {
+    files: await findVintages({ given: 'folder', absolute: folder }),
+    tableOf: ({ absolute }) => fileTable(absolute),
+    from: { kind: 'name' },
+    author: who,
+    committer: who,
+    ...options,
+  })
+}
+
+const day = (date: string) => Date.parse(date) / 1000
+
+async function rows(repo: OpenedRepository, name: string, rev: Id | string) {
+  const found: unknown[][] = []
+  const { frames } = await readSeriesRows(repo, { name, rev })
+  for await (const frame of frames()) found.push(...rowsOf(frame))
+  return found
+}
+
+describe('the name of a publication', () => {
+  it.each([
+    ['2024-05-31/brent.csv', 'brent', '2024-05-31'],
+    ['brent_20240531.csv.gz', 'brent', '2024-05-31'],
+    ['2024/05/31/oil/brent.parquet', 'oil/brent', '2024-05-31'],
+    ['brent-2024-05-31T103005Z-final.csv', 'brent_final', '2024-05-31T10:30:05Z'],
+    ['00012-1539594702/wti.csv', 'wti', '2018-10-15T09:11:42Z'],
+    ['cpi 2024-05.csv', 'cpi', '2024-05-01'],
+    ['2024-05-31.csv', '', '2024-05-31'],
+    ['v2/brent 2024.05.31.csv', 'v2/brent', '2024-05-31'],
+  ])('%s', (path, series, date) => {
+    expect(publicationOf(path)).toEqual({ series, seconds: day(date) })
+  })
+
+  it.each(['brent.csv', 'brent-2024-02-30.csv', 'a-2024-01-01_2024-02-01.csv', 'b-310524.csv'])(
+    'is none: %s',
+    (path) => {
+      expect(() => publicationOf(path)).toThrow('expected the date of a publication')
+    },
+  )
+})
+
+describe('publications in a folder', () => {
+  it('are commits at their dates, and later ones are added', async () => {
+    const repo = await newRepository()
+    const folder = folderOf({
+      '2020-01-03/a.csv': csv('t,v', '2020-01-01,1.5', '2020-01-02,2'),
+      '2020-01-02/a.csv': csv('t,v', '2020-01-01,1'),
+      '2020-01-02/b.csv': csv('t,v', '2020-01-01,7'),
+    })
+
+    const first = await vintages(repo, folder)
+    writeFileSync(join(folder, 'a_2020-01-05.csv'), csv('t,v', '2020-01-02,3'))
+    const second = await vintages(repo, folder)
+    const third = await vintages(repo, folder, { dryRun: true })
+
+    expect(first.published.map(({ seconds, series }) => [seconds, series])).toEqual([
+      [day('2020-01-02'), 2],
+      [day('2020-01-03'), 1],
+    ])
+    expect(second).toMatchObject({ published: [{ seconds: day('2020-01-05') }], known: 3 })
+    expect(third).toMatchObject({ published: [], known: 4 })
+    const { author, committer, message } = await readCommit(
+      repo.objects,
+      first.published[1]!.commit!,
+    )
+    expect([author.seconds, committer.seconds]).toEqual([day('2020-01-03'), day('2020-01-03')])
+    expect(message).toBe('Publication of 2020-01-03\n')
+    expect(await rows(repo, 'a', first.published[0]!.commit!)).toEqual([[18262, 1]])
+    expect(await rows(repo, 'a', first.published[1]!.commit!)).toHaveLength(2)
+    expect(await rows(repo, 'a', 'HEAD')).toEqual([[18263, 3]])
+  })
+
+  it('may say by a column when they were published', async () => {
+    const repo = await newRepository()
+    const folder = folderOf({
+      'x.csv': csv('t,v,at', '2020-01-01,1,2020-02-03', '2020-01-02,1,2020-02-04'),
+      'y.csv': csv('t,v,at', '2020-01-01,2,2020-02-01'),
+    })
+
+    const options = { from: { kind: 'column', column: 'at' }, series: 's' } as const
+    const { published } = await vintages(repo, folder, options)
+
+    expect(published.map(({ seconds }) => seconds)).toEqual([day('2020-02-01'), day('2020-02-04')])
+  })
+
+  it('of one date are one series only once', async () => {
+    const folder = folderOf({
+      'a-2020-01-01.csv': csv('t,v', '1,1'),
+      '20200101/a.csv': csv('t,v', '1,1'),
+    })
+
+    await expect(vintages(await newRepository(), folder)).rejects.toMatchObject({
+      code: 'bad-input',
+    })
+  })
+})
+
+describe('a table whose rows say when they were published', () => {
+  const table = csv(
+    'date,station,published,v',
+    '2020-01-01,b,2020-01-03,9',
+    '2020-01-01,a,2020-01-02,1',
+    '2020-01-02,a,2020-01-03,2',
+    '2020-01-01,a,2020-01-03,1.5',
+  )
+  const shared = { knownAt: 'published', author: who, committer: who }
+
+  it('is commits that each lay rows over the series', async () => {
+    const repo = await newRepository()
+    const input = fileTable(join(folderOf({ 't.csv': table }), 't.csv'))
+
+    const options = { ...shared, input, series: 's', index: ['date', 'station'] }
+    const { published } = await importTable(repo, options)
+
+    expect(published.map(({ seconds }) => seconds)).toEqual([day('2020-01-02'), day('2020-01-03')])
+    expect(await rows(repo, 's', published[0]!.commit!)).toEqual([[18262, 'a', 1]])
+    expect(await rows(repo, 's', 'HEAD')).toEqual([
+      [18262, 'a', 1.5],
+      [18262, 'b', 9],
+      [18263, 'a', 2],
+    ])
+    expect(await importTable(repo, options)).toMatchObject({ published: [], known: 2 })
+  })
+
+  it('may be of many series', async () => {
+    const repo = await newRepository()
+    const input = fileTable(join(folderOf({ 't.csv': table }), 't.csv'))
+
+    const { published } = await importTable(repo, {
+      ...shared,
+      input,
+      series: 'obs',
+      splitBy: 'station',
+    })
+
+    expect(published.map(({ series }) => series)).toEqual([1, 2])
+    expect(await rows(repo, 'obs/b', 'HEAD')).toEqual([[18262, 9]])
+  })
+
+  it('has a time in that column, and no key twice in a publication', async () => {
+    const repo = await newRepository()
+    const input = fileTable(join(folderOf({ 't.csv': table }), 't.csv'))
+    const read = (options: { knownAt?: string; index?: string[] }) =>
+      importTable(repo, { ...shared, input, series: 's', ...options })
+
+    await expect(read({ knownAt: 'station' })).rejects.toThrow('expected times or dates')
+    await expect(read({ knownAt: 'when' })).rejects.toMatchObject({ code: 'column-not-found' })
+    await expect(read({})).rejects.toThrow('expected keys that differ')
+    expect((await repo.refs.state()).refs.size).toBe(0)
+  })
+})

@@ -10,6 +10,8 @@ import { editSeries } from '../../src/core/series-edit.ts'
 import { EMPTY_TREE, lookupPath, type PathEdit, updatePaths } from '../../src/core/tree.ts'
 import { mergeCommits } from '../../src/plumbing/merge-commits.ts'
 import { openRepositoryParts, type Repository } from '../../src/plumbing/repository.ts'
+import { diffRows } from '../../src/porcelain/diff.ts'
+import { openComparison } from '../../src/porcelain/open-comparison.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { dataSetFrames, dataSets } from '../data-sets.ts'
@@ -23,20 +25,27 @@ const LIMIT_BYTES = 1_000_000
 const CHANGED = 10
 const person = { name: 'Bench', email: 'bench@example.com', seconds: 0, offsetMinutes: 0 }
 
-/** Two branches with a change each: of one series of many rows, and of ten of many series. */
+/** Two branches with a change each, of one series of many rows and of ten of many series: merged, and compared. */
 export const mergeSuite: Suite = {
   name: 'merge',
-  about: 'merging two commits in process: one value changed on each side; 10 series of many',
+  about: 'merge and diff of commits in process: one value changed on each side; 10 series of many',
   targetRows: 10_000_000,
   async run({ folder, rows, runs }) {
     const series = Math.max(100, Math.round(rows / 100))
     const large = await measure(folder, runs, (repo) => oneLarge(repo, rows))
     const many = await measure(folder, runs, (repo) => manySmall(repo, series))
-    const largeName = `${rows.toLocaleString('en-US')} rows, a value on each side`
-    const manyName = `${series.toLocaleString('en-US')} series, ${CHANGED} on each side`
+    const results = [
+      { what: `merge: ${rows.toLocaleString('en-US')} rows, a value on each side`, ...large.merge },
+      { what: `diff: ${rows.toLocaleString('en-US')} rows, one value`, ...large.diff },
+      { what: `merge: ${series.toLocaleString('en-US')} series, ${CHANGED} each`, ...many.merge },
+      { what: `diff: ${series.toLocaleString('en-US')} series, ${CHANGED} of them`, ...many.diff },
+    ]
     return {
-      rows: [rowOf(largeName, large), rowOf(manyName, many)],
-      targets: [time(largeName, large), bytes(largeName, large), time(manyName, many)],
+      rows: results.map((result) => rowOf(result.what, result)),
+      targets: results.flatMap((result, i) => [
+        time(result.what, result),
+        ...(i < 2 ? [bytes(result.what, result)] : []),
+      ]),
     }
   },
 }
@@ -58,46 +67,62 @@ function bytes(what: string, { readBytes }: Measured): Target {
 }
 
 interface Sides {
+  readonly base: Id
   readonly ours: Id
   readonly theirs: Id
 }
 
-/** Merges the two sides in repositories opened anew, once more than is counted: code is compiled. */
+/** What is measured, and that it did what it is to do. */
+const works = {
+  async merge(repo: Repository, { ours, theirs }: Sides): Promise<void> {
+    const batch = await repo.objects.begin()
+    const { conflicts } = await mergeCommits(repo, batch, { ours, theirs })
+    if (conflicts > 0) throw new Error('conflicts where there are none')
+    await batch.discard()
+  },
+  async diff(repo: Repository, { base, ours }: Sides): Promise<void> {
+    let rows = 0
+    const comparison = await openComparison(repo, { words: [base, ours] })
+    for await (const item of diffRows(comparison))
+      if (item.kind === 'rows') rows += item.rows.length
+    if (rows === 0) throw new Error('no differences where there are some')
+  },
+}
+
+/** Works on the two sides in repositories opened anew, once more than is counted: code is compiled. */
 async function measure(
   folder: string,
   runs: number,
   make: (repo: Repository) => Promise<Sides>,
-): Promise<Measured> {
+): Promise<Record<keyof typeof works, Measured>> {
   const path = join(folder, 'varve')
   try {
     const made = await openIn(path)
     const sides = await make(made)
     await made.close()
-    const costs: Measured[] = []
-    for (let run = 0; run <= runs; run++) {
-      let readBytes = 0
-      const storage = counting(openFileSystemStorage(join(path, 'bench.varve')), (bytes) => {
-        readBytes += bytes
-      })
-      const repo = await openRepositoryParts({ storage })
-      await repo.refs.state()
-      await repo.objects.has(sides.ours)
-      readBytes = 0
-      const cost = await costOf(async () => {
-        const batch = await repo.objects.begin()
-        const { conflicts } = await mergeCommits(repo, batch, sides)
-        if (conflicts > 0) throw new Error('conflicts where there are none')
-        await batch.discard()
-      })
-      await storage.close()
-      if (run > 0) costs.push({ ...cost, readBytes })
+    const costsOf = async (work: (repo: Repository, sides: Sides) => Promise<void>) => {
+      const costs: Measured[] = []
+      for (let run = 0; run <= runs; run++) {
+        let readBytes = 0
+        const storage = counting(openFileSystemStorage(join(path, 'bench.varve')), (bytes) => {
+          readBytes += bytes
+        })
+        const repo = await openRepositoryParts({ storage })
+        await repo.refs.state()
+        await repo.objects.has(sides.ours)
+        readBytes = 0
+        const cost = await costOf(() => work(repo, sides))
+        await storage.close()
+        if (run > 0) costs.push({ ...cost, readBytes })
+      }
+      const of = (figure: (cost: Measured) => number) => median(costs.map(figure))
+      return {
+        seconds: of((cost) => cost.seconds),
+        cpuSeconds: of((cost) => cost.cpuSeconds),
+        readBytes: of((cost) => cost.readBytes),
+      }
     }
-    const of = (figure: (cost: Measured) => number) => median(costs.map(figure))
-    return {
-      seconds: of((cost) => cost.seconds),
-      cpuSeconds: of((cost) => cost.cpuSeconds),
-      readBytes: of((cost) => cost.readBytes),
-    }
+    return { merge: await costsOf(works.merge), diff: await costsOf(works.diff) }
   } finally {
     rmSync(path, { recursive: true, force: true })
   }
@@ -151,7 +176,7 @@ const SMALL: Schema = {
   duplicates: false,
 }
 
-async function manySmall(repo: Repository, count: number): Promise<Sides> {
+export async function manySmall(repo: Repository, count: number): Promise<Sides> {
   const batch = await repo.objects.begin()
   const series = async (v: number) =>
     (
@@ -188,7 +213,11 @@ async function commits(repo: Repository, base: Id, ours: Id, theirs: Id): Promis
   const put = (tree: Id, parents: readonly Id[]) =>
     writeCommit(batch, { tree, parents, author: person, committer: person, message: 'x\n' })
   const parent = await put(base, [])
-  const sides = { ours: await put(ours, [parent]), theirs: await put(theirs, [parent]) }
+  const sides = {
+    base: parent,
+    ours: await put(ours, [parent]),
+    theirs: await put(theirs, [parent]),
+  }
   await batch.publish()
   return sides
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { VarveError } from '../core/errors.ts'
+import type { BucketUrl, SshUrl, Surroundings } from '../plumbing/open-sftp.ts'
 import type { Storage } from '../storage/storage.ts'
 import { userCacheFolder } from './cache-folder.ts'
 import type { Config } from './config.ts'
 
-const FAR = /^s3:\/\//i
+const FAR = /^(?:s3|sftp):\/\//i
 /** Bytes of packs kept on this machine unless `core.remoteCacheLimit` says another number. */
 const CACHE_LIMIT = 2 ** 30
 
@@ -15,31 +15,41 @@ export function isFar(named: string): boolean {
 
 /**
  * The storage at such a URL, with what was read of packs kept on this machine. Amazon's own variables and files say
- * whose it is and where: AWS_ENDPOINT_URL names another server.
+ * whose a bucket is and where: AWS_ENDPOINT_URL names another server.
  */
 export async function openFarStorage(
   url: string,
-  { env, config }: { readonly env: (name: string) => string | undefined; readonly config: Config },
+  config: Config,
+  surroundings: Surroundings,
+): Promise<Storage> {
+  const { parseRemoteUrl } = await import('../plumbing/connect.ts')
+  const parsed = parseRemoteUrl(url)
+  const storage =
+    parsed.kind === 's3'
+      ? await openBucket(parsed, surroundings)
+      : await (await import('../plumbing/open-sftp.ts')).openSftp(parsed as SshUrl, surroundings)
+  const said = config.get('core.remoteCacheLimit')
+  const limit = said === undefined ? CACHE_LIMIT : Number(said)
+  if (limit === 0) return storage
+  const { cacheRanges } = await import('../storage/cached-ranges.ts')
+  const folder = join(
+    userCacheFolder((name) => surroundings.environment[name]),
+    'packs',
+  )
+  return cacheRanges(storage, { folder, limit })
+}
+
+async function openBucket(
+  { bucket, prefix }: BucketUrl,
+  { environment }: Surroundings,
 ): Promise<Storage> {
   // What it says of versions of Node is for those who write programs, and comes with every command.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  const [{ parseRemoteUrl }, { openS3Storage }, { cacheRanges }] = await Promise.all([
-    import('../plumbing/connect.ts'),
-    import('../storage/s3-storage.ts'),
-    import('../storage/cached-ranges.ts'),
-  ])
-  const parsed = parseRemoteUrl(url)
-  if (parsed.kind !== 's3') throw new VarveError('usage', `not the URL of a bucket: ${url}`)
-  const { bucket, prefix } = parsed
-  const storage = await openS3Storage({
+  const { openS3Storage } = await import('../storage/s3-storage.ts')
+  return openS3Storage({
     bucket,
     prefix: prefix === '' ? '' : `${prefix}/`,
-    endpoint: env('AWS_ENDPOINT_URL_S3') ?? env('AWS_ENDPOINT_URL'),
-    region: env('AWS_REGION') ?? env('AWS_DEFAULT_REGION'),
+    endpoint: environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL,
+    region: environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION,
   })
-  const said = config.get('core.remoteCacheLimit')
-  const limit = said === undefined ? CACHE_LIMIT : Number(said)
-  return limit === 0
-    ? storage
-    : cacheRanges(storage, { folder: join(userCacheFolder(env), 'packs'), limit })
 }

@@ -47,7 +47,10 @@ export function makeContext(parts: ContextParts): OwnedContext {
     named: globals.repository ?? env('VARVE_REPO'),
     indexFile: indexFile === undefined ? undefined : resolve(cwd, indexFile),
     account: { uid: host.uid, sudoUid: env('SUDO_UID'), home: env('HOME') ?? homedir() },
-    env,
+    surroundings: once(async () => {
+      const { surroundingsOf } = await import('./surroundings.ts')
+      return surroundingsOf(host, print)
+    }),
   }
   const config = once((): Promise<Config> => loadConfig({ env, location, globals }))
   const gitConfig = once(async () => (await import('./git-config.ts')).readGitConfig(cwd))
@@ -92,7 +95,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     optionalRepository: () => optional(repository()),
     repositoryParts: async (folder, workTree) =>
       isFar(folder)
-        ? farParts(folder, await config(), env)
+        ? farParts(folder, await config(), location)
         : repositoryParts({ folder, workTree }, await config()),
     now,
     clock: () => clockAt(host.now()),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
+import type { Surroundings } from '../plumbing/open-sftp.ts'
 import type { Repository, RepositoryConfig, RepositoryParts } from '../plumbing/repository.ts'
 import type { PrivateFiles } from '../storage/private-files.ts'
 import type { Config, ConfigLayer } from './config.ts'
@@ -16,8 +17,8 @@ export interface RepositoryLocation {
   /** What VARVE_INDEX_FILE says: an index to use instead of the repository's own. */
   readonly indexFile?: string | undefined
   readonly account: Account
-  /** The environment, for what is far away. */
-  readonly env: (name: string) => string | undefined
+  /** For what is far away. */
+  readonly surroundings: () => Promise<Surroundings>
 }
 
 export interface FoundRepository {
@@ -47,7 +48,7 @@ export async function findRepository(
           folderAtLocation(
             location.named,
             location.cwd,
-            '-R takes a path, a file:// or an s3:// URL',
+            '-R takes a path or a file://, s3:// or sftp:// URL',
           ),
         )
   if (found === undefined) return undefined
@@ -74,8 +75,8 @@ export async function assembleFoundRepository(
 }
 
 async function foundParts(location: RepositoryLocation, config: Config): Promise<RepositoryParts> {
-  const { named, env } = location
-  if (named !== undefined && isFar(named)) return farParts(named, config, env)
+  const { named } = location
+  if (named !== undefined && isFar(named)) return farParts(named, config, location)
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
   // Who names a repository means that one; its configuration counts for nothing then.
@@ -110,13 +111,13 @@ export async function repositoryParts(
   }
 }
 
-/** What a repository at the URL of a bucket is made of, whether it is there already or not. */
+/** What a repository in a bucket or an account elsewhere is made of, whether it is there already or not. */
 export async function farParts(
   url: string,
   config: Config,
-  env: RepositoryLocation['env'],
+  { surroundings }: Pick<RepositoryLocation, 'surroundings'>,
 ): Promise<RepositoryParts> {
-  const storage = await openFarStorage(url, { env, config })
+  const storage = await openFarStorage(url, config, await surroundings())
   return { storage, config: await configOf(undefined, config) }
 }
 

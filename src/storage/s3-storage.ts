@@ -2,7 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { openS3Client, type S3, type S3Place, s3Error, statusOf } from './s3-client.ts'
-import { S3Writer } from './s3-writer.ts'
+import { PART, putInParts } from './s3-parts.ts'
+import { type Spooled, SpooledWriter } from './spooled-writer.ts'
 import type { Storage, StorageEntry, StorageWriter } from './storage.ts'
 import { checkStorageName, checkStoragePrefix } from './storage-name.ts'
 
@@ -87,12 +88,12 @@ export class S3Storage implements Storage {
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
-    await this.probe()
-    return this.putConditionally(name, bytes)
+    checkStorageName(name)
+    await this.#honoursConditions()
+    return this.#putConditionally(name, bytes)
   }
 
-  /** As {@link Storage.putIfAbsent}; {@link probe} has answered before. */
-  async putConditionally(name: string, bytes: Uint8Array): Promise<boolean> {
+  async #putConditionally(name: string, bytes: Uint8Array): Promise<boolean> {
     const Key = this.key(name)
     const ask = {
       ...{ Bucket: this.bucket, Key, IfNoneMatch: '*' },
@@ -119,7 +120,14 @@ export class S3Storage implements Storage {
   }
 
   async create(): Promise<StorageWriter> {
-    return new S3Writer(this)
+    return new SpooledWriter((name, spooled) => this.#send(name, spooled))
+  }
+
+  async #send(name: string, spooled: Spooled): Promise<boolean> {
+    checkStorageName(name)
+    await this.#honoursConditions()
+    if (spooled.length > PART) return putInParts(this, name, spooled)
+    return this.#putConditionally(name, await spooled.range(0, spooled.length))
   }
 
   async list(prefix: string): Promise<StorageEntry[]> {
@@ -184,7 +192,7 @@ export class S3Storage implements Storage {
    * Asks once whether the server honours conditions: `refused` where it does not, as writers would lose each other's
    * work there.
    */
-  probe(): Promise<void> {
+  #honoursConditions(): Promise<void> {
     this.#probed ??= this.#probe()
     return this.#probed
   }

@@ -20,7 +20,8 @@ export const initCommand = defineCommand({
     '.varve in it, and series may have files beside that. With --bare there are no files, only the',
     'data, in the folder itself, whose name ends in .varve by custom; every change is a commit then.',
     '',
-    's3://BUCKET/PATH, with --bare, is a repository in a bucket of S3 or a server like it, for -R and clone.',
+    's3://BUCKET/PATH, with --bare, makes one in a bucket of S3 or a server like it, sftp://HOST/PATH one in an account',
+    'where varve need not be: for -R and clone.',
     '',
     'Where a repository is already, nothing changes.',
   ].join('\n'),
@@ -40,9 +41,9 @@ export const initCommand = defineCommand({
       }),
   run: async ({ folder, bare, initialBranch }, context): Promise<Made> => {
     if (folder === '') throw usageError('the folder has no name')
-    const isBucket = folder !== undefined && /^s3:\/\//i.test(folder)
-    if (isBucket && !bare) throw usageError('a repository in a bucket has no work tree: --bare')
-    const root = isBucket ? folder : context.resolve(folder ?? '.')
+    const isFar = folder !== undefined && /^(?:s3|sftp):\/\//i.test(folder)
+    if (isFar && !bare) throw usageError('a repository there has no work tree: --bare')
+    const root = isFar ? folder : context.resolve(folder ?? '.')
     const path = bare ? root : join(root, '.varve')
     if (!bare && basename(root) === '.varve') {
       throw new VarveError('refused', 'a repository cannot be made in another one’s .varve')
@@ -51,7 +52,7 @@ export const initCommand = defineCommand({
     // Before a folder is made for it.
     if (branch !== undefined) branchRefName(branch)
     const who = await logIdentity(context)
-    if (!isBucket) await initRepositoryFolder(path)
+    if (!isFar) await initRepositoryFolder(path)
     const parts = await context.repositoryParts(path, bare ? undefined : root)
     const made = await initRepository({
       ...parts,

@@ -9,6 +9,7 @@ import { treeOf } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { zoneOfEither } from '../plumbing/series-zone.ts'
 import type { WalkedCommit } from '../plumbing/walk-commits.ts'
+import { withRenames } from './renamed-series.ts'
 import { changedSeries } from './tree-stat.ts'
 
 const NO_SUCH_KEY = ['usage', 'invalid-value', 'invalid-date'] as const
@@ -33,7 +34,8 @@ export function touchesRows(repo: Repository, bounds: BoundTexts): TouchesRows {
     paths: readonly string[],
   ): Promise<boolean> => {
     const before = await treeOf(repo.objects, old)
-    for await (const change of diffTree(repo.objects, before, fresh, { recursive: true, paths })) {
+    const all = diffTree(repo.objects, before, fresh, { recursive: true, paths })
+    for await (const change of withRenames(repo.objects, all)) {
       const sides = changedSeries(change)
       const id = sides.new ?? sides.old
       if (id === undefined || sides.new === sides.old) continue

@@ -120,7 +120,7 @@ describe('a command killed at any of its changes to the disk', () => {
         expect([at, (await killedAt(root, args, at)).signal]).toEqual([at, 'SIGKILL'])
         points++
         // What it does when it is run again is killed as well: everywhere at night.
-        const agains = effort({ quick: 0, usual: 1, nightly: 3 })
+        const agains = effort({ quick: 0, usual: 1, nightly: 15 })
         for (let again = 0; again < agains; again++) {
           const { signal } = await killedAt(root, args, 1 + Math.floor(random() * count))
           if (signal === 'SIGKILL') points++
@@ -133,7 +133,7 @@ describe('a command killed at any of its changes to the disk', () => {
 
   it('was killed often enough', () => {
     process.stderr.write(`SIGKILL: ${points} points\n`)
-    expect(points).toBeGreaterThan(effort({ quick: 5, usual: 20, nightly: 300 }))
+    expect(points).toBeGreaterThan(effort({ quick: 5, usual: 20, nightly: 2_000 }))
   })
 })
 

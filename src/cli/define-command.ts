@@ -34,6 +34,8 @@ export interface CommandSpec<T, R> {
   /** The result, but for bytes, only reports what was done: `--quiet` leaves it out. */
   readonly report?: boolean
   readonly hidden?: boolean
+  /** A stream that goes on until the command is stopped, and then ends by itself, as it should. */
+  readonly endsItself?: boolean
 }
 
 export interface Example {
@@ -54,6 +56,7 @@ export interface Command {
   readonly fallback: string | undefined
   readonly hidden: boolean
   readonly report: boolean
+  readonly endsItself: boolean
   run(args: Arguments, context: Context): unknown
   toText: ((item: unknown, style: Style, args: Arguments) => string) | undefined
   toJson: ((item: unknown, args: Arguments) => unknown) | undefined
@@ -75,6 +78,7 @@ export function defineCommand<T, R>(spec: CommandSpec<T, R>): Command {
     subcommands: [],
     fallback: undefined,
     report: spec.report === true,
+    endsItself: spec.endsItself === true,
     run: (args, context) => spec.run(args as T, context),
     toText: spec.toText?.bind(spec) as Command['toText'],
     toJson: spec.toJson?.bind(spec) as Command['toJson'],
@@ -105,6 +109,7 @@ export function defineCommandGroup(spec: CommandGroupSpec): Command {
     subcommands: spec.subcommands,
     fallback: spec.fallback,
     report: false,
+    endsItself: false,
     run: () => {
       const names = spec.subcommands.map((command) => command.name).join(', ')
       throw usageError(`${spec.name} needs one of: ${names}`)

@@ -26,7 +26,7 @@ export async function printResult(
   const print = itemPrinter(command, args, printing)
   if (isAsyncIterable(result)) {
     for await (const item of result) {
-      abort.throwIfAborted()
+      if (!command.endsItself) abort.throwIfAborted()
       if (!isSilent || item instanceof Uint8Array) await print(item)
     }
   } else if (!isSilent) {

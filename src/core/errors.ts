@@ -40,6 +40,9 @@ export type ErrorCode =
   // the other side of a transfer
   | 'bad-peer'
   | 'disconnected'
+  | 'unreachable'
+  | 'untrusted-host'
+  | 'access-denied'
   // the machine
   | 'io'
   | 'disk-full'

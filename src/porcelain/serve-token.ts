@@ -1,0 +1,1 @@
+export { addToken, listTokens, removeTokens, type Token } from '../plumbing/token-file.ts'

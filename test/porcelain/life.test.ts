@@ -115,12 +115,12 @@ describe('rows as they were known', () => {
           const { repo } = await storeHistory(all)
           const found = await readKnownRows(repo, { name: 'x', beforeHistory })
           const begins = seconds(all).find((second) => asOf(all, second) !== undefined)!
-          const expected = keys.flatMap((time) => {
+          const expected = keys.flatMap((time): Row[] => {
             const second = seconds(all).find((at) => rowIn(asOf(all, at), time) !== undefined)
             if (second === undefined) return []
             const row = rowIn(asOf(all, second), time)!
             if (second > begins || time >= begins || beforeHistory === 'use') return [row]
-            return beforeHistory === 'drop' ? [] : [[row[0], null, null]]
+            return beforeHistory === 'drop' ? [] : [[row[0]!, null, null]]
           })
           expect(text(await rowsIn(found))).toBe(text(expected))
         },
@@ -204,7 +204,7 @@ describe('blame', () => {
               new Array(run.rows).fill(places.get(run.by.id)),
             )
           }
-          const rowAt = (state: State, time: Scalar) => state?.find(([t]) => t === time)
+          const rowAt = (state: State, time: Scalar | undefined) => state?.find(([t]) => t === time)
           const whole = rows.map(([t]) => ownerOf(all, last, (state) => text(rowAt(state, t))))
           expect(await found(false)).toEqual(whole)
           const cells = [1, 2].flatMap((column) =>

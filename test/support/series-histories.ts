@@ -67,8 +67,9 @@ function planned(plans: readonly Plan[], merges: boolean, duplicates: boolean): 
     const isLast = i === plans.length - 1
     const base = [...(before[0]?.state ?? [])]
     // A merge takes some rows of its other parent.
-    for (const [key] of before[1] === undefined ? [] : edits.slice(0, 2)) {
-      const other = (before[1].state ?? []).filter(([t]) => t === BigInt(key * STEP))
+    const merged = before[1]
+    for (const [key] of merged === undefined ? [] : edits.slice(0, 2)) {
+      const other = (merged?.state ?? []).filter(([t]) => t === BigInt(key * STEP))
       replace(base, key, other)
     }
     for (const [key, a, b] of edits.slice(before.length > 1 ? 2 : 0)) {

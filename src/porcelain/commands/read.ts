@@ -7,6 +7,7 @@ import { describeAsOf } from '../describe-as-of.ts'
 import { namesMany, readManySeries } from '../read-many.ts'
 import { readSeriesRows } from '../read-rows.ts'
 import { boundsOf, boundsOptions } from './bounds-options.ts'
+import { asksForKnown, knownOptions, readKnown } from './known-options.ts'
 import { outputOf, outputOptions, writeRows } from './read-output.ts'
 import { parseColumns } from './reading-options.ts'
 
@@ -30,6 +31,13 @@ export const readCommand = defineCommand({
     '--where takes comparisons joined by and, or, not: "temp > 30 and rain = 0", "temp is null".',
     '--offset, --limit and --tail count the rows that are left.',
     '',
+    '--all-vintages gives every row that a series ever had, with known_from and known_to: the commit',
+    'times between which it was known so (known_to empty: it still is), ready for an as-of join.',
+    '--first-print gives each row as it was first known, --lag 2d as it was known two days after its',
+    'time (of a date: after the end of that day): what a backtest may read. Both have rows that were',
+    'deleted later. Of rows older than the history that holds them nobody knows: --before-history',
+    'says what becomes of them. All three read what is committed, along first parents.',
+    '',
     'A table for people (--format table) has numbers to the right, nulls as ·, and on a terminal at',
     'most a screen of rows and the columns that fit.',
     '',
@@ -48,45 +56,53 @@ export const readCommand = defineCommand({
       about: 'all in one file, for other tools',
     },
     { command: 'varve read brent-daily --format table', about: 'for the eye' },
+    { command: 'varve read brent-daily --lag 2d --before-history drop', about: 'for a backtest' },
+    {
+      command: 'varve read brent-daily --all-vintages -o brent.parquet',
+      about: 'all that was ever known',
+    },
   ],
   options: (y) =>
-    outputOptions(
-      boundsOptions(
-        y
-          .positional('series', { demandOption: true, array: true, complete: 'series' })
-          .option('rev', {
-            complete: 'revision',
-            describe: 'The revision to read; the names are then taken as they are',
+    knownOptions(
+      outputOptions(
+        boundsOptions(
+          y
+            .positional('series', { demandOption: true, array: true, complete: 'series' })
+            .option('rev', {
+              complete: 'revision',
+              describe: 'The revision to read; the names are then taken as they are',
+            })
+            .option('as-of', { value: 'when', describe: 'Read what was known at that time' })
+            .option('tz', {
+              value: 'zone',
+              describe:
+                'The zone of bounds and of what is printed; that of the series unless given',
+            }),
+        )
+          .option('select', {
+            alias: ['columns', 'c'],
+            array: true,
+            value: 'names',
+            coerce: parseColumns,
+            describe: 'Only these value columns, in this order, separated by commas',
           })
-          .option('as-of', { value: 'when', describe: 'Read what was known at that time' })
-          .option('tz', {
-            value: 'zone',
-            describe: 'The zone of bounds and of what is printed; that of the series unless given',
-          }),
-      )
-        .option('select', {
-          alias: ['columns', 'c'],
-          array: true,
-          value: 'names',
-          coerce: parseColumns,
-          describe: 'Only these value columns, in this order, separated by commas',
-        })
-        .option('where', {
-          value: 'condition',
-          describe: 'Only rows of which this is true, as "temp > 30 and rain = 0"',
-        })
-        .option('offset', {
-          type: 'number',
-          value: 'rows',
-          describe: 'Leave out so many rows at the beginning',
-        })
-        .option('limit', {
-          alias: 'n',
-          type: 'number',
-          value: 'rows',
-          describe: 'The first rows only',
-        })
-        .option('tail', { type: 'number', value: 'rows', describe: 'The last rows only' }),
+          .option('where', {
+            value: 'condition',
+            describe: 'Only rows of which this is true, as "temp > 30 and rain = 0"',
+          })
+          .option('offset', {
+            type: 'number',
+            value: 'rows',
+            describe: 'Leave out so many rows at the beginning',
+          })
+          .option('limit', {
+            alias: 'n',
+            type: 'number',
+            value: 'rows',
+            describe: 'The first rows only',
+          })
+          .option('tail', { type: 'number', value: 'rows', describe: 'The last rows only' }),
+      ),
     ),
   run: async function* (args, context) {
     const output = await outputOf(args, context)
@@ -112,6 +128,10 @@ export const readCommand = defineCommand({
       }),
       onRows: (rows: number) => progress.add(rows),
       signal: context.abort,
+    }
+    if (asksForKnown(args)) {
+      yield* readKnown(repo, args, options, output, context)
+      return
     }
     const [name] = args.series
     const found = namesMany(args.series)

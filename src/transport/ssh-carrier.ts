@@ -105,8 +105,13 @@ function duplexOf(
 
 /** How a program ended, which it is made to do after a while. */
 async function endOf(program: RemoteProgram) {
-  // Nobody reads any more what still comes.
-  program.readable.resume()
+  // Nobody takes any more what still comes. Whoever read before has left a listener, so `resume` would do nothing.
+  const { readable } = program
+  const drop = () => {
+    while (readable.read() !== null);
+  }
+  readable.on('readable', drop)
+  drop()
   const timer = setTimeout(() => program.stop(), END_MS)
   try {
     return await program.ended

@@ -120,7 +120,8 @@ export async function openRepository(
   return opened(await made(parts, options, sign), sign)
 }
 
-function isBareName(root: string): boolean {
+/** Whether a folder is by its name that of a repository without a work tree. */
+export function isBareName(root: string): boolean {
   const name = basename(root)
   return name.endsWith('.varve') && name !== REPOSITORY_FOLDER
 }
@@ -170,9 +171,10 @@ function opened(repo: Repository, { committer, both }: Signers): OpenedRepositor
   }
 }
 
-async function partsIn(
+/** The parts of a repository in folders. */
+export async function partsIn(
   { folder, workTree }: RepositoryFolder,
-  options: OpenRepositoryOptions,
+  options: Pick<OpenRepositoryOptions, 'config'>,
 ): Promise<RepositoryParts> {
   const privateFiles = openPrivateFiles(folder)
   const parts = {

@@ -124,6 +124,8 @@ async function resolveBase(
   }
   const noted = await notedHead(repo, name)
   if (noted !== undefined) return { id: noted }
+  const fetched = name === 'FETCH_HEAD' ? await fetchHead(repo) : undefined
+  if (fetched !== undefined) return { id: fetched }
   const state = await repo.refs.state()
   const [ref, ...others] = findRefs(state, name)
   if (ref !== undefined) return { ...baseOf(ref), alsoMeans: others.map((other) => other.name) }
@@ -139,6 +141,15 @@ async function notedHead(repo: Repository, name: string): Promise<Id | undefined
   const bytes = await repo.privateFiles?.read(name)
   const id = bytes && Buffer.from(bytes).toString('latin1').split(/\s/, 1)[0]
   return id !== undefined && isId(id) ? id : undefined
+}
+
+/** What the last fetch brought first; undefined where there was none, or where nothing of it is kept. */
+async function fetchHead(repo: Repository): Promise<Id | undefined> {
+  const bytes = await repo.privateFiles?.read('FETCH_HEAD')
+  const id = Buffer.from(bytes ?? [])
+    .toString('utf8')
+    .slice(0, 64)
+  return isId(id) ? id : undefined
 }
 
 function baseOf({ id, name }: FoundRef): Base {

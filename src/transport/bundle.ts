@@ -109,7 +109,9 @@ export async function openBundle(
 ): Promise<OpenBundle> {
   const first = await file.range(0, MAGIC.length + 5)
   if (first.length < MAGIC.length || !equalBytes(first.subarray(0, MAGIC.length), MAGIC)) {
-    const isNewer = equalBytes(first.subarray(0, MAGIC.length - 1), MAGIC.subarray(0, -1))
+    const isNewer =
+      first.length >= MAGIC.length &&
+      equalBytes(first.subarray(0, MAGIC.length - 1), MAGIC.subarray(0, -1))
     if (isNewer) {
       throw new VarveError('unsupported-format', `${file.location} is a bundle of a newer varve`)
     }

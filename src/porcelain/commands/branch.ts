@@ -130,8 +130,8 @@ export const branchCommand = defineCommand({
       }),
     }
   },
-  toText: (result, style, { verbose }) => {
-    if ('branches' in result) return listText(result, style, verbose)
+  toText: (result, style, { verbose, remotes }) => {
+    if ('branches' in result) return listText(result, style, verbose, remotes)
     if ('current' in result) {
       return result.current === undefined ? '' : shortBranch(result.current)
     }
@@ -187,9 +187,10 @@ function listText(
   { branches, detached }: Extract<Result, { branches: unknown }>,
   style: Style,
   verbose: number,
+  onlyRemotes: boolean,
 ): string {
   const rows = branches.map((branch) => ({
-    name: branch.name.replace(/^refs\/(?:heads\/)?/, ''),
+    name: branch.name.replace(onlyRemotes ? 'refs/remotes/' : /^refs\/(?:heads\/)?/, ''),
     mark: branch.isHead ? '*' : ' ',
     id: branch.id,
     note: noteOf(branch, verbose),
@@ -207,7 +208,11 @@ function listText(
     .map(({ name, mark, id, note }) => {
       const padding = ' '.repeat(width - name.length)
       const shown =
-        mark === '*' ? style.green(name) : name.startsWith('remotes/') ? style.red(name) : name
+        mark === '*'
+          ? style.green(name)
+          : onlyRemotes || name.startsWith('remotes/')
+            ? style.red(name)
+            : name
       return `${mark} ${shown}${verbose === 0 ? '' : `${padding} ${short(id)} ${note}`}`.trimEnd()
     })
     .join('\n')

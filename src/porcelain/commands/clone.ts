@@ -136,7 +136,8 @@ export const cloneCommand = defineCommand({
     const where = branch?.replace(/^refs\/heads\//, '') ?? 'a detached HEAD'
     const at = head === undefined ? '' : ` at ${style.yellow(head.slice(0, 7))}`
     const count = files.written.length
-    const written = count === 0 ? '' : `, ${count.toLocaleString('en-US')} files written`
+    const noun = count === 1 ? 'file' : 'files'
+    const written = count === 0 ? '' : `, ${count.toLocaleString('en-US')} ${noun} written`
     return `Cloned into ${folder}: ${where}${at}${written}`
   },
   toJson: ({ path, bare, url, branch, head, objects, bytes, linked, files }) => ({

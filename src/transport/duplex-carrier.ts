@@ -59,7 +59,7 @@ export function openDuplexCarrier({ location, connect }: DuplexCarrierOptions): 
       signal?.addEventListener('abort', abort, { once: true })
       let isWhole = false
       // What goes wrong with the writing is told by what is read: an answer may say why no more is taken.
-      const writing = writeAll(duplex.writable, request)
+      const writing = writeAll(duplex.writable, request, end)
       try {
         for (;;) {
           const frame = await frames.next()
@@ -89,13 +89,31 @@ async function* readingOf({ readable }: Duplex): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Writes a request, as fast as it is taken. What stops it is returned, not thrown. */
-async function writeAll(writable: Writable, request: AsyncIterable<Uint8Array>): Promise<unknown> {
-  try {
-    for await (const piece of request) await writePiece(writable, piece)
-    return undefined
-  } catch (error) {
-    return error
+/**
+ * Writes a request, as fast as it is taken. What stops it is returned, not thrown.
+ * @param giveUp ends the connection: where the request itself fails, the other side would wait for its end
+ */
+async function writeAll(
+  writable: Writable,
+  request: AsyncIterable<Uint8Array>,
+  giveUp: () => Promise<void>,
+): Promise<unknown> {
+  const pieces = request[Symbol.asyncIterator]()
+  for (;;) {
+    let next: IteratorResult<Uint8Array>
+    try {
+      next = await pieces.next()
+    } catch (error) {
+      await giveUp()
+      return error
+    }
+    if (next.done) return undefined
+    try {
+      await writePiece(writable, next.value)
+    } catch (error) {
+      await pieces.return?.()
+      return error
+    }
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Carrier, ExchangeOptions, Service } from './carrier.ts'
-import { FrameReader } from './frames.ts'
+import { END_FRAME, FrameReader } from './frames.ts'
 
 /** An exchange that is going on: its answer, and how much has moved. */
 export interface OpenExchange {
   readonly frames: FrameReader
   /** Bytes of frames so far, of both directions. */
   readonly bytes: number
-  /** Whether the request was handed over to its end: then the other side may have acted on it. */
+  /** Whether the end of the request was handed over: then the other side may have acted on it. */
   readonly isSent: boolean
   /** Gives the rest of the answer up. */
   close(): Promise<void>
@@ -23,9 +23,10 @@ export function openExchange(
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const piece of request) {
       sent += piece.length
+      // Who has the last piece may act on it, and not ask for more.
+      isSent ||= piece === END_FRAME
       yield piece
     }
-    isSent = true
   }
   const frames = new FrameReader(carrier.exchange(service, counted(), options))
   return {

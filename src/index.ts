@@ -25,12 +25,6 @@ export {
 } from './formats/table.ts'
 export { openFormat } from './formats/table-formats.ts'
 export {
-  type CloneRepositoryOptions,
-  cloneRepository,
-  type LocalConnectOptions,
-  localConnect,
-} from './library/clone-repository.ts'
-export {
   type OpenedRepository,
   type OpenRepositoryOptions,
   openRepository,
@@ -52,7 +46,6 @@ export { catBlob, catSeriesColumn } from './plumbing/cat-blob.ts'
 export { catCanonical, catObject, statObject } from './plumbing/cat-object.ts'
 export { checkRefFormat } from './plumbing/check-ref-format.ts'
 export { commitTree } from './plumbing/commit-tree.ts'
-export type { Connect, RemotePlace } from './plumbing/connect.ts'
 export { countObjects } from './plumbing/count-objects.ts'
 export { diffTree } from './plumbing/diff-tree.ts'
 export { findLakotaExport } from './plumbing/find-lakota-export.ts'
@@ -92,7 +85,6 @@ export { createSeries } from './porcelain/create-series.ts'
 export { deleteRows } from './porcelain/delete-rows.ts'
 export { diffRows } from './porcelain/diff.ts'
 export { diffStats } from './porcelain/diff-stats.ts'
-export { type FetchOptions, type FetchResult, fetch } from './porcelain/fetch.ts'
 export { fsck } from './porcelain/fsck.ts'
 export { repair } from './porcelain/fsck-repair.ts'
 export { gc, prune } from './porcelain/gc.ts'
@@ -116,9 +108,7 @@ export { readDecisions } from './porcelain/merge-decisions.ts'
 export { resolveMerge } from './porcelain/merge-resolve.ts'
 export { moveSeries, removeSeries } from './porcelain/move-series.ts'
 export { openComparison } from './porcelain/open-comparison.ts'
-export { type PullOptions, type PullResult, pull } from './porcelain/pull.ts'
 export { purge } from './porcelain/purge.ts'
-export { type PushOptions, type PushResult, push } from './porcelain/push.ts'
 export { readManySeries } from './porcelain/read-many.ts'
 export {
   type ReadSeriesOptions,
@@ -126,22 +116,11 @@ export {
   readSeriesRows,
 } from './porcelain/read-rows.ts'
 export { reflog } from './porcelain/reflog.ts'
-export {
-  addRemote,
-  listRemotes,
-  pruneRemote,
-  removeRemote,
-  renameRemote,
-  setRemoteUrl,
-  showRemote,
-} from './porcelain/remote.ts'
 export { reset } from './porcelain/reset.ts'
 export { restore } from './porcelain/restore.ts'
-export { setUpstream, unsetUpstream } from './porcelain/set-upstream.ts'
 export { show } from './porcelain/show.ts'
 export { status } from './porcelain/status.ts'
 export { checkoutRevision, switchBranch } from './porcelain/switch.ts'
-export { type SyncOptions, type SyncResult, sync } from './porcelain/sync.ts'
 export { createTag, deleteTags, listTags } from './porcelain/tag.ts'
 export { trim } from './porcelain/trim.ts'
 export { undo } from './porcelain/undo.ts'

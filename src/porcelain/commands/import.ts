@@ -72,6 +72,10 @@ export const importCommand = defineCommandGroup({
   name: 'import',
   summary: 'Take over what another program keeps',
   description: [
+    'import git takes the history of the tables in a git repository, import vintages a folder of tables',
+    'that were published again and again, import table rows that say when they were published. Each',
+    'commit is dated as it was known then.',
+    '',
     'import lakota-export takes the folder that `lakota export` writes: a folder a collection, with',
     '_schema.json and a CSV or Parquet file a series. collection/label becomes the path of the series,',
     'its columns, types and index are what the schema says, and its times are UTC. Nothing is',
@@ -86,6 +90,8 @@ export const importCommand = defineCommandGroup({
     'varve import lakota-export ../export --commit makes one commit of it all.',
   ].join('\n'),
   examples: [
+    { command: 'varve import git ../oil-prices', about: 'all tables there, with their history' },
+    { command: 'varve import vintages ../publications', about: '2024-05-31/brent.csv, …' },
     {
       command: 'varve import lakota-export ../export --into lakota/ --commit -m "from Lakota"',
       about: 'everything, in a collection',

@@ -45,7 +45,7 @@ export const validateCommand = defineCommand({
         describe: 'A revision, then series, or collections with a / at the end',
       })
       .option('as-of', { value: 'when', describe: 'What was known at that time' })
-      .afterDashes('series', { describe: 'Series' }),
+      .afterDashes('series', { complete: 'series' }),
   run: async function* (args, context): AsyncGenerator<SeriesBreak> {
     const repo = await context.repository()
     const now = context.now()

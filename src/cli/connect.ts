@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Signature } from '../core/commit.ts'
-import { VarveError } from '../core/errors.ts'
 import { type Connect, parseRemoteUrl } from '../plumbing/connect.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './context.ts'
+import type { Host } from './host.ts'
 import {
   findRepository,
   openFoundRepository,
@@ -11,33 +11,43 @@ import {
 } from './repository-source.ts'
 
 export interface ConnectParts {
+  readonly host: Host
   readonly location: RepositoryLocation
+  readonly config: () => Promise<Config>
   /** The configuration of the repository at another place. */
   readonly configAt: (location: RepositoryLocation) => Promise<Config>
   /** Whom a repository of this machine names for a push. */
   readonly identity: () => Promise<Signature>
   readonly now: () => Clock
+  readonly note: (text: string) => void
 }
 
-/** How commands reach other repositories: those of this machine in process. */
-export function connector({ location, configAt, identity, now }: ConnectParts): Connect {
-  return async (repo, { url: text, configured }) => {
-    const { openRemote, carryTo } = await import('../plumbing/open-remote.ts')
+/** How commands reach other repositories: those of this machine and in a storage in process, others by a carrier. */
+export function connector(parts: ConnectParts): Connect {
+  const { host, location, config, configAt, identity, now, note } = parts
+  return async (repo, { url: text, configured, uploadPack, receivePack }) => {
+    const [{ openRemote, carryTo }, { openCarrier }, { surroundingsOf, carrierConfigOf }] =
+      await Promise.all([
+        import('../plumbing/open-remote.ts'),
+        import('../plumbing/open-carrier.ts'),
+        import('./surroundings.ts'),
+      ])
     const parsed = parseRemoteUrl(text)
     const base = configured ? await baseOf(location) : location.cwd
     const url = parsed.kind === 'path' ? { ...parsed, path: resolve(base, parsed.path) } : parsed
-    return openRemote(repo, url, async (there) => {
-      if (there.kind !== 'path') {
-        throw new VarveError('refused', `varve cannot reach ${there.kind}:// yet: ${text}`, {
-          data: { url: text },
-          hint: 'a path and the file of a bundle can be reached',
-        })
-      }
-      const place = { ...location, named: there.path, indexFile: undefined }
-      const other = await openFoundRepository(place, await configAt(place))
-      const { name, email } = await identity()
-      return carryTo(other, { client: { name, email }, now, location: text })
-    })
+    const options = {
+      surroundings: await surroundingsOf(host, note),
+      config: carrierConfigOf(await config()),
+      uploadPack,
+      receivePack,
+      async openPath(named: string) {
+        const place = { ...location, named, indexFile: undefined }
+        const other = await openFoundRepository(place, await configAt(place))
+        const { name, email } = await identity()
+        return carryTo(other, { client: { name, email }, now, location: text })
+      },
+    }
+    return openRemote(repo, url, (there) => openCarrier(there, options))
   }
 }
 

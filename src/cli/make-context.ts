@@ -138,7 +138,8 @@ export function makeContext(parts: ContextParts): OwnedContext {
     async connect(repo, place) {
       const { connector } = await import('./connect.ts')
       const connect = connector({
-        ...{ location, now },
+        ...{ host, location, config, now },
+        note: (text) => context.note(text),
         configAt: (other) => loadConfig({ env, location: other, globals }),
         async identity() {
           const { logIdentity } = await import('../plumbing/commands/log-identity.ts')

@@ -9,6 +9,7 @@ export { ColumnBuilder } from './core/column-builder.ts'
 export { scalarAt } from './core/column-ops.ts'
 export { type Commit, readCommit, type Signature } from './core/commit.ts'
 export { parseCommitDate, parseWhen } from './core/commit-date.ts'
+export { type Duration, parseDuration } from './core/duration.ts'
 export { type ErrorCode, hasCode, VarveError, type VarveErrorOptions } from './core/errors.ts'
 export { frameFromRows, makeFrame } from './core/frame.ts'
 export { type Id, isId, type ObjectKind, parseId } from './core/id.ts'
@@ -77,6 +78,13 @@ export {
   type ArchiveOptions,
   archive,
 } from './porcelain/archive.ts'
+export {
+  type BlamedCommit,
+  type BlameOptions,
+  type BlameResult,
+  type BlameRun,
+  blame,
+} from './porcelain/blame.ts'
 export { createBranch, deleteBranches, listBranches, renameBranch } from './porcelain/branch.ts'
 export { changeSchema, setSettings, showSchema } from './porcelain/change-schema.ts'
 export type { SeriesChange } from './porcelain/change-summary.ts'
@@ -95,6 +103,12 @@ export {
   importGit,
 } from './porcelain/import-git/import-git.ts'
 export { importOntoBranch } from './porcelain/import-git/import-onto-branch.ts'
+export {
+  type HistoryOptions,
+  type HistoryResult,
+  history,
+  type PointChange,
+} from './porcelain/history.ts'
 export { importLakotaExport } from './porcelain/import-lakota-export.ts'
 export { importTable } from './porcelain/import-table.ts'
 export { importVintages } from './porcelain/import-vintages.ts'
@@ -109,12 +123,23 @@ export { resolveMerge } from './porcelain/merge-resolve.ts'
 export { moveSeries, removeSeries } from './porcelain/move-series.ts'
 export { openComparison } from './porcelain/open-comparison.ts'
 export { purge } from './porcelain/purge.ts'
+export {
+  type BeforeHistory,
+  type ReadKnownOptions,
+  type ReadKnownResult,
+  readKnownRows,
+} from './porcelain/read-known.ts'
 export { readManySeries } from './porcelain/read-many.ts'
 export {
   type ReadSeriesOptions,
   type ReadSeriesResult,
   readSeriesRows,
 } from './porcelain/read-rows.ts'
+export {
+  type ReadVintagesOptions,
+  type ReadVintagesResult,
+  readAllVintages,
+} from './porcelain/read-vintages.ts'
 export { reflog } from './porcelain/reflog.ts'
 export { reset } from './porcelain/reset.ts'
 export { restore } from './porcelain/restore.ts'
@@ -131,5 +156,10 @@ export {
   type ValidateOptions,
   validate,
 } from './porcelain/validate.ts'
+export {
+  type VintagesOptions,
+  type VintagesResult,
+  vintages,
+} from './porcelain/vintages.ts'
 export { type WriteMode, type WriteSeriesOptions, writeSeries } from './porcelain/write-series.ts'
 export { type WriteSplitOptions, writeSplit } from './porcelain/write-split.ts'

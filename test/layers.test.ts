@@ -53,7 +53,11 @@ const mayReadAmbient = ['cli', 'demo', OUTSIDE]
  * The seam's `modified`, where a file system would stamp it: for grace periods, never for ids. And
  * the library's clock, where its caller gives none.
  */
-const stampsTimes = ['storage/memory.ts', 'library/open-repository.ts']
+const stampsTimes = [
+  'storage/memory.ts',
+  'library/open-repository.ts',
+  'library/clone-repository.ts',
+]
 
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.tsx?$/.test(path))

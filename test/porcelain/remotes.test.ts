@@ -6,6 +6,7 @@ import type { Repository } from '../../src/plumbing/repository.ts'
 import { resolveCommit } from '../../src/plumbing/resolve-revision.ts'
 import { fetch } from '../../src/porcelain/fetch.ts'
 import { fsck } from '../../src/porcelain/fsck.ts'
+import type { RunHook } from '../../src/porcelain/hooks.ts'
 import { pull } from '../../src/porcelain/pull.ts'
 import { type PushOptions, push } from '../../src/porcelain/push.ts'
 import { addRemote, removeRemote, renameRemote, showRemote } from '../../src/porcelain/remote.ts'
@@ -180,7 +181,7 @@ describe('push and pull', () => {
 
   it('asks the hook with what is to be pushed, and pushes nothing where it says no', async () => {
     const asked: string[] = []
-    const hook = async (name: string, { args = [], stdin = '' } = {}) => {
+    const hook: RunHook = async (name, { args = [], stdin = '' } = {}) => {
       asked.push(name, ...args, stdin.replace(/[0-9a-f]{64}/g, 'ID'))
       throw new Error('no')
     }

@@ -1,7 +1,9 @@
 // Imports the history of git repositories with the built program, then reads every commit back and
 // compares its tables with the files of the git commit as csv-parse reads them:
 //
-//   npm run check:import-git -- PATH...
+//   npm run check:import-git -- [--every=N] PATH...
+//
+// With --every only each Nth commit is read back, and the last.
 //
 // What is compared: which tables there are, the names of their columns, and all rows, whatever their
 // order. Dates are compared under the layout that makes the column the same, if one does. Files that the
@@ -11,8 +13,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { parse } from 'csv-parse/sync'
 
+const { values, positionals } = parseArgs({
+  options: { every: { type: 'string', default: '1' } },
+  allowPositionals: true,
+})
+const every = Number(values.every)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const program = join(root, 'bin', 'varve.js')
 const { listSeries, openRepository, readSeriesRows, rowsOf } = await import(
@@ -45,8 +53,8 @@ async function check(source, folder) {
   const verified = new Map()
   const wrong = []
   const different = new Map()
-  const counts = { tables: 0, compared: 0, asBefore: 0, otherFormats: 0 }
-  for (const [commit, first] of steps) {
+  const counts = { commits: 0, tables: 0, compared: 0, asBefore: 0, otherFormats: 0 }
+  for (const [at, [commit, first]] of steps.entries()) {
     const files = filesAt(source, commit)
     const inherited = broken.get(first) ?? new Map()
     const unread = new Map()
@@ -54,6 +62,8 @@ async function check(source, folder) {
       if (faults.has(`${commit} ${path}`) || inherited.get(path) === oid) unread.set(path, oid)
     }
     broken.set(commit, unread)
+    if (at % every !== 0 && at < steps.length - 1) continue
+    counts.commits++
     const made = mapped.get(commit)
     const series = new Map()
     if (made !== undefined) {
@@ -88,8 +98,10 @@ async function check(source, folder) {
     reasons.set(kind, (reasons.get(kind) ?? 0) + 1)
   }
   const label = `${basename(dirname(source))}/${basename(source)}`
-  say(`${label}: ${steps.length} commits, ${imported.made} with other tables`)
-  say(`  ${counts.tables} tables at all commits, ${counts.compared} of them different: compared`)
+  say(
+    `${label}: ${steps.length} commits, ${imported.made} with other tables, ${counts.commits} read back`,
+  )
+  say(`  ${counts.tables} tables at these, ${counts.compared} of them different: compared`)
   say(`  ${counts.asBefore} left as before, ${counts.otherFormats} of other formats`)
   say(
     `  ${imported.problems.length} versions that cannot be read; imported in ${seconds.toFixed(0)} s`,
@@ -256,7 +268,7 @@ function dateText(milliseconds, type) {
 }
 
 let differs = false
-for (const path of process.argv.slice(2)) {
+for (const path of positionals) {
   const folder = mkdtempSync(join(tmpdir(), 'varve-import-git-'))
   try {
     differs = !(await check(resolve(path), folder)) || differs

@@ -39,7 +39,7 @@ describe.runIf(hasTool('git'))('varve import git', () => {
     const none = await run('import', 'git', temporaryFolder())
 
     expect(first.stdout).toMatch(
-      /^2 commits, of 3 versions of tables; 1 change no table; main is at [0-9a-f]{7}\n$/,
+      /^2 commits from 3 versions of tables; left out 1 that change no table; main is at [0-9a-f]{7}\n$/,
     )
     expect(first.stderr).toMatch(
       /^varve: [0-9a-f]{10} a\.csv:2: expected 2 cells, found 1.*: the series stays as it was\n$/,

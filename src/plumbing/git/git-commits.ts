@@ -1,5 +1,5 @@
 import type { Signature } from '../../core/commit.ts'
-import { VarveError } from '../../core/errors.ts'
+import { hasCode, VarveError } from '../../core/errors.ts'
 import { endWithNewline } from '../../core/message.ts'
 import { MAX_SECONDS, MIN_SECONDS } from '../../core/signature.ts'
 import { type GitSource, readGit, startGit } from './run-git.ts'
@@ -23,7 +23,8 @@ export async function resolveGitRevision(source: GitSource, revision: string): P
     const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]
     return (await readGit(source, args)).trim()
   } catch (error) {
-    if (!(error instanceof VarveError) || error.code !== 'bad-input') throw error
+    // It says nothing where it knows of no such thing.
+    if (!hasCode(error, 'bad-input') || error.data.git !== '') throw error
     throw new VarveError('revision-not-found', `git knows no commit ${JSON.stringify(revision)}`, {
       data: { revision, folder: source.folder },
       hint: `git -C ${source.folder} branch -a lists branches`,

@@ -102,6 +102,9 @@ function gitError({ folder }: GitSource, code: unknown, stderr: string): VarveEr
   if (/not a git repository/.test(first)) {
     return new VarveError('not-a-repository', `${folder} is not a git repository`, { data })
   }
+  if (/cannot change to/.test(first)) {
+    return new VarveError('file-not-found', `there is no folder ${folder}`, { data })
+  }
   if (/dubious ownership/.test(first)) {
     return new VarveError('refused', `git does not trust ${folder}: it belongs to somebody else`, {
       data,

@@ -5,6 +5,7 @@ import { shortId } from '../../core/id.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import type { GitSource } from '../../plumbing/git/run-git.ts'
 import { shortBranch } from '../branch.ts'
+import { count } from '../change-summary.ts'
 import type { ImportProblem } from '../import-git/import-git.ts'
 import { importOntoBranch } from '../import-git/import-onto-branch.ts'
 import { parseNames } from './changing-options.ts'
@@ -124,13 +125,12 @@ export const importGitCommand = defineCommand({
       progress.done()
     }
   },
-  toText: ({ tip, branch, old, read, made, tables }) => {
+  toText: ({ tip, branch, read, made, tables }) => {
     const at = `${shortBranch(branch)} is at ${shortId(tip)}`
-    if (old === tip) return `nothing new: ${at}`
-    const [commits, others, versions] = [made, read - made, tables].map((count) =>
-      count.toLocaleString('en-US'),
-    )
-    return `${commits} commits, of ${versions} versions of tables; ${others} change no table; ${at}`
+    if (read === 0) return `nothing new: ${at}`
+    const versions = `${count(tables, 'version')} of tables`
+    const others = (read - made).toLocaleString('en-US')
+    return `${count(made, 'commit')} from ${versions}; left out ${others} that change no table; ${at}`
   },
   toJson: ({ tip, git, branch, old, ref, read, made, tables, reports, files }) => ({
     ...{ tip, git, branch, old: old ?? null, ref, read, made, tables },

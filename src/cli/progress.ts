@@ -97,11 +97,14 @@ export function progressLine(state: ProgressState): string {
       : `${moved(state.bytes)}  ${moved(elapsed > 0 ? state.bytes / elapsed : 0)}/s`
   if (total === undefined || total <= 0) return `${label}  ${amount(count)}  ${speed}`
   const share = Math.min(1, count / total)
-  const cells = Math.round(share * BAR_CELLS)
-  const bar = '━'.repeat(cells) + '╌'.repeat(BAR_CELLS - cells)
+  // With bytes beside it the line has to be short enough for 80 columns.
+  const width = state.bytes === undefined ? BAR_CELLS : BAR_CELLS / 2
+  const cells = Math.round(share * width)
+  const bar = '━'.repeat(cells) + '╌'.repeat(width - cells)
   const left = rate > 0 ? `  ${formatDuration(Math.max(0, total - count) / rate)} left` : ''
   const percent = `${Math.floor(share * 100)} %`.padStart(5)
-  return `${label} ${bar} ${percent}  ${amount(count)} of ${amount(total)}  ${speed}${left}`
+  const counted = state.bytes === undefined ? amount(count) : amount(count).replace(` ${unit}`, '')
+  return `${label} ${bar} ${percent}  ${counted} of ${amount(total)}  ${speed}${left}`
 }
 
 function formatAmount(value: number, unit: ProgressOptions['unit']): string {

@@ -9,6 +9,15 @@ describe('progressLine', () => {
     )
   })
 
+  it('shows bytes that move with what is counted, within 80 columns', () => {
+    const state = { label: 'receiving', count: 106, total: 141, bytes: 12.3e6, elapsed: 2 }
+    const line = progressLine({ ...state, unit: 'objects' })
+    expect(line).toBe(
+      'receiving ━━━━━━━━━╌╌╌  75 %  106 of 141 objects  12.3 MB  6.2 MB/s  1 s left',
+    )
+    expect(line.length).toBeLessThan(80)
+  })
+
   it('counts where the end is unknown', () => {
     const state = { label: 'rows', unit: 'rows', count: 12_345, total: undefined, elapsed: 10 }
     expect(progressLine({ ...state, unit: 'rows' })).toBe('rows  12.3k rows  1235 rows/s')

@@ -4,16 +4,8 @@ import type { TransferProgress } from '../../plumbing/connect.ts'
 import type { TransferOptions } from '../transfer.ts'
 
 const labels = {
-  fetch: {
-    find: 'looking for what is missing',
-    move: 'receiving objects',
-    verify: 'verifying objects',
-  },
-  push: {
-    find: 'looking for what is missing',
-    move: 'sending objects',
-    verify: 'verifying objects',
-  },
+  fetch: { find: 'looking for what is missing', move: 'receiving', verify: 'verifying' },
+  push: { find: 'looking for what is missing', move: 'sending', verify: 'verifying' },
 } as const
 
 /** What operations that talk to another repository are given, while a bar shows how far they have come. */

@@ -40,7 +40,7 @@ export const blameCommand = defineCommand({
   summary: 'Show which commit last changed each row',
   description: [
     'A line for each run of rows that one commit made what they are: its id, author and date, the',
-    'first and last key, how many rows, and the first line of its message. A key (one value for each',
+    'the first and last key, how many rows, and the first line of its message. A key (one value for each',
     'index column, or a period as 2026-08) asks about its rows alone.',
     '',
     'A row counts as changed where any value column does; --columns says which count. With',
@@ -153,7 +153,7 @@ async function* itemsOf(
     return {
       id: `${by.isCut ? '^' : ''}${by.id.slice(0, digits)}`,
       author: cutTo(escapeControl(by.commit.author.name), LONGEST),
-      date: formatCommitDate(by.commit.author, date, now),
+      date: formatCommitDate(by.commit.committer, date, now),
       keys: run.rows === 1 ? from! : `${from}…${to}`,
       rows: `${run.rows.toLocaleString('en-US')} row${run.rows === 1 ? ' ' : 's'}`,
       subject: escapeControl(subjectOf(by.commit)),

@@ -7,6 +7,7 @@ import { csvSuite } from './suites/csv.ts'
 import { encodingsSuite } from './suites/encodings.ts'
 import { fsckSuite } from './suites/fsck.ts'
 import { historySuite } from './suites/history.ts'
+import { lifeSuite } from './suites/life.ts'
 import { mergeSuite } from './suites/merge.ts'
 import { oilSuite } from './suites/oil.ts'
 import { parquetSuite } from './suites/parquet.ts'
@@ -15,6 +16,7 @@ import { rowsSuite } from './suites/rows.ts'
 import { seriesSuite } from './suites/series.ts'
 import { splitSuite } from './suites/split.ts'
 import { startUpSuite } from './suites/start-up.ts'
+import { transferSuite } from './suites/transfer.ts'
 
 /** All there are, in the order in which they run. */
 export const suites: readonly Suite[] = [
@@ -25,10 +27,12 @@ export const suites: readonly Suite[] = [
   historySuite,
   correctionsSuite,
   mergeSuite,
+  lifeSuite,
   recalibrationSuite,
   rowsSuite,
   seriesSuite,
   commitsSuite,
+  transferSuite,
   {
     name: 'in-process',
     about: 'the model by itself, from frames in memory to a pack and back',

@@ -66,7 +66,7 @@ export const seriesSuite: Suite = {
   },
 }
 
-const nameOf = (at: number): string => `s${String(at).padStart(6, '0')}`
+export const nameOf = (at: number): string => `s${String(at).padStart(6, '0')}`
 /** Those that are updated, spread over all of them. */
 const updated = (i: number, count: number): number => (i * 7919) % count
 
@@ -100,7 +100,7 @@ async function measureVarve(
 }
 
 /** Many series of a few rows, from one table, in one commit. */
-async function makeSeries(repo: OpenedRepository, count: number): Promise<void> {
+export async function makeSeries(repo: OpenedRepository, count: number): Promise<void> {
   const schema = parseSchemaText('name:string time:timestamp_s value:float64', {
     index: ['name', 'time'],
   })

@@ -32,6 +32,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   plumbing('ls-files', 'List the series in the index, and files that differ from it', () =>
     import('./ls-files.ts').then((m) => m.lsFilesCommand),
   ),
+  plumbing('ls-remote', 'List the refs of another repository', () =>
+    import('./ls-remote.ts').then((m) => m.lsRemoteCommand),
+  ),
   plumbing('ls-tree', 'List what is in a tree', () =>
     import('./ls-tree.ts').then((m) => m.lsTreeCommand),
   ),

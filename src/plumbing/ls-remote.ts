@@ -1,0 +1,53 @@
+import type { Id } from '../core/id.ts'
+import type { Connect } from './connect.ts'
+import { createMemoryRepository } from './memory-repository.ts'
+import { findRemote } from './remote-config.ts'
+import type { Repository } from './repository.ts'
+
+export interface LsRemoteOptions {
+  /** A URL, a path, a bundle, or a remote of the repository. */
+  readonly remote: string
+  readonly connect: Connect
+  /** Only branches; with `tags`, those too. */
+  readonly heads?: boolean | undefined
+  readonly tags?: boolean | undefined
+  /** Only refs whose name is one of these, or ends in `/` and one of these. */
+  readonly names?: readonly string[] | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ListedRef {
+  readonly ref: string
+  readonly id: Id
+  /** The commit that an annotated tag leads to. */
+  readonly peeled?: Id
+}
+
+/** The refs of another repository, by their names, its default branch as HEAD first. Nothing is fetched. */
+export async function* lsRemote(
+  repo: Repository | undefined,
+  { remote, connect, heads, tags, names = [], signal }: LsRemoteOptions,
+): AsyncGenerator<ListedRef> {
+  const found = repo && findRemote(repo.config, remote)
+  const url = found?.url ?? remote
+  const session = await connect(repo ?? createMemoryRepository(), {
+    url,
+    configured: found !== undefined,
+    ...(found?.uploadPack !== undefined && { uploadPack: found.uploadPack }),
+  })
+  try {
+    const { refs, head } = await session.list({ signal })
+    const isAll = !heads && !tags
+    const isNamed = (ref: string): boolean =>
+      names.length === 0 || names.some((name) => ref === name || ref.endsWith(`/${name}`))
+    const main = refs.find(({ name }) => name === head)
+    if (isAll && main !== undefined && isNamed('HEAD')) yield { ref: 'HEAD', id: main.id }
+    for (const { name: ref, id, peeled } of refs) {
+      const isAsked =
+        isAll || (heads && ref.startsWith('refs/heads/')) || (tags && ref.startsWith('refs/tags/'))
+      if (isAsked && isNamed(ref)) yield { ref, id, ...(peeled && { peeled }) }
+    }
+  } finally {
+    await session.close()
+  }
+}

@@ -39,9 +39,9 @@ export const blameCommand = defineCommand({
   usage: 'blame [<options>] [<rev>:]<series> [<key>...]',
   summary: 'Show which commit last changed each row',
   description: [
-    'A line for each run of rows that one commit made what they are: its id, author and date, the',
-    'the first and last key, how many rows, and the first line of its message. A key (one value for each',
-    'index column, or a period as 2026-08) asks about its rows alone.',
+    'A line for each run of rows that one commit made what they are: its id and author, when it was',
+    'committed, the first and last key, how many rows, and the first line of its message. A key (one',
+    'value for each index column, or a period as 2026-08) asks about its rows alone.',
     '',
     'A row counts as changed where any value column does; --columns says which count. With',
     '--by-column each column is looked at by itself.',

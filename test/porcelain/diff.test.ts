@@ -289,6 +289,33 @@ describe('diffRows', () => {
     ])
   })
 
+  it('gives the other side when it is applied', async () => {
+    const schema = schemaOf('t:int64 a:float64 b:string')
+    const cells = fc.tuple(
+      fc.option(fc.constantFrom(0, -0, 1, Number.NaN)),
+      fc.option(fc.constantFrom('', 'x')),
+    )
+    const table = fc.dictionary(fc.nat({ max: 20 }).map(String), cells, { maxKeys: 20 })
+    await fc.assert(
+      fc.asyncProperty(table, table, async (old, fresh) => {
+        const rows = (of: typeof old) => Object.entries(of).map(([t, row]) => [BigInt(t), ...row])
+        const repo = await twoStates(
+          { s: { schema, rows: rows(old) } },
+          { s: { schema, rows: rows(fresh) } },
+        )
+        const applied = new Map(Object.entries(old) as [string, Scalar[]][])
+        for (const item of await diff(repo)) {
+          for (const { key, new: row } of item.kind === 'rows' ? item.rows : []) {
+            if (row === undefined) applied.delete(String(key[0]))
+            else applied.set(String(key[0]), row)
+          }
+        }
+        expect(new Map(applied)).toEqual(new Map(Object.entries(fresh)))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it('agrees with comparing all rows', async () => {
     const values = fc.dictionary(fc.nat({ max: 30 }).map(String), fc.nat({ max: 3 }), {
       maxKeys: 30,

@@ -25,7 +25,12 @@ export async function openHttpCarrier(url: HttpUrl, options: OpenCarrierOptions)
   const { surroundings, config } = options
   const tls = url.isSecure ? await readAuthorities(config, surroundings) : {}
   const agent = await openAgent(url, surroundings, config, tls)
-  return new HttpCarrier(url, agent, tls, surroundings, config)
+  const carrier = new HttpCarrier(url, agent, tls, surroundings, config)
+  return {
+    location: carrier.location,
+    exchange: (service, request, more) => carrier.exchange(service, request, more),
+    close: async () => carrier.close(),
+  }
 }
 
 interface Kept {
@@ -34,7 +39,7 @@ interface Kept {
   readonly rest: AsyncIterator<Uint8Array> | undefined
 }
 
-class HttpCarrier implements Carrier {
+class HttpCarrier {
   readonly location: string
   readonly #url: HttpUrl
   readonly #agent: http.Agent
@@ -79,7 +84,7 @@ class HttpCarrier implements Carrier {
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#agent.destroy()
   }
 

@@ -50,8 +50,8 @@ describeCarrier('memory', {
     const repo = await emptyRepository()
     return { repo, open: async () => openLocalCarrier(served(repo)) }
   },
-  commitsEach: effort({ quick: 1, usual: 3, nightly: 25 }),
-  everyCut: effort({ quick: 7, usual: 2, nightly: 1 }),
+  commitsEach: effort({ quick: 1, usual: 2, nightly: 25 }),
+  everyCut: effort({ quick: 9, usual: 3, nightly: 1 }),
 })
 
 describeCarrier('local', {

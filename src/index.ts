@@ -26,6 +26,12 @@ export {
 } from './formats/table.ts'
 export { openFormat } from './formats/table-formats.ts'
 export {
+  type CloneRepositoryOptions,
+  cloneRepository,
+  type LocalConnectOptions,
+  localConnect,
+} from './library/clone-repository.ts'
+export {
   type OpenedRepository,
   type OpenRepositoryOptions,
   openRepository,
@@ -47,6 +53,7 @@ export { catBlob, catSeriesColumn } from './plumbing/cat-blob.ts'
 export { catCanonical, catObject, statObject } from './plumbing/cat-object.ts'
 export { checkRefFormat } from './plumbing/check-ref-format.ts'
 export { commitTree } from './plumbing/commit-tree.ts'
+export type { Connect, RemotePlace } from './plumbing/connect.ts'
 export { countObjects } from './plumbing/count-objects.ts'
 export { diffTree } from './plumbing/diff-tree.ts'
 export { findLakotaExport } from './plumbing/find-lakota-export.ts'
@@ -93,9 +100,16 @@ export { createSeries } from './porcelain/create-series.ts'
 export { deleteRows } from './porcelain/delete-rows.ts'
 export { diffRows } from './porcelain/diff.ts'
 export { diffStats } from './porcelain/diff-stats.ts'
+export { type FetchOptions, type FetchResult, fetch } from './porcelain/fetch.ts'
 export { fsck } from './porcelain/fsck.ts'
 export { repair } from './porcelain/fsck-repair.ts'
 export { gc, prune } from './porcelain/gc.ts'
+export {
+  type HistoryOptions,
+  type HistoryResult,
+  history,
+  type PointChange,
+} from './porcelain/history.ts'
 export {
   type ImportedHistory,
   type ImportGitOptions,
@@ -103,12 +117,6 @@ export {
   importGit,
 } from './porcelain/import-git/import-git.ts'
 export { importOntoBranch } from './porcelain/import-git/import-onto-branch.ts'
-export {
-  type HistoryOptions,
-  type HistoryResult,
-  history,
-  type PointChange,
-} from './porcelain/history.ts'
 export { importLakotaExport } from './porcelain/import-lakota-export.ts'
 export { importTable } from './porcelain/import-table.ts'
 export { importVintages } from './porcelain/import-vintages.ts'
@@ -122,7 +130,9 @@ export { readDecisions } from './porcelain/merge-decisions.ts'
 export { resolveMerge } from './porcelain/merge-resolve.ts'
 export { moveSeries, removeSeries } from './porcelain/move-series.ts'
 export { openComparison } from './porcelain/open-comparison.ts'
+export { type PullOptions, type PullResult, pull } from './porcelain/pull.ts'
 export { purge } from './porcelain/purge.ts'
+export { type PushOptions, type PushResult, push } from './porcelain/push.ts'
 export {
   type BeforeHistory,
   type ReadKnownOptions,
@@ -141,11 +151,22 @@ export {
   readAllVintages,
 } from './porcelain/read-vintages.ts'
 export { reflog } from './porcelain/reflog.ts'
+export {
+  addRemote,
+  listRemotes,
+  pruneRemote,
+  removeRemote,
+  renameRemote,
+  setRemoteUrl,
+  showRemote,
+} from './porcelain/remote.ts'
 export { reset } from './porcelain/reset.ts'
 export { restore } from './porcelain/restore.ts'
+export { setUpstream, unsetUpstream } from './porcelain/set-upstream.ts'
 export { show } from './porcelain/show.ts'
 export { status } from './porcelain/status.ts'
 export { checkoutRevision, switchBranch } from './porcelain/switch.ts'
+export { type SyncOptions, type SyncResult, sync } from './porcelain/sync.ts'
 export { createTag, deleteTags, listTags } from './porcelain/tag.ts'
 export { trim } from './porcelain/trim.ts'
 export { undo } from './porcelain/undo.ts'

@@ -56,11 +56,12 @@ const ambient = [
 ]
 const mayReadAmbient = ['cli', 'demo', OUTSIDE]
 /**
- * The seam's `modified`, where a file system would stamp it: for grace periods, never for ids. And
- * the library's clock, where its caller gives none.
+ * The seam's `modified`, where a file system would stamp it: for grace periods, never for ids. What of a
+ * cache was used last. And the library's clock, where its caller gives none.
  */
 const stampsTimes = [
   'storage/memory.ts',
+  'storage/cached-ranges.ts',
   'library/open-repository.ts',
   'library/clone-repository.ts',
 ]

@@ -30,6 +30,12 @@ const keys: readonly ConfigKey[] = [
     about: 'What every read checks: a checksum of the stored bytes, or always the whole id',
   },
   {
+    name: 'core.remoteCacheLimit',
+    type: 'size',
+    default: '1g',
+    about: 'What is kept here of packs in buckets and accounts, at most; 0 keeps nothing',
+  },
+  {
     name: 'core.hooksPath',
     type: 'text',
     ownOnly: true,

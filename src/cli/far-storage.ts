@@ -5,8 +5,6 @@ import { userCacheFolder } from './cache-folder.ts'
 import type { Config } from './config.ts'
 
 const FAR = /^(?:s3|sftp):\/\//i
-/** Bytes of packs kept on this machine unless `core.remoteCacheLimit` says another number. */
-const CACHE_LIMIT = 2 ** 30
 
 /** Whether a name of a repository is the URL of one that is worked on where it is, far away. */
 export function isFar(named: string): boolean {
@@ -28,8 +26,7 @@ export async function openFarStorage(
     parsed.kind === 's3'
       ? await openBucket(parsed, surroundings)
       : await (await import('../plumbing/open-sftp.ts')).openSftp(parsed as SshUrl, surroundings)
-  const said = config.get('core.remoteCacheLimit')
-  const limit = said === undefined ? CACHE_LIMIT : Number(said)
+  const limit = config.number('core.remoteCacheLimit') ?? 0
   if (limit === 0) return storage
   const { cacheRanges } = await import('../storage/cached-ranges.ts')
   const folder = join(

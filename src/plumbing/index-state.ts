@@ -120,7 +120,10 @@ export async function replaceIndexContent(
     const { version, state } = await readStoredIndex(repo)
     const files = changeFiles(state?.files ?? new Map())
     const { sources } = state ?? {}
-    const rest = { ...(base !== undefined && { base }), ...(stagedAt !== undefined && { stagedAt }) }
+    const rest = {
+      ...(base !== undefined && { base }),
+      ...(stagedAt !== undefined && { stagedAt }),
+    }
     const next = { tree, ...rest, packs, files, sources }
     if (await publishIndex(repo, version, next)) return
   }

@@ -56,7 +56,11 @@ export async function connectBuiltIn(
     }
     client.on('error', fail)
     client.on('close', () => fail(new Error('the connection was closed')))
-    client.on('ready', () => resolve())
+    client.on('ready', () => {
+      // Requests are small and wait for each other: none is held back to be sent with the next.
+      client.setNoDelay(true)
+      resolve()
+    })
     client.connect({
       host: settings.host,
       port: settings.port,

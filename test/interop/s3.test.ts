@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { initRepository } from '../../src/plumbing/init-repository.ts'
+import { assembleRepository } from '../../src/plumbing/repository.ts'
 import { openS3Storage } from '../../src/storage/s3-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { openLocalCarrier } from '../../src/transport/local-carrier.ts'
+import { describeCarrier } from '../contract/carrier.ts'
 import { describeStorage } from '../contract/storage.ts'
+import { effort } from '../support/effort.ts'
 import { hasRadosgw, type S3Server, startRadosgw } from '../support/radosgw.ts'
+import { ann } from '../support/repositories.ts'
+import { served } from '../support/transfer.ts'
 
 const BUCKET = 'varve-test'
 let server: S3Server
@@ -28,6 +35,23 @@ describe.skipIf(!hasRadosgw())('a bucket of a real server', () => {
   afterAll(() => server?.stop())
 
   describeStorage('S3', open)
+
+  describeCarrier('S3', {
+    serve: async () => {
+      const place = {
+        bucket: BUCKET,
+        prefix: prefix(),
+        endpoint: server.endpoint,
+        region: 'us-east-1',
+      }
+      const { repo } = await initRepository({ storage: await openS3Storage(place), who: ann(0) })
+      const open = async () => assembleRepository({ storage: await openS3Storage(place) })
+      return { repo, open: async () => openLocalCarrier(served(await open())) }
+    },
+    commitsEach: effort({ quick: 1, usual: 1, nightly: 25 }),
+    clients: effort({ quick: 2, usual: 3, nightly: 8 }),
+    everyCut: effort({ quick: 200, usual: 100, nightly: 1 }),
+  })
 
   it('takes objects in parts, and ends uploads that nobody goes on with', async () => {
     const storage = await open()

@@ -1,22 +1,34 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Client, SFTPWrapper } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { initRepository } from '../../src/plumbing/init-repository.ts'
+import { assembleRepository } from '../../src/plumbing/repository.ts'
+import { openSftpStorage } from '../../src/storage/sftp-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { openLocalCarrier } from '../../src/transport/local-carrier.ts'
 import { openSftp } from '../../src/transport/open-sftp.ts'
 import { parseRemoteUrl, type SshUrl } from '../../src/transport/remote-url.ts'
+import { connectBuiltIn } from '../../src/transport/ssh-builtin.ts'
+import { describeCarrier } from '../contract/carrier.ts'
 import { describeStorage } from '../contract/storage.ts'
+import { effort } from '../support/effort.ts'
+import { ann } from '../support/repositories.ts'
 import { hasSshd, type Sshd, startSshd } from '../support/sshd.ts'
 import { surroundings } from '../support/surroundings.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { served } from '../support/transfer.ts'
 
 describe.skipIf(!hasSshd)('a folder reached by SFTP', () => {
   let sshd: Sshd
   const opened: Storage[] = []
+  let connection: Client | undefined
   beforeAll(async () => {
     sshd = await startSshd()
   })
   afterAll(async () => {
     for (const storage of opened) await storage.close()
+    connection?.end()
   })
 
   async function open(folder = temporaryFolder(), { port, user, home } = sshd): Promise<Storage> {
@@ -26,7 +38,33 @@ describe.skipIf(!hasSshd)('a folder reached by SFTP', () => {
     return storage
   }
 
-  describeStorage('SFTP', open)
+  // A connection takes longer than most of what is asked over it: one serves all of these.
+  let shared: SFTPWrapper | undefined
+  async function openShared(folder = temporaryFolder()): Promise<Storage> {
+    if (shared === undefined) {
+      const url = parseRemoteUrl(`sftp://${sshd.user}@127.0.0.1:${sshd.port}/tmp`) as SshUrl
+      const { client } = await connectBuiltIn(url, surroundings({ home: sshd.home }))
+      shared = await new Promise<SFTPWrapper>((resolve, reject) => {
+        client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp)))
+      })
+      connection = client
+    }
+    return openSftpStorage(shared, { location: 'sftp:', folder, close: () => undefined })
+  }
+
+  describeStorage('SFTP', openShared)
+
+  describeCarrier('SFTP', {
+    serve: async () => {
+      const folder = temporaryFolder()
+      const { repo } = await initRepository({ storage: await openShared(folder), who: ann(0) })
+      const another = async () => assembleRepository({ storage: await openShared(folder) })
+      return { repo, open: async () => openLocalCarrier(served(await another())) }
+    },
+    commitsEach: effort({ quick: 1, usual: 1, nightly: 25 }),
+    clients: effort({ quick: 2, usual: 3, nightly: 8 }),
+    everyCut: effort({ quick: 200, usual: 100, nightly: 1 }),
+  })
 
   it('takes a large object and gives it back, from files of any length', async () => {
     const folder = join(temporaryFolder(), 'deep', 'er')

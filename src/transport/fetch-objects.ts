@@ -164,12 +164,14 @@ class Fetching {
     }
   }
 
-  /** A boundary is one of what came: what was here already keeps its parents. */
+  /** A boundary is one of what came. What is here already keeps its parents, also where it came once more. */
   async #checkShallow(receiver: ObjectReceiver, shallow: readonly Id[]): Promise<Id[]> {
     const added: Id[] = []
     for (const id of shallow) {
-      if (await receiver.hasReceived(id)) added.push(id)
-      else throw badPeer(`commit ${id} is to lose its parents`, { id })
+      if (!(await receiver.hasReceived(id))) {
+        throw badPeer(`commit ${id} is to lose its parents`, { id })
+      }
+      if (!(await receiver.isCounted(id))) added.push(id)
     }
     return added
   }

@@ -25,6 +25,7 @@ import { serveExchange } from '../../src/transport/serve-exchange.ts'
 import type { ServePolicy } from '../../src/transport/served-repository.ts'
 import { ann, collect } from '../support/repositories.ts'
 import {
+  adopt,
   commitRows,
   emptyRepository,
   expectWhole,
@@ -427,5 +428,24 @@ describe('what a client refuses', () => {
     })
     expect((await repo.refs.state()).number).toBe(1)
     expect(await repo.storage.list('packs/')).toEqual([])
+  })
+
+  it('no boundary at a commit that is here already: it keeps its parents', async () => {
+    const repo = await emptyRepository()
+    await commitRows(repo, { seconds: 100 })
+    const main = await commitRows(repo, { seconds: 200, from: 1 })
+    const { bytes } = await repo.objects.readAny(main)
+    const child = commitOf({ parents: [main], message: 'wanted\n' })
+    const frames = [
+      ...beginFrames({ shallow: [main], unshallow: [], total: 2, from: START }),
+      ...streamOf([{ kind: 'commit', bytes }, child]),
+    ]
+    const session = openRemoteSession(repo, answering(...frames))
+
+    const received = await session.fetch({ wants: [idOf(child)], haves: [main], now: NOW })
+
+    expect(received.shallow).toBeUndefined()
+    await adopt(repo, received, idOf(child))
+    await expectWhole(repo)
   })
 })

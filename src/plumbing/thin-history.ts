@@ -74,25 +74,33 @@ function keptCommits(
   return kept
 }
 
-/** Of each commit, its nearest ancestors that are kept, in the order of its parents, none of them before another. */
+/**
+ * Of each commit, its nearest ancestors that are kept, in the order of its parents: the first stays first, so that
+ * histories along first parents stay apart from what was merged into them, and no other is before another.
+ */
 function nearestKept(commits: Commits, kept: ReadonlySet<Id>): Map<Id, readonly Id[]> {
   const nearest = new Map<Id, readonly Id[]>()
   // The walk gave no commit before its children.
   for (const [id, { parents }] of [...commits].reverse()) {
+    const isWhole = parents.every((parent) => kept.has(parent))
     const found = parents.flatMap((parent) => (kept.has(parent) ? [parent] : nearest.get(parent)!))
-    nearest.set(id, found.length < 2 ? found : withoutAncestors(commits, [...new Set(found)]))
+    nearest.set(id, isWhole ? parents : withoutAncestors(commits, [...new Set(found)]))
   }
   return nearest
 }
 
+/** Some commits without those that are before another of them, but for the first. */
 function withoutAncestors(commits: Commits, ids: readonly Id[]): readonly Id[] {
   if (ids.length < 2) return ids
+  const oldest = Math.min(...ids.map((id) => commits.get(id)!.committer.seconds))
   const before = new Set<Id>()
   const pending = ids.flatMap((id) => commits.get(id)!.parents)
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
-    if (before.has(id)) continue
+    const { parents, committer } = commits.get(id)!
+    // Dates never run backwards along parents.
+    if (before.has(id) || committer.seconds < oldest) continue
     before.add(id)
-    pending.push(...commits.get(id)!.parents)
+    pending.push(...parents)
   }
-  return ids.filter((id) => !before.has(id))
+  return ids.filter((id, at) => at === 0 || !before.has(id))
 }

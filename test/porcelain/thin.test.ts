@@ -124,6 +124,40 @@ describe('history that is thinned', () => {
     expect(result).toMatchObject({ kept: 8, forgotten: 192 })
   })
 
+  it('keeps apart what was merged without being moved on to', async () => {
+    // Step 3 merges the branch of steps 1 and 2 into step 0.
+    const history = [
+      { hours: 0, parents: [1] },
+      ...[1, 1].map((back) => ({ hours: 12, parents: [back] })),
+      { hours: 12, parents: [3, 1] },
+      { hours: 1000, parents: [1] },
+    ]
+    const { open, ids, tags } = await repositoryOf(history, [0, 2])
+    const rules = parseRetention('all 2d')
+    await thin(await open(), { rules, who: ann(NOW), now: NOW })
+    expect(tags).toEqual([0, 2])
+    const after = await commitsOf(await open())
+    expect([...after.keys()]).not.toContain('step 3\n')
+    const { parents } = after.get('step 4\n')!.commit
+    expect(parents).toEqual([ids[0], after.get('step 2\n')!.id])
+  })
+
+  it('does not touch a merge whose parents all stay', async () => {
+    const history = [
+      { hours: 0, parents: [1] },
+      { hours: 1000, parents: [1] },
+      { hours: 1, parents: [1] },
+      { hours: 1, parents: [2, 1] },
+    ]
+    const { open } = await repositoryOf(history, [])
+    const rules = parseRetention('all 2d')
+    await thin(await open(), { rules, who: ann(NOW), now: NOW })
+    const after = await commitsOf(await open())
+    expect([...after.keys()]).not.toContain('step 0\n')
+    const [first, second] = [after.get('step 1\n')!.id, after.get('step 2\n')!.id]
+    expect(after.get('step 3\n')!.commit.parents).toEqual([first, second])
+  })
+
   it('is as it was after undo', async () => {
     const history = Array.from({ length: 30 }, () => ({ hours: 12, parents: [1] }))
     const { open, ids } = await repositoryOf(history, [])

@@ -1,9 +1,9 @@
-import { textToBytes } from '../core/bytes.ts'
+import { equalBytes, textToBytes } from '../core/bytes.ts'
 import { type Commit, decodeCommit } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
 import { isSeriesName } from '../core/names.ts'
-import { checkNode, findEntry, type ProllyNode } from '../core/prolly.ts'
+import { checkNode, findEntry, type ProllyChild, type ProllyNode } from '../core/prolly.ts'
 import { isLeaf, readChild } from '../core/prolly-node.ts'
 import { SeriesVerifier } from '../core/series-verify.ts'
 import { readSettings } from '../core/settings.ts'
@@ -62,14 +62,17 @@ class Check {
   /** What was looked at, or counts, with what it is. */
   readonly #known = new Map<Id, ObjectKind>()
   readonly #trusted = new Set<Id>()
-  /** Nodes of trees of names that are right wherever they are not the last. */
-  readonly #nodes = new Set<Id>()
+  /** Nodes of trees of names that are right wherever they are not the last and this is said of them. */
+  readonly #nodes = new Map<Id, Named>()
   #count = 0
 
   constructor(receiver: ObjectReceiver, options: VerifyOptions) {
     this.#receiver = receiver
     this.#options = options
-    this.#verifier = new SeriesVerifier(receiver, { onObject: () => this.#met() })
+    this.#verifier = new SeriesVerifier(receiver, {
+      onObject: () => this.#met(),
+      factsOf: (id) => receiver.factsOf(id),
+    })
   }
 
   async tip(id: Id): Promise<void> {
@@ -222,7 +225,8 @@ class Check {
     const end = node.entries.length - 1
     for (const [i, entry] of node.entries.entries()) {
       const childIsLast = isLast && i === end
-      if (this.#nodes.has(entry.child)) continue
+      const named = { level: node.level, entry }
+      if (saysTheSame(this.#nodes.get(entry.child), named)) continue
       const child = await readChild(this.#receiver, nameFormat, node.level, entry)
       if (await this.#receiver.hasReceived(entry.child)) {
         this.#met()
@@ -231,7 +235,7 @@ class Check {
         // It may have been the last of its level, and ended anywhere, where it counts.
         await this.#checkEnd(child)
       }
-      if (!childIsLast) this.#nodes.add(entry.child)
+      if (!childIsLast) this.#nodes.set(entry.child, named)
     }
   }
 
@@ -242,6 +246,21 @@ class Check {
       node = await readChild(this.#receiver, nameFormat, node.level, node.entries.at(-1)!)
     }
   }
+}
+
+/** What a node of a level says of one below it. */
+interface Named {
+  readonly level: number
+  readonly entry: ProllyChild
+}
+
+function saysTheSame(known: Named | undefined, { level, entry }: Named): boolean {
+  return (
+    known?.level === level &&
+    known.entry.weight === entry.weight &&
+    equalBytes(known.entry.key, entry.key) &&
+    equalBytes(known.entry.last, entry.last)
+  )
 }
 
 function wrongKind(id: Id, found: ObjectKind, expected: ObjectKind): VarveError {

@@ -1,7 +1,8 @@
 import { hasCode, VarveError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
 import { isRefName } from '../core/names.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import type { RefUpdate } from '../storage/log-entry.ts'
+import type { LogEntry, RefUpdate } from '../storage/log-entry.ts'
 import type { LogState } from '../storage/log-state.ts'
 import { checkRefFolders } from '../storage/ref-folders.ts'
 import { follows } from './commit-graph.ts'
@@ -34,9 +35,10 @@ export async function* takePush(
     throw new VarveError('refused', 'this repository is served for reading only')
   }
   checkUpdates(message.updates)
-  if (await isDone(place.repo, message)) {
+  const done = await doneBefore(place.repo, message)
+  if (done !== undefined) {
     await drain(message, frames)
-    yield outcomesFrame(message.updates.map((update) => ({ ...update, status: 'ok' })))
+    yield outcomesFrame(outcomesOf(done, message, await place.repo.refs.state()))
   } else {
     yield outcomesFrame(await take(place, message, frames, options))
   }
@@ -53,16 +55,34 @@ function checkUpdates(updates: readonly PushUpdate[]): void {
   }
 }
 
-/** Whether this very push was done before, and only its answer was lost. */
-async function isDone({ refs }: LocalRepository, message: PushMessage): Promise<boolean> {
+/** The entry of this very push, where it was done before and only its answer was lost. */
+async function doneBefore(
+  { refs }: LocalRepository,
+  message: PushMessage,
+): Promise<LogEntry | undefined> {
   const { refs: now } = await refs.state()
-  if (message.updates.every(({ ref, old }) => now.get(ref) === old)) return false
+  if (message.updates.every(({ ref, old }) => now.get(ref) === old)) return undefined
   let looked = 0
-  for await (const { uuid } of refs.entries({ newestFirst: true })) {
-    if (uuid === message.uuid) return true
-    if (++looked === REMEMBERED) return false
+  for await (const entry of refs.entries({ newestFirst: true })) {
+    if (entry.uuid === message.uuid) return entry
+    if (++looked === REMEMBERED) return undefined
   }
-  return false
+  return undefined
+}
+
+/** What became of each update of a push that an entry stands for: what it does not set was refused. */
+function outcomesOf(
+  { updates: done }: LogEntry,
+  { updates }: PushMessage,
+  state: LogState,
+): PushOutcome[] {
+  return updates.map(({ ref, old, new: next }) => {
+    if (done.some((update) => update.name === ref && update.new === next)) {
+      return { ref, old, new: next, status: 'ok' }
+    }
+    const refusal = movedRefusal(state, ref, old) ?? denied('it was refused: push it again')
+    return { ref, old, new: next, ...refusal }
+  })
 }
 
 /** Reads a request to its end, without looking. */
@@ -174,12 +194,8 @@ async function refusalOf(
   if (ref === policy.checkedOut) {
     return denied('it is checked out there: a push would leave its work tree behind')
   }
-  const found = state.refs.get(ref)
-  if (found !== old)
-    return {
-      status: 'moved',
-      reason: found === undefined ? 'it is not there' : `it is at ${found}`,
-    }
+  const moved = movedRefusal(state, ref, old)
+  if (moved !== undefined) return moved
   if (next === undefined)
     return policy.denyDeletes ? denied('refs are not deleted here') : undefined
   const isBranch = ref.startsWith('refs/heads/')
@@ -194,6 +210,12 @@ async function refusalOf(
   if (force) return undefined
   const reason = isBranch ? `it does not follow ${old}` : 'it is there already'
   return { status: 'not-forward', reason }
+}
+
+function movedRefusal(state: LogState, ref: string, old: Id | undefined): Refusal | undefined {
+  const found = state.refs.get(ref)
+  if (found === old) return undefined
+  return { status: 'moved', reason: found === undefined ? 'it is not there' : `it is at ${found}` }
 }
 
 function denied(reason: string): Refusal {

@@ -1,9 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ByteWriter } from '../../src/core/bytes.ts'
-import { encodeCommit } from '../../src/core/commit.ts'
+import { encodeCommit, readCommit } from '../../src/core/commit.ts'
 import { VarveError } from '../../src/core/errors.ts'
 import { hashObject, type Id, idFromBytes, objectKinds } from '../../src/core/id.ts'
-import { EMPTY_TREE } from '../../src/core/tree.ts'
+import { nodeBytes, type ProllyInner } from '../../src/core/prolly-node.ts'
+import {
+  EMPTY_TREE,
+  nameFormat,
+  readTreeRoot,
+  treeEntries,
+  writeTree,
+} from '../../src/core/tree.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import type { Carrier } from '../../src/transport/carrier.ts'
 import { decodeError, END_FRAME, encodeFrame, frameKinds } from '../../src/transport/frames.ts'
@@ -12,6 +19,7 @@ import {
   beginFrames,
   encodeListRequest,
   encodePushRequest,
+  readOutcomes,
   totalFrame,
 } from '../../src/transport/messages.ts'
 import {
@@ -23,6 +31,7 @@ import {
 import { openRemoteSession } from '../../src/transport/open-session.ts'
 import { serveExchange } from '../../src/transport/serve-exchange.ts'
 import type { ServePolicy } from '../../src/transport/served-repository.ts'
+import { MemoryObjects } from '../support/memory-objects.ts'
 import { ann, collect } from '../support/repositories.ts'
 import {
   adopt,
@@ -93,6 +102,14 @@ async function push(
 function errorIn(answer: Uint8Array): VarveError {
   const start = answer[1]! < 0x80 ? 2 : 3
   return decodeError(answer.subarray(start, answer.length - END_FRAME.length))
+}
+
+/** What an answer to a push of three updates says of each. */
+function statusesIn(answer: Uint8Array): string[] {
+  const start = answer[1]! < 0x80 ? 2 : 3
+  const update = { ref: MAIN, old: undefined, new: undefined }
+  const content = answer.subarray(start, answer.length - END_FRAME.length)
+  return readOutcomes(content, [update, update, update]).map(({ status }) => status)
 }
 
 describe('what a server refuses', () => {
@@ -333,6 +350,57 @@ describe('what a server refuses', () => {
 
     expect(errorIn(answer).code).toBe('bad-peer')
     expect(await tipOf(repo)).toBe(main)
+  })
+
+  it('a tree that says something else of a node than an earlier one', async () => {
+    const objects = new MemoryObjects()
+    const names = Array.from({ length: 400 }, (_, i) => `n${1000 + i}`)
+    const { tree } = await readCommit(repo.objects, main)
+    const [collection] = await collect(treeEntries(repo.objects, tree))
+    const entries = names.map((name) => ({ ...collection!, name }))
+    const right = await writeTree(objects, entries)
+    const root = (await readTreeRoot(objects, right)) as ProllyInner
+    const [start, ...rest] = root.entries
+    const lying = { ...root, entries: [{ ...start!, weight: start!.weight + 1 }, ...rest] }
+    const wrong = await objects.put('tree', nodeBytes(nameFormat, lying))
+    const first = commitOf({ tree: right })
+    const second = commitOf({ tree: wrong, parents: [idOf(first)] })
+
+    const stream = streamOf([...objects.objects.values(), first, second])
+    const error = await push(repo, idOf(second), stream)
+
+    expect(error).toMatchObject({
+      code: 'bad-peer',
+      message: expect.stringContaining('not what its parent says'),
+    })
+  })
+
+  it('nothing that it had refused, where the same push is asked for again', async () => {
+    const target = await emptyRepository()
+    const child = commitOf({ message: 'twice\n' })
+    const request = async function* (): AsyncGenerator<Uint8Array> {
+      yield* encodePushRequest({
+        uuid: UUID,
+        atomic: false,
+        message: 'push',
+        updates: [
+          { ref: 'refs/heads/new', old: undefined, new: idOf(child) },
+          { ref: 'refs/heads/gone', old: idOf(child), new: undefined },
+          { ref: 'refs/remotes/origin/main', old: undefined, new: idOf(child) },
+        ],
+        from: START,
+      })
+      yield* streamOf([child])
+    }
+    const ask = async () =>
+      Buffer.concat(await collect(serveExchange(served(target), 'receive-pack', request())))
+
+    const first = await ask()
+    const again = await ask()
+
+    expect(statusesIn(first)).toEqual(['ok', 'moved', 'denied'])
+    expect(statusesIn(again)).toEqual(['ok', 'moved', 'denied'])
+    expect([...(await target.refs.state()).refs.keys()]).toEqual(['refs/heads/new'])
   })
 
   it('every byte of a push, changed: nothing that is not right gets in', async () => {

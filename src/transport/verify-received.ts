@@ -3,8 +3,8 @@ import { type Commit, decodeCommit } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
 import { isSeriesName } from '../core/names.ts'
-import { checkNode, findEntry, type ProllyChild, type ProllyNode } from '../core/prolly.ts'
-import { isLeaf, readChild } from '../core/prolly-node.ts'
+import { checkNode, findEntry, type ProllyNode } from '../core/prolly.ts'
+import { isLeaf, type ProllyChild, readChild } from '../core/prolly-node.ts'
 import { SeriesVerifier } from '../core/series-verify.ts'
 import { readSettings } from '../core/settings.ts'
 import { decodeTag } from '../core/tag.ts'
@@ -69,10 +69,7 @@ class Check {
   constructor(receiver: ObjectReceiver, options: VerifyOptions) {
     this.#receiver = receiver
     this.#options = options
-    this.#verifier = new SeriesVerifier(receiver, {
-      onObject: () => this.#met(),
-      factsOf: (id) => receiver.factsOf(id),
-    })
+    this.#verifier = new SeriesVerifier(receiver, { onObject: () => this.#met() })
   }
 
   async tip(id: Id): Promise<void> {

@@ -3,6 +3,7 @@ import { scalarAt } from './column-ops.ts'
 import {
   boundsOf,
   type ColumnQuality,
+  type MaxRevision,
   type Monotonic,
   type QualityRuleName,
   type RangeBounds,
@@ -158,11 +159,17 @@ function isFurther(before: Scalar, value: Scalar, { type, quality }: Watched): b
     const gap = BigInt(value as number | bigint) - BigInt(before as number | bigint)
     return gap * unit > (maxGap?.nanoseconds ?? gap * unit)
   }
-  const gap =
-    typeof value === 'bigint' && typeof before === 'bigint'
-      ? value - before
-      : Number(value) - Number(before)
-  return gap > (maxGap?.amount ?? Number.POSITIVE_INFINITY)
+  return distance(before, value) > (maxGap?.amount ?? Number.POSITIVE_INFINITY)
+}
+
+/** How far two numbers are apart: exact for whole numbers of 64 bits. */
+function distance(a: Scalar, b: Scalar): number | bigint {
+  if (typeof a !== 'bigint' || typeof b !== 'bigint') return Math.abs(Number(b) - Number(a))
+  return a < b ? b - a : a - b
+}
+
+function mostRevision({ amount, part = 0 }: MaxRevision, before: Scalar): number {
+  return amount ?? Math.abs(Number(before)) * part
 }
 
 /** Whether a value changed by more than its column's rule allows. */
@@ -173,12 +180,10 @@ export function revisionBreak(
   before: Scalar,
   value: Scalar,
 ): QualityBreak | undefined {
-  if (maxRevision === undefined || before === null || value === null || before === value)
-    return undefined
-  const [from, to] = [Number(before), Number(value)]
-  const most = maxRevision.amount ?? Math.abs(from) * (maxRevision.part ?? 0)
+  if (maxRevision === undefined || before === null || value === null) return undefined
+  if (Object.is(before, value)) return undefined
   // NaN is as far from a number as can be.
-  if (Math.abs(to - from) <= most) return undefined
+  if (distance(before, value) <= mostRevision(maxRevision, before)) return undefined
   return {
     column,
     rule: 'max-revision',

@@ -30,6 +30,13 @@ export interface Length {
   readonly amount?: number
 }
 
+/** The most that a value may change by: an amount, or a part of what it was. */
+export interface MaxRevision {
+  readonly text: string
+  readonly amount?: number
+  readonly part?: number
+}
+
 /** The rules for one column, as far as there are any. */
 export interface ColumnQuality {
   readonly notNull: boolean
@@ -37,8 +44,7 @@ export interface ColumnQuality {
   readonly range?: { readonly min: Json; readonly max: Json }
   readonly monotonic?: Monotonic
   readonly maxGap?: Length
-  /** The most that a value may change by: an amount, or a part of what it was. */
-  readonly maxRevision?: { readonly text: string; readonly amount?: number; readonly part?: number }
+  readonly maxRevision?: MaxRevision
   readonly staleAfter?: Length
 }
 
@@ -114,7 +120,7 @@ function lengthOf(name: string, rule: QualityRuleName, length: Json): Length {
   }
 }
 
-function revisionOf(name: string, revision: Json): NonNullable<ColumnQuality['maxRevision']> {
+function revisionOf(name: string, revision: Json): MaxRevision {
   if (typeof revision === 'number' && revision >= 0) {
     return { text: String(revision), amount: revision }
   }
@@ -153,10 +159,8 @@ function faultOf(rule: ColumnQuality, type: ColumnType, isFirst: boolean): strin
   if ((rule.maxGap ?? rule.staleAfter) !== undefined && !isFirst) {
     return 'max-gap and stale-after are for the first index column'
   }
-  if (
-    rule.maxGap !== undefined &&
-    !(isTime ? rule.maxGap.nanoseconds : isNumber && rule.maxGap.amount)
-  ) {
+  const gap = isTime ? rule.maxGap?.nanoseconds : isNumber ? rule.maxGap?.amount : undefined
+  if (rule.maxGap !== undefined && gap === undefined) {
     return `max-gap is ${rule.maxGap.text} and the column ${type}`
   }
   if (rule.staleAfter !== undefined && !(isTime && rule.staleAfter.nanoseconds !== undefined)) {
@@ -178,7 +182,8 @@ export interface RangeBounds {
 
 /** Undefined where an end is no value of the column's type. */
 export function boundsOf({ range }: ColumnQuality, type: ColumnType): RangeBounds | undefined {
-  if (range === undefined) return { min: null, max: null }
+  // A column without any value yet.
+  if (range === undefined || type === 'null') return { min: null, max: null }
   try {
     return { min: endOf(range.min, type), max: endOf(range.max, type) }
   } catch (error) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Scalar } from '../../src/core/column.ts'
 import type { Json } from '../../src/core/settings.ts'
 import {
   type OpenedRepository,
@@ -90,6 +91,37 @@ describe('quality rules', () => {
     const expected = ['s 2020-01-02: v is 110.5 after 100; max-revision: by at most 10%']
     expect(await allBreaks(repo)).toEqual(expected)
     expect(await lastBreaks(repo)).toEqual(expected)
+  })
+
+  it('count a revision exactly, and none where a value stays', async () => {
+    const repo = await openRepository('memory:', { author })
+    const rows = async (schema: string, values: Scalar[][], create = false) =>
+      writeSeries(repo, {
+        ...{ series: 's', input: rowsTable(schema, values), create },
+        commit: repo.signed('rows'),
+      })
+    const schema = 't:date i:int64 x:float64'
+    await rows(schema, [['2020-01-01', 9007199254740992n, Number.NaN]], true)
+    const rules = { i: { 'max-revision': 0 }, x: { 'max-revision': '10%' } }
+    const values = new Map<string, Json>([['quality', rules]])
+    await setSettings(repo, { name: 's', values, commit: repo.signed('rules') })
+
+    await rows(schema, [['2020-01-01', 9007199254740993n, Number.NaN]])
+
+    expect(await lastBreaks(repo)).toEqual([
+      's 2020-01-01: i is 9007199254740993 after 9007199254740992; max-revision: by at most 0',
+    ])
+  })
+
+  it('hold for columns without any value', async () => {
+    const repo = await openRepository('memory:', { author })
+    const input = rowsTable('t:date v:null', [['2020-01-01', null]])
+    await writeSeries(repo, { series: 's', input, create: true, commit: repo.signed('rows') })
+    const rules = { v: { 'not-null': true, range: ['1', null] } }
+    const values = new Map<string, Json>([['quality', rules]])
+    await setSettings(repo, { name: 's', values, commit: repo.signed('rules') })
+
+    expect(await allBreaks(repo)).toEqual(['s 2020-01-01: v is null; not-null: never null'])
   })
 
   it('refuse a commit for what it changes alone', async () => {

@@ -11,9 +11,13 @@ import {
   readSeriesRows,
   rowsOf,
 } from '../../src/index.ts'
+import { parseGitCommit } from '../../src/plumbing/git/git-commits.ts'
 import type { GitSource } from '../../src/plumbing/git/run-git.ts'
+import { trimHistory } from '../../src/plumbing/trim-history.ts'
+import { gc } from '../../src/porcelain/gc.ts'
 import type { ImportGitOptions, ImportProblem } from '../../src/porcelain/import-git/import-git.ts'
 import { importOntoBranch } from '../../src/porcelain/import-git/import-onto-branch.ts'
+import { purge } from '../../src/porcelain/purge.ts'
 import { hasTool } from '../support/optional-tool.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -353,6 +357,76 @@ describe.runIf(hasTool('git'))('the history of a git repository', () => {
     const { refs } = await repo.refs.state()
     expect(refs.get('refs/heads/main')).toBe(tip)
     expect(refs.get('refs/heads/other')).toBe(beside.tip)
+  })
+
+  it('begins anew where the commits that it made were made again', async () => {
+    const repo = await newRepository()
+    const source = gitRepository([
+      { files: { 'a.csv': csv('t,v', '1,1'), 'secret.csv': csv('t,v', '1,1') } },
+      { files: { 'a.csv': csv('t,v', '1,2') } },
+    ])
+    const first = await imported(repo, source)
+    const purged = await purge(repo, { series: 'secret', who, now: who.seconds * 1000 })
+
+    const onto = imported(repo, source)
+    await expect(onto).rejects.toMatchObject({ code: 'refused' })
+    const anew = await imported(repo, source, { branch: 'anew' })
+
+    expect(purged.rewritten.length).toBeGreaterThan(1)
+    expect([anew.read, anew.tip]).toEqual([2, first.tip])
+    expect(await names(repo, 'anew')).toEqual(['a', 'secret'])
+    expect(await names(repo, 'main')).toEqual(['a'])
+  })
+
+  it('goes on where the history that it made was trimmed', async () => {
+    const repo = await newRepository()
+    const commits = [1, 2, 3].map((v) => ({ files: { 'a.csv': csv('t,v', `1,${v}`) } }))
+    const source = gitRepository(commits)
+    await imported(repo, source)
+    await trimHistory(repo, { limit: { keep: 1 }, who, message: 'old' })
+    await gc(repo, { who, now: who.seconds * 1000, prune: 'now', reflogExpire: 'now' })
+
+    const more = { files: { 'a.csv': csv('t,v', '1,4') } }
+    const next = await imported(repo, gitRepository([...commits, more]))
+
+    expect(next.read).toBe(1)
+    expect((await content(repo, 'a', 'main')).rows).toEqual([[1n, 4]])
+  })
+
+  it('reads names of people that are no names', () => {
+    const header = (author: string) => Buffer.from(`tree 1\nauthor ${author}\n\nx\n`)
+    const people = ['Bo <<bo@x>> 12 +0130', '<'.repeat(5_000_000), 'nobody'].map(
+      (author) => parseGitCommit(header(author)).author,
+    )
+
+    const nobody = { email: '', seconds: 0, offsetMinutes: 0 }
+    expect(people).toEqual([
+      { name: 'Bo', email: 'bo@x', seconds: 12, offsetMinutes: 90 },
+      { ...nobody, name: '' },
+      { ...nobody, name: 'nobody' },
+    ])
+  })
+
+  it('says of a folder that claims to be a file that it is none, and goes on', async () => {
+    const source = gitRepository([{ files: { 'd/a.csv': csv('t,v', '1,1') } }])
+    const git = (args: string[], input?: Buffer) =>
+      execFileSync('git', ['-C', source.folder, ...args], { env, ...(input && { input }) })
+        .toString()
+        .trim()
+    const entry = (name: string, oid: string) =>
+      Buffer.concat([Buffer.from(`100644 ${name}\0`), Buffer.from(oid, 'hex')])
+    const [folder, file] = ['main:d', 'main:d/a.csv'].map((name) => git(['rev-parse', name]))
+    const lying = Buffer.concat([entry('b.csv', folder!), entry('c.csv', file!)])
+    const tree = git(['hash-object', '-t', 'tree', '-w', '--literally', '--stdin'], lying)
+    const person = ['-c', 'user.name=x', '-c', 'user.email=x']
+    const revision = git([...person, 'commit-tree', '-p', 'main', '-m', 'x', tree])
+    const repo = await newRepository()
+
+    const { reports } = await imported(repo, source, { revision })
+
+    expect(reports).toMatchObject([{ file: 'b.csv', instead: 'absent' }])
+    expect(reports[0]!.reason).toContain('is a tree, not a blob')
+    expect(await names(repo, 'main')).toEqual(['c'])
   })
 
   it('of a hostile repository runs nothing', async () => {

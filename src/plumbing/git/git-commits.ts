@@ -97,7 +97,7 @@ function decoderOf(encoding: string | undefined): (bytes: Buffer) => string {
 
 /** `NAME <EMAIL> SECONDS ±HHMM`, as far as it can be made out. */
 function signatureOf(text: string): Signature {
-  const match = /^(.*?)<([^>]*)>[^0-9+-]*([+-]?\d{1,18})?(?: *([+-])(\d{2})(\d{2}))?/s.exec(text)
+  const match = /^(.*?)<([^<>]*)>[^0-9+-]*([+-]?\d{1,18})?(?: *([+-])(\d{2})(\d{2}))?/s.exec(text)
   const [, name = text, email = '', seconds = '0', sign = '+', hours = '0', minutes = '0'] =
     match ?? []
   const offset = Number(hours) * 60 + Number(minutes)

@@ -28,14 +28,18 @@ export class GitObjects {
       throw broken(oid, `is a ${type} of ${size} bytes, not a ${kind}`)
     }
     const bytes = await this.#input!.take(size)
-    await this.#input!.take(1)
+    await this.#input!.skip(1)
     return bytes
   }
 
   async blob(oid: string): Promise<GitBlob> {
     const { type, size } = await this.#ask(oid)
-    if (type !== 'blob') throw broken(oid, `is a ${type}, not a blob`)
     const input = this.#input!
+    if (type !== 'blob') {
+      // The answer to the next question comes behind it.
+      await input.skip(size + 1)
+      throw broken(oid, `is a ${type}, not a blob`)
+    }
     const pieces = async function* (): AsyncGenerator<Uint8Array, void, void> {
       let left = size
       try {
@@ -45,8 +49,7 @@ export class GitObjects {
           yield piece
         }
       } finally {
-        while (left > 0) left -= (await input.some(left)).length
-        await input.take(1)
+        await input.skip(left + 1)
       }
     }
     return { size, pieces: pieces() }
@@ -96,6 +99,10 @@ class ByteReader {
       left -= piece.length
     }
     return Buffer.concat(pieces)
+  }
+
+  async skip(count: number): Promise<void> {
+    for (let left = count; left > 0; ) left -= (await this.some(left)).length
   }
 
   async line(): Promise<string> {

@@ -15,8 +15,8 @@ interface Entry {
 
 /** Names that one commit may change before it is taken for an attack. */
 const MOST_NAMES = 5_000_000
-/** Trees that are kept, as most of them are asked for again by the next commit. */
-const KEPT_TREES = 2000
+/** Names in trees that are kept, as most of them are asked for again by the next commit. */
+const KEPT_NAMES = 1_000_000
 const MOST_DEPTH = 200
 
 const NOTHING: ReadonlyMap<string, Entry> = new Map()
@@ -25,6 +25,7 @@ const NOTHING: ReadonlyMap<string, Entry> = new Map()
 export class GitTrees {
   readonly #objects: GitObjects
   readonly #kept = new Map<string, ReadonlyMap<string, Entry>>()
+  #keptNames = 0
 
   constructor(objects: GitObjects) {
     this.#objects = objects
@@ -101,7 +102,12 @@ export class GitTrees {
     }
     const entries = parseTree(await this.#objects.structure(oid, 'tree'), oid.length / 2)
     this.#kept.set(oid, entries)
-    if (this.#kept.size > KEPT_TREES) this.#kept.delete(this.#kept.keys().next().value!)
+    this.#keptNames += entries.size + 1
+    for (const [oldest, { size }] of this.#kept) {
+      if (this.#keptNames <= KEPT_NAMES) break
+      this.#kept.delete(oldest)
+      this.#keptNames -= size + 1
+    }
     return entries
   }
 }

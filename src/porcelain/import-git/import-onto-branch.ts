@@ -53,7 +53,10 @@ export async function importOntoBranch(
   const { tip } = imported
   const result = { ...imported, branch: name, ...(old !== undefined && { old }) }
   if (old === tip) return { ...result, files: NO_FILES }
-  if (old !== undefined && !(await isAncestor(repo.objects, old, tip))) throw hasItsOwn(name)
+  const { shallow } = await repo.refs.state()
+  if (old !== undefined && !(await isAncestor(repo.objects, old, tip, shallow))) {
+    throw hasItsOwn(name)
+  }
   const updates = [{ name, old, new: tip }]
   const { who } = options
   const message = `import git: ${imported.git.slice(0, 12)}`

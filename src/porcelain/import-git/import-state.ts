@@ -35,6 +35,7 @@ export function importRef(how: Readonly<Record<string, unknown>>): string {
   return `refs/imports/git/${hashObject('settings', textToBytes(JSON.stringify(how))).slice(0, 12)}`
 }
 
+/** What was imported; nothing where the commits that were made are other ones now, as `purge` makes them again. */
 export async function readImportState(repo: Repository, ref: string): Promise<ImportState> {
   const { refs } = await repo.refs.state()
   const id = refs.get(ref)
@@ -54,6 +55,8 @@ export async function readImportState(repo: Repository, ref: string): Promise<Im
       }
     }
   }
+  const made = new Set(commits.values())
+  if (!parents.every((head) => made.has(head))) return { id, commits: new Map(), heads: new Set() }
   return { id, commits, heads: new Set(parents) }
 }
 

@@ -188,6 +188,24 @@ describe.runIf(hasTool('git'))('the history of a git repository', () => {
     ])
   })
 
+  it('leaves out a merge of what changed no table', async () => {
+    const repo = await newRepository()
+    const source = gitRepository([
+      { files: { 'a.csv': csv('t,v', '1,1') } },
+      { files: { 'a.csv': csv('t,v', '1,2') } },
+      { files: { 'README.md': 'hello' }, parents: [0] },
+      { parents: [1, 2] },
+    ])
+
+    const { tip, made } = await imported(repo, source)
+
+    expect(made).toBe(2)
+    expect((await history(repo, tip)).map(({ message }) => message)).toEqual([
+      'commit 0\n',
+      'commit 1\n',
+    ])
+  })
+
   it('goes on where it was, and brings only what is new', async () => {
     const first = [
       { files: { 'a.csv': csv('t,v', '1,1') } },

@@ -6,6 +6,7 @@ import { EMPTY_TREE, lookupPath, type PathEdit, updatePaths } from '../../core/t
 import type { Reading } from '../../formats/table.ts'
 import { clampCommitter } from '../../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../../plumbing/collect-packs.ts'
+import { isAncestor } from '../../plumbing/common-ancestors.ts'
 import {
   type GitCommit,
   type GitStep,
@@ -261,7 +262,7 @@ class Import {
     this.#keepFiles(oid, files)
     const tree =
       edits.size === 0 ? before : await updatePaths(writer, before, edits, { replace: true })
-    if (tree === before && ours.length < 2 && onFirst === ours[0]) {
+    if (tree === before && (await this.#areBehind(onFirst, ours))) {
       commits.set(oid, onFirst)
       return
     }
@@ -277,6 +278,17 @@ class Import {
     for (const parent of ours) heads.delete(parent)
     heads.add(id)
     this.counts.made++
+  }
+
+  /** Whether commits are the same as another one, or come before it. */
+  async #areBehind(tip: Id | undefined, ids: readonly Id[]): Promise<boolean> {
+    const others = ids.filter((id) => id !== tip)
+    if (others.length === 0 || tip === undefined) return others.length === 0
+    const { shallow } = await this.#repo.refs.state()
+    for (const id of others) {
+      if (!(await isAncestor(await this.#writer(), id, tip, shallow))) return false
+    }
+    return true
   }
 
   /** A commit that claims to be made later than now would be refused by whoever receives it. */

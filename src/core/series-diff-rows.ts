@@ -1,6 +1,6 @@
 import { compareBytes, equalBytes } from './bytes.ts'
-import { type ColumnType, isNull } from './column.ts'
-import { type RowEquality, rowEquality, widenColumn } from './column-ops.ts'
+import { type Column, type ColumnType, isNull } from './column.ts'
+import { markDifferences, widenColumn } from './column-ops.ts'
 import { hasCode } from './errors.ts'
 import type { Keys } from './key.ts'
 import type { ObjectReader } from './objects.ts'
@@ -145,12 +145,12 @@ async function* mergeStretch(
     }
     if (a.at === 0 && b.at === 0 && sameKeys && (await sameIndex(x, y))) {
       const [from, to] = await clip(a, range)
-      const numbers = rowNumbers(from, to)
+      const runs = [{ old: from, new: from, count: Math.max(0, to - from) }]
       a.next()
       b.next()
       const pairs = await differingPairs(reader, x, y, match)
       const marks = cells ? pairs.map((pair) => match.pairs.indexOf(pair)) : undefined
-      const changed = await onlyChanged(x, y, { old: numbers, new: numbers }, pairs, cells)
+      const changed = await onlyChanged(x, y, runs, pairs, cells)
       const rows = marks === undefined ? changed : placed(changed, marks, match.pairs.length)
       if (rows.old.length > 0) yield { old: x, new: y, rows }
       continue
@@ -160,7 +160,7 @@ async function* mergeStretch(
     const merged = mergeKeys(await x.keys(), oldFrom, oldTo, await y.keys(), newFrom, newTo)
     a.advance(merged.oldAt, oldTo)
     b.advance(merged.newAt, newTo)
-    const rows = await onlyChanged(x, y, merged.rows, match.pairs, cells)
+    const rows = await onlyChanged(x, y, merged.runs, match.pairs, cells)
     if (rows.old.length > 0) yield { old: x, new: y, rows }
   }
 }
@@ -205,6 +205,13 @@ async function sameIndex(x: DiffSegment, y: DiffSegment): Promise<boolean> {
   return a.every((list, i) => sameChunks(list, b[i]!))
 }
 
+/** Rows that follow each other under the same keys on both sides; −1 for the side that has none of them. */
+interface Run {
+  readonly old: number
+  readonly new: number
+  readonly count: number
+}
+
 function mergeKeys(
   old: Keys,
   oldFrom: number,
@@ -212,72 +219,81 @@ function mergeKeys(
   fresh: Keys,
   newFrom: number,
   newTo: number,
-): { rows: DiffRows; oldAt: number; newAt: number } {
-  const capacity = Math.max(0, oldTo - oldFrom) + Math.max(0, newTo - newFrom)
-  const oldRows = new Int32Array(capacity)
-  const newRows = new Int32Array(capacity)
+): { runs: Run[]; oldAt: number; newAt: number } {
+  const runs: Run[] = []
   let i = oldFrom
   let j = newFrom
-  let count = 0
   while (i < oldTo && j < newTo) {
-    const order = old.compare(i, fresh, j)
-    oldRows[count] = order <= 0 ? i++ : -1
-    newRows[count++] = order >= 0 ? j++ : -1
+    const count = old.equalRun(i, fresh, j, Math.min(oldTo - i, newTo - j))
+    if (count > 0) {
+      runs.push({ old: i, new: j, count })
+      i += count
+      j += count
+    } else if (old.compare(i, fresh, j) < 0) {
+      const start = i++
+      while (i < oldTo && old.compare(i, fresh, j) < 0) i++
+      runs.push({ old: start, new: -1, count: i - start })
+    } else {
+      const start = j++
+      while (j < newTo && fresh.compare(j, old, i) < 0) j++
+      runs.push({ old: -1, new: start, count: j - start })
+    }
   }
-  const rows = { old: oldRows.subarray(0, count), new: newRows.subarray(0, count) }
-  return { rows, oldAt: i, newAt: j }
+  return { runs, oldAt: i, newAt: j }
 }
 
 /** Of rows side by side, those that are on one side alone or have other values. */
 async function onlyChanged(
   x: DiffSegment,
   y: DiffSegment,
-  rows: DiffRows,
+  runs: readonly Run[],
   pairs: readonly ColumnPair[],
   cells: boolean,
 ): Promise<DiffRows> {
-  const count = rows.old.length
+  const count = runs.reduce((sum, run) => sum + run.count, 0)
   const changed = new Uint8Array(count)
   const marks: (Uint8Array | undefined)[] = []
-  let met = false
-  for (let i = 0; i < count; i++) {
-    if (rows.old[i]! < 0 || rows.new[i]! < 0) changed[i] = 1
-    else met = true
+  let at = 0
+  for (const run of runs) {
+    if (isAlone(run)) changed.fill(1, at, at + run.count)
+    at += run.count
   }
-  if (met) {
+  if (!runs.every(isAlone)) {
     await x.chunkLists(pairs.flatMap((pair) => pair.old ?? []))
     await y.chunkLists(pairs.flatMap((pair) => pair.new ?? []))
     for (const pair of pairs) {
-      const equal = await pairEquality(x, y, pair)
-      if (cells) {
-        marks.push(markCells(rows, equal))
-        continue
-      }
-      for (let i = 0; i < count; i++) {
-        if (changed[i] === 0 && !equal(rows.old[i]!, rows.new[i]!)) changed[i] = 1
-      }
+      const found = cells ? new Uint8Array(count) : changed
+      const any = markRuns(runs, await pairMarker(x, y, pair), found)
+      if (cells) marks.push(any ? found : undefined)
     }
     for (const mark of marks) {
       if (mark === undefined) continue
       for (let i = 0; i < count; i++) changed[i]! |= mark[i]!
     }
   }
-  const picked = { old: pick(rows.old, changed), new: pick(rows.new, changed) }
-  if (!cells) return picked
-  return { ...picked, cells: marks.map((mark) => mark && pick(mark, changed)) }
+  const places = placesOf(changed)
+  const rows = rowsAt(runs, places)
+  if (!cells) return rows
+  return {
+    ...rows,
+    cells: marks.map((mark) => mark && Uint8Array.from(places, (place) => mark[place]!)),
+  }
 }
 
-/** Of rows that are on both sides, those whose values differ. */
-function markCells(rows: DiffRows, equal: RowEquality): Uint8Array | undefined {
-  const marks = new Uint8Array(rows.old.length)
+function isAlone(run: Run): boolean {
+  return run.old < 0 || run.new < 0
+}
+
+/** Marks rows on both sides whose values differ; whether there are any. */
+function markRuns(runs: readonly Run[], mark: Marker, marks: Uint8Array): boolean {
   let any = false
-  for (let i = 0; i < marks.length; i++) {
-    const [a, b] = [rows.old[i]!, rows.new[i]!]
-    if (a < 0 || b < 0 || equal(a, b)) continue
-    marks[i] = 1
-    any = true
+  let at = 0
+  for (const run of runs) {
+    const end = at + run.count
+    if (!isAlone(run) && mark(run.old, run.new, marks.subarray(at, end))) any = true
+    at = end
   }
-  return any ? marks : undefined
+  return any
 }
 
 /** Marks of some pairs at their places among all. */
@@ -289,13 +305,28 @@ function placed({ cells, ...rows }: DiffRows, places: readonly number[], count: 
   return { ...rows, cells: all }
 }
 
-/** The numbers that are marked. */
-function pick<T extends Int32Array | Uint8Array>(rows: T, marks: Uint8Array): T {
-  let count = 0
-  for (let i = 0; i < marks.length; i++) count += marks[i]!
-  const picked = (rows instanceof Int32Array ? new Int32Array(count) : new Uint8Array(count)) as T
-  for (let i = 0, at = 0; at < count; i++) if (marks[i] === 1) picked[at++] = rows[i]!
-  return picked
+/** Where marks are set. */
+function placesOf(marks: Uint8Array): Uint32Array {
+  const places: number[] = []
+  for (let at = marks.indexOf(1); at >= 0; at = marks.indexOf(1, at + 1)) places.push(at)
+  return Uint32Array.from(places)
+}
+
+/** The rows of either side at ascending places among those of all runs. */
+function rowsAt(runs: readonly Run[], places: Uint32Array): DiffRows {
+  const old = new Int32Array(places.length)
+  const fresh = new Int32Array(places.length)
+  let start = 0
+  let i = 0
+  for (const run of runs) {
+    for (; i < places.length && places[i]! < start + run.count; i++) {
+      const within = places[i]! - start
+      old[i] = run.old < 0 ? -1 : run.old + within
+      fresh[i] = run.new < 0 ? -1 : run.new + within
+    }
+    start += run.count
+  }
+  return { old, new: fresh }
 }
 
 /** Of the columns of two segments with the same keys, those that are not stored alike. */
@@ -324,23 +355,36 @@ async function differingPairs(
   })
 }
 
+/** Marks rows whose values differ, from one of either side on; whether there are any. */
+type Marker = (i: number, j: number, marks: Uint8Array) => boolean
+
 /** Compares values of matched columns; a column that one side lacks is null there. */
-async function pairEquality(
-  x: DiffSegment,
-  y: DiffSegment,
-  pair: ColumnPair,
-): Promise<RowEquality> {
+async function pairMarker(x: DiffSegment, y: DiffSegment, pair: ColumnPair): Promise<Marker> {
   const a = pair.old === undefined ? undefined : await x.column(pair.old)
   const b = pair.new === undefined ? undefined : await y.column(pair.new)
-  if (a === undefined) return (_, j) => isNull(b!, j)
-  if (b === undefined) return (i) => isNull(a, i)
+  if (a === undefined) return (_, j, marks) => markValues(b!, j, marks)
+  if (b === undefined) return (i, _, marks) => markValues(a, i, marks)
+  const between = (c: Column, d: Column): Marker => {
+    return (i, j, marks) => markDifferences(c, i, d, j, marks)
+  }
   const type = commonType(a.type, b.type)
-  if (type === undefined) return rowEquality(a, b)
+  if (type === undefined) return between(a, b)
   try {
-    return rowEquality(widenColumn(a, type), widenColumn(b, type))
+    return between(widenColumn(a, type), widenColumn(b, type))
   } catch (error) {
     // A value that the wider type cannot hold: no row is taken for equal then, unless it is null.
-    if (hasCode(error, 'invalid-value')) return rowEquality(a, b)
+    if (hasCode(error, 'invalid-value')) return between(a, b)
     throw error
   }
+}
+
+/** Marks rows with a value. */
+function markValues(column: Column, from: number, marks: Uint8Array): boolean {
+  let any = false
+  for (let n = 0; n < marks.length; n++) {
+    if (isNull(column, from + n)) continue
+    marks[n] = 1
+    any = true
+  }
+  return any
 }

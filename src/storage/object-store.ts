@@ -39,6 +39,11 @@ export interface ObjectSummary {
 /** Larger objects are read too rarely twice to keep them. */
 const LARGEST = 256 * 1024
 const LARGEST_VALUE = 4 * 1024 * 1024
+/**
+ * Of the values that lead to one, so many are kept, and of those before them one in so many: who reads the
+ * versions of a column from the newest to the oldest makes each of them twice then, and holds few.
+ */
+const VALUES_BETWEEN = 16
 const SMALL_PACK_BYTES = 64 * 1024
 /** What an object takes in a pack of few, on average. */
 const OBJECT_BYTES = 400
@@ -307,10 +312,15 @@ export class ObjectStore implements ObjectReader {
   #decode(first: FoundRecord): Promise<ReadObject> {
     return readChain(first, {
       find: async (id, of, isPassed) => this.#cached(id) ?? this.#findBase(id, of, isPassed),
-      keep: (id, object) => {
+      keep: (id, object, ahead) => {
         const isValue = object.kind === 'column' || object.kind === 'blob'
         if (!isValue) this.#cache.add(id, object)
-        else if (first.record.base !== undefined) this.#values.add(id, object)
+        else if (
+          first.record.base !== undefined &&
+          (ahead < VALUES_BETWEEN || object.depth % VALUES_BETWEEN === 0)
+        ) {
+          this.#values.add(id, object)
+        }
       },
     })
   }

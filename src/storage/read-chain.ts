@@ -38,8 +38,8 @@ export interface ChainOptions {
     of: FoundRecord,
     isPassed: (pack: string) => boolean,
   ): Promise<ReadObject | FoundRecord | undefined>
-  /** Is told of every object on the way. */
-  keep?(id: Id, object: ReadObject): void
+  /** Is told of every object on the way, and how many are yet to be made of it. */
+  keep?(id: Id, object: ReadObject, ahead: number): void
 }
 
 /** Records that cannot be used are gone around so often. */
@@ -134,7 +134,7 @@ class ChainAttempt {
         depth: link.record.depth ?? 0,
         walked: (object?.walked ?? 0) + decoded.bytes.length,
       }
-      keep?.(link.record.id, object)
+      keep?.(link.record.id, object, chain.length)
     }
     return object!
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ByteWriter, equalBytes } from './bytes.ts'
 import type { Column } from './column.ts'
 import { canonicalLength } from './column-codec.ts'
+import { type ColumnFacts, hexOf } from './column-facts.ts'
 import { concatColumns } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import type { Id, ObjectKind } from './id.ts'
@@ -10,7 +11,7 @@ import { checkNode, type ProllyNode } from './prolly.ts'
 import { isLeaf, readChild } from './prolly-node.ts'
 import type { Schema } from './schema.ts'
 import { formatOf, groupOf, rankOf, readSeries } from './series.ts'
-import { type SegmentColumns, walkColumns } from './series-columns.ts'
+import { type ChunkList, type SegmentColumns, walkColumns } from './series-columns.ts'
 import { LoadedSegment, readChunk } from './series-load.ts'
 import type { SegmentEntry } from './series-segment.ts'
 import { BlockRun } from './series-write.ts'
@@ -20,6 +21,8 @@ export interface SeriesVerifierOptions {
   readonly limits?: SplitLimits
   /** Told of each object that is not the series itself, once or more. */
   readonly onObject?: (kind: ObjectKind, id: Id) => Promise<void> | void
+  /** What is known of a column that was read and checked before: where that is enough, it is not read again. */
+  readonly factsOf?: (id: Id) => ColumnFacts | undefined
 }
 
 /** Something wrong with a series, and in which part of it. */
@@ -48,6 +51,7 @@ export class SeriesVerifier {
   readonly #reader: ObjectReader
   readonly #limits: SplitLimits
   readonly #onObject: NonNullable<SeriesVerifierOptions['onObject']>
+  readonly #factsOf: NonNullable<SeriesVerifierOptions['factsOf']>
   /** Digests of segments that were looked at, with the schema that they were read under. */
   readonly #segments = new Set<string>()
 
@@ -55,6 +59,7 @@ export class SeriesVerifier {
     this.#reader = reader
     this.#limits = options.limits ?? SPLIT_LIMITS
     this.#onObject = options.onObject ?? (() => undefined)
+    this.#factsOf = options.factsOf ?? (() => undefined)
   }
 
   /** Takes the segments of a series for right: nothing of it is looked at again where others have it too. */
@@ -128,11 +133,13 @@ export class SeriesVerifier {
       const parts = walkColumns(this.#reader, entry.value, count, entry.weight, () => false)
       for await (const { kind, id } of parts) await this.#onObject(kind, id)
       const loaded = new LoadedSegment(this.#reader, schema, entry)
-      await loaded.locateAll()
+      const lists = await loaded.chunkLists(schema.columns.map((_, position) => position))
+      const unknown = lists.flatMap((list, i) => (this.#isKnown(schema, i, list, entry) ? [] : [i]))
+      if (unknown.length === 0 && this.#keysAreKnown(schema, lists[0], entry)) return
       const run = await this.#keysOf(schema, loaded)
       const keys = 'error' in run ? undefined : run
       let keysAreRead = true
-      for (let position = 0; position < count; position++) {
+      for (const position of unknown) {
         for (const error of await this.#verifyColumn(schema, loaded, keys, position)) {
           if (position < schema.indexCount) keysAreRead = false
           yield { error, range, column: schema.columns[position]!.name }
@@ -142,6 +149,33 @@ export class SeriesVerifier {
     } catch (error) {
       yield { error: faultOf(error), range }
     }
+  }
+
+  /** Whether a column is known to be one that a segment may have there, in one chunk. */
+  #isKnown(schema: Schema, position: number, chunks: ChunkList, { weight }: SegmentEntry): boolean {
+    const { type } = schema.columns[position]!
+    const facts = chunks.length === 1 ? this.#factsOf(chunks[0]!.id) : undefined
+    if (facts?.type !== type || facts.rows !== weight) return false
+    const mayHaveMinusZero = type === 'float64' || type === 'float32'
+    if (position < schema.indexCount && mayHaveMinusZero) return false
+    return weight === 1 || facts.bytes <= this.#limits.chunkBytes
+  }
+
+  /** Whether the keys of a segment are known to be in order, and those of its entry. */
+  #keysAreKnown(
+    schema: Schema,
+    chunks: ChunkList | undefined,
+    { key, last, weight }: SegmentEntry,
+  ): boolean {
+    if (schema.indexCount !== 1 || chunks?.length !== 1) return false
+    const keys = this.#factsOf(chunks[0]!.id)?.keys
+    if (keys === undefined) return false
+    const { first, ascends, tail } = keys
+    if (first !== hexOf(groupOf(schema, key)) || keys.last !== hexOf(groupOf(schema, last))) {
+      return false
+    }
+    if (!schema.duplicates) return ascends
+    return rankOf(last) === (tail === weight ? rankOf(key) : 0) + tail - 1
   }
 
   /** The rows by their keys, or what is wrong with those, which may be a column of them. */

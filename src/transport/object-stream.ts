@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { ID_BYTES, type Id, idToBytes, objectKinds } from '../core/id.ts'
 import { type CutId, idWidth } from '../storage/cut-ids.ts'
@@ -61,6 +61,13 @@ export function encodeMoving(
     .finish()
 }
 
+/** Whether the bytes of a record say that it is a column that refers to nothing. */
+export function isWholeColumn([flags]: Uint8Array): boolean {
+  return flags === COLUMN_KIND
+}
+
+const COLUMN_KIND = objectKinds.indexOf('column') + 1
+
 /** @param sent the ids of the objects that came before, in their order */
 export function decodeMoving(bytes: Uint8Array, sent: IdList): MovingRecord {
   const reader = new ByteReader(bytes, 'bad-peer')
@@ -100,7 +107,7 @@ export function decodeMoving(bytes: Uint8Array, sent: IdList): MovingRecord {
   }
 }
 
-/** Takes records out of pieces of any size. Holds one record and one piece. */
+/** Takes records out of pieces of any size, which must not change afterwards. Holds one record and one piece. */
 export class RecordSplitter {
   #rest: Uint8Array = new Uint8Array(0)
   #pieces: Uint8Array[] = []
@@ -113,7 +120,7 @@ export class RecordSplitter {
   }
 
   *push(piece: Uint8Array): Generator<Uint8Array> {
-    this.#pieces.push(piece.slice())
+    this.#pieces.push(piece)
     this.#waiting += piece.length
     if (this.#rest.length + this.#waiting < this.#needed) return
     const joined = this.#rest.length === 0 && this.#pieces.length === 1
@@ -184,7 +191,8 @@ export class RunningHash {
   }
 
   add(id: Id): void {
-    this.#hash = createHash('sha256').update(this.#hash).update(idToBytes(id)).digest()
+    const both = Buffer.concat([this.#hash, idToBytes(id)])
+    this.#hash = hash('sha256', both, 'buffer')
     this.#count++
   }
 

@@ -1,9 +1,12 @@
+import type { ColumnFacts } from '../core/column-facts.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
+import { type CheckedColumn, checkColumn } from '../storage/check-column.ts'
 import { decodeObject } from '../storage/decode-object.ts'
 import type { LogState } from '../storage/log-state.ts'
 import { ObjectCache } from '../storage/object-cache.ts'
+import { isDelta } from '../storage/pack-encoding.ts'
 import type { PackReader } from '../storage/pack-reader.ts'
 import { PackWriter } from '../storage/pack-writer.ts'
 import {
@@ -14,7 +17,15 @@ import {
   readChain,
 } from '../storage/read-chain.ts'
 import { badPeer } from './frames.ts'
-import { decodeMoving, IdList, RunningHash, START, type StreamPlace } from './object-stream.ts'
+import {
+  decodeMoving,
+  IdList,
+  isWholeColumn,
+  type MovingRecord,
+  RunningHash,
+  START,
+  type StreamPlace,
+} from './object-stream.ts'
 import type { LocalRepository } from './remote-session.ts'
 import { markOf, type StagedPart } from './transfer-mark.ts'
 
@@ -30,6 +41,17 @@ const PART_BYTES = 64 * 1024 * 1024
 const RECENT_BYTES = 32 * 1024 * 1024
 const RECENT_OBJECT = 4 * 1024 * 1024
 const LEVEL = 1
+/** Columns that are looked through at a time, and the bytes that they take as they came. */
+const MOST_ARRIVING = 48
+const MOST_ARRIVING_BYTES = 8 * 1024 * 1024
+/** Columns whose facts are kept, some 250 bytes each: others are read again. */
+const MOST_FACTS = 250_000
+
+/** A whole column that is being looked through. */
+interface Arriving {
+  readonly moving: MovingRecord
+  readonly checked: Promise<CheckedColumn>
+}
 
 /**
  * Objects as they come in, each of them hashed before it is kept. They lie in packs that the ref log does not name and, until
@@ -44,6 +66,10 @@ export class ObjectReceiver implements ObjectReader {
   readonly #packs: PackReader[] = []
   readonly #recent = new ObjectCache(RECENT_BYTES, RECENT_OBJECT)
   readonly #counted = new Set<Id>()
+  readonly #facts = new Map<Id, ColumnFacts>()
+  /** In the order in which they came. */
+  readonly #arriving: Arriving[] = []
+  #arrivingBytes = 0
   readonly #sent = new IdList()
   readonly #hash: RunningHash
   #writer: PackWriter
@@ -71,30 +97,72 @@ export class ObjectReceiver implements ObjectReader {
     return this.#hash.place
   }
 
-  /** Takes one record; `bad-peer` or `corrupt-object` for what no sender may send. */
+  /**
+   * Takes one record, whose bytes must not change afterwards; `bad-peer` or `corrupt-object` for what no sender may
+   * send, which may be an earlier one.
+   */
   async add(bytes: Uint8Array): Promise<void> {
-    if (this.#hash.place.count >= this.#maxObjects) {
+    if (this.#hash.place.count + this.#arriving.length >= this.#maxObjects) {
       throw new VarveError('too-large', `more than ${this.#maxObjects} objects`, {
         data: { limit: this.#maxObjects },
       })
     }
+    // What others refer to by its number must have one by then.
+    if (!isWholeColumn(bytes)) await this.settle()
     const moving = decodeMoving(bytes, this.#sent)
+    if (moving.kind === 'column' && moving.base === undefined && !isDelta(moving.method)) {
+      const checked = checkColumn(moving)
+      // They have their turn one after another: until then nobody looks at it.
+      checked.catch(() => undefined)
+      this.#arriving.push({ moving, checked })
+      this.#arrivingBytes += moving.body.length
+      while (this.#arriving.length > MOST_ARRIVING || this.#arrivingBytes > MOST_ARRIVING_BYTES) {
+        await this.#settleFirst()
+      }
+      return
+    }
+    await this.#decode(moving)
+  }
+
+  /** Waits until all that was taken is known to be right, and has its number. */
+  async settle(): Promise<void> {
+    while (this.#arriving.length > 0) await this.#settleFirst()
+  }
+
+  async #settleFirst(): Promise<void> {
+    const { moving, checked } = this.#arriving.shift()!
+    this.#arrivingBytes -= moving.body.length
+    const { id, facts } = await checked.catch(throwAsPeers)
+    if (await this.hasReceived(id)) throw cameTwice(id)
+    if (facts !== undefined && this.#facts.size < MOST_FACTS) this.#facts.set(id, facts)
+    const { kind, method, length, body } = moving
+    await this.#writer.addRecord({ id, kind, method, length, body })
+    await this.#added(id)
+  }
+
+  async #decode(moving: MovingRecord): Promise<void> {
     const base = moving.base && (await this.#readBase(moving.base))
     const unnamed = { ...moving, id: '' as Id }
-    const found = await decodeObject(unnamed, 'that is received', base).catch((error: unknown) => {
-      const isWrong = hasCode(error, 'corrupt-object') || hasCode(error, 'unsupported-format')
-      throw isWrong ? badPeer(error.message) : error
-    })
+    const found = await decodeObject(unnamed, 'that is received', base).catch(throwAsPeers)
     const id = hashObject(found.kind, found.bytes)
-    if (await this.hasReceived(id)) throw badPeer(`object ${id} came twice`, { id })
+    if (await this.hasReceived(id)) throw cameTwice(id)
     const depth = base === undefined ? 0 : base.depth + 1
     const walked = (base?.walked ?? 0) + found.bytes.length
     const object: ReadObject = { ...found, depth, walked }
     await this.#store(id, object, moving, base)
+    this.#recent.add(id, object)
+    await this.#added(id)
+  }
+
+  async #added(id: Id): Promise<void> {
     this.#sent.push(id)
     this.#hash.add(id)
-    this.#recent.add(id, object)
     if (this.#writer.length >= PART_BYTES) await this.#closePart()
+  }
+
+  /** What is known of a column that came whole in this run. */
+  factsOf(id: Id): ColumnFacts | undefined {
+    return this.#facts.get(id)
   }
 
   async #store(
@@ -106,16 +174,10 @@ export class ObjectReceiver implements ObjectReader {
     const isShallow = depth <= MAX_DEPTH && walked <= MAX_WALKED
     if (kind === 'column' || kind === 'blob') {
       if (base === undefined) {
-        return this.#writer.addRecord({
-          id,
-          kind,
-          method,
-          length: bytes.length,
-          body: body.slice(),
-        })
+        return this.#writer.addRecord({ id, kind, method, length: bytes.length, body })
       }
       if (isShallow) {
-        const record = { id, kind, method, length: bytes.length, body: body.slice(), base, depth }
+        const record = { id, kind, method, length: bytes.length, body, base, depth }
         return this.#writer.addRecord(record)
       }
     }
@@ -220,6 +282,7 @@ export class ObjectReceiver implements ObjectReader {
   /** Keeps what came, for the next attempt. */
   async keep(): Promise<void> {
     if (this.#done) return
+    await this.settle()
     this.#done = true
     if (this.#writer.records === 0) await this.#writer.discard()
     else await this.#closePart()
@@ -239,6 +302,15 @@ export class ObjectReceiver implements ObjectReader {
     this.#done = true
     await this.#writer.discard()
   }
+}
+
+function throwAsPeers(error: unknown): never {
+  const isWrong = hasCode(error, 'corrupt-object') || hasCode(error, 'unsupported-format')
+  throw isWrong ? badPeer(error.message) : error
+}
+
+function cameTwice(id: Id): VarveError {
+  return badPeer(`object ${id} came twice`, { id })
 }
 
 /** Answers about what is in packs that count, some 150 bytes each. */

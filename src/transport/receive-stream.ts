@@ -40,6 +40,8 @@ async function takeObjects(
     const { kind, bytes } = await frames.expect()
     if (kind === frameKinds.total) {
       if (splitter.isInside) throw badPeer('an object is cut short')
+      await receiver.settle()
+      onObjects?.(receiver.objects, received)
       const { count, hash } = readTotal(bytes)
       const { place } = receiver
       if (count !== place.count || !equalBytes(hash, place.hash)) {

@@ -69,7 +69,10 @@ class Check {
   constructor(receiver: ObjectReceiver, options: VerifyOptions) {
     this.#receiver = receiver
     this.#options = options
-    this.#verifier = new SeriesVerifier(receiver, { onObject: () => this.#met() })
+    this.#verifier = new SeriesVerifier(receiver, {
+      onObject: () => this.#met(),
+      factsOf: (id) => receiver.factsOf(id),
+    })
   }
 
   async tip(id: Id): Promise<void> {

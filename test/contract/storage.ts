@@ -24,6 +24,14 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       expect(Buffer.compare(long, all.subarray(1))).toBe(0)
     })
 
+    it('gives many objects at a time', async () => {
+      const storage = await open()
+      const names = Array.from({ length: 40 }, (_, i) => `log/${100 + i}`)
+      for (const name of names) await storage.putIfAbsent(name, bytes(`content of ${name}`))
+      const found = await Promise.all(names.map((name) => storage.get(name)))
+      expect(found.map(text)).toEqual(names.map((name) => `content of ${name}`))
+    })
+
     it('keeps an empty object apart from none', async () => {
       const storage = await open()
       await storage.putIfAbsent('empty', new Uint8Array(0))

@@ -29,6 +29,8 @@ export interface PositionalSpec extends Omit<Described, 'describe'> {
   readonly demandOption?: boolean
   /** Any number of words (at least one with `demandOption`); the value is always an array. */
   readonly array?: boolean
+  /** From the first word on all belongs to it, dashes too: a program and its own options. */
+  readonly verbatim?: boolean
   readonly default?: unknown
 }
 

@@ -41,8 +41,11 @@ export async function parseArguments(
 
 /** An option that the command does not have is an error with a hint, whichever it is. */
 function tokeniseFor(command: Command, argv: readonly string[], prefix: string): Tokens {
+  const { declared, positionals } = command.options
+  const verbatim = positionals[0]?.verbatim === true
   try {
-    return tokenise(argv, spellingsOf(globalOptions, command.options.declared))
+    const tokens = tokenise(argv, spellingsOf(globalOptions, declared), verbatim)
+    return verbatim ? { ...tokens, words: tokens.rest } : tokens
   } catch (error) {
     if (!hasCode(error, 'usage') || error.hint !== undefined) throw error
     const { option } = error.data

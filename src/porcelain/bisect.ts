@@ -186,7 +186,9 @@ export async function resetBisect(
   if (hasIndex(repo) && (!state.noCheckout || to !== undefined)) {
     const place = to ?? (isId(state.start) ? state.start : shortBranch(state.start))
     const { refs } = await repo.refs.state()
-    const detach = !refs.has(`refs/heads/${place}`)
+    // A branch without commits is one too, where HEAD is on it.
+    const here = to === undefined && headText(await readHead(repo)) === state.start
+    const detach = !here && !refs.has(`refs/heads/${place}`)
     moved = await switchBranch(repo, { ...options, target: place, detach })
   }
   await clearBisect(repo)

@@ -1,7 +1,8 @@
 import { compareBytes, textToBytes } from '../core/bytes.ts'
 import type { VarveError } from '../core/errors.ts'
-import type { Id } from '../core/id.ts'
+import { type Id, isId } from '../core/id.ts'
 import { diffTrees } from '../core/tree.ts'
+import { readBisect } from '../plumbing/bisect-state.ts'
 import { seriesOfFile } from '../plumbing/file-names.ts'
 import { headState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
@@ -11,6 +12,7 @@ import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor, workTreeOf } from '../plumbing/series-files.ts'
 import { zoneOfEither } from '../plumbing/series-zone.ts'
 import { readTracking, type Tracking } from '../plumbing/tracking.ts'
+import { shortBranch } from './branch.ts'
 import { type PendingFile, pendingFiles, treeWithFiles } from './pending-files.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
@@ -37,9 +39,11 @@ export interface StatusResult {
   readonly branch: string | undefined
   /** The commit that HEAD leads to; undefined before the first. */
   readonly head: Id | undefined
-  /** The merge, or the other action like it, that is going on, and where its conflicts are left. */
   /** How the branch stands to the one that it follows; absent where it follows none. */
   readonly tracking?: Tracking
+  /** The search that is going on: the branch, by its short name, or the commit that it began at. */
+  readonly bisecting?: { readonly from: string }
+  /** The merge, or the other action like it, that is going on, and where its conflicts are left. */
   readonly merging?: {
     readonly action: MergeAction
     readonly shown: string
@@ -63,7 +67,9 @@ export interface StatusResult {
 export async function status(repo: Repository, options: StatusOptions = {}): Promise<StatusResult> {
   const { ref: branch, id: head } = await headState(repo)
   const tracking = await readTracking(repo, branch, head)
-  const where = { branch, head, ...(tracking && { tracking }) }
+  const search = await readBisect(repo)
+  const bisecting = search && { from: placeText(search.start) }
+  const where = { branch, head, ...(tracking && { tracking }), ...(bisecting && { bisecting }) }
   if (!hasIndex(repo)) {
     return { ...where, bare: true, staged: [], unstaged: [], untracked: [] }
   }
@@ -115,6 +121,11 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
   } finally {
     await scratch.discard()
   }
+}
+
+/** What HEAD was, for people: a branch by its short name, or an id. */
+function placeText(head: string): string {
+  return isId(head) ? head : shortBranch(head)
 }
 
 async function untrackedFiles(

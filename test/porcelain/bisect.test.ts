@@ -64,6 +64,20 @@ describe('bisect', () => {
     expect(await resetBisect(repo, { who })).toBeUndefined()
   })
 
+  it('is what status says, and ends on a branch without commits, too', async () => {
+    await start()
+    expect(await status(repo)).toMatchObject({ bisecting: { from: 'main' } })
+    await start({ words: ['main', ids[0]!] })
+    expect(await status(repo)).toMatchObject({ branch: undefined, bisecting: { from: 'main' } })
+    await resetBisect(repo, { who })
+    expect(await status(repo)).not.toHaveProperty('bisecting')
+
+    repo = await newRepository({ workTree: true })
+    await start()
+    expect(await resetBisect(repo, { who })).toMatchObject({ already: true })
+    expect(await readBisect(repo)).toBeUndefined()
+  })
+
   it('runs a test, with terms, and skips what cannot be tested', async () => {
     const terms = { old: 'short', new: 'long' }
     await start({ words: ['main', ids[0]!], terms })

@@ -119,20 +119,20 @@ const mark = defineCommand({
 
 const run = defineCommand({
   name: 'run',
-  usage: 'run [--] <command> [<argument>...]',
+  usage: 'run <command> [<argument>...]',
   summary: 'Test commit by commit with a program',
   description: [
     'Exit code 0 means that the commit has not got the change, 1 to 127 that it has, 125 that it cannot be',
     'tested; any other ends the search where it stands. The program runs at the top of the work tree, with',
-    'the id in VARVE_BISECT_HEAD; what it prints goes to stderr. Options of it come after --.',
+    'the id in VARVE_BISECT_HEAD; what it prints goes to stderr. Options behind its name are its own.',
   ].join('\n'),
   examples: [
     { command: 'varve bisect run ./check.sh', about: 'until the commit is found' },
-    { command: 'varve bisect run -- grep -q 2020-04-20 wti.csv', about: 'is the row there?' },
+    { command: 'varve bisect run grep -q 2020-04-20 wti.csv', about: 'is the row there?' },
   ],
   options: (y) =>
     y
-      .positional('words', { array: true, complete: 'file' })
+      .positional('words', { array: true, verbatim: true, complete: 'file' })
       .afterDashes('command', { complete: 'file' }),
   run: async ({ words, command }, context) => {
     const [program, ...args] = [...words, ...command]

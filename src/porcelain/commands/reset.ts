@@ -2,6 +2,8 @@ import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { subjectOf } from '../../core/commit.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { headState } from '../../plumbing/head.ts'
+import { hasIndex } from '../../plumbing/index-state.ts'
 import { resolveCommit } from '../../plumbing/resolve-revision.ts'
 import { type ResetMode, type ResetResult, reset } from '../reset.ts'
 import { revisionsAndSeries } from '../revisions-and-series.ts'
@@ -67,6 +69,14 @@ export const resetCommand = defineCommand({
       }
       const { changed } = await unstage(repo, { series, source: revision, who, now })
       return { unstaged: changed }
+    }
+    if (revision === undefined && (mode ?? 'mixed') === 'mixed' && hasIndex(repo)) {
+      // As in git: before the first commit what is staged is all that there is to take back.
+      const { id } = await headState(repo)
+      if (id === undefined) {
+        const { changed } = await unstage(repo, { series: ['.'], who, now })
+        return { unstaged: changed }
+      }
     }
     const to = await resolveCommit(repo, revision ?? 'HEAD', { now })
     const result = await whileMoving(context, {}, (files) =>

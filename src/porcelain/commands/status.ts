@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
-import { shortId } from '../../core/id.ts'
+import { isId, shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import type { Tracking } from '../../plumbing/tracking.ts'
@@ -55,7 +55,7 @@ export const statusCommand = defineCommand({
     if (porcelain) return shortText(result, branch)
     return short ? shortText(result, branch, style) : longText(result, style)
   },
-  toJson: ({ branch, head, tracking, merging, bare, staged, unstaged, untracked }) => ({
+  toJson: ({ branch, head, tracking, bisecting, merging, bare, staged, unstaged, untracked }) => ({
     branch: branch ?? null,
     head: head ?? null,
     ...(tracking && {
@@ -63,6 +63,7 @@ export const statusCommand = defineCommand({
       ahead: tracking.distance?.ahead ?? null,
       behind: tracking.distance?.behind ?? null,
     }),
+    ...(bisecting && { bisecting }),
     ...(merging && { merging }),
     bare,
     staged: staged.map(seriesStatJson),
@@ -104,13 +105,14 @@ function shortText(
 }
 
 function longText(result: StatusResult, style: Style): string {
-  const { branch, head, tracking, merging, bare, staged, unstaged, untracked } = result
+  const { branch, head, tracking, bisecting, merging, bare, staged, unstaged, untracked } = result
   const where =
     branch === undefined
       ? `${style.red('HEAD detached at')} ${shortId(head!)}`
       : `On branch ${branch.replace(/^refs\/heads\//, '')}`
   const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
   if (tracking !== undefined && head !== undefined) parts[0] += `\n${trackingText(tracking)}`
+  if (bisecting !== undefined) parts.push(bisectingText(bisecting.from))
   if (merging !== undefined) parts.push(mergingText(merging, style))
   if (bare) parts.push('no work tree here: every command that changes series commits')
   if (staged.length > 0) {
@@ -167,6 +169,11 @@ export function trackingText({ short, distance }: Tracking): string {
     return `Your branch is behind '${short}' by ${commits(behind)}, and can be moved on.\n  (use "varve pull" to do that)`
   }
   return `Your branch and '${short}' have diverged: ${ahead} and ${behind} commits that the other has not.\n  (use "varve pull" to merge what is there)`
+}
+
+function bisectingText(from: string): string {
+  const place = isId(from) ? shortId(from) : from
+  return `A search (bisect) is going on, begun at ${place}.\n  (use "varve bisect reset" to end it, and go back there)`
 }
 
 /** Series with conflicts that are named one by one. */

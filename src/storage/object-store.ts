@@ -5,6 +5,7 @@ import { type BatchOptions, ObjectBatch } from './object-batch.ts'
 import { ObjectCache } from './object-cache.ts'
 import { PackReader, type VerifyOptions } from './pack-reader.ts'
 import { PackSet } from './pack-set.ts'
+import type { PackRecord } from './pack-record.ts'
 import { packPath } from './pack-writer.ts'
 import { type FoundRecord, type ReadObject, readChain } from './read-chain.ts'
 import type { Storage } from './storage.ts'
@@ -157,6 +158,11 @@ export class ObjectStore implements ObjectReader {
       return undefined
     }
     return (await this.#packs.search(id, ask)) ?? staged ?? (await this.#search(id, ask)) ?? staged
+  }
+
+  /** The record of an object as it lies in whichever pack it is found in first; undefined where it is in none. */
+  async recordOf(id: Id): Promise<PackRecord | undefined> {
+    return this.#search(id, (pack) => pack.record(id))
   }
 
   /** The object that this one is stored as a difference to, in this pack or in whichever it is found. */
@@ -334,7 +340,9 @@ export class ObjectStore implements ObjectReader {
     let deeper: FoundRecord | undefined
     const ask = async (pack: PackReader): Promise<FoundRecord | undefined> => {
       if (isPassed(pack.name)) return undefined
-      const record = await pack.record(id)
+      const { basePosition } = of.record
+      const isAtHand = basePosition !== undefined && pack.name === of.pack
+      const record = await (isAtHand ? pack.recordAt(basePosition, id) : pack.record(id))
       if (record === undefined) return undefined
       const found = { record, pack: pack.name }
       if (pack.name === of.pack || (record.depth ?? 0) < (of.record.depth ?? 0)) return found

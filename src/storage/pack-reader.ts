@@ -3,6 +3,7 @@ import { equalBytes } from '../core/bytes.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
+import type { BlockCache } from './block-cache.ts'
 import { aboutObject } from './decode-object.ts'
 import {
   checkFooter,
@@ -42,23 +43,40 @@ export class PackReader {
   readonly size: number
   readonly #storage: Storage
   readonly #index: PackIndex
+  readonly #blocks: BlockCache | undefined
 
-  private constructor(storage: Storage, name: string, size: number, index: PackIndex) {
+  private constructor(
+    storage: Storage,
+    name: string,
+    size: number,
+    index: PackIndex,
+    blocks?: BlockCache,
+  ) {
     this.name = name
     this.size = size
     this.#storage = storage
     this.#index = index
+    this.#blocks = blocks
   }
 
-  /** Opens a pack; `corrupt-pack` when its footer or index is not right. */
-  static async open(storage: Storage, name: string, size: number): Promise<PackReader> {
+  /**
+   * Opens a pack; `corrupt-pack` when its footer or index is not right.
+   * @param blocks keeps what is read of records; without, all is read from the storage
+   */
+  static async open(
+    storage: Storage,
+    name: string,
+    size: number,
+    blocks?: BlockCache,
+  ): Promise<PackReader> {
     const fault: PackFault = (reason, cause) =>
       new VarveError('corrupt-pack', `pack ${name} is damaged: ${reason}`, {
         data: { pack: name, location: storage.location },
         cause,
       })
     try {
-      return new PackReader(storage, name, size, await openIndex(storage, name, size, fault))
+      const index = await openIndex(storage, name, size, fault)
+      return new PackReader(storage, name, size, index, blocks)
     } catch (error) {
       if (!hasCode(error, 'corrupt-pack')) throw error
       // Its end cannot be read, or is that of another format: the beginning tells which.
@@ -189,8 +207,10 @@ export class PackReader {
     return this.#index.ids(positions)
   }
 
-  async #bytesAt({ offset, length }: RecordPlace): Promise<Uint8Array> {
-    return this.#storage.range(packPath(this.name), offset, length)
+  #bytesAt({ offset, length }: RecordPlace): Uint8Array | Promise<Uint8Array> {
+    const path = packPath(this.name)
+    if (this.#blocks === undefined) return this.#storage.range(path, offset, length)
+    return this.#blocks.range(this.#storage, path, this.size, offset, length)
   }
 }
 

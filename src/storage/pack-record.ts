@@ -41,6 +41,8 @@ export interface PackRecord {
   readonly length: number
   /** What the body is a difference to. */
   readonly base?: Id
+  /** Where in the record's own pack the base is; only of a record that says so. */
+  readonly basePosition?: number
   /** How many bases one after another lead to an object that is whole, from 1; only with a base. */
   readonly depth?: number
   readonly parameters?: Uint8Array
@@ -180,6 +182,7 @@ export async function parseRecord(
     length,
     body,
     ...(base === undefined ? {} : { base, depth }),
+    ...(typeof fields.base === 'number' ? { basePosition: fields.base } : {}),
     ...(parameters === undefined ? {} : { parameters }),
     ...(cuts.length === 0 ? {} : { cuts }),
   }

@@ -1,5 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { BlockCache } from './block-cache.ts'
 import { PREFIX_DIGITS } from './pack-index.ts'
 import { PackReader } from './pack-reader.ts'
 import { packPath } from './pack-writer.ts'
@@ -32,6 +33,7 @@ export interface KnownPack {
  */
 export class PackSet {
   readonly #storage: Storage
+  readonly #blocks = new BlockCache()
   #known: Map<string, KnownPack> | undefined
   #listing: Promise<void> | undefined
   /** The packs to open, the newest last; among them some that are findable by now. */
@@ -98,7 +100,7 @@ export class PackSet {
 
   /** Opens a pack; `corrupt-pack` when it cannot be. */
   open(pack: KnownPack): Promise<PackReader> {
-    pack.reader ??= PackReader.open(this.#storage, pack.name, pack.size)
+    pack.reader ??= PackReader.open(this.#storage, pack.name, pack.size, this.#blocks)
       .catch((error) => {
         delete pack.reader
         this.#register(pack, undefined)

@@ -18,8 +18,12 @@ export type MergeAction = (typeof mergeActions)[number]
 export interface MergeSequence {
   /** Where HEAD was before the first: `--abort` goes back there. */
   readonly start: Id
+  /** Where HEAD was before those that were made last, with the one that is going on: it may be there still. */
+  readonly from?: Id | undefined
   /** Those that come after the one that is going on. */
   readonly todo: readonly Id[]
+  /** The commit made of the last of them, noted before HEAD moves there: once HEAD has it, all is done. */
+  readonly reached?: Id | undefined
   /** Whether messages say which commit was picked. */
   readonly recordOrigin: boolean
   readonly empty: EmptyPick
@@ -172,8 +176,13 @@ function isState(value: unknown): value is MergeState {
 
 function isSequence(value: MergeSequence | undefined): boolean {
   if (value === undefined) return true
-  const { start, todo, empty } = value
-  return isId(start) && Array.isArray(todo) && todo.every(isId) && emptyPicks.includes(empty)
+  const { start, from = start, todo, reached = start, empty } = value
+  return (
+    [start, from, reached].every(isId) &&
+    Array.isArray(todo) &&
+    todo.every(isId) &&
+    emptyPicks.includes(empty)
+  )
 }
 
 function damaged(cause?: unknown): VarveError {

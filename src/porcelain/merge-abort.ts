@@ -10,6 +10,7 @@ import {
   markMergeStopped,
 } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
+import { hasMore } from './merge-conclude.ts'
 import { mergeOf } from './merge-conflicts.ts'
 import { discardedIndex, indexToReplace } from './move-head.ts'
 import { planWithHint } from './plan-with-hint.ts'
@@ -51,15 +52,19 @@ export async function abortMerge(
   return dropMerge(repo, state, await startOf(repo, state), '--abort', options)
 }
 
-/** Takes back what is going on, and puts HEAD, index and files at a commit. */
+/**
+ * Takes back what is going on, and puts HEAD, index and files at a commit. With `--skip` it is still noted where others
+ * come after it.
+ */
 export async function dropMerge(
   repo: Repository,
-  { action, shown, tree: merged }: MergeState,
+  merge: MergeState,
   id: Id,
   how: '--abort' | '--skip',
   options: FilesOptions & { readonly who: Signature },
 ): Promise<AbortMergeResult> {
   const { who } = options
+  const { action, shown, tree: merged } = merge
   const { tree } = await readCommit(repo.objects, id)
   const head = (await headState(repo)).id
   const state = await indexToReplace(repo)
@@ -77,7 +82,8 @@ export async function dropMerge(
         : moveRef(repo, { ref: 'HEAD', old: head, new: id, who, message, ...discarded }),
     content: { tree, base: id, packs: [] },
   })
-  await clearMergeState(repo)
+  // Those that come after the one that is left out are told by the state until it says where they begin.
+  if (how === '--abort' || !hasMore(merge)) await clearMergeState(repo)
   return { action, shown, id, files, dropped }
 }
 
@@ -86,8 +92,8 @@ async function startOf(repo: Repository, state: MergeState): Promise<Id> {
   const head = (await headState(repo)).id
   const { ours, sequence, concludedBy } = state
   if (sequence === undefined) return head ?? ours
-  const { start } = sequence
-  if (head === undefined || [start, ours, concludedBy].includes(head)) return start
+  const { start, from, reached } = sequence
+  if (head === undefined || [start, from, ours, concludedBy, reached].includes(head)) return start
   throw new VarveError('refused', `HEAD has moved on since ${state.shown}: nothing is taken back`, {
     data: { head, expected: concludedBy ?? ours },
     hint: `varve ${state.action} --quit forgets it; varve reset --hard ${shortId(start)} goes back to where it began`,

@@ -30,8 +30,9 @@ export async function continueReplay(
   options: ContinueOptions,
 ): Promise<ContinueResult> {
   const state = await mergeOf(repo, options.action)
-  if (await isConcluded(repo, state))
+  if (await isConcluded(repo, state)) {
     return { staged: false, ...(await goOn(repo, state, options)) }
+  }
   if (state.noCommit) return endStaged(repo, state)
   const { message, edit, committer, author, exactDate, signal } = options
   const concluded = await commit(repo, {
@@ -53,7 +54,9 @@ export async function skipReplay(
   const state = await mergeOf(repo, options.action)
   if (await isConcluded(repo, state)) {
     const { sequence } = state
-    if (!hasMore(state)) return { staged: false, ...(await goOn(repo, state, options)) }
+    if (!hasMore(state) || (await hasReached(repo, state))) {
+      return { staged: false, ...(await goOn(repo, state, options)) }
+    }
     const todo = sequence!.todo.slice(1)
     const rest = await goOn(repo, { ...state, sequence: { ...sequence!, todo } }, options)
     return { staged: false, ...rest }
@@ -86,19 +89,28 @@ async function endStaged(repo: Repository, state: MergeState): Promise<ContinueR
   return { staged: true }
 }
 
+/** Whether all are made, and varve stopped before it forgot them. */
+async function hasReached(repo: Repository, { sequence }: MergeState): Promise<boolean> {
+  return isConcluded(repo, { concludedBy: sequence?.reached })
+}
+
 async function goOn(
   repo: Repository,
   state: MergeState,
   options: ContinueOptions,
 ): Promise<Pick<ContinueResult, 'rest'>> {
   const { sequence, mainline, strategy } = state
-  if (!hasMore(state)) {
+  if (!hasMore(state) || (await hasReached(repo, state))) {
     await clearMergeState(repo)
     return {}
   }
   const { start, todo, recordOrigin, empty } = sequence!
   const { message: _, edit: __, ...rest } = options
-  const wanted = {
+  // Where it cannot go on, those that are left are known: all before them is done.
+  const { id: concludedBy } = await headState(repo)
+  const between = { ...state, concludedBy, staged: true, paths: [], settled: [] }
+  await writeMergeState(repo, between)
+  const done = await replayOn(repo, {
     ...rest,
     commits: todo,
     start,
@@ -106,12 +118,9 @@ async function goOn(
     empty,
     mainline,
     strategy: strategy === 'ours' || strategy === 'theirs' ? strategy : undefined,
-  }
-  // Where it cannot go on, those that are left are known: all before them is done.
-  const { id: concludedBy } = await headState(repo)
-  const between = { ...state, concludedBy, staged: true, paths: [], settled: [] }
-  await writeMergeState(repo, between)
-  const done = await replayOn(repo, wanted)
+    beforeMove: (reached) =>
+      writeMergeState(repo, { ...between, sequence: { ...sequence!, reached } }),
+  })
   if (done.outcome !== 'conflicts') await clearMergeState(repo)
   return { rest: done }
 }

@@ -104,11 +104,15 @@ export async function replay(repo: Repository, options: ReplayOptions): Promise<
   return replayOn(repo, options)
 }
 
-/** As {@link replay}, when what was going on is concluded. `start`: where HEAD was before all. */
-export function replayOn(
-  repo: Repository,
-  options: ReplayOptions & { readonly start?: Id | undefined },
-): Promise<ReplayResult> {
+interface ReplayOnOptions extends ReplayOptions {
+  /** Where HEAD was before all. */
+  readonly start?: Id | undefined
+  /** Called before HEAD moves to the commit made of the last one. */
+  readonly beforeMove?: ((id: Id) => Promise<void>) | undefined
+}
+
+/** As {@link replay}, when what was going on is concluded. */
+export function replayOn(repo: Repository, options: ReplayOnOptions): Promise<ReplayResult> {
   return onTip(repo, (head) => replayFrom(repo, head, options))
 }
 
@@ -122,7 +126,7 @@ type Stopped = Tip & { readonly at: number; readonly conflicts: readonly SeriesC
 async function replayFrom(
   repo: Repository,
   head: HeadState,
-  options: ReplayOptions & { readonly start?: Id | undefined },
+  options: ReplayOnOptions,
 ): Promise<ReplayResult> {
   const { action, commits, noCommit = false, dryRun = false, signal } = options
   if (head.id === undefined) {
@@ -157,7 +161,10 @@ async function replayFrom(
         const files = await stageTree(repo, index!, { tree: tip.tree, packs }, options)
         return { ...result, outcome, files }
       }
-      const publish = () => moveOn(repo, head, tip.id, made.replayed, packs, options)
+      const publish = async () => {
+        await options.beforeMove?.(tip.id)
+        await moveOn(repo, head, tip.id, made.replayed, packs, options)
+      }
       const files = await showAndPublish(repo, tip.tree, publish, options)
       await mergeDuePacks(repo, options.committer)
       return { ...result, outcome, files }
@@ -274,7 +281,7 @@ async function stateOf(
   repo: Repository,
   { at, id: ours, tree, conflicts: paths }: Stopped,
   head: Id,
-  options: ReplayOptions & { readonly start?: Id | undefined },
+  options: ReplayOnOptions,
 ): Promise<Omit<MergeState, 'staged' | 'settled'>> {
   const { action, commits, mainline, strategy, noCommit, recordOrigin = false } = options
   const theirs = commits[at]!
@@ -290,6 +297,7 @@ async function stateOf(
     paths,
     sequence: {
       start: options.start ?? head,
+      from: head,
       todo: commits.slice(at + 1),
       recordOrigin,
       empty: options.empty ?? 'stop',

@@ -11,6 +11,7 @@ import { readMergeState, writeMergeState } from '../../src/plumbing/merge-state.
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { commit } from '../../src/porcelain/commit.ts'
 import { gc } from '../../src/porcelain/gc.ts'
+import { log } from '../../src/porcelain/log.ts'
 import { merge } from '../../src/porcelain/merge.ts'
 import { abortMerge } from '../../src/porcelain/merge-abort.ts'
 import { listConflicts } from '../../src/porcelain/merge-conflicts.ts'
@@ -72,6 +73,45 @@ async function branchOfThree(): Promise<Id[]> {
   ]
   await switchBranch(repo, { target: 'main', who })
   return ids
+}
+
+/**
+ * Runs something up to the point where it has made so many changes of refs and private files, and leaves it there, as if
+ * its process had been killed. Whether it came to its end.
+ */
+async function stoppedAfter(
+  changes: number,
+  run: (stopping: Repository) => Promise<unknown>,
+): Promise<boolean> {
+  let left = changes
+  let stop = () => undefined as undefined
+  const stopped = new Promise<false>((resolve) => {
+    stop = () => void resolve(false)
+  })
+  const counted = <T extends object>(of: T, names: readonly string[]): T =>
+    new Proxy(of, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target)
+        if (typeof value !== 'function') return value
+        if (name === 'versioned') {
+          return (...args: unknown[]) => counted(value.apply(target, args), ['replace', 'write'])
+        }
+        if (!names.includes(String(name))) return value.bind(target)
+        return async (...args: unknown[]) => {
+          if (left-- <= 0) {
+            stop()
+            await new Promise(() => undefined)
+          }
+          return value.apply(target, args)
+        }
+      },
+    })
+  const stopping: Repository = {
+    ...repo,
+    refs: counted(repo.refs, ['append']),
+    privateFiles: counted(repo.privateFiles!, ['write', 'remove']),
+  }
+  return Promise.race([run(stopping).then(() => true), stopped])
 }
 
 beforeEach(async () => {
@@ -300,6 +340,58 @@ describe('cherry-pick', () => {
     await commit(repo, { committer: who, message: 'next' })
     expect((await headCommit()).message).toBe('next\n')
     expect(await readMergeState(repo)).toBeUndefined()
+  })
+
+  /** Stops at the second of three commits, is settled or left out, and stopped after so many changes. */
+  async function stopBeside(
+    ours: Parameters<typeof stage>[1],
+    run: typeof continueReplay,
+    after: number,
+  ) {
+    repo = await newRepository({ workTree: true })
+    first = await make('first', { a: [1, 2, 3], b: [1] })
+    await branchOfThree()
+    const start = await make('main', ours)
+    const before = await snapshot(repo)
+    await pick(['main..side'])
+    if (run === continueReplay) await resolveMerge(repo, { by: 'theirs' })
+    const hasEnded = await stoppedAfter(after, (stopping) =>
+      run(stopping, { action: 'cherry-pick', committer: who }),
+    )
+    return { start, before, hasEnded, state: await readMergeState(repo) }
+  }
+
+  it.each([
+    ['continue', { b: [2] }],
+    ['continue', { b: [2], a: [1, 2, 4] }],
+    ['skip', { b: [2] }],
+    ['skip', { b: [2], a: [1, 2, 4] }],
+  ] as const)('is taken back wherever %s was stopped, beside %j', async (how, ours) => {
+    const run = how === 'continue' ? continueReplay : skipReplay
+    for (let after = 0, isOver = false; !isOver; after++) {
+      const { start, before, hasEnded, state } = await stopBeside(ours, run, after)
+      isOver = hasEnded
+      if (state === undefined) {
+        expect(await atHead('a')).toEqual([5, 2, 9])
+        continue
+      }
+      await abortMerge(repo, { action: 'cherry-pick', who, force: true })
+      expect(await head()).toBe(start)
+      expect(await snapshot(repo)).toMatchObject({ index: before.index, files: before.files })
+    }
+  })
+
+  it('goes on wherever it was stopped, and makes no commit twice', async () => {
+    for (let after = 0, isOver = false; !isOver; after++) {
+      const { hasEnded, state } = await stopBeside({ b: [2] }, continueReplay, after)
+      isOver = hasEnded
+      if (state !== undefined) await continueReplay(repo, { action: 'cherry-pick', committer: who })
+      expect(await readMergeState(repo)).toBeUndefined()
+      const made = await collect(log(repo, { words: ['HEAD'] }))
+      expect(made.map(({ commit }) => commit.message)).toEqual(
+        ['three', 'two', 'one', 'main', 'first'].map((text) => `${text}\n`),
+      )
+    }
   })
 
   it('is forgotten with all as it stands', async () => {

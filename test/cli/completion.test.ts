@@ -136,7 +136,7 @@ describe('the scripts', () => {
       }
       return (await tmux('capture-pane', '-p')).stdout
     }
-    await tmux('new-session', '-d', '-x', '100', '-y', '30', 'zsh')
+    await tmux('new-session', '-d', '-x', '100', '-y', '120', 'zsh')
     try {
       await shown('>')
       await tmux('send-keys', '-l', 'varve cat-object main:prices/b\t')

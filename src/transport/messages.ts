@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { ID_BYTES, type Id } from '../core/id.ts'
+import { isRefName } from '../core/names.ts'
 import { badPeer, END_FRAME, encodeFrame, type FrameReader, frameKinds } from './frames.ts'
 import type { StreamPlace } from './object-stream.ts'
 import type { PushOutcome, PushUpdate, RemoteRef, RemoteRefs } from './remote-session.ts'
@@ -237,7 +238,7 @@ export function listingFrames({ refs, head, shallow, capabilities }: Listing): U
 /** A listing from its frames, the first of which was taken. */
 export async function readListing(bytes: Uint8Array, frames: FrameReader): Promise<RemoteRefs> {
   const reader = new ByteReader(bytes, 'bad-peer')
-  const head = reader.text()
+  const head = readRefName(reader)
   const capabilities = new Set<string>()
   for (let left = reader.varint(); left > 0; left--) capabilities.add(reader.text())
   const count = reader.varint()
@@ -248,7 +249,7 @@ export async function readListing(bytes: Uint8Array, frames: FrameReader): Promi
   while (refs.length < count) {
     const list = new ByteReader(await frames.expectKind(frameKinds.refs), 'bad-peer')
     while (list.remaining > 0) {
-      const name = list.text()
+      const name = readRefName(list)
       const flags = list.u8()
       if (flags > 1) throw badPeer(`unknown flags ${flags}`)
       const id = list.id()
@@ -264,6 +265,15 @@ export async function readListing(bytes: Uint8Array, frames: FrameReader): Promi
   await frames.expectKind(frameKinds.end)
   return { refs, head, shallow, token, capabilities }
 }
+
+/** A name that a ref can have: it goes on into configuration, files and the log here. */
+function readRefName(reader: ByteReader): string {
+  const name = reader.text()
+  if (name.startsWith('refs/') && isRefName(name)) return name
+  throw badPeer(`${JSON.stringify(name.slice(0, LONGEST_NAME))} is no name of a ref`)
+}
+
+const LONGEST_NAME = 1024
 
 /** The token that stands for a listing; alone, it says that nothing has moved. */
 export function tokenFrame(token: string): Uint8Array {

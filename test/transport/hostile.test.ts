@@ -19,7 +19,9 @@ import {
   beginFrames,
   encodeListRequest,
   encodePushRequest,
+  listingFrames,
   readOutcomes,
+  tokenFrame,
   totalFrame,
 } from '../../src/transport/messages.ts'
 import {
@@ -496,6 +498,22 @@ describe('what a client refuses', () => {
     })
     expect((await repo.refs.state()).number).toBe(1)
     expect(await repo.storage.list('packs/')).toEqual([])
+  })
+
+  it.each([
+    ['a ref', 'refs/heads/x\n[core]', MAIN],
+    ['a ref outside of refs/', 'config', MAIN],
+    ['a default branch', MAIN, 'refs/heads/../../config'],
+  ])('%s of a name that none can have', async (_, name, head) => {
+    const refs = [{ name, id: idOf(wanted) }]
+    const frames = listingFrames({ refs, head, shallow: [], capabilities: new Set() })
+    const answer = [...frames, tokenFrame('00'.repeat(16)), END_FRAME]
+    const session = openRemoteSession(await emptyRepository(), answering(...answer))
+
+    await expect(session.list()).rejects.toMatchObject({
+      code: 'bad-peer',
+      message: expect.stringContaining('no name of a ref'),
+    })
   })
 
   it('no boundary at a commit that is here already: it keeps its parents', async () => {

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isServeKey } from '../core/config-values.ts'
 import { VarveError } from '../core/errors.ts'
 import { Config, type ConfigLayer, commandLayer, layerOf } from './config.ts'
 import type { GlobalOptions } from './global-options.ts'
@@ -8,8 +9,8 @@ import { findRepository, type RepositoryLocation } from './repository-source.ts'
 import { isSafeRepository } from './safe-directory.ts'
 
 /**
- * The user's file, the repository's file, then `-c`; absent files are empty. The file of a repository
- * of somebody else's is left out: it could name programs to run.
+ * The user's file, the repository's file, then `-c`; absent files are empty. Of the file of a
+ * repository of somebody else's only what it says of pushes counts: the rest could name programs to run.
  */
 export async function loadConfig(where: {
   readonly env: (name: string) => string | undefined
@@ -21,8 +22,11 @@ export async function loadConfig(where: {
   const command = commandLayer(where.globals.settings)
   const own = new Config([user, command])
   const found = await findRepository(location)
-  if (found === undefined || !isSafeRepository(found, location.account, own)) return own
-  return new Config([user, await fileLayer('local', found.configFile), command])
+  if (found === undefined) return own
+  const local = await fileLayer('local', found.configFile)
+  if (isSafeRepository(found, location.account, own)) return new Config([user, local, command])
+  const entries = local.entries.filter(({ key }) => isServeKey(key))
+  return new Config([user, { ...local, entries }, command])
 }
 
 /** `$XDG_CONFIG_HOME/varve/config`, else `~/.config/varve/config`. */

@@ -1,4 +1,5 @@
 import { normalizeKey, parseConfig } from '../core/config-file.ts'
+import { badValue, readBoolean, readNumber } from '../core/config-values.ts'
 import { VarveError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { configKey, configKeys } from './config-keys.ts'
@@ -82,39 +83,4 @@ export function checkValue(key: string, value: string): void {
   if (known?.choices !== undefined && !known.choices.includes(value)) {
     throw badValue(key, value, `one of ${known.choices.join(', ')}`)
   }
-}
-
-function readBoolean(key: string, text: string): boolean {
-  switch (text.toLowerCase()) {
-    case 'true':
-    case 'yes':
-    case 'on':
-    case '1':
-      return true
-    case 'false':
-    case 'no':
-    case 'off':
-    case '0':
-    case '':
-      return false
-    default:
-      throw badValue(key, text, 'true or false')
-  }
-}
-
-const NUMBER = /^(-?\d{1,15})([kmg]?)$/i
-
-function readNumber(key: string, text: string): number {
-  const match = NUMBER.exec(text.trim())
-  if (match === null) throw badValue(key, text, 'a whole number, such as 10, 64k, 256m')
-  const power = ['', 'k', 'm', 'g'].indexOf(match[2]!.toLowerCase())
-  return Number(match[1]) * 1024 ** power
-}
-
-function badValue(key: string, value: string, expected: string): VarveError {
-  return new VarveError(
-    'invalid-value',
-    `${key} is ${JSON.stringify(value)}; expected ${expected}`,
-    { data: { key, value, expected } },
-  )
 }

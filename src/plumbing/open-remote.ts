@@ -6,8 +6,8 @@ import type { RemoteUrl } from '../transport/remote-url.ts'
 import type { Client } from '../transport/served-repository.ts'
 import { bundleAt, openBundleSession } from './bundle.ts'
 import type { LocalRepository } from './connect.ts'
-import { readHead } from './head.ts'
 import type { Repository } from './repository.ts'
+import { readServePolicy } from './serve-policy.ts'
 
 /** Begins a conversation with the repository, or the bundle, at a URL whose path is absolute. */
 export async function openRemote(
@@ -30,15 +30,14 @@ export interface LocalClient {
 }
 
 /**
- * A carrier to a repository that this process has opened, which is served as if it were far away: what its work tree
- * stands on is left alone. Closing it closes the repository.
+ * A carrier to a repository that this process has opened, which is served as if it were far away: what its
+ * configuration says of pushes holds, and what its work tree stands on is left alone. Closing it closes the repository.
  */
 export async function carryTo(
   repo: Repository,
   { client, now, location }: LocalClient,
 ): Promise<Carrier> {
-  const head = repo.workTree === undefined ? undefined : await readHead(repo)
-  const checkedOut = head !== undefined && 'ref' in head ? head.ref : undefined
   const close = () => repo.storage.close()
-  return openLocalCarrier({ repo, policy: { checkedOut }, client, now }, { location, close })
+  const policy = await readServePolicy(repo)
+  return openLocalCarrier({ repo, policy, client, now }, { location, close })
 }

@@ -1,9 +1,14 @@
+import { join } from 'node:path'
+import { parseConfig } from '../core/config-file.ts'
+import { isServeKey } from '../core/config-values.ts'
 import { openFileSystemStorage } from '../storage/file-system.ts'
-import { openPrivateFiles } from '../storage/private-files.ts'
+import { openPrivateFiles, type PrivateFiles } from '../storage/private-files.ts'
 import type { RepositoryFolder } from '../storage/repository-folder.ts'
+import { openWorkTree } from '../storage/work-tree.ts'
 import type { Client, ServedRepository, ServePolicy } from '../transport/served-repository.ts'
-import { readHead } from './head.ts'
 import { openRepositoryParts } from './repository.ts'
+import { type RepositoryConfig, repositoryConfig } from './repository-config.ts'
+import { readServePolicy } from './serve-policy.ts'
 
 export type { Client, ServePolicy } from '../transport/served-repository.ts'
 
@@ -20,8 +25,8 @@ export interface OpenServed {
 }
 
 /**
- * Opens a repository to be served. Nothing of its configuration is read; the branch that its work tree stands on is
- * left alone. `not-a-repository` where the folder holds none.
+ * Opens a repository to be served. Of its configuration only what it says of pushes is read: whoever owns the folder
+ * is not whoever runs the server. `not-a-repository` where the folder holds none.
  */
 export async function openServed(
   { folder, workTree }: RepositoryFolder,
@@ -29,14 +34,25 @@ export async function openServed(
 ): Promise<OpenServed> {
   const storage = openFileSystemStorage(folder)
   try {
-    const privateFiles = workTree === undefined ? undefined : openPrivateFiles(folder)
-    const repo = await openRepositoryParts({ storage, privateFiles })
-    const head = privateFiles === undefined ? undefined : await readHead(repo)
-    const checkedOut = head !== undefined && 'ref' in head ? head.ref : undefined
+    const own = openPrivateFiles(folder)
+    const repo = await openRepositoryParts({
+      storage,
+      config: await serveConfig(own, join(folder, 'config')),
+      ...(workTree !== undefined && {
+        privateFiles: own,
+        workTree: openWorkTree(workTree, join(folder, 'tmp')),
+      }),
+    })
+    const wanted = await readServePolicy(repo)
+    const limits = [wanted.maxBytes, policy.maxBytes].filter((limit) => limit !== undefined)
     return {
       place: {
         repo,
-        policy: { ...policy, ...(checkedOut !== undefined && { checkedOut }) },
+        policy: {
+          ...wanted,
+          ...policy,
+          maxBytes: limits.length === 0 ? undefined : Math.min(...limits),
+        },
         client,
         now,
       },
@@ -46,4 +62,11 @@ export async function openServed(
     await storage.close()
     throw error
   }
+}
+
+async function serveConfig(own: PrivateFiles, file: string): Promise<RepositoryConfig> {
+  const bytes = await own.read('config')
+  if (bytes === undefined) return repositoryConfig()
+  const entries = parseConfig(Buffer.from(bytes).toString('utf8'), file)
+  return repositoryConfig({ own: entries.filter(({ key }) => isServeKey(key)) })
 }

@@ -59,7 +59,8 @@ type LogEntry = Awaited<ReturnType<Repository['refs']['append']>>
 
 /**
  * Makes refs, HEAD, index and files what they were before the last operation that the ref log
- * knows. That is an operation too, so that a second undo takes back the first. `refused` where
+ * knows; what only moved refs that show another repository's, as a push or a fetch does, is passed over. That is an
+ * operation too, so that a second undo takes back the first. `refused` where
  * there is nothing to undo, while a merge is going on, where something was staged since, unless `keepStaged`, and where files
  * that were changed by hand would be lost.
  */
@@ -129,13 +130,17 @@ async function mergeOf(repo: Repository, entry: LogEntry): Promise<MergeState | 
   })
 }
 
+/** Whether a ref only shows what another repository has: to put it back would undo nothing there. */
+function showsAnother(name: string): boolean {
+  return name.startsWith('refs/remotes/')
+}
+
 async function lastOperation(repo: Repository): Promise<LogEntry> {
   for await (const entry of repo.refs.entries({ newestFirst: true })) {
     // The first one made the repository.
     if (entry.head !== undefined && entry.head.old === undefined) break
-    if (entry.updates.length > 0 || entry.head !== undefined || entry.index !== undefined) {
-      return entry
-    }
+    const moved = entry.updates.some(({ name }) => !showsAnother(name))
+    if (moved || entry.head !== undefined || entry.index !== undefined) return entry
   }
   throw new VarveError('refused', 'there is nothing to undo', {
     hint: 'varve restore --staged SERIES takes back what is not committed yet',

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { setConfig } from '../../src/core/config-file.ts'
 import { hasCode } from '../../src/core/errors.ts'
 import { isId } from '../../src/core/id.ts'
 import { headState } from '../../src/plumbing/head.ts'
@@ -15,6 +16,7 @@ import { status } from '../../src/porcelain/status.ts'
 import { switchBranch } from '../../src/porcelain/switch.ts'
 import { sync } from '../../src/porcelain/sync.ts'
 import { createTag } from '../../src/porcelain/tag.ts'
+import { undo } from '../../src/porcelain/undo.ts'
 import { readOil, who, world, writeOil } from '../support/remotes.ts'
 import { collect } from '../support/repositories.ts'
 
@@ -33,6 +35,8 @@ const pushFrom = (repo: Repository, options: Partial<PushOptions> = {}) =>
   push(repo, { ...transfer(), who, ...options })
 const pullInto = (repo: Repository, options = {}) =>
   pull(repo, { ...transfer(), committer: who, ...options })
+const configure = (repo: Repository, key: string, value: string) =>
+  repo.config.edit((text) => setConfig(text, key, value))
 const statuses = ({ refs }: { refs: readonly { target?: string | undefined; status: string }[] }) =>
   refs.map(({ target, status }) => `${target} ${status}`)
 const tip = async (repo: Repository, name = 'HEAD') => resolveCommit(repo, name)
@@ -280,5 +284,52 @@ describe('remotes', () => {
     await expect(setUpstream(bob, { upstream: 'origin/none' })).rejects.toMatchObject({
       code: 'ref-not-found',
     })
+  })
+})
+
+describe('what a repository says of pushes in its configuration', () => {
+  it('holds where it is pushed to in process: no deletes, and no rewriting, not even by force', async () => {
+    await configure(server, 'receive.denyDeletes', 'yes')
+    await configure(server, 'receive.denyNonFastForwards', 'on')
+    await writeOil(ann, '2026-08-18,67\n')
+    await pushFrom(ann)
+    const deleted = await pushFrom(ann, { refspecs: ['main'], remote: 'origin', delete: true })
+    const rewritten = await pushFrom(bob, { force: true })
+    expect([...deleted.refs, ...rewritten.refs].map(({ reason }) => reason)).toEqual([
+      'remote rejected: refs are not deleted here',
+      'remote rejected: history is not rewritten here',
+    ])
+    expect(await tip(server, 'main')).toBe(await tip(ann))
+  })
+
+  it('limits what one push may bring, and is refused where it cannot be understood', async () => {
+    await writeOil(ann, '2026-08-18,67\n')
+    await configure(server, 'receive.maxInputSize', '10')
+    await expect(pushFrom(ann)).rejects.toMatchObject({ code: 'too-large' })
+    await configure(server, 'receive.maxInputSize', 'much')
+    await expect(pushFrom(ann)).rejects.toMatchObject({ code: 'invalid-value' })
+    await configure(server, 'receive.maxInputSize', '1m')
+    expect(statuses(await pushFrom(ann))).toEqual(['refs/heads/main fast-forward'])
+  })
+
+  it('can let a push move the branch that a work tree stands on', async () => {
+    await writeOil(ann, '2026-08-18,67\n')
+    const toBob = { remote: 'bob', refspecs: ['main'] }
+    expect(statuses(await pushFrom(ann, toBob))).toEqual(['refs/heads/main rejected'])
+    await configure(bob, 'receive.denyCurrentBranch', 'ignore')
+    expect(statuses(await pushFrom(ann, toBob))).toEqual(['refs/heads/main fast-forward'])
+  })
+})
+
+describe('undo', () => {
+  it('passes over a push and a fetch, which only moved refs that show others', async () => {
+    const before = await tip(ann)
+    await writeOil(ann, '2026-08-18,67\n')
+    await pushFrom(ann)
+    const shown = await tip(ann, 'origin/main')
+    const { refs } = await undo(ann, { who })
+    expect(refs.map(({ name }) => name)).toEqual(['refs/heads/main'])
+    expect(await tip(ann)).toBe(before)
+    expect(await tip(ann, 'origin/main')).toBe(shown)
   })
 })

@@ -8,6 +8,8 @@ export interface LsRemoteOptions {
   /** A URL, a path, a bundle, or a remote of the repository. */
   readonly remote: string
   readonly connect: Connect
+  /** What runs on the other side of ssh in place of what configuration says, and of `varve upload-pack`. */
+  readonly uploadPack?: string | undefined
   /** Only branches; with `tags`, those too. */
   readonly heads?: boolean | undefined
   readonly tags?: boolean | undefined
@@ -26,14 +28,14 @@ export interface ListedRef {
 /** The refs of another repository, by their names, its default branch as HEAD first. Nothing is fetched. */
 export async function* lsRemote(
   repo: Repository | undefined,
-  { remote, connect, heads, tags, names = [], signal }: LsRemoteOptions,
+  { remote, connect, uploadPack, heads, tags, names = [], signal }: LsRemoteOptions,
 ): AsyncGenerator<ListedRef> {
   const found = repo && findRemote(repo.config, remote)
   const url = found?.url ?? remote
   const session = await connect(repo ?? createMemoryRepository(), {
     url,
     configured: found !== undefined,
-    ...(found?.uploadPack !== undefined && { uploadPack: found.uploadPack }),
+    uploadPack: uploadPack ?? found?.uploadPack,
   })
   try {
     const { refs, head } = await session.list({ signal })

@@ -44,6 +44,8 @@ export interface CloneOptions extends TransferOptions, Pick<FilesOptions, 'files
   readonly checkout?: boolean | undefined
   /** Configuration of the new repository: keys and values. */
   readonly settings?: readonly (readonly [key: string, value: string])[] | undefined
+  /** What runs on the other side of ssh in place of what configuration says, and of `varve upload-pack`. */
+  readonly uploadPack?: string | undefined
   /** Shares the packs of a repository of this machine instead of having them sent. */
   readonly link?: ((ids: readonly Id[]) => Promise<LinkedPacks | undefined>) | undefined
   readonly who: Signature
@@ -74,7 +76,11 @@ export async function clone(parts: RepositoryParts, options: CloneOptions): Prom
   if ((await repo.refs.state()).number > 0) {
     throw new VarveError('already-exists', `there is a repository at ${parts.storage.location}`)
   }
-  const session = await options.connect(repo, { url: options.url, configured: false })
+  const session = await options.connect(repo, {
+    url: options.url,
+    configured: false,
+    uploadPack: options.uploadPack,
+  })
   try {
     return await cloneFrom(repo, session, name, options)
   } finally {

@@ -32,6 +32,8 @@ export interface FetchOptions extends TransferOptions {
   readonly force?: boolean | undefined
   /** Only say what would happen. */
   readonly dryRun?: boolean | undefined
+  /** What runs on the other side of ssh in place of what configuration says, and of `varve upload-pack`. */
+  readonly uploadPack?: string | undefined
   readonly who: Signature
 }
 
@@ -73,14 +75,22 @@ interface Place {
   readonly uploadPack?: string | undefined
 }
 
-async function placeOf(repo: Repository, { remote: named }: FetchOptions): Promise<Place> {
+async function placeOf(
+  repo: Repository,
+  { remote: named, uploadPack }: FetchOptions,
+): Promise<Place> {
   const branch = (await headState(repo)).ref?.replace('refs/heads/', '')
   const name = named ?? defaultRemote(repo, branch)
   const remote = findRemote(repo.config, name)
   if (remote !== undefined) {
-    return { remote, url: remote.url, configured: true, uploadPack: remote.uploadPack }
+    return {
+      remote,
+      url: remote.url,
+      configured: true,
+      uploadPack: uploadPack ?? remote.uploadPack,
+    }
   }
-  if (named !== undefined) return { remote: undefined, url: named, configured: false }
+  if (named !== undefined) return { remote: undefined, url: named, configured: false, uploadPack }
   throw noRemote(name)
 }
 

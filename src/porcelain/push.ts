@@ -27,6 +27,8 @@ export interface PushOptions extends TransferOptions, PushPlanOptions {
   readonly setUpstream?: boolean | undefined
   /** Only say what would happen. */
   readonly dryRun?: boolean | undefined
+  /** What runs on the other side of ssh in place of what configuration says, and of `varve receive-pack`. */
+  readonly receivePack?: string | undefined
   /** Asks the user's `pre-push` hook; undefined asks nobody. */
   readonly hook?: RunHook | undefined
   readonly who: Signature
@@ -73,7 +75,7 @@ export async function push(repo: Repository, options: PushOptions): Promise<Push
   const session = await options.connect(repo, {
     url,
     configured: remote !== undefined,
-    receivePack: remote?.receivePack,
+    receivePack: options.receivePack ?? remote?.receivePack,
   })
   try {
     return await pushTo(repo, session, remote, { ...options, url })

@@ -23,12 +23,17 @@ export const lsRemoteCommand = defineCommand({
       .positional('name', { array: true, describe: 'Only refs of this name: main, v1' })
       .option('heads', { type: 'boolean', describe: 'Only branches' })
       .option('tags', { type: 'boolean', describe: 'Only tags' })
+      .option('upload-pack', {
+        value: 'command',
+        describe: 'What to run there over ssh in place of varve upload-pack',
+      })
       .option('exit-code', { type: 'boolean', describe: 'Exit with 1 where no ref fits' }),
-  run: async function* ({ remote, name, heads, tags, exitCode }, context) {
+  run: async function* ({ remote, name, heads, tags, uploadPack, exitCode }, context) {
     const repo = await context.optionalRepository()
     const { connect, abort: signal } = context
     let count = 0
-    for await (const ref of lsRemote(repo, { remote, connect, heads, tags, names: name, signal })) {
+    const options = { remote, connect, uploadPack, heads, tags, names: name, signal }
+    for await (const ref of lsRemote(repo, options)) {
       count++
       yield ref
     }

@@ -8,7 +8,7 @@ import { makeRepositoryFolder } from '../../plumbing/init-repository.ts'
 import { linkPacksOf } from '../../plumbing/link-packs.ts'
 import { repositoryFolderOf } from '../../plumbing/local-repository.ts'
 import { type CloneResult, clone } from '../clone.ts'
-import { checkDepth } from './fetch.ts'
+import { checkDepth, uploadPackOption } from './fetch.ts'
 import { noteFilesLeft, whileMoving } from './moving.ts'
 import { whileMovingObjects } from './transfer.ts'
 
@@ -28,7 +28,7 @@ export const cloneCommand = defineCommand({
     'where it fails or is interrupted, the folder goes again.',
     '',
     'The URL is a path, a file:// URL, or the file of a bundle; ssh://host/path, host:path or',
-    'https://host/path. A repository in a folder of this file system shares its packs by hard links, which',
+    'https://host/path; sftp://host/path or s3://bucket/path, where no varve is. A repository in a folder of this file system shares its packs by hard links, which',
     'takes no space and are not verified again; --no-hardlinks has everything sent and verified.',
     '',
     'Files are written for all series where they come to less than checkout.filesLimit. Nothing of the',
@@ -90,6 +90,7 @@ export const cloneCommand = defineCommand({
         complete: 'config-key',
         describe: 'Set a configuration key in the new repository',
       })
+      .option('upload-pack', uploadPackOption)
       .option('hardlinks', {
         type: 'boolean',
         default: true,
@@ -115,6 +116,7 @@ export const cloneCommand = defineCommand({
             ...transfer,
             ...{ url, branch, origin, mirror, checkout, singleBranch, depth, settings, who },
             tags: args.tags ? undefined : 'none',
+            uploadPack: args.uploadPack,
             link:
               args.hardlinks && source !== undefined
                 ? (ids) => linkPacksOf(source, path, ids)

@@ -7,9 +7,16 @@ import { type FetchResult, fetch } from '../fetch.ts'
 import { whileMovingObjects } from './transfer.ts'
 import { fetchText } from './transfer-text.ts'
 
+/** What runs on the other side of ssh, as an option of all that fetches. */
+export const uploadPackOption = {
+  value: 'command',
+  describe: 'What to run there over ssh in place of varve upload-pack',
+} as const
+
 /** Options that `fetch` and `pull` share. */
 export function fetchOptions<T>(y: Options<T>) {
   return y
+    .option('upload-pack', uploadPackOption)
     .option('prune', {
       alias: 'p',
       type: 'boolean',
@@ -32,6 +39,7 @@ export function fetchOptions<T>(y: Options<T>) {
 }
 
 interface FetchArgs {
+  readonly uploadPack: string | undefined
   readonly prune: boolean | undefined
   readonly tags: boolean | undefined
   readonly depth: number | undefined
@@ -40,7 +48,7 @@ interface FetchArgs {
 
 /** What the options mean. */
 export async function readFetchOptions(
-  { prune, tags, depth, unshallow }: FetchArgs,
+  { prune, tags, depth, unshallow, uploadPack }: FetchArgs,
   context: Context,
 ) {
   return {
@@ -48,6 +56,7 @@ export async function readFetchOptions(
     tags: tags === undefined ? undefined : tags ? ('all' as const) : ('none' as const),
     depth: checkDepth(depth),
     unshallow,
+    uploadPack,
   }
 }
 

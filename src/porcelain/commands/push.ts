@@ -91,6 +91,10 @@ export const pushCommand = defineCommand({
           default: true,
           describe: 'Ask the hook pre-push; --no-verify does not',
         })
+        .option('receive-pack', {
+          value: 'command',
+          describe: 'What to run there over ssh in place of varve receive-pack',
+        })
         .option('porcelain', { type: 'boolean', describe: 'A line each for scripts' })
         .conflicts('all', 'delete')
         .conflicts('delete', 'tags', 'follow-tags', 'sync')
@@ -116,6 +120,7 @@ export const pushCommand = defineCommand({
         leases.length === 0 ? undefined : leases.flatMap((text) => (text === '' ? [] : [text])),
       atomic: args.atomic,
       setUpstream: args.setUpstream,
+      receivePack: args.receivePack,
       hook: args.verify ? context.hook : undefined,
     } satisfies Partial<PushOptions>
     if (!isSync) {
@@ -170,7 +175,7 @@ function refuseRejected({ url, refs }: PushResult): void {
     ? 'somebody else has pushed: varve pull merges that, then push again; or varve push --sync'
     : isStale
       ? 'varve fetch shows what is there now'
-      : undefined
+      : hintOf(rejected)
   const names = rejected
     .map(({ target }) => target.replace(/^refs\/(?:heads|tags)\//, ''))
     .join(', ')
@@ -181,5 +186,15 @@ function refuseRejected({ url, refs }: PushResult): void {
       data: { url, refs: rejected.map(({ target, reason }) => ({ ref: target, reason })) },
       ...(hint !== undefined && { hint }),
     },
+  )
+}
+
+function hintOf(rejected: PushResult['refs']): string | undefined {
+  const standsThere = rejected.find(({ reason }) => reason?.includes('it is checked out there'))
+  if (standsThere === undefined) return undefined
+  const branch = standsThere.target.replace('refs/heads/', '')
+  return (
+    `push to another branch (${branch}:NAME), which is merged there; or to a repository without a work tree ` +
+    '(varve init --bare); or set receive.denyCurrentBranch to ignore there'
   )
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Signature } from '../core/commit.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { type Connect, parseRemoteUrl } from '../plumbing/connect.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './context.ts'
@@ -42,13 +43,34 @@ export function connector(parts: ConnectParts): Connect {
       receivePack,
       async openPath(named: string) {
         const place = { ...location, named, indexFile: undefined }
-        const other = await openFoundRepository(place, await configAt(place))
+        const other = await openFoundRepository(place, await configAt(place)).catch(
+          async (error) => {
+            throw hasCode(error, 'not-a-repository') ? await noSuchPlace(text, named) : error
+          },
+        )
         const { name, email } = await identity()
         return carryTo(other, { client: { name, email }, now, location: text })
       },
     }
     return openRemote(repo, url, (there) => openCarrier(there, options))
   }
+}
+
+/** What was meant for a remote is taken for a path where none has that name. */
+async function noSuchPlace(text: string, path: string): Promise<VarveError> {
+  const data = { path, remote: text }
+  if (/^[\w-]+$/.test(text)) {
+    const message = `there is neither a remote "${text}" nor a varve repository at ${path}`
+    const hint = `varve remote lists those there are, varve remote add ${text} URL makes one`
+    return new VarveError('not-a-repository', message, { data, hint })
+  }
+  const { lookAtPath } = await import('../storage/read-file.ts')
+  return lookAtPath(path)?.kind === 'file'
+    ? new VarveError('not-a-repository', `${path} is neither a repository nor a bundle`, { data })
+    : new VarveError('not-a-repository', `there is no varve repository at ${path}`, {
+        data,
+        hint: '`varve init` makes one',
+      })
 }
 
 /** Where a relative path in configuration begins: the top of the work tree, or a bare repository's folder. */

@@ -97,13 +97,13 @@ export function progressLine(state: ProgressState): string {
       : `${moved(state.bytes)}  ${moved(elapsed > 0 ? state.bytes / elapsed : 0)}/s`
   if (total === undefined || total <= 0) return `${label}  ${amount(count)}  ${speed}`
   const share = Math.min(1, count / total)
-  // With bytes beside it the line has to be short enough for 80 columns.
-  const width = state.bytes === undefined ? BAR_CELLS : BAR_CELLS / 2
+  // With a unit that is a word, or bytes beside it, the line has to be short enough for 80 columns.
+  const width = state.bytes === undefined && unit === 'bytes' ? BAR_CELLS : BAR_CELLS / 2
   const cells = Math.round(share * width)
   const bar = '━'.repeat(cells) + '╌'.repeat(width - cells)
   const left = rate > 0 ? `  ${formatDuration(Math.max(0, total - count) / rate)} left` : ''
   const percent = `${Math.floor(share * 100)} %`.padStart(5)
-  const counted = state.bytes === undefined ? amount(count) : amount(count).replace(` ${unit}`, '')
+  const counted = unit === 'bytes' ? amount(count) : amount(count).replace(` ${unit}`, '')
   return `${label} ${bar} ${percent}  ${counted} of ${amount(total)}  ${speed}${left}`
 }
 

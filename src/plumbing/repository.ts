@@ -57,9 +57,14 @@ export function assembleRepository(parts: RepositoryParts): Repository {
 export async function openRepositoryParts(parts: RepositoryParts): Promise<Repository> {
   const repo = assembleRepository(parts)
   if ((await repo.refs.state()).number === 0) {
-    throw new VarveError('not-a-repository', `${parts.storage.location} is not a repository`, {
-      data: { path: parts.storage.location },
-      hint: '`varve init` makes one',
+    const path = parts.storage.location.replace(/(?<=[^/])\/$/, '')
+    const isFar = /^[a-z][a-z0-9]*:\/\//.test(path)
+    const make = isFar
+      ? `varve init --bare ${/^[\w@%+=:,./~-]+$/.test(path) ? path : 'URL'}`
+      : 'varve init'
+    throw new VarveError('not-a-repository', `${path} is not a repository`, {
+      data: { path },
+      hint: `\`${make}\` makes one`,
     })
   }
   return repo

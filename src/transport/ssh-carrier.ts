@@ -94,10 +94,11 @@ function duplexOf(
     },
     async close() {
       program.writable.end()
-      await endOf(program)
-      // What ssh and the other side said beside the answers: banners, warnings.
+      const { exitCode } = await endOf(program)
+      // What ssh and the other side said beside the answers: banners, warnings. Where varve failed there, an answer said why.
       for (const line of program.takeErrors().split(/\r?\n/)) {
-        if (line.trim() !== '') surroundings.note(`${host}: ${escapeControl(line)}`)
+        const isAnswered = exitCode !== 0 && /^(?:varve|hint): /.test(line)
+        if (line.trim() !== '' && !isAnswered) surroundings.note(`${host}: ${escapeControl(line)}`)
       }
     },
   }

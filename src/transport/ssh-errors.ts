@@ -25,7 +25,7 @@ const NOT_EXECUTABLE = 126
 export function sshError(host: string, location: string, end: SshEnd): VarveError {
   if (end.failure !== undefined) return end.failure
   const lines = end.errors.split(/\r?\n/).filter((line) => line.trim() !== '')
-  const said = escapeControl(lines.at(-1) ?? '')
+  const said = escapeControl((lines.findLast((line) => !line.startsWith('hint: ')) ?? '').trim())
   const data = {
     url: location,
     exitCode: end.exitCode,

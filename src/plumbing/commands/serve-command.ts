@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { usageError } from '../../cli/define-command.ts'
 import type { Options } from '../../cli/options.ts'
-import { hasCode } from '../../core/errors.ts'
+import { hasCode, VarveError } from '../../core/errors.ts'
 import { parseRemoteCommand, placeBelow, type Service, serveStdio } from '../serve-stdio.ts'
 
 /** What both services are told. */
@@ -35,22 +35,26 @@ export function runService(
   { directory, root, forced, readOnly }: ServeArguments,
   context: Context,
 ): AsyncGenerator<Uint8Array> {
-  const asked = forced ? askedFor(service, directory, context) : { service, path: directory }
+  const asked: Asked = forced ? askedFor(service, directory, context) : { service, path: directory }
   if (asked.path === undefined) throw usageError('it takes the folder of a repository')
   const path = asked.path.startsWith('~/') ? asked.path.slice(2) : asked.path
   const place = (): string =>
     root === undefined ? context.resolve(path) : placeBelow(context.resolve(root), path)
-  return serve(asked.service, place, readOnly, context)
+  return serve(asked, place, readOnly, context)
 }
 
 async function* serve(
-  service: Service,
+  { service, mayNot }: Asked,
   place: () => string,
   readOnly: boolean,
   context: Context,
 ): AsyncGenerator<Uint8Array> {
   yield* serveStdio(service, context.stdin, {
-    open: () => context.repositoryAt(place()),
+    open: async () => {
+      // Said as an answer, so that who asks is told that, and not that the connection ended.
+      if (mayNot !== undefined) throw new VarveError('access-denied', mayNot)
+      return context.repositoryAt(place())
+    },
     client: await clientOf(context),
     now: () => context.clock(),
     readOnly,
@@ -58,8 +62,15 @@ async function* serve(
   })
 }
 
+interface Asked {
+  readonly service: Service
+  readonly path: string | undefined
+  /** Why it is not done. */
+  readonly mayNot?: string
+}
+
 /** `upload-pack` never takes pushes; `receive-pack` may be asked for both. */
-function askedFor(service: Service, directory: string | undefined, context: Context) {
+function askedFor(service: Service, directory: string | undefined, context: Context): Asked {
   if (directory !== undefined) throw usageError('--forced takes the folder from the client')
   const command = context.env('SSH_ORIGINAL_COMMAND')
   if (command === undefined) {
@@ -68,10 +79,8 @@ function askedFor(service: Service, directory: string | undefined, context: Cont
     )
   }
   const asked = parseRemoteCommand(command)
-  if (service === 'upload-pack' && asked.service !== service) {
-    throw usageError('this account may fetch, not push')
-  }
-  return asked
+  const isAllowed = service === 'receive-pack' || asked.service === service
+  return isAllowed ? asked : { ...asked, mayNot: 'this account may fetch, not push' }
 }
 
 /** Whom the log names for what is pushed: who this account is. */

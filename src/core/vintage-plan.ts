@@ -24,17 +24,24 @@ export interface VintagePlan {
   readonly leftOut: number
 }
 
+export interface PlanOptions {
+  /** The value columns of the newest version that are wanted; all unless given. */
+  readonly columns?: readonly string[]
+  /** Whether a version, by its place, is one of the plan. Of others only the names of columns are followed. */
+  readonly isWanted?: (at: number) => boolean
+}
+
 /**
  * Finds the columns of the newest version in all that came before it. A column that was renamed is
  * followed, one that was dropped is not among them. `column-not-found`; `schema-mismatch` where a column
  * was of types that have none in common.
  *
- * @param ids the oldest first, the last of them a series
+ * @param ids the oldest first, those that follow each other in history; the last of them a series, and wanted
  */
 export async function planVintages(
   reader: ObjectReader,
   ids: readonly (Id | undefined)[],
-  columns?: readonly string[],
+  { columns, isWanted = () => true }: PlanOptions = {},
 ): Promise<VintagePlan> {
   const newest = await readSeries(reader, ids.at(-1)!)
   const { schema, positions } = selectColumns(newest.schema, columns)
@@ -42,14 +49,16 @@ export async function planVintages(
   const types: ColumnType[] = schema.columns.map(({ type }) => type)
   const versions: (PlannedVersion | undefined)[] = []
   let later: PlannedVersion = { series: newest, positions: positions.slice(indexCount) }
-  for (const id of [...ids].reverse()) {
+  for (const [at, id] of [...ids.entries()].reverse()) {
     if (id === undefined) {
-      versions.push(undefined)
+      if (isWanted(at)) versions.push(undefined)
       continue
     }
     const series = await readSeries(reader, id)
     const version = await matchVersion(reader, series, later)
     if (version === undefined) break
+    later = version
+    if (!isWanted(at)) continue
     const { columns } = series.schema
     for (let i = 0; i < indexCount; i++) types[i] = commonType(types[i]!, columns[i]!.type)!
     for (const [i, position] of version.positions.entries()) {
@@ -60,7 +69,6 @@ export async function planVintages(
       types[indexCount + i] = common
     }
     versions.push(version)
-    later = version
   }
   while (versions.at(-1) === undefined) versions.pop()
   return {
@@ -69,7 +77,7 @@ export async function planVintages(
       columns: schema.columns.map(({ name }, i) => ({ name, type: types[i]! })),
     },
     versions: versions.reverse(),
-    leftOut: ids.length - versions.length,
+    leftOut: ids.filter((_, at) => isWanted(at)).length - versions.length,
   }
 }
 

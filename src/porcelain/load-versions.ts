@@ -25,10 +25,10 @@ export interface LoadedVersion extends SeriesVersion {
 export interface LoadedVersions {
   readonly found: CommittedSeries
   readonly newest: Series
-  /** The oldest first; each is known until the next one is. */
+  /** All that it was, the oldest first. */
+  readonly steps: readonly LoadedVersion[]
+  /** Those of them that were known for a second or more; each is known until the next one is. */
   readonly versions: readonly LoadedVersion[]
-  /** Versions that were known for less than a second, and so at no time that can be asked for. */
-  readonly passing: number
   readonly zone: string | undefined
   readonly clock: Zone | undefined
 }
@@ -45,17 +45,17 @@ export async function loadVersions(
   const newest = await readSeries(repo.objects, found.entry.id)
   const zone = options.zone ?? (await zoneNameAt(repo.objects, found.commit.tree, found.path))
   const { versions: all } = await seriesVersions(repo, found)
+  const steps = all.map((version) => ({ ...version, seconds: version.commit.committer.seconds }))
   const versions: LoadedVersion[] = []
-  for (const version of all.toReversed()) {
-    const { seconds } = version.commit.committer
+  for (const step of steps.toReversed()) {
     const later = versions.at(-1)
-    if (later === undefined || seconds < later.seconds) versions.push({ ...version, seconds })
+    if (later === undefined || step.seconds < later.seconds) versions.push(step)
   }
   return {
     found,
     newest,
+    steps,
     versions: versions.reverse(),
-    passing: all.length - versions.length,
     zone,
     clock: await openZoneUnlessUtc(zone),
   }

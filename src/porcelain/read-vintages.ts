@@ -125,19 +125,24 @@ export interface SelectedVintages {
   readonly notes: VintageNotes
 }
 
-/** Plans the reading of columns of the newest version, of which `known_from` and `known_to` are not its own. */
+/**
+ * Plans the reading of columns of the newest version, of which `known_from` and `known_to` are not its own.
+ *
+ * @param versions those of the steps that are read, the newest among them
+ */
 export async function planSelected(
   repo: Repository,
-  { versions, passing }: Pick<LoadedVersions, 'versions' | 'passing'>,
+  { steps, versions: known }: Pick<LoadedVersions, 'steps' | 'versions'>,
   reading: Schema,
+  versions: readonly LoadedVersion[] = known,
 ): Promise<SelectedVintages> {
   const added = new Map([KNOWN_FROM, KNOWN_TO].map((column) => [column.name, column]))
   const own = reading.columns.slice(reading.indexCount).filter(({ name }) => !added.has(name))
-  const ids = versions.map(({ series }) => series)
+  const wanted = new Set(versions)
   const plan = await planVintages(
     repo.objects,
-    ids,
-    own.map(({ name }) => name),
+    steps.map(({ series }) => series),
+    { columns: own.map(({ name }) => name), isWanted: (at) => wanted.has(steps[at]!) },
   )
   const types = new Map(plan.schema.columns.map(({ name, type }) => [name, type]))
   const columns = reading.columns.map((column) => ({
@@ -150,7 +155,10 @@ export async function planSelected(
     plan,
     versions: versions.slice(plan.leftOut),
     reading: { ...reading, columns, duplicates: isLong || reading.duplicates },
-    notes: { passing, otherKeys: leftOut.filter(({ series }) => series !== undefined).length },
+    notes: {
+      passing: steps.length - known.length,
+      otherKeys: leftOut.filter(({ series }) => series !== undefined).length,
+    },
   }
 }
 

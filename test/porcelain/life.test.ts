@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Scalar } from '../../src/core/column.ts'
 import type { Id } from '../../src/core/id.ts'
+import { EMPTY_TREE, updatePaths } from '../../src/core/tree.ts'
+import type { Repository } from '../../src/plumbing/repository.ts'
 import { blame } from '../../src/porcelain/blame.ts'
 import { history } from '../../src/porcelain/history.ts'
 import { type BeforeHistory, readKnownRows } from '../../src/porcelain/read-known.ts'
@@ -9,8 +11,8 @@ import type { ReadRowsResult } from '../../src/porcelain/read-rows.ts'
 import { readAllVintages } from '../../src/porcelain/read-vintages.ts'
 import { vintages } from '../../src/porcelain/vintages.ts'
 import { effort } from '../support/effort.ts'
-import { collect } from '../support/repositories.ts'
-import { type Row, rowsOf } from '../support/series.ts'
+import { collect, newRepository, setRefs, storeCommits } from '../support/repositories.ts'
+import { build, type Row, rowsOf, schemaOf } from '../support/series.ts'
 import {
   anyHistory,
   type SeriesHistory,
@@ -98,6 +100,51 @@ describe('all vintages of a series', () => {
       }),
       { numRuns: Math.ceil(runs.numRuns / 2) },
     )
+  })
+})
+
+describe('a column that was renamed', () => {
+  /** At 100 it is called `a`; at 150 it gets the name `b`, and after so many seconds another value. */
+  async function renamed(wait: number): Promise<Repository> {
+    const repo = await newRepository()
+    const batch = await repo.objects.begin()
+    const trees: Id[] = []
+    for (const [name, value] of [
+      ['a', 1],
+      ['b', 1],
+      ['b', 2],
+    ] as const) {
+      const id = await build(batch, schemaOf(`t:timestamp_s ${name}:float64`), [[0n, value]])
+      trees.push(await updatePaths(batch, EMPTY_TREE, new Map([['x', { kind: 'series', id }]])))
+    }
+    await batch.publish()
+    const ids = await storeCommits(
+      repo,
+      [100, 150, 150 + wait].map((seconds, at) => ({
+        ...{ seconds, tree: trees[at]!, message: 'x\n' },
+        parents: at === 0 ? [] : [at - 1],
+      })),
+    )
+    await setRefs(repo, { 'refs/heads/main': ids.at(-1) })
+    return repo
+  }
+
+  it('is followed through a version that was known at no time', async () => {
+    const repo = await renamed(0)
+    const all = await rowsIn(await readAllVintages(repo, { name: 'x', columns: ['b'] }))
+    expect(all).toEqual([
+      [0n, 1, 100n, 150n],
+      [0n, 2, 150n, null],
+    ])
+    const known = await readKnownRows(repo, { name: 'x', beforeHistory: 'use' })
+    expect(await rowsIn(known)).toEqual([[0n, 1]])
+  })
+
+  it('is followed through versions that are not shown', async () => {
+    const repo = await renamed(10)
+    const every = { count: 50, unit: 'seconds' } as const
+    expect(await rowsIn(await vintages(repo, { name: 'x', every }))).toEqual([[0n, 1, 2]])
+    expect(await rowsIn(await vintages(repo, { name: 'x', last: 1 }))).toEqual([[0n, 2]])
   })
 })
 

@@ -1,6 +1,7 @@
 import http, { type ClientRequest } from 'node:http'
 import https from 'node:https'
 import { VarveError } from '../core/errors.ts'
+import { isThisMachine } from './http-credentials.ts'
 import type { HttpUrl } from './remote-url.ts'
 import type { CarrierConfig, Surroundings } from './surroundings.ts'
 
@@ -74,7 +75,11 @@ export async function openAgent(
   tls: Trusted,
 ): Promise<http.Agent> {
   const settings = { keepAlive: true, ...tls }
-  const proxy = config.get('http.proxy') || surroundings.proxyFor(`${url.origin}${url.path}`)
+  // Tokens go to this machine without TLS: on the way to a proxy anybody could read them.
+  const isDirect = !url.isSecure && isThisMachine(url.origin)
+  const proxy = isDirect
+    ? undefined
+    : config.get('http.proxy') || surroundings.proxyFor(`${url.origin}${url.path}`)
   if (proxy) {
     if (url.isSecure)
       return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, settings)

@@ -327,6 +327,17 @@ describe('who may do what', () => {
     expect(JSON.stringify([message, hint, data])).not.toContain('topsecret')
   })
 
+  it('goes through no proxy to this machine without TLS, as it shows tokens there', async () => {
+    const proxy = await serve()
+    const { server } = await serve()
+    const carrier = await carrierTo(`${server.url}/prices`, {
+      environment: { VARVE_TOKEN: reader.secret },
+      config: { 'http.proxy': proxy.server.url },
+    })
+    expect(await ask(carrier, 'upload-pack', 'a')).toContain('a')
+    expect(proxy.log).toEqual([])
+  })
+
   it('shows no token to a machine that is reached without TLS', async () => {
     const { credentialsFor } = await import('../../src/transport/http-credentials.ts')
     const url = parseRemoteUrl('http://data.example.org/prices') as HttpUrl

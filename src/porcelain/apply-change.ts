@@ -33,6 +33,10 @@ export interface CommitRequest {
   readonly exactDate?: boolean | undefined
   /** Asked, with the tree before and after, whether the change may be committed; throws if not. */
   readonly check?: ((before: Id, after: Id) => Promise<void>) | undefined
+  /** Asked once whether there may be a commit, when there is something to commit; throws if not. */
+  readonly before?: (() => Promise<void>) | undefined
+  /** Told that the commit is made, and that files are written. */
+  readonly after?: (() => Promise<void>) | undefined
 }
 
 /** What all commands that change series take. */
@@ -84,7 +88,10 @@ export async function applyChange<R>(
     shown: options.shown?.(result),
     force: options.force,
   })
+  let asked = false
   const ready = async (tree: Id, result: R): Promise<void> => {
+    if (!asked) await commit?.before?.()
+    asked = true
     if (commit?.check !== undefined) {
       await commit.check(await treeOf(repo.objects, (await headState(repo)).id), tree)
     }
@@ -108,21 +115,24 @@ export async function applyChange<R>(
             },
             { signal, dryRun, ready },
           )
-    if (dryRun || !hasIndex(repo)) return applied
-    try {
-      if (commit !== undefined && also !== undefined) {
-        await followUp(() => updateIndexState(repo, (state) => also(state, applied.result)))
+    if (dryRun) return applied
+    if (hasIndex(repo)) {
+      try {
+        if (commit !== undefined && also !== undefined) {
+          await followUp(() => updateIndexState(repo, (state) => also(state, applied.result)))
+        }
+        // Also where nothing changed: the command that changed it may not have come to its end.
+        await refreshFiles(repo, wanted(applied.result), prepared)
+        if (commit === undefined && options.settles !== undefined) {
+          const settled = await settleStaged(repo, options.settles(applied.result))
+          if (settled.length > 0) options.onSettled?.(settled)
+        }
+      } catch (error) {
+        // The commit is made. What is pending and in its way, the next look at the index says.
+        if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error
       }
-      // Also where nothing changed: the command that changed it may not have come to its end.
-      await refreshFiles(repo, wanted(applied.result), prepared)
-      if (commit === undefined && options.settles !== undefined) {
-        const settled = await settleStaged(repo, options.settles(applied.result))
-        if (settled.length > 0) options.onSettled?.(settled)
-      }
-    } catch (error) {
-      // The commit is made. What is pending and in its way, the next look at the index says.
-      if (applied.commit === undefined || !hasCode(error, 'conflict')) throw error
     }
+    if (applied.commit !== undefined) await commit?.after?.()
     return applied
   } finally {
     await prepared.discard()

@@ -49,6 +49,24 @@ describe('hooks of a commit', () => {
     expect(made.stdout).toContain('first')
   })
 
+  it('are asked by commands that commit at once, too, where these change something', async () => {
+    await run('config', '--global', 'core.hooksPath', '~/hooks')
+    writeHook('pre-commit', 'echo asked; exit 3')
+    writeHook('post-commit', 'echo told')
+    const write = ['write', 'a', '--create', 'a.csv', '--commit']
+
+    const refused = await run(...write)
+    const nothing = await run('log')
+    const made = await run(...write, '--no-verify')
+    const again = await run(...write)
+
+    expect(refused).toMatchObject({ exitCode: 6 })
+    expect(refused.stderr).toMatch(/^asked\nvarve: the hook pre-commit failed: exit code 3$/m)
+    expect(nothing.exitCode).toBe(3)
+    expect(made).toMatchObject({ exitCode: 0, stderr: 'told\n' })
+    expect(again).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
   it('never come from a repository, and cannot be set there', async () => {
     writeHook('pre-commit', 'exit 1')
     const set = await run('config', 'core.hooksPath', hooks)

@@ -19,7 +19,7 @@ export function changingOptions<T>(y: Options<T>) {
       })
       .option('no-verify', {
         type: 'boolean',
-        describe: 'Commit also what breaks quality rules',
+        describe: 'Ask neither the pre-commit hook nor the quality rules',
       }),
   )
 }

@@ -7,6 +7,7 @@ import { hasIndex } from '../../plumbing/index-state.ts'
 import type { Repository } from '../../plumbing/repository.ts'
 import type { CommitRequest } from '../apply-change.ts'
 import { checkQuality } from '../validate.ts'
+import { afterCommit } from './commit-hooks.ts'
 import { commitSignatures } from './commit-options.ts'
 import { noteBreaks } from './note-breaks.ts'
 
@@ -50,6 +51,7 @@ export async function commitRequest(
     committer,
     exactDate,
     ...(message !== '' && { message }),
-    ...(!args.noVerify && { check }),
+    ...(!args.noVerify && { check, before: () => context.hook('pre-commit') }),
+    after: () => afterCommit(context),
   }
 }

@@ -1,8 +1,6 @@
-import type { Context } from '../../cli/context.ts'
 import { defineCommand } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
-import { hasCode } from '../../core/errors.ts'
 import { type Id, shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
@@ -10,6 +8,7 @@ import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { type CommitResult, commit } from '../commit.ts'
 import type { PathStat } from '../tree-stat.ts'
 import { checkQuality } from '../validate.ts'
+import { afterCommit } from './commit-hooks.ts'
 import { commitSignatures, messageOption, signatureOptions } from './commit-options.ts'
 import { pathStatJson } from './history-json.ts'
 import { noteBreaks } from './note-breaks.ts'
@@ -98,16 +97,6 @@ export const commitCommand = defineCommand({
   toText: (result, style) => commitText(result, style),
   toJson: (result) => commitResultJson(result),
 })
-
-/** The `post-commit` hook, which is told of a commit and cannot undo it. */
-async function afterCommit(context: Context): Promise<void> {
-  try {
-    await context.hook('post-commit')
-  } catch (error) {
-    if (!hasCode(error, 'refused')) throw error
-    context.warn(error.message)
-  }
-}
 
 /** Where the commit was made, its subject and what it changes. */
 export function commitText(result: CommitResult, style: Style): string {

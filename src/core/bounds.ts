@@ -19,6 +19,8 @@ export interface BoundTexts {
   readonly to?: string | undefined
   /** The values of the first index columns, one each: these keys alone. Not beside from or to. */
   readonly at?: string | readonly string[] | undefined
+  /** What messages call `at` where it is no option: `--at` unless given. */
+  readonly atName?: string | undefined
   /** Which of `from` and `to` are in the range themselves; `left` when not given. */
   readonly closed?: ClosedSide | undefined
 }
@@ -105,10 +107,11 @@ function boundsAt(
   if (texts.from !== undefined || texts.to !== undefined) {
     throw new VarveError('usage', '--at means one key: it does not go with --from or --to')
   }
+  const name = texts.atName ?? '--at'
   const values = typeof at === 'string' ? [at] : at
   if (values.length === 0 || values.length > schema.indexCount) {
     const takes = schema.indexCount === 1 ? 'one value' : `1 to ${schema.indexCount} values`
-    throw new VarveError('usage', `--at takes ${takes} here`, {
+    throw new VarveError('usage', `${name} takes ${takes} here`, {
       data: { found: values.length, expected: schema.indexCount },
     })
   }
@@ -117,11 +120,11 @@ function boundsAt(
   for (const [position, text] of values.entries()) {
     const type = types[position]!
     const place: Place = { head: types.slice(0, position), values: scalars, type }
-    const found = named('--at', text, type, () => valueAt(text, place, zone))
+    const found = named(name, text, type, () => valueAt(text, place, zone))
     if ('value' in found) scalars.push(found.value)
     else if (position === values.length - 1) return found.bounds
     else {
-      throw new VarveError('usage', `--at ${text} is a period: no other --at can follow it`, {
+      throw new VarveError('usage', `${name} ${text} is a period: no other value can follow it`, {
         data: { value: text },
         hint: 'a full time is one key: 2026-08-17T10:30:00Z',
       })
@@ -239,12 +242,14 @@ function readBound(
   return text === undefined ? undefined : named(option, text, undefined, () => read(text))
 }
 
+const isBound = (option: string) => option === '--from' || option === '--to'
+
 /** Says which bound was wrong. The empty text is one where it is a value of `type`. */
 function named<T>(option: string, text: string, type: ColumnType | undefined, read: () => T): T {
   if (text === '' && type !== 'string') {
     throw new VarveError('usage', `${option} is empty`, {
       data: { option },
-      ...(option !== '--at' && { hint: `leave ${option} out for everything on that side` }),
+      ...(isBound(option) && { hint: `leave ${option} out for everything on that side` }),
     })
   }
   try {

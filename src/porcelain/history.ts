@@ -8,7 +8,9 @@ import type { Schema } from '../core/schema.ts'
 import { readSeries, type Series } from '../core/series.ts'
 import { diffSeries, type RowChange } from '../core/series-diff.ts'
 import { matchSchemas, type SchemaChange, type SchemaMatch } from '../core/series-match.ts'
+import { type KeyRange, keyRange } from '../core/series-range.ts'
 import { countRows, readRows } from '../core/series-read.ts'
+import { SteadyRows } from '../core/steady-rows.ts'
 import { openZoneUnlessUtc, type Zone } from '../core/zone.ts'
 import { followSeries, type SeriesAt } from '../plumbing/follow-series.ts'
 import { formatKey } from '../plumbing/key-text.ts'
@@ -83,7 +85,7 @@ export async function history(repo: Repository, options: HistoryOptions): Promis
   planColumns(series.schema, { columns, where: undefined, zone: undefined }, found.path)
   const name = options.zone ?? (await zoneNameAt(repo.objects, found.commit.tree, found.path))
   const zone = await openZoneUnlessUtc(name)
-  const place = new KeyPlace({ at: options.key }, zone)
+  const place = new KeyPlace({ at: options.key, atName: 'the key' }, zone)
   const { from, to } = place.in(series.schema)
   const isOneKey =
     from !== undefined && from === to && options.key.length === series.schema.indexCount
@@ -117,6 +119,7 @@ class KeyPlace {
   readonly texts: BoundTexts
   readonly #zone: Zone | undefined
   readonly #known = new Map<string, KeyBounds | undefined>()
+  readonly #ranges = new Map<KeyBounds, KeyRange>()
 
   constructor(texts: BoundTexts, zone: Zone | undefined) {
     this.texts = texts
@@ -132,6 +135,15 @@ class KeyPlace {
     const text = types.join()
     if (!this.#known.has(text)) this.#known.set(text, this.#find(schema, types))
     return this.#known.get(text)
+  }
+
+  /** As {@link among}, one and the same for the same types. */
+  rangeAmong(schema: Schema, types: readonly ColumnType[]): KeyRange | undefined {
+    const bounds = this.among(schema, types)
+    if (bounds === undefined) return undefined
+    const range = this.#ranges.get(bounds) ?? keyRange(bounds)
+    this.#ranges.set(bounds, range)
+    return range
   }
 
   #find(schema: Schema, types: readonly ColumnType[]): KeyBounds | undefined {
@@ -154,6 +166,7 @@ async function* changesOf(
   place: KeyPlace,
   { columns, firstParent, signal }: HistoryOptions,
 ): AsyncGenerator<PointChange> {
+  const point = { repo, place, steady: new SteadyRows(repo.objects) }
   yield* followSeries<{ names: Names }, PointChange>(repo, found, {
     firstParent,
     carried: { names: columns },
@@ -163,7 +176,7 @@ async function* changesOf(
       let first: Compared | undefined
       const passed: ({ names: Names } | undefined)[] = []
       for (const [i, parent] of parents.entries()) {
-        const compared = await compare(repo, parent.series, at, place, names)
+        const compared = await compare(point, parent.series, at, names)
         if (compared.rows.length === 0) {
           const found = compared.schemaChanges.length > 0 ? changeAt(at, compared) : undefined
           const on = compared.isOther ? undefined : { names: compared.names }
@@ -172,7 +185,7 @@ async function* changesOf(
         first ??= compared
         passed.push(compared.isOther ? undefined : { names: compared.names })
       }
-      first ??= await compare(repo, undefined, at, place, names)
+      first ??= await compare(point, undefined, at, names)
       return { found: first.rows.length > 0 ? changeAt(at, first) : undefined, passed }
     },
   })
@@ -190,20 +203,31 @@ function changeAt({ id, commit, path, isCut }: SeriesAt, compared: Compared): Po
   return { id, commit, path, isCut, ...change }
 }
 
+/** The point that is followed. */
+interface Point {
+  readonly repo: Repository
+  readonly place: KeyPlace
+  readonly steady: SteadyRows
+}
+
 async function compare(
-  repo: Repository,
+  point: Point,
   parent: Id | undefined,
   { series }: Pick<SeriesAt, 'series'>,
-  place: KeyPlace,
   names: Names,
 ): Promise<Compared> {
-  const reader = repo.objects
-  const old = parent === undefined ? undefined : await readSeries(reader, parent)
-  const fresh = series === undefined ? undefined : await readSeries(reader, series)
+  const { place, steady } = point
+  const reader = point.repo.objects
+  const old = parent === undefined ? undefined : await steady.series(parent)
+  const fresh = series === undefined ? undefined : await steady.series(series)
+  if (old !== undefined && fresh !== undefined && (await isSteady(point, old, fresh, names))) {
+    const [before, after] = [old.schema, fresh.schema]
+    return { rows: [], columns: [], schemaChanges: [], old: before, new: after, names }
+  }
   const match = old && fresh && (await matchSchemas(reader, old, fresh))
   const types = match?.indexTypes
   if (match !== undefined && types === undefined) {
-    return { ...(await compare(repo, undefined, { series }, place, names)), isOther: true }
+    return { ...(await compare(point, undefined, { series }, names)), isOther: true }
   }
   const schema = (fresh ?? old)?.schema
   const before = match && old && fresh ? namesBefore(names, match, old, fresh) : names
@@ -226,6 +250,20 @@ async function compare(
     schemaChanges: isThere ? changes : [],
     names: before,
   }
+}
+
+/** Whether the point is surely the same in both versions, and all that it is compared by. */
+async function isSteady(
+  { place, steady }: Point,
+  old: Series,
+  fresh: Series,
+  names: Names,
+): Promise<boolean> {
+  const { columns, indexCount } = fresh.schema
+  if (names?.some((name) => columns.every((column) => column.name !== name))) return false
+  const types = columns.slice(0, indexCount).map(({ type }) => type)
+  const range = place.rangeAmong(fresh.schema, types)
+  return range !== undefined && steady.areSame(old, fresh, range, names)
 }
 
 function namesBefore(names: Names, match: SchemaMatch, old: Series, fresh: Series): Names {

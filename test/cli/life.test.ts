@@ -48,6 +48,14 @@ describe('blame', () => {
     const { exitCode, stderr } = await run(['blame', 'oil/brent', '2026-08-14'])
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 3 })
     expect(stderr).toContain('has no row with the key 2026-08-14')
+    for (const command of ['blame', 'history']) {
+      const bad = await run([command, 'oil/brent', '2026-13-01'])
+      expect(bad).toMatchObject({ exitCode: 4 })
+      expect(bad.stderr).toMatch(/^varve: the key: not a date or time: "2026-13-01"$/m)
+      const long = await run([command, 'oil/brent', '2026-08-17', '5'])
+      expect(long).toMatchObject({ exitCode: 2 })
+      expect(long.stderr).toMatch(/^varve: the key takes one value here$/m)
+    }
   })
 })
 
@@ -142,6 +150,7 @@ describe('what was known when', () => {
       ['read', 'oil/', '--all-vintages'],
       ['read', 'oil/brent', '--first-print', '--lag', '2d'],
       ['blame', 'oil/brent', '2026-08-17', '--from', '2026'],
+      ['vintages', 'oil/brent', '--every', '0d'],
     ]) {
       expect((await run(args)).exitCode).toBe(2)
     }

@@ -100,7 +100,7 @@ export const blameCommand = defineCommand({
     const result = await blame(repo, {
       now,
       name: args.series,
-      ...(args.key.length > 0 ? { ...bounds, at: args.key } : bounds),
+      ...(args.key.length > 0 ? { ...bounds, at: args.key, atName: 'the key' } : bounds),
       ...given({
         rev: args.rev,
         asOf: args.asOf === undefined ? undefined : parseWhen(args.asOf, now),

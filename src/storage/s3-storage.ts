@@ -115,7 +115,7 @@ export class S3Storage implements Storage {
       const found = await this.get(name)
       if (found !== undefined) return equalBytes(found, bytes)
       if (attempt === UNKNOWN_OUTCOMES) throw s3Error(failure, 'write', this.where(name))
-      await new Promise((done) => setTimeout(done, 2 ** attempt * 10 * (0.5 + Math.random())))
+      await pause(attempt)
     }
   }
 
@@ -144,7 +144,9 @@ export class S3Storage implements Storage {
         const page = await this.client.send(command)
         for (const { Key, Size, LastModified } of page.Contents ?? []) {
           const name = Key!.slice(this.#prefix.length)
-          found.push({ name, size: Size ?? 0, modified: LastModified?.getTime() ?? 0 })
+          // What no time is told of is never old.
+          const modified = LastModified?.getTime() ?? Number.POSITIVE_INFINITY
+          found.push({ name, size: Size ?? 0, modified })
         }
         token = page.NextContinuationToken
         if (page.IsTruncated !== true || token === undefined) return found
@@ -175,8 +177,13 @@ export class S3Storage implements Storage {
       for (const { Key, UploadId, Initiated } of Uploads) {
         if (Initiated === undefined || Initiated.getTime() >= before) continue
         const ask = { Bucket: this.bucket, Key, UploadId }
-        await this.client.send(new this.s3.AbortMultipartUploadCommand(ask))
-        ended++
+        try {
+          await this.client.send(new this.s3.AbortMultipartUploadCommand(ask))
+          ended++
+        } catch (error) {
+          // Somebody else has ended it.
+          if (!this.#isMissing(error)) throw error
+        }
       }
       return ended
     } catch (error) {
@@ -193,19 +200,29 @@ export class S3Storage implements Storage {
    * work there.
    */
   #honoursConditions(): Promise<void> {
-    this.#probed ??= this.#probe()
-    return this.#probed
+    const probed = this.#probed ?? this.#probe()
+    this.#probed = probed
+    // What hindered it may be over when it is asked for again.
+    probed.catch(() => {
+      if (this.#probed === probed) this.#probed = undefined
+    })
+    return probed
   }
 
   async #probe(): Promise<void> {
     const ask = { Bucket: this.bucket, Key: this.key(PROBE), Body: PROBE, IfNoneMatch: '*' }
     // Taken by an earlier probe, or by this one: the second is refused in any case.
-    for (let attempt = 1; attempt <= 2; attempt++) {
+    for (let attempt = 1, taken = 0; taken < 2; attempt++) {
       try {
         await this.client.send(new this.s3.PutObjectCommand(ask))
+        taken++
       } catch (error) {
-        if (statusOf(error) === 412) return
-        throw s3Error(error, 'write', this.location)
+        const status = statusOf(error)
+        if (status === 412) return
+        // Another one asks the same at the same time, which not all servers say by 409.
+        const isRace = status !== undefined && (status === 409 || status >= 500)
+        if (!isRace || attempt === UNKNOWN_OUTCOMES) throw s3Error(error, 'write', this.location)
+        await pause(attempt)
       }
     }
     throw new VarveError('refused', `${this.location} takes a name twice: it ignores conditions`, {
@@ -224,4 +241,10 @@ export class S3Storage implements Storage {
       data: { path: this.where(name), offset, length },
     })
   }
+}
+
+/** Waits before an attempt is made again, longer each time. */
+function pause(attempt: number): Promise<void> {
+  const milliseconds = 2 ** attempt * 10 * (0.5 + Math.random())
+  return new Promise((done) => setTimeout(done, milliseconds))
 }

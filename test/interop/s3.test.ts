@@ -88,25 +88,75 @@ describe.skipIf(!hasRadosgw())('a bucket of a real server', () => {
   })
 })
 
-describe('a server that ignores conditions', () => {
-  it('is refused before anything is written', async () => {
+/** A storage at a server of this process that answers as is said; of each request it gets method and path. */
+async function withAnswers(
+  answer: (request: string) => { readonly status: number; readonly body?: string },
+  run: (storage: Storage) => Promise<void>,
+): Promise<void> {
+  const server = createServer((request, response) => {
+    const { status, body } = answer(`${request.method} ${request.url}`)
+    request.resume().on('end', () => response.writeHead(status).end(body))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  try {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })
+    const { port } = server.address() as { port: number }
+    const endpoint = `http://127.0.0.1:${port}`
+    await run(await openS3Storage({ bucket: 'b', prefix: 'p/', endpoint, region: 'x' }))
+  } finally {
+    server.close()
+  }
+}
+
+describe('a server that is made up', () => {
+  it('is refused before anything is written where it ignores conditions', async () => {
     const written: string[] = []
-    const server = createServer((request, response) => {
-      if (request.method === 'PUT') written.push(request.url!)
-      request.resume().on('end', () => response.writeHead(200).end())
-    })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    try {
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })
-      const { port } = server.address() as { port: number }
-      const endpoint = `http://127.0.0.1:${port}`
-      const storage = await openS3Storage({ bucket: 'b', prefix: 'p/', endpoint, region: 'x' })
+    const answer = (request: string) => {
+      if (request.startsWith('PUT')) written.push(request)
+      return { status: 200 }
+    }
+    await withAnswers(answer, async (storage) => {
       await expect(storage.putIfAbsent('log/1', Uint8Array.of(1))).rejects.toMatchObject({
         code: 'refused',
       })
-      expect(written.every((url) => url.includes('conditions-are-honoured'))).toBe(true)
-    } finally {
-      server.close()
-    }
+      expect(written.every((request) => request.includes('conditions-are-honoured'))).toBe(true)
+    })
+  })
+
+  it('is asked again whether it honours conditions, where another one asked at the same time', async () => {
+    const answers = [409, 200, 409, 412]
+    const answer = (request: string) => ({
+      status: request.includes('conditions-are-honoured') ? answers.shift()! : 200,
+    })
+    await withAnswers(answer, async (storage) => {
+      expect(await storage.putIfAbsent('log/1', Uint8Array.of(1))).toBe(true)
+      expect(answers).toEqual([])
+    })
+  })
+
+  it('is asked again whether it honours conditions, where it could not be asked before', async () => {
+    const answers = [403, 412]
+    const answer = (request: string) => ({
+      status: request.includes('conditions-are-honoured') ? answers.shift()! : 200,
+    })
+    await withAnswers(answer, async (storage) => {
+      await expect(storage.putIfAbsent('log/1', Uint8Array.of(1))).rejects.toMatchObject({
+        code: 'access-denied',
+      })
+      expect(await storage.putIfAbsent('log/1', Uint8Array.of(1))).toBe(true)
+    })
+  })
+
+  it('makes nothing old by telling no time', async () => {
+    const body =
+      '<ListBucketResult><Contents><Key>p/packs/a.pack</Key><Size>1</Size></Contents></ListBucketResult>'
+    await withAnswers(
+      () => ({ status: 200, body }),
+      async (storage) => {
+        const [found] = await storage.list('packs/')
+        expect(found).toMatchObject({ name: 'packs/a.pack', size: 1 })
+        expect(found!.modified).toBeGreaterThan(Date.now())
+      },
+    )
   })
 })

@@ -1,7 +1,8 @@
 import { type ColumnFacts, columnFacts } from '../core/column-facts.ts'
 import { hasCode } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
-import { decodeBody, type EncodedBody } from './pack-encoding.ts'
+import { decodeBodyWith, type EncodedBody } from './pack-encoding.ts'
+import { loadZstd } from './zstd.ts'
 
 /** A column as it is stored, whole. */
 export interface WholeColumn extends EncodedBody {
@@ -16,9 +17,16 @@ export interface CheckedColumn {
   readonly facts: ColumnFacts | undefined
 }
 
+/** Most columns fit: memory that is taken for each of them costs more than what is done with it. */
+const ROOM_BYTES = 512 * 1024
+let room: Uint8Array | undefined
+
 /** Decodes, hashes and looks through a column; `corrupt-object` where its body cannot be decoded. */
 export async function checkColumn({ method, body, length }: WholeColumn): Promise<CheckedColumn> {
-  const canonical = await decodeBody(method, body, length)
+  const zstd = await loadZstd()
+  // From here on nobody else has a turn, who would use the same room.
+  room ??= new Uint8Array(ROOM_BYTES)
+  const canonical = decodeBodyWith(zstd, method, body, length, room)
   return { id: hashObject('column', canonical), facts: factsOf(canonical) }
 }
 

@@ -3,7 +3,7 @@ import { type DeltaForm, decodeDelta, encodeDelta } from '../core/encoding/delta
 import { frameCanHold, LONGEST_UNPACKED } from '../core/encoding/frame-bound.ts'
 import { VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
-import { loadZstd } from './zstd.ts'
+import { loadZstd, type Zstd } from './zstd.ts'
 
 // How a record's body stands for canonical bytes. Numbers are never reused.
 //
@@ -20,7 +20,7 @@ export const COLUMN = 2
 /** The difference of two sequences of bytes. */
 export const BYTES_DELTA = 3
 /** The difference of two columns, row by row. */
-const ROWS_DELTA = 4
+export const ROWS_DELTA = 4
 /** A zstd frame whose dictionary is the base. */
 export const DICTIONARY = 5
 /** A column of doubles that is another times a number. */
@@ -111,23 +111,37 @@ export async function decodeBody(
   body: Uint8Array,
   length: number,
 ): Promise<Uint8Array> {
-  switch (method) {
-    case RAW:
-      if (body.length !== length) {
-        throw new VarveError('corrupt-object', `${body.length} bytes where ${length} are declared`)
-      }
-      return body
-    case ZSTD:
-      if (!frameCanHold(body.length, length)) {
-        throw new VarveError('corrupt-object', `${body.length} bytes cannot stand for ${length}`)
-      }
-      return (await loadZstd()).decompress(body, length)
-    case COLUMN:
-      return decodeColumnBody(body, length, await loadZstd())
-    default:
-      throw new VarveError('unsupported-format', `objects of encoding ${method} cannot be read`, {
-        hint: 'a newer varve wrote this repository',
-        data: { encoding: method },
-      })
+  return method === RAW
+    ? decodeBodyWith(undefined, method, body, length)
+    : decodeBodyWith(await loadZstd(), method, body, length)
+}
+
+/**
+ * As {@link decodeBody}, at once.
+ * @param room where the bytes may be put, if they fit: then they last until it is used again
+ */
+export function decodeBodyWith(
+  zstd: Zstd | undefined,
+  method: number,
+  body: Uint8Array,
+  length: number,
+  room?: Uint8Array,
+): Uint8Array {
+  if (method === RAW) {
+    if (body.length !== length) {
+      throw new VarveError('corrupt-object', `${body.length} bytes where ${length} are declared`)
+    }
+    return body
   }
+  if (zstd !== undefined && method === ZSTD) {
+    if (!frameCanHold(body.length, length)) {
+      throw new VarveError('corrupt-object', `${body.length} bytes cannot stand for ${length}`)
+    }
+    return zstd.decompress(body, length)
+  }
+  if (zstd !== undefined && method === COLUMN) return decodeColumnBody(body, length, zstd, room)
+  throw new VarveError('unsupported-format', `objects of encoding ${method} cannot be read`, {
+    hint: 'a newer varve wrote this repository',
+    data: { encoding: method },
+  })
 }

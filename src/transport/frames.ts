@@ -37,12 +37,20 @@ export interface Frame {
 /** The most that a frame may hold. */
 export const FRAME_LIMIT = 1 << 20
 /** What a frame of objects holds when there is enough. */
-export const OBJECTS_FRAME = 1 << 16
+export const OBJECTS_FRAME = 1 << 18
 
 const LONGEST_HEAD = 5
 
 export function encodeFrame(kind: number, bytes: Uint8Array = EMPTY): Uint8Array {
   return new ByteWriter(bytes.length + LONGEST_HEAD).u8(kind).lengthPrefixed(bytes).finish()
+}
+
+/** A frame whose content is given in pieces. */
+export function joinFrame(kind: number, pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  const head = new ByteWriter(LONGEST_HEAD).u8(kind).varint(length).finish()
+  return Buffer.concat([head, ...pieces], head.length + length)
 }
 
 const EMPTY = new Uint8Array(0)

@@ -31,12 +31,15 @@ const RECORD_LIMIT = OBJECT_LIMIT + 1024 * 1024
 /** A record as it moves, before anything of it is believed. */
 export type MovingRecord = Omit<PackRecord, 'id' | 'depth' | 'parameters'>
 
-/** @param placeOf the number of an object that was sent before */
+/**
+ * The bytes of a record, in two pieces of which the second is its body.
+ * @param placeOf the number of an object that was sent before
+ */
 export function encodeMoving(
   record: MovingRecord,
   place: number,
   placeOf: (id: Id) => number | undefined,
-): Uint8Array {
+): readonly [Uint8Array, Uint8Array] {
   const { base, cuts = [], body } = record
   const near = base === undefined ? undefined : placeOf(base)
   const head = new ByteWriter(64 + 4 * cuts.length)
@@ -54,12 +57,11 @@ export function encodeMoving(
   if (cuts.length > 0) head.varint(cuts.length)
   for (const { gap, id } of cuts) head.varint(gap).varint(id === base ? 0 : place - placeOf(id)!)
   const start = head.finish()
-  return new ByteWriter(start.length + body.length + 8)
-    .varint(start.length + body.length)
-    .bytes(start)
-    .bytes(body)
-    .finish()
+  const length = new ByteWriter(LONGEST_LENGTH).varint(start.length + body.length).finish()
+  return [Buffer.concat([length, start]), body]
 }
+
+const LONGEST_LENGTH = 8
 
 /** Whether the bytes of a record say that it is a column that refers to nothing. */
 export function isWholeColumn([flags]: Uint8Array): boolean {

@@ -69,14 +69,15 @@ export class ObjectSender {
     return this.#hash.place
   }
 
-  /** The records that are left, one after another. */
-  async *records(): AsyncGenerator<Uint8Array> {
-    for await (const object of this.#ordered(
-      (id) => this.#places.has(id) || this.#skipped.has(id),
-    )) {
+  /** The records that are left, one after another, each in pieces. */
+  async *records(): AsyncGenerator<readonly Uint8Array[]> {
+    const loaded = new LoadedRecords((id) => this.#stored(id))
+    const isDone = (id: Id): boolean => this.#places.has(id) || this.#skipped.has(id)
+    const baseOf = async (id: Id): Promise<Id | undefined> => (await loaded.load(id))?.base
+    for await (const object of this.#ordered(isDone, baseOf)) {
       if (this.#signal?.aborted) throw new VarveError('interrupted', 'interrupted')
       const place = this.#places.size
-      const record = await this.#recordOf(object)
+      const record = await this.#recordOf(object, await loaded.take(object.id))
       yield encodeMoving(record, place, (id) => this.#places.get(id))
       this.#places.set(object.id, place)
       if (object.kind !== 'blob') this.#finder.add(object.id)
@@ -87,15 +88,19 @@ export class ObjectSender {
   /**
    * The objects in the order in which they are sent: as planned, but what values are differences to comes before them.
    * @param isDone whether an object was sent
+   * @param baseOf what an object is stored as a difference to
    */
-  async *#ordered(isDone: (id: Id) => boolean): AsyncGenerator<PlannedObject> {
+  async *#ordered(
+    isDone: (id: Id) => boolean,
+    baseOf: (id: Id) => Promise<Id | undefined>,
+  ): AsyncGenerator<PlannedObject> {
     for (const object of this.#plan.objects) {
       if (isDone(object.id)) continue
       const chain = [object]
       if (object.kind === 'column' || object.kind === 'blob') {
         const passed = new Set([object.id])
         for (;;) {
-          const base = await this.#objects.baseOf(chain.at(-1)!.id)
+          const base = await baseOf(chain.at(-1)!.id)
           if (base === undefined || isDone(base) || passed.has(base) || !this.#plan.has(base)) break
           passed.add(base)
           chain.push({ id: base, kind: object.kind, base: undefined })
@@ -112,7 +117,8 @@ export class ObjectSender {
     const hash = new RunningHash()
     const passed: Id[] = []
     const done = new Set<Id>()
-    for await (const { id } of this.#ordered((other) => done.has(other))) {
+    const baseOf = (id: Id): Promise<Id | undefined> => this.#objects.baseOf(id)
+    for await (const { id } of this.#ordered((other) => done.has(other), baseOf)) {
       done.add(id)
       passed.push(id)
       hash.add(id)
@@ -129,8 +135,7 @@ export class ObjectSender {
     return this.#places.has(id) || this.#skipped.has(id) || this.#plan.held.has(id)
   }
 
-  async #recordOf(object: PlannedObject): Promise<MovingRecord> {
-    const stored = await this.#stored(object.id)
+  async #recordOf(object: PlannedObject, stored: PackRecord | undefined): Promise<MovingRecord> {
     const isValue = object.kind === 'column' || object.kind === 'blob'
     if (stored !== undefined && this.#canCopy(stored)) {
       const isGood = object.base === undefined || stored.base !== undefined
@@ -145,9 +150,7 @@ export class ObjectSender {
   /** The record as it lies in a pack; undefined where it cannot be read there. */
   async #stored(id: Id): Promise<PackRecord | undefined> {
     try {
-      const name = await this.#objects.packOf(id)
-      const pack = name === undefined ? undefined : await this.#objects.openPack(name)
-      return await pack?.record(id)
+      return await this.#objects.recordOf(id)
     } catch (error) {
       // Packs are put together by others: then the object is read from where it is by then.
       if (error instanceof VarveError) return undefined
@@ -212,3 +215,33 @@ export class ObjectSender {
     return { kind, length, method, body, base: id, ...(without.length > 0 && { cuts: without }) }
   }
 }
+
+/** Records that were looked at for their bases, until they are sent; of a long chain the last ones are read again. */
+class LoadedRecords {
+  readonly #read: (id: Id) => Promise<PackRecord | undefined>
+  readonly #records = new Map<Id, PackRecord | undefined>()
+  #bytes = 0
+
+  constructor(read: (id: Id) => Promise<PackRecord | undefined>) {
+    this.#read = read
+  }
+
+  async load(id: Id): Promise<PackRecord | undefined> {
+    const record = await this.#read(id)
+    if (this.#bytes < MOST_LOADED) {
+      this.#records.set(id, record)
+      this.#bytes += record?.body.length ?? 0
+    }
+    return record
+  }
+
+  async take(id: Id): Promise<PackRecord | undefined> {
+    if (!this.#records.has(id)) return this.#read(id)
+    const record = this.#records.get(id)
+    this.#records.delete(id)
+    this.#bytes -= record?.body.length ?? 0
+    return record
+  }
+}
+
+const MOST_LOADED = 8 * 1024 * 1024

@@ -1,4 +1,4 @@
-import { END_FRAME, encodeFrame, frameKinds, OBJECTS_FRAME } from './frames.ts'
+import { END_FRAME, frameKinds, joinFrame, OBJECTS_FRAME } from './frames.ts'
 import { totalFrame } from './messages.ts'
 import type { ObjectSender } from './send-objects.ts'
 
@@ -11,20 +11,22 @@ export async function* objectFrames(
   let gathered = 0
   let sent = 0
   for await (const record of sender.records()) {
-    for (let at = 0; at < record.length; ) {
-      const part = record.subarray(at, at + OBJECTS_FRAME - gathered)
-      pieces.push(part)
-      gathered += part.length
-      at += part.length
-      if (gathered < OBJECTS_FRAME) continue
-      sent += gathered
-      yield encodeFrame(frameKinds.objects, Buffer.concat(pieces))
-      onObjects?.(sender.place.count - sender.from.count, sent)
-      pieces = []
-      gathered = 0
+    for (const piece of record) {
+      for (let at = 0; at < piece.length; ) {
+        const part = piece.subarray(at, at + OBJECTS_FRAME - gathered)
+        pieces.push(part)
+        gathered += part.length
+        at += part.length
+        if (gathered < OBJECTS_FRAME) continue
+        sent += gathered
+        yield joinFrame(frameKinds.objects, pieces)
+        onObjects?.(sender.place.count - sender.from.count, sent)
+        pieces = []
+        gathered = 0
+      }
     }
   }
-  if (gathered > 0) yield encodeFrame(frameKinds.objects, Buffer.concat(pieces))
+  if (gathered > 0) yield joinFrame(frameKinds.objects, pieces)
   onObjects?.(sender.place.count - sender.from.count, sent + gathered)
   yield totalFrame(sender.place)
   yield END_FRAME

@@ -61,7 +61,7 @@ function streamOf(objects: readonly Plain[]): Uint8Array[] {
     const record = { kind, method: 0, length: bytes.length, body: bytes }
     return encodeFrame(
       frameKinds.objects,
-      encodeMoving(record, place, () => undefined),
+      Buffer.concat(encodeMoving(record, place, () => undefined)),
     )
   })
   return [...frames, totalFrame(hash.place), END_FRAME]

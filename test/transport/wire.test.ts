@@ -42,8 +42,8 @@ function stream(): Uint8Array[] {
   const start = 'tree '.length
   const rest = Buffer.concat([commit.subarray(0, start), commit.subarray(start + width)])
   const records = [
-    encodeMoving({ kind: 'tree', method: 0, length: 2, body: tree }, 0, () => undefined),
-    encodeMoving(
+    ...encodeMoving({ kind: 'tree', method: 0, length: 2, body: tree }, 0, () => undefined),
+    ...encodeMoving(
       {
         kind: 'commit',
         method: 0,

@@ -50,6 +50,7 @@ const TINY = 64
 const REPEATS = 64
 /** Bytes of joined parts: at most this much more than the canonical ones. */
 const JOINED_SLACK = 64 * 1024
+const NO_ROOM = new Uint8Array(0)
 
 /**
  * A body for the canonical bytes of a column that is shorter than they are; undefined where there is
@@ -127,8 +128,14 @@ function encodePieces(
 /**
  * The canonical bytes of a column's body; `corrupt-object` where it is not such a body or stands for
  * another number of bytes than `length`.
+ * @param room where the bytes may be put, if they fit: then they last until it is used again
  */
-export function decodeColumnBody(body: Uint8Array, length: number, zstd: Compressor): Uint8Array {
+export function decodeColumnBody(
+  body: Uint8Array,
+  length: number,
+  zstd: Compressor,
+  room: Uint8Array = NO_ROOM,
+): Uint8Array {
   const reader = new ByteReader(body)
   const head = reader.u8()
   const type = columnTypes[head & TYPE_MASK]
@@ -152,7 +159,8 @@ export function decodeColumnBody(body: Uint8Array, length: number, zstd: Compres
     zstd,
     kernelsFor(rows, 2 * length),
   )
-  const canonical = new Uint8Array(length)
+  const canonical =
+    length <= room.length ? room.subarray(0, length).fill(0) : new Uint8Array(length)
   const validity = hasValidity ? decodeBits(parts, rows) : undefined
   if (validity !== undefined && allOnes(validity, rows)) throw corrupt('no null')
   writeHead(canonical, type, rows, validity)

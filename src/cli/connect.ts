@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { resolve } from 'node:path'
 import type { Signature } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
@@ -43,11 +44,9 @@ export function connector(parts: ConnectParts): Connect {
       receivePack,
       async openPath(named: string) {
         const place = { ...location, named, indexFile: undefined }
-        const other = await openFoundRepository(place, await configAt(place)).catch(
-          async (error) => {
-            throw hasCode(error, 'not-a-repository') ? await noSuchPlace(text, named) : error
-          },
-        )
+        const other = await openFoundRepository(place, await configAt(place)).catch((error) => {
+          throw hasCode(error, 'not-a-repository') ? noSuchPlace(text, named) : error
+        })
         const { name, email } = await identity()
         return carryTo(other, { client: { name, email }, now, location: text })
       },
@@ -57,15 +56,14 @@ export function connector(parts: ConnectParts): Connect {
 }
 
 /** What was meant for a remote is taken for a path where none has that name. */
-async function noSuchPlace(text: string, path: string): Promise<VarveError> {
+function noSuchPlace(text: string, path: string): VarveError {
   const data = { path, remote: text }
   if (/^[\w-]+$/.test(text)) {
     const message = `there is neither a remote "${text}" nor a varve repository at ${path}`
     const hint = `varve remote lists those there are, varve remote add ${text} URL makes one`
     return new VarveError('not-a-repository', message, { data, hint })
   }
-  const { lookAtPath } = await import('../storage/read-file.ts')
-  return lookAtPath(path)?.kind === 'file'
+  return fs.statSync(path, { throwIfNoEntry: false })?.isFile()
     ? new VarveError('not-a-repository', `${path} is neither a repository nor a bundle`, { data })
     : new VarveError('not-a-repository', `there is no varve repository at ${path}`, {
         data,

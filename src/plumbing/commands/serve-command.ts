@@ -52,7 +52,7 @@ async function* serve(
   yield* serveStdio(service, context.stdin, {
     open: async () => {
       // Said as an answer, so that who asks is told that, and not that the connection ended.
-      if (mayNot !== undefined) throw new VarveError('access-denied', mayNot)
+      if (mayNot !== undefined) throw new VarveError('refused', mayNot)
       return context.repositoryAt(place())
     },
     client: await clientOf(context),

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import { checkKey, checkValue } from '../../cli/config.ts'
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, usageError } from '../../cli/define-command.ts'
+import { VarveError } from '../../core/errors.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { parseRemoteUrl } from '../../plumbing/connect.ts'
 import { makeRepositoryFolder } from '../../plumbing/init-repository.ts'
@@ -102,6 +103,11 @@ export const cloneCommand = defineCommand({
     const { url, source } = await readUrl(args.url, context)
     if (args.folder === '') throw usageError('the folder has no name')
     const root = context.resolve(args.folder ?? folderName(args.url, bare))
+    if (url === root && source === undefined) {
+      throw new VarveError('not-a-repository', `there is no varve repository at ${url}`, {
+        data: { path: url },
+      })
+    }
     const settings = args.config.map(readSetting)
     const depth = checkDepth(args.depth)
     const who = await logIdentity(context)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { hasCode, VarveError } from '../core/errors.ts'
+import { type ErrorCode, hasCode, VarveError } from '../core/errors.ts'
 import { checkTransaction, checkUpdates } from './check-transaction.ts'
 import { decodeArchive, encodeArchive } from './log-archive.ts'
 import {
@@ -56,6 +56,20 @@ const READ_AHEAD = 32
 
 /** How often one write is repeated when storage does not say what became of it. */
 const UNCLEAR_WRITES = 3
+
+/** Failures that do not say what became of a write. */
+const UNCLEAR: readonly ErrorCode[] = ['io', 'unreachable', 'disconnected']
+/** Failures of a storage, or of the way there. */
+const OF_STORAGE: readonly ErrorCode[] = [
+  ...UNCLEAR,
+  'disk-full',
+  'permission-denied',
+  'access-denied',
+]
+
+function isOneOf(error: unknown, codes: readonly ErrorCode[]): boolean {
+  return codes.some((code) => hasCode(error, code))
+}
 
 /**
  * The only shared mutable state of a repository: an append-only log of transactions. Entry n is
@@ -247,7 +261,7 @@ export class RefLog {
         // more: that it can be read does not say that it was flushed.
         const found = await this.#entry(entry.number).catch(() => undefined)
         if (found !== undefined && found.uuid !== entry.uuid) return false
-        const isUnclear = found !== undefined || hasCode(error, 'io')
+        const isUnclear = found !== undefined || isOneOf(error, UNCLEAR)
         if (!isUnclear || attempt === UNCLEAR_WRITES) throw error
         continue
       }
@@ -273,9 +287,7 @@ export class RefLog {
         if (!(await this.#checkpointAfter(from))) return
       }
     } catch (error) {
-      if (hasCode(error, 'io') || hasCode(error, 'disk-full')) return
-      if (hasCode(error, 'permission-denied')) return
-      throw error
+      if (!isOneOf(error, OF_STORAGE)) throw error
     }
   }
 

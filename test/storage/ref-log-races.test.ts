@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hasCode, VarveError } from '../../src/core/errors.ts'
+import { type ErrorCode, hasCode, VarveError } from '../../src/core/errors.ts'
 import type { Id } from '../../src/core/id.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import type { LogEntry } from '../../src/storage/log-entry.ts'
@@ -181,9 +181,10 @@ describe('a reader that stalls', () => {
 })
 
 describe('an unclear answer', () => {
-  const lost = (): never => {
-    throw new VarveError('io', 'timed out')
+  const fail = (code: ErrorCode): never => {
+    throw new VarveError(code, 'it failed')
   }
+  const lost = (): never => fail('io')
 
   it('is resolved by reading back: the write had worked', async () => {
     const storage = createMemoryStorage()
@@ -210,19 +211,24 @@ describe('an unclear answer', () => {
     expect(await expectWhole(storage)).toHaveLength(2)
   })
 
-  it('is tried again when nothing is there, and reported when that does not help', async () => {
-    const storage = createMemoryStorage()
-    let failures = 0
-    const log = open(storage, {
-      before: (call, name) =>
-        call === 'putIfAbsent' && name.startsWith('log/') && failures++ < 2 ? lost() : undefined,
-    })
-    expect((await log.append(moveOf('refs/heads/x', undefined, idOf('1')))).number).toBe(1)
-    failures = -10
-    const failing = log.append(moveOf('refs/heads/x', idOf('1'), idOf('2')))
-    await expect(failing).rejects.toSatisfy((e) => hasCode(e, 'io'))
-    expect(await expectWhole(storage)).toHaveLength(1)
-  })
+  it.each(['io', 'unreachable', 'disconnected'] as const)(
+    'is tried again when nothing is there, and reported when that does not help: %s',
+    async (code) => {
+      const storage = createMemoryStorage()
+      let failures = 0
+      const log = open(storage, {
+        before: (call, name) =>
+          call === 'putIfAbsent' && name.startsWith('log/') && failures++ < 2
+            ? fail(code)
+            : undefined,
+      })
+      expect((await log.append(moveOf('refs/heads/x', undefined, idOf('1')))).number).toBe(1)
+      failures = -10
+      const failing = log.append(moveOf('refs/heads/x', idOf('1'), idOf('2')))
+      await expect(failing).rejects.toSatisfy((e) => hasCode(e, code))
+      expect(await expectWhole(storage)).toHaveLength(1)
+    },
+  )
 
   it('of a full disk is not tried again', async () => {
     let attempts = 0
@@ -238,23 +244,30 @@ describe('an unclear answer', () => {
     expect(attempts).toBe(1)
   })
 
-  it('of a checkpoint does not fail the transaction; the next writer makes it', async () => {
-    const storage = createMemoryStorage()
-    const full = open(storage, {
-      before(call, name) {
-        if (call === 'putIfAbsent' && !name.startsWith('log/')) {
-          throw new VarveError('disk-full', 'full')
-        }
-      },
-    })
-    await appendMoves(full, 5)
-    expect(await storage.list('checkpoints/')).toEqual([])
-    await appendMoves(open(storage), 1)
-    expect((await storage.list('checkpoints/')).map(({ name }) => name)).toEqual([
-      'checkpoints/000000000004',
-    ])
-    expect(await expectWhole(storage)).toHaveLength(6)
-  })
+  it.each([
+    'disk-full',
+    'permission-denied',
+    'access-denied',
+    'unreachable',
+    'disconnected',
+  ] as const)(
+    'of a checkpoint does not fail the transaction; the next writer makes it: %s',
+    async (code) => {
+      const storage = createMemoryStorage()
+      const full = open(storage, {
+        before(call, name) {
+          if (call === 'putIfAbsent' && !name.startsWith('log/')) fail(code)
+        },
+      })
+      await appendMoves(full, 5)
+      expect(await storage.list('checkpoints/')).toEqual([])
+      await appendMoves(open(storage), 1)
+      expect((await storage.list('checkpoints/')).map(({ name }) => name)).toEqual([
+        'checkpoints/000000000004',
+      ])
+      expect(await expectWhole(storage)).toHaveLength(6)
+    },
+  )
 })
 
 describe('many writers at once', () => {

@@ -1,6 +1,6 @@
 import { type Commit, readCommit, type Signature } from '../core/commit.ts'
 import type { CommitDate } from '../core/commit-date.ts'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { type Id, isId, shortId } from '../core/id.ts'
 import { type BisectStep, nextBisectStep } from '../plumbing/bisect-candidates.ts'
 import {
@@ -175,24 +175,46 @@ export async function runBisect(
   return result
 }
 
-/** Ends the search, and goes back to where it began, or to another commit; undefined where none was going on. */
+/**
+ * Ends the search, and goes back to where it began, or to another commit; undefined where none was going on. One
+ * whose state cannot be read is dropped, and HEAD stays, unless `to` is given.
+ */
 export async function resetBisect(
   repo: Repository,
   { to, ...options }: BisectOptions & { readonly to?: string | undefined },
 ): Promise<SwitchResult | undefined> {
-  const state = await readBisect(repo)
-  if (state === undefined) return undefined
+  const began = await whereItBegan(repo)
+  if (began === undefined) return undefined
+  const place = to ?? began.place
   let moved: SwitchResult | undefined
-  if (hasIndex(repo) && (!state.noCheckout || to !== undefined)) {
-    const place = to ?? (isId(state.start) ? state.start : shortBranch(state.start))
+  if (hasIndex(repo) && place !== undefined) {
     const { refs } = await repo.refs.state()
     // A branch without commits is one too, where HEAD is on it.
-    const here = to === undefined && headText(await readHead(repo)) === state.start
+    const here = to === undefined && headText(await readHead(repo)) === began.head
     const detach = !here && !refs.has(`refs/heads/${place}`)
     moved = await switchBranch(repo, { ...options, target: place, detach })
   }
   await clearBisect(repo)
   return moved
+}
+
+interface Beginning {
+  /** What HEAD said. */
+  readonly head?: string
+  /** What to switch to; absent where HEAD was left as it was. */
+  readonly place?: string
+}
+
+async function whereItBegan(repo: Repository): Promise<Beginning | undefined> {
+  try {
+    const state = await readBisect(repo)
+    if (state === undefined) return undefined
+    const { start: head, noCheckout } = state
+    return noCheckout ? { head } : { head, place: isId(head) ? head : shortBranch(head) }
+  } catch (error) {
+    if (hasCode(error, 'corrupt-file')) return {}
+    throw error
+  }
 }
 
 /** The search that is going on; `refused` where none is. */

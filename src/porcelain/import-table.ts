@@ -1,6 +1,7 @@
 import { type ColumnType, isTimestampType } from '../core/column.ts'
 import { scalarAt } from '../core/column-ops.ts'
 import { VarveError } from '../core/errors.ts'
+import { floorDiv } from '../core/floor-div.ts'
 import { sliceFrame } from '../core/frame.ts'
 import { checkCollectionName, escapeControl } from '../core/names.ts'
 import type { Frame, Schema } from '../core/schema.ts'
@@ -77,7 +78,8 @@ export async function importTable(
     const { id } = await buildSeries(scratch, rows.schema, rows.frames())
     const schema = publishedSchema(rows.schema, key.length, splitBy)
     const within = splitBy === undefined ? series : `${checkCollectionName(series)}/`
-    const last = Math.max(...(await lastPublications(repo, [within])).values())
+    let last = Number.NEGATIVE_INFINITY
+    for (const at of (await lastPublications(repo, [within])).values()) last = Math.max(last, at)
     const done: Published[] = []
     let known = 0
     const sorted = readRows(scratch, await readSeries(scratch, id))
@@ -170,10 +172,8 @@ async function* publications(
 
 function secondsAt({ columns }: Frame, row: number, type: ColumnType): number {
   const nanoseconds = instantOf(scalarAt(columns[0]!, row), type) ?? 0n
-  return Number((nanoseconds - (((nanoseconds % NS) + NS) % NS)) / NS)
+  return Number(floorDiv(nanoseconds, 1_000_000_000n))
 }
-
-const NS = 1_000_000_000n
 
 /** Frames as a table to be written. */
 function inMemory(

@@ -1,5 +1,6 @@
 import { scalarAt } from '../core/column-ops.ts'
 import { VarveError } from '../core/errors.ts'
+import { floorDiv } from '../core/floor-div.ts'
 import { checkCollectionName, checkSeriesName } from '../core/names.ts'
 import type { InputTable } from '../formats/table.ts'
 import { seriesOfFile } from '../plumbing/file-names.ts'
@@ -146,7 +147,7 @@ async function secondsOf(file: VintageFile, options: ImportVintagesOptions): Pro
   } finally {
     await rows.discard()
   }
-  if (latest !== undefined) return Number(latest / 1_000_000_000n)
+  if (latest !== undefined) return Number(floorDiv(latest, 1_000_000_000n))
   throw new VarveError(
     'bad-input',
     `${file.name}: its column ${JSON.stringify(from.column)} is ${type}`,

@@ -114,6 +114,15 @@ describe('bisect', () => {
     await expect(start({ words: [ids[0]!, 'HEAD'] })).rejects.toThrow(/is bad and comes before/)
   })
 
+  it('is dropped where its state is damaged', async () => {
+    await start({ words: ['HEAD', ids[0]!] })
+    await repo.privateFiles!.write('BISECT_STATE', Buffer.from('{"start":7}'))
+    await expect(mark('bad')).rejects.toMatchObject({ code: 'corrupt-file' })
+    await resetBisect(repo, { who, to: 'main' })
+    expect(await headState(repo)).toMatchObject({ detached: false, id: ids[7] })
+    expect(await readBisect(repo)).toBeUndefined()
+  })
+
   it('keeps its commits from gc', async () => {
     await start({ words: ['main', ids[0]!], noCheckout: true })
     await setRefs(repo, { 'refs/heads/main': ids[0] })

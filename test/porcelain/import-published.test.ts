@@ -119,6 +119,19 @@ describe('publications in a folder', () => {
     expect(published.map(({ seconds }) => seconds)).toEqual([day('2020-02-01'), day('2020-02-04')])
   })
 
+  it('are of the latest time in that column, wherever it stands', async () => {
+    const repo = await newRepository()
+    const folder = folderOf({
+      'a.csv': csv('date,seen,v', '2020-01-01,2020-03-02,1', '2020-01-02,2020-03-01,2'),
+      'old.csv': csv('date,seen,v', '1950-01-01,1950-03-01T00:00:00.5,1'),
+    })
+    const from = { kind: 'column', column: 'seen' } as const
+
+    const { published } = await vintages(repo, folder, { from, series: 's' })
+
+    expect(published.map(({ seconds }) => seconds)).toEqual([day('1950-03-01'), day('2020-03-02')])
+  })
+
   it('of one date are one series only once', async () => {
     const folder = folderOf({
       'a-2020-01-01.csv': csv('t,v', '1,1'),

@@ -33,20 +33,27 @@ export async function openFarStorage(
     userCacheFolder((name) => surroundings.environment[name]),
     'packs',
   )
-  return cacheRanges(storage, { folder, limit })
+  const server = parsed.kind === 's3' ? endpointOf(surroundings) : undefined
+  return cacheRanges(storage, { folder, limit, server })
 }
 
 async function openBucket(
   { bucket, prefix }: BucketUrl,
-  { environment }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Storage> {
+  const { environment } = surroundings
   // What it says of versions of Node is for those who write programs, and comes with every command.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const { openS3Storage } = await import('../storage/s3-storage.ts')
   return openS3Storage({
     bucket,
     prefix: prefix === '' ? '' : `${prefix}/`,
-    endpoint: environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL,
+    endpoint: endpointOf(surroundings),
     region: environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION,
   })
+}
+
+/** Another server than Amazon's. */
+function endpointOf({ environment }: Surroundings): string | undefined {
+  return environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL
 }

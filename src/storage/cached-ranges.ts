@@ -19,6 +19,8 @@ export interface CachedRangesOptions {
   readonly folder: string
   /** Bytes kept there; what was not used for longest goes first. */
   readonly limit: number
+  /** Which server has the storage, where its location does not say it: what one said is not believed of another. */
+  readonly server?: string | undefined
 }
 
 /**
@@ -40,12 +42,13 @@ class CachedRanges implements Storage {
   readonly #sizes = new Map<string, number>()
   #written = 0
 
-  constructor(storage: Storage, { folder, limit }: CachedRangesOptions) {
+  constructor(storage: Storage, { folder, limit, server = '' }: CachedRangesOptions) {
     this.location = storage.location
     this.#storage = storage
     this.#top = folder
     this.#limit = limit
-    const place = createHash('sha256').update(storage.location).digest('hex').slice(0, 32)
+    const whole = `${server}\n${storage.location}`
+    const place = createHash('sha256').update(whole).digest('hex').slice(0, 32)
     this.#folder = join(folder, place)
   }
 

@@ -54,6 +54,19 @@ describe('ranges that are kept', () => {
     expect(asked).toHaveLength(4)
   })
 
+  it('are not those of another server with a place of the same name', async () => {
+    const folder = temporaryFolder()
+    const first = createMemoryStorage()
+    const second = createMemoryStorage()
+    await first.putIfAbsent(pack, Buffer.from('what one server says'))
+    await second.putIfAbsent(pack, Buffer.from('what another says...'))
+    const read = (storage: Storage, server: string) =>
+      cacheRanges(storage, { folder, limit: 1e8, server }).range(pack, 0, 20)
+
+    expect(Buffer.from(await read(first, 'https://one')).toString()).toBe('what one server says')
+    expect(Buffer.from(await read(second, 'https://two')).toString()).toBe('what another says...')
+  })
+
   it('come to no more than the limit', async () => {
     const far = {
       location: 'far:',

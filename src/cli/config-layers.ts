@@ -23,8 +23,11 @@ export async function loadConfig(where: {
   const own = new Config([user, command])
   const found = await findRepository(location)
   if (found === undefined) return own
+  const isSafe = isSafeRepository(found, location.account, own)
+  // One that nobody named is refused: nothing of it is read.
+  if (!isSafe && location.named === undefined) return own
   const local = await fileLayer('local', found.configFile)
-  if (isSafeRepository(found, location.account, own)) return new Config([user, local, command])
+  if (isSafe) return new Config([user, local, command])
   const entries = local.entries.filter(({ key }) => isServeKey(key))
   return new Config([user, { ...local, entries }, command])
 }

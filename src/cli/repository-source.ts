@@ -79,7 +79,7 @@ async function foundParts(location: RepositoryLocation, config: Config): Promise
   if (named !== undefined && isFar(named)) return farParts(named, config, location)
   const found = await findRepository(location)
   if (found === undefined) throw notARepository(location)
-  // Who names a repository means that one; its configuration counts for nothing then.
+  // Who names a repository means that one; of its configuration what it says of pushes counts then.
   if (location.named === undefined && !isSafeRepository(found, location.account, config)) {
     throw unsafeRepository(found)
   }

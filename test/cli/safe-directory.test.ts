@@ -91,7 +91,10 @@ describe.skipIf(!isRoot)('the program in a repository of another user', () => {
       env,
       input: 't,v\n2025-01-01,1\n',
     })
-    writeFileSync(join(theirs, '.varve/config'), `[core]\n\teditor = touch ${marker};\n`)
+    writeFileSync(
+      join(theirs, '.varve/config'),
+      `[core]\n\teditor = touch ${marker};\n[receive]\n\tdenyDeletes\n`,
+    )
     for (const path of [theirs, join(theirs, '.varve'), join(theirs, '.varve/config')]) {
       chownSync(path, STRANGER, STRANGER)
     }
@@ -121,6 +124,15 @@ describe.skipIf(!isRoot)('the program in a repository of another user', () => {
     })
     expect(named.exitCode).not.toBe(70)
     expect(existsSync(marker)).toBe(false)
+  })
+
+  it('takes no pushes that its configuration forbids, where it is named', async () => {
+    expect((await varve(['config', 'list'], { cwd: theirs, env })).stdout).toBe('')
+    const push = (...args: string[]) => varve(['-R', theirs, 'push', theirs, ...args], { env })
+    expect(await push('main:b')).toMatchObject({ exitCode: 0 })
+    const deleted = await push(':b')
+    expect(deleted).toMatchObject({ exitCode: 6 })
+    expect(deleted.stdout).toContain('refs are not deleted here')
   })
 
   it('works there once it is allowed, beside what was allowed before', async () => {

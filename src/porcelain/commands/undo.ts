@@ -14,6 +14,8 @@ export const undoCommand = defineCommand({
     'staged since the last operation, undo refuses, as that is what one would take it to undo;',
     '--keep-staged undoes the operation all the same, and keeps what is staged.',
     '',
+    'What was pushed stays there, and what a fetch brought stays here: undo passes over both.',
+    '',
     'A second undo takes back the first. It refuses where files that were changed by hand would be',
     'lost; what they held before a reset --hard does not come back.',
   ].join('\n'),

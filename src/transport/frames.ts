@@ -15,7 +15,6 @@ export const frameKinds = {
   haves: 0x07,
   shallow: 0x08,
   updates: 0x09,
-  resume: 0x0a,
   unmoved: 0x10,
   listing: 0x11,
   refs: 0x12,
@@ -25,7 +24,6 @@ export const frameKinds = {
   found: 0x16,
   objects: 0x20,
   total: 0x21,
-  progress: 0x22,
   error: 0x7f,
 } as const
 

@@ -45,7 +45,8 @@ export function connector(parts: ConnectParts): Connect {
       async openPath(named: string) {
         const place = { ...location, named, indexFile: undefined }
         const other = await openFoundRepository(place, await configAt(place)).catch((error) => {
-          throw hasCode(error, 'not-a-repository') ? noSuchPlace(text, named) : error
+          const isPath = parsed.kind === 'path' && hasCode(error, 'not-a-repository')
+          throw isPath ? noSuchPlace(text, named) : error
         })
         const { name, email } = await identity()
         return carryTo(other, { client: { name, email }, now, location: text })

@@ -175,6 +175,8 @@ function checkRemotePath(path: string, text: string): string {
 }
 
 function parseHttp(text: string): HttpUrl {
+  // `URL` would take the first part of the path for the host.
+  if (/^https?:\/\/(?:\/|\\|$)/i.test(text)) throw badUrl(text, 'its host is none')
   let url: URL
   try {
     url = new URL(text)

@@ -57,7 +57,9 @@ export function sshError(host: string, location: string, end: SshEnd): VarveErro
     )
   }
   const why =
-    said || (end.exitCode === undefined ? 'ssh was ended by a signal' : `exit code ${end.exitCode}`)
+    said ||
+    (end.exitCode === 0 && 'the command there gave no answer of varve') ||
+    (end.exitCode === undefined ? 'ssh was ended by a signal' : `exit code ${end.exitCode}`)
   return new VarveError('disconnected', `${host} ended the connection: ${why}`, { data })
 }
 

@@ -64,6 +64,8 @@ describe('parseRemoteUrl', () => {
     'host\nother:data',
     'ext::sh -c touch% x',
     'gopher://host/x',
+    'https:///host/x',
+    'http://',
     'https://ada:secret@host/x',
     'https://secret@host/x',
     'https://host/x?token=secret',

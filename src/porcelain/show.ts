@@ -30,6 +30,8 @@ export interface ShowOptions
   readonly names?: readonly string[]
   /** Of a commit, how much changed rather than what. */
   readonly stat?: boolean
+  /** Of a commit, the rows that it changed; so it is unless false. */
+  readonly patch?: boolean
   readonly decorate?: boolean
   readonly now?: CommitDate | undefined
 }
@@ -129,7 +131,7 @@ async function* showCommit(
   repo: Repository,
   id: Id,
   commit: Commit,
-  { stat = false, decorate = false, ...limits }: ShowOptions,
+  { stat = false, patch = true, decorate = false, ...limits }: ShowOptions,
 ): AsyncGenerator<ShownItem> {
   const { shallow } = await repo.refs.state()
   const parent = shallow.has(id) ? undefined : commit.parents[0]
@@ -140,6 +142,7 @@ async function* showCommit(
     return
   }
   yield { kind: 'commit', commit: logged }
+  if (!patch) return
   const comparison = await commitComparison(repo, parent, commit)
   for await (const item of diffRows(comparison, limits)) yield { kind: 'diff', item }
 }

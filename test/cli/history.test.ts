@@ -276,6 +276,13 @@ describe('varve show', () => {
     expect(await ok(['show', '--stat', 'HEAD~1'])).toMatch(
       /\n\n brent \| new \+2 ~0 -0 {2}2026-08-13/,
     )
+    const id = (await ok(['rev-parse', '--short', 'HEAD~1'])).trim()
+    const subject = (await ok(['log', '-n', '1', '--format=%s', 'HEAD~1'])).trim()
+    expect(await ok(['show', '--oneline', '-s', 'HEAD~1'])).toBe(`${id} ${subject}\n`)
+    const names = `${id} ${subject}\nbrent\nwti\n`
+    expect(await ok(['show', '--oneline', '--name-only', 'HEAD~1'])).toBe(names)
+    expect(await ok(['log', '--oneline', '--name-only', '-n', '1', 'HEAD~1'])).toBe(names)
+    expect(await ok(['show', '-s'])).toBe(commit.slice(0, commit.indexOf('\n\nbrent') + 1))
     expect(await ok(['show', 'HEAD~1:'])).toBe('tree HEAD~1:\n\nbrent\nwti\n')
     expect((await ok(['show', 'HEAD~1:brent'])).replace(/[0-9a-f]{64}/, 'ID')).toBe(
       [

@@ -2,6 +2,7 @@ import { usageError } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { type Signature, subjectOf } from '../../core/commit.ts'
 import { formatCommitDate } from '../../core/date-format.ts'
+import { readablePath } from '../../plumbing/quote-path.ts'
 import type { LoggedCommit } from '../log.ts'
 import type { SeriesStat } from '../series-stat.ts'
 import { sumCounts } from '../tree-stat.ts'
@@ -112,4 +113,10 @@ export function changesText(changes: readonly SeriesStat[], style: Style): strin
   const widths = statWidths(changes)
   const lines = changes.map((change) => statLine(change, widths, style))
   return [...lines, totalLine(changes.length, sumCounts(changes))].join('\n')
+}
+
+/** The names of what a commit changed, one a line; collections end in `/`. */
+export function namesText(changes: readonly SeriesStat[]): string {
+  const names = changes.map(({ path, kind }) => (kind === 'collection' ? `${path}/` : path))
+  return names.map(readablePath).join('\n')
 }

@@ -11,7 +11,7 @@ import { isNarrowed, type Narrowing } from '../narrow-diff.ts'
 import { commitComparison } from '../show.ts'
 import { boundsOf, boundsOptions } from './bounds-options.ts'
 import type { CommitTextOptions } from './commit-format.ts'
-import { type CommitLayout, changesText, parseLayout } from './commit-text.ts'
+import { type CommitLayout, changesText, namesText, parseLayout } from './commit-text.ts'
 import { diffItemText, TERMINAL_ROWS, TERMINAL_SERIES } from './diff-text.ts'
 import { belowGraph, besideGraph, GraphLanes, type GraphLines } from './graph-lanes.ts'
 import { loggedJson } from './history-json.ts'
@@ -64,6 +64,7 @@ export const logCommand = defineCommand({
     )
       .option('oneline', { type: 'boolean', describe: 'A line a commit' })
       .option('stat', { type: 'boolean', describe: 'Also what each changed, a line a series' })
+      .option('name-only', { type: 'boolean', describe: 'Also the names of what each changed' })
       .option('patch', {
         alias: 'p',
         type: 'boolean',
@@ -103,7 +104,8 @@ export const logCommand = defineCommand({
         describe: 'How dates are written: iso, short, unix, relative',
       })
       .conflicts('oneline', 'format')
-      .conflicts('stat', 'patch')
+      .conflicts('stat', 'patch', 'name-only')
+      .conflicts('patch', 'name-only')
       .conflicts('graph', 'reverse'),
   run: async function* (args, context): AsyncGenerator<Item> {
     const repo = await context.repository()
@@ -116,7 +118,7 @@ export const logCommand = defineCommand({
     if (context.json && args.patch) throw usageError('--json has no rows: varve show --json has')
     const options: LogOptions = {
       ...walkOf(args, now),
-      stat: args.stat,
+      stat: args.stat || args.nameOnly,
       words: args.revision,
       series: args.series,
       authors: patterns(args.author),
@@ -153,7 +155,7 @@ export const logCommand = defineCommand({
       }
     }
   },
-  toText: (item, style, { abbrevCommit, graph: isGraph }) => {
+  toText: (item, style, { abbrevCommit, graph: isGraph, nameOnly }) => {
     if ('item' in item) return item.beside(`${diffItemText(item.item, style, item.limited)}`, style)
     const { commit, first, text, beside } = item
     const { layout, ...options } = text
@@ -161,7 +163,8 @@ export const logCommand = defineCommand({
       abbrevCommit && layout.apart ? shortened(commit, options.abbreviation) : commit,
       { ...options, style },
     )
-    const changes = changesText(commit.changes ?? [], style)
+    const changed = commit.changes ?? []
+    const changes = nameOnly ? namesText(changed) : changesText(changed, style)
     const gap = layout.apart ? '\n\n' : '\n'
     const all = `${shown}${changes === '' ? '' : `${gap}${changes}`}`
     const apart = layout.apart ? '\n' : ''

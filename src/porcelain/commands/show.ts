@@ -1,4 +1,4 @@
-import { defineCommand } from '../../cli/define-command.ts'
+import { defineCommand, given } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { formatCommitDate, parseDateStyle } from '../../core/date-format.ts'
 import { schemaToJson } from '../../core/schema-codec.ts'
@@ -9,7 +9,7 @@ import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaLine } from '../change-summary.ts'
 import { type ShownItem, type ShownSeries, show } from '../show.ts'
 import type { CommitTextOptions } from './commit-format.ts'
-import { changesText, parseLayout, person } from './commit-text.ts'
+import { type CommitLayout, changesText, namesText, parseLayout, person } from './commit-text.ts'
 import { diffItemJson, diffItemText, TERMINAL_ROWS, TERMINAL_SERIES } from './diff-text.ts'
 import { loggedJson } from './history-json.ts'
 
@@ -39,7 +39,17 @@ export const showCommand = defineCommand({
     y
       .positional('object', { array: true, complete: 'revision' })
       .option('stat', { type: 'boolean', describe: 'Of a commit, a line a series' })
+      .option('name-only', {
+        type: 'boolean',
+        describe: 'Of a commit, the names of what it changed',
+      })
+      .option('no-patch', {
+        alias: 's',
+        type: 'boolean',
+        describe: 'Of a commit, nothing of what it changed',
+      })
       .option('all', { type: 'boolean', describe: 'Show all rows on a terminal too' })
+      .option('oneline', { type: 'boolean', describe: 'Of a commit, its id and subject' })
       .option('format', {
         alias: 'pretty',
         describe: 'How commits are written',
@@ -54,14 +64,18 @@ export const showCommand = defineCommand({
         type: 'boolean',
         tristate: true,
         describe: 'Show the refs at each commit; on a terminal so it is, unless --no-decorate',
-      }),
+      })
+      .conflicts('oneline', 'format')
+      .conflicts('stat', 'name-only', 'no-patch')
+      .conflicts('name-only', 'no-patch'),
   run: async function* (args, context): AsyncGenerator<Item> {
     const repo = await context.repository()
     const now = context.now()
     const limited = context.stdoutIsTerminal && !args.all
     const items = show(repo, {
       names: args.object,
-      stat: args.stat,
+      stat: args.stat || args.nameOnly,
+      patch: !args.noPatch,
       counted: !context.json,
       decorate:
         context.json || args.format?.decorates || (args.decorate ?? context.stdoutIsTerminal),
@@ -80,13 +94,16 @@ export const showCommand = defineCommand({
       before = item.kind
     }
   },
-  toText: (item, style, { format }) => {
+  toText: (item, style, { format, oneline, nameOnly }) => {
     if ('json' in item) return ''
     const options = { ...item.text, style }
-    const text = itemText(item.item, style, item.limited, options, format)
+    const layout = { format: parseLayout(oneline ? 'oneline' : 'medium'), ...given({ format }) }
+    const text = itemText(item.item, style, item.limited, options, { ...layout, nameOnly, oneline })
     // An empty line between objects, and between what is said of one and what it changed.
     const { kind } = item.item
-    const goesOn = kind === item.before && kind !== 'commit' && kind !== 'series'
+    const goesOn =
+      (kind === item.before && kind !== 'commit' && kind !== 'series') ||
+      (oneline && item.before === 'commit')
     const apart = item.before !== undefined && !goesOn && kind !== 'entry'
     return apart && text !== '' ? `\n${text}` : text
   },
@@ -94,17 +111,25 @@ export const showCommand = defineCommand({
   pager: true,
 })
 
+interface CommitStyle {
+  readonly format: CommitLayout
+  readonly nameOnly: boolean
+  readonly oneline: boolean
+}
+
 function itemText(
   item: ShownItem,
   style: Style,
   limited: boolean,
   options: CommitTextOptions,
-  format = parseLayout('medium'),
+  { format, nameOnly, oneline }: CommitStyle,
 ): string {
   switch (item.kind) {
     case 'commit': {
-      const changes = changesText(item.commit.changes ?? [], style)
-      return `${format.text(item.commit, options)}${changes === '' ? '' : `\n\n${changes}`}`
+      const changed = item.commit.changes ?? []
+      const changes = nameOnly ? namesText(changed) : changesText(changed, style)
+      const gap = oneline ? '\n' : '\n\n'
+      return `${format.text(item.commit, options)}${changes === '' ? '' : `${gap}${changes}`}`
     }
     case 'diff':
       return diffItemText(item.item, style, limited)

@@ -72,7 +72,7 @@ async function seriesNamed(
   const trees = await treesHere(repo)
   const found = await seriesIn(repo, trees, name)
   if (found !== undefined) return found
-  if (/[~^@:]|\.\./.test(name)) throw error
+  if (name === 'HEAD' || /[~^@:]|\.\./.test(name)) throw error
   const fault = await seriesNotFound(repo, trees[0]!, name, 'the repository')
   const near = fault.data.nearest ?? error.data.nearest
   throw new VarveError(fault.code, `${JSON.stringify(name)} is neither a revision nor a series`, {

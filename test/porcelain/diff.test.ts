@@ -426,6 +426,9 @@ describe('openComparison', () => {
     })
     const past = await faultOf(() => changed(repo, ['HEAD~7']))
     expect(past.code).toBe('revision-not-found')
+    const empty = await newRepository({ workTree: true })
+    const unborn = await faultOf(() => changed(empty, ['HEAD']))
+    expect(unborn.message).toBe('no revision "HEAD": refs/heads/main has no commit yet')
   })
 
   it('compares the branch with where it began, for A...B', async () => {

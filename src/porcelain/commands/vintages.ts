@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { parseWhen } from '../../core/commit-date.ts'
-import { parseDuration } from '../../core/duration.ts'
+import { type Duration, parseDuration } from '../../core/duration.ts'
 import { refuseSeriesFile } from '../../plumbing/find-tables.ts'
 import { count } from '../change-summary.ts'
 import { describeAsOf } from '../describe-as-of.ts'
@@ -100,7 +100,7 @@ export const vintagesCommand = defineCommand({
         until: when(args.until),
         zone: args.tz,
         column: args.column,
-        every: args.every === undefined ? undefined : parseDuration(args.every, '--every'),
+        every: args.every === undefined ? undefined : parseEvery(args.every),
         last: args.last,
         width: isTable && !args.all && context.stdoutIsTerminal ? context.screenColumns : undefined,
         limit: args.limit,
@@ -127,4 +127,10 @@ function noteOlder({ more }: VintagesResult, last: number | undefined, context: 
   if (more > 0 && last === undefined) {
     context.note(`${count(more, 'earlier vintage')} not shown: --all shows them, --last N so many`)
   }
+}
+
+function parseEvery(text: string): Duration {
+  const every = parseDuration(text, '--every')
+  if (every.count === 0) throw usageError('--every takes a length above 0', 'as in month, 1w, 6h')
+  return every
 }

@@ -148,51 +148,35 @@ export async function checkQuality(
 }
 
 /** `brent-daily 2020-04-20: Price is -36.98; range: at least 0`. */
-export function breakText({
-  series,
-  schema,
-  column,
-  rule,
-  key,
-  value,
-  before,
-  limit,
-}: SeriesBreak): string {
-  const type = schema.columns.find(({ name }) => name === column)!.type
-  const show = (scalar: Scalar): string => (scalar === null ? 'null' : formatScalar(scalar, type))
-  const at = key === undefined ? '' : ` ${keyText(schema, key)}`
+export function breakText(found: SeriesBreak): string {
+  const { series, schema, column, rule, key, value, before, limit } = found
+  const show = (scalar: Scalar): string => shown(found, scalar) ?? 'null'
+  const at = key === undefined ? '' : ` ${keyTexts(schema, key).join(', ')}`
   const after = before === undefined ? '' : ` after ${show(before)}`
   return `${series}${at}: ${column} is ${show(value)}${after}; ${rule}: ${limit}`
 }
 
-export function breakJson({
-  series,
-  schema,
-  column,
-  rule,
-  key,
-  value,
-  before,
-  limit,
-}: SeriesBreak) {
-  const type = schema.columns.find(({ name }) => name === column)!.type
-  const show = (scalar: Scalar) => (scalar === null ? null : formatScalar(scalar, type))
+export function breakJson(found: SeriesBreak) {
+  const { series, schema, column, rule, key, value, before, limit } = found
   return {
     series,
     column,
     rule,
-    key:
-      key === undefined
-        ? null
-        : key.map((part, at) => formatScalar(part, schema.columns[at]!.type)),
-    value: show(value),
-    ...(before !== undefined && { before: show(before) }),
+    key: key === undefined ? null : keyTexts(schema, key),
+    value: shown(found, value),
+    ...(before !== undefined && { before: shown(found, before) }),
     limit,
   }
 }
 
-function keyText({ columns }: Schema, key: readonly Scalar[]): string {
-  return key.map((part, at) => formatScalar(part, columns[at]!.type)).join(', ')
+/** A value of the column that breaks a rule, as text. */
+function shown({ schema, column }: SeriesBreak, value: Scalar): string | null {
+  if (value === null) return null
+  return formatScalar(value, schema.columns.find(({ name }) => name === column)!.type)
+}
+
+function keyTexts({ columns }: Schema, key: readonly Scalar[]): string[] {
+  return key.map((part, at) => formatScalar(part, columns[at]!.type))
 }
 
 async function rulesAt(reader: ObjectReader, tree: Id, path: string, id: Id) {

@@ -116,10 +116,6 @@ async function* settled(
   if (!context.quiet) yield { resolved, action }
 }
 
-export function isSettleItem(item: object): item is SettleItem {
-  return item instanceof Uint8Array || 'listed' in item || 'heading' in item || 'resolved' in item
-}
-
 export function settleText(item: SettleItem, style: Style): string {
   if (item instanceof Uint8Array) return ''
   if ('heading' in item) return style.bold(headingText(item.heading))

@@ -134,7 +134,8 @@ class SftpStorage implements Storage {
       await this.#requests.call<void>('close', temporary, (done) => this.#sftp.close(handle, done))
       return await this.#link(temporary, path, name)
     } finally {
-      await this.#remove(temporary)
+      // What became of the name is the answer; a sweep takes what cannot be removed now.
+      await this.#remove(temporary).catch(() => undefined)
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Operation } from './encoding/delta-operations.ts'
 import type { Id, ObjectKind } from './id.ts'
 
 /** An object's kind and canonical bytes. */
@@ -13,6 +14,19 @@ export interface ObjectReader {
    * its bytes do not check or it is not of `kind`.
    */
   read(id: Id, kind: ObjectKind): Promise<Uint8Array>
+
+  /**
+   * How a column is made of another, where that is how it is stored: a look, in place of making both and
+   * comparing them. Not every reader can tell.
+   */
+  rowsFrom?(id: Id): Promise<RowsFrom | undefined>
+}
+
+/** A column as a difference to another. */
+export interface RowsFrom {
+  readonly base: Id
+  /** Not checked against the rows of either. */
+  readonly operations: readonly Operation[]
 }
 
 export interface PutOptions {

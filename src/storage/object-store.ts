@@ -1,11 +1,13 @@
+import { rowsOperations } from '../core/encoding/delta-rows.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectReader } from '../core/objects.ts'
+import type { ObjectReader, RowsFrom } from '../core/objects.ts'
 import { type BatchOptions, ObjectBatch } from './object-batch.ts'
 import { ObjectCache } from './object-cache.ts'
+import { ROWS_DELTA } from './pack-encoding.ts'
 import { PackReader, type VerifyOptions } from './pack-reader.ts'
-import { PackSet } from './pack-set.ts'
 import type { PackRecord } from './pack-record.ts'
+import { PackSet } from './pack-set.ts'
 import { packPath } from './pack-writer.ts'
 import { type FoundRecord, type ReadObject, readChain } from './read-chain.ts'
 import type { Storage } from './storage.ts'
@@ -107,6 +109,20 @@ export class ObjectStore implements ObjectReader {
   /** As {@link readAny}, but undefined when the object is not there. */
   async readIfPresent(id: Id): Promise<ReadObject | undefined> {
     return this.#cached(id) ?? this.#search(id, (pack) => this.#readFrom(pack, id))
+  }
+
+  /** Undefined also where every object read is to be compared with its id. */
+  async rowsFrom(id: Id): Promise<RowsFrom | undefined> {
+    if (this.#verify) return undefined
+    const record = await this.#search(id, (pack) => pack.record(id))
+    if (record?.base === undefined || record.method !== ROWS_DELTA) return undefined
+    try {
+      return { base: record.base, operations: rowsOperations(record.body) }
+    } catch (error) {
+      // Who reads the column is told.
+      if (hasCode(error, 'corrupt-object')) return undefined
+      throw error
+    }
   }
 
   #cached(id: Id): ReadObject | undefined {

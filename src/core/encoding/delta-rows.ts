@@ -157,6 +157,11 @@ export function decodeRowsDelta(
   return encodeColumn(column)
 }
 
+/** The operations of a difference of columns, for a look at which rows are kept; `corrupt-object` where there are none. */
+export function rowsOperations(body: Uint8Array): readonly Operation[] {
+  return readOperations(new ByteReader(body), MAX_ROWS, MAX_ROWS).list
+}
+
 function assemble(base: Column, { list, rest }: Operations, put: Column | undefined): Column {
   const parts: Column[] = []
   let from = 0

@@ -171,7 +171,10 @@ function faultOf(rule: ColumnQuality, type: ColumnType, isFirst: boolean): strin
   }
   if (rule.maxRevision !== undefined && !isNumber)
     return `max-revision is for numbers, and it is ${type}`
-  return boundsOf(rule, type) === undefined ? 'an end of its range is not of its type' : undefined
+  const bounds = boundsOf(rule, type)
+  if (bounds === undefined) return 'an end of its range is not of its type'
+  const { min, max } = bounds
+  return min !== null && max !== null && min > max ? 'its range ends before it begins' : undefined
 }
 
 /** The ends of a column's range, as its values are. */

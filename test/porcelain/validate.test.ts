@@ -188,6 +188,8 @@ describe('quality rules', () => {
     [{ v: { 'max-gap': '1d' } }, 'first index column'],
     [{ t: { 'max-gap': '1 fortnight' } }, 'a length for max-gap'],
     [{ t: { range: ['yesterday', null] } }, 'an end of its range'],
+    [{ v: { range: [10, 0] } }, 'its range ends before it begins'],
+    [{ t: { range: ['2021-01-01', '2020-12-31'] } }, 'its range ends before it begins'],
     [{ w: { 'not-null': true } }, 'no column "w"'],
   ])('that make no sense are not set: %j', async (rules, reason) => {
     await expect(newRepository(rules as Json, [['2020-01-01', 1]])).rejects.toThrow(reason)

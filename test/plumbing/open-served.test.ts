@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import { openServed, type ServePolicy } from '../../src/plumbing/open-served.ts'
+import { openRepositoryParts } from '../../src/plumbing/repository.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
 import { ann } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -18,6 +20,16 @@ async function policyOf(config: string, policy: ServePolicy): Promise<ServePolic
   await close()
   return place.policy
 }
+
+describe('a bucket without a repository', () => {
+  it('is said to be one, with the command that makes it', async () => {
+    const storage = createMemoryStorage('s3://bucket/prices/')
+    await expect(openRepositoryParts({ storage })).rejects.toMatchObject({
+      message: 's3://bucket/prices is not a repository',
+      hint: '`varve init --bare s3://bucket/prices` makes one',
+    })
+  })
+})
 
 describe('a repository that is served', () => {
   it('is pushed to as its owner says, and within the limit of the server', async () => {

@@ -5,10 +5,11 @@ import { encodeColumnBody } from '../core/encoding/body.ts'
 import { type ErrorCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
 import { zstdChoice } from '../zstd/load.ts'
+import { type CheckedColumn, checkColumn } from './check-column.ts'
 import { encodeBody } from './pack-encoding.ts'
 import { loadZstd } from './zstd.ts'
 
-// What a thread that encodes runs. Columns come and go in buffers that are handed over and back.
+// What a thread that works on columns runs. They come and go in buffers that are handed over and back.
 
 /** A column to hash and to encode. */
 export interface EncodeOrder {
@@ -21,8 +22,34 @@ export interface EncodeOrder {
   readonly hashOnly: boolean
 }
 
+/** A column to decode, to hash and to look through. */
+export interface CheckOrder {
+  /** Its body, and room behind it. */
+  readonly buffer: ArrayBuffer
+  /** Of the body. */
+  readonly bodyLength: number
+  readonly method: number
+  /** Of the canonical bytes. */
+  readonly length: number
+}
+
 /** The answers come in the order of the orders. */
-export interface EncodeAnswer {
+export interface Answer {
+  /** The same as came. */
+  readonly buffer: ArrayBuffer
+  readonly error?: AnsweredError
+}
+
+export interface AnsweredError {
+  readonly code: ErrorCode | undefined
+  readonly message: string
+  readonly data?: Readonly<Record<string, unknown>> | undefined
+  readonly hint?: string | undefined
+}
+
+export interface CheckAnswer extends Answer, CheckedColumn {}
+
+export interface EncodeAnswer extends Answer {
   /** The same, with the body from its start; as it came where `length` is missing. */
   readonly buffer: ArrayBuffer
   readonly id: Id
@@ -30,12 +57,6 @@ export interface EncodeAnswer {
   readonly method?: number
   /** Of the body, where that is not the canonical bytes themselves. */
   readonly length?: number
-  readonly error?: {
-    readonly code: ErrorCode | undefined
-    readonly message: string
-    readonly data?: Readonly<Record<string, unknown>> | undefined
-    readonly hint?: string | undefined
-  }
 }
 
 /** What a thread says first. */
@@ -44,21 +65,30 @@ export interface WorkerReady {
   readonly zstd: string | undefined
 }
 
-async function answer({ buffer, length, level, hashOnly }: EncodeOrder): Promise<EncodeAnswer> {
+async function answer(order: EncodeOrder | CheckOrder): Promise<Answer> {
   try {
-    const canonical = new Uint8Array(buffer, 0, length)
-    const id = hashObject('column', canonical)
-    if (hashOnly) return { buffer, id }
-    const { method, body } = await encodeBody('column', canonical, level)
-    if (body === canonical) return { buffer, id, method }
-    canonical.set(body)
-    return { buffer, id, method, length: body.length }
+    return 'method' in order ? await check(order) : await encode(order)
   } catch (error) {
-    return { buffer, id: '' as Id, error: plain(error) }
+    return { buffer: order.buffer, error: plain(error) }
   }
 }
 
-function plain(error: unknown): NonNullable<EncodeAnswer['error']> {
+async function encode({ buffer, length, level, hashOnly }: EncodeOrder): Promise<EncodeAnswer> {
+  const canonical = new Uint8Array(buffer, 0, length)
+  const id = hashObject('column', canonical)
+  if (hashOnly) return { buffer, id }
+  const { method, body } = await encodeBody('column', canonical, level)
+  if (body === canonical) return { buffer, id, method }
+  canonical.set(body)
+  return { buffer, id, method, length: body.length }
+}
+
+async function check({ buffer, bodyLength, method, length }: CheckOrder): Promise<CheckAnswer> {
+  const body = new Uint8Array(buffer, 0, bodyLength)
+  return { buffer, ...(await checkColumn({ method, body, length })) }
+}
+
+function plain(error: unknown): AnsweredError {
   if (error instanceof VarveError) {
     const { code, message, data, hint } = error
     return { code, message, data, hint }
@@ -70,7 +100,7 @@ async function begin(port: MessagePort): Promise<void> {
   const zstd = await loadZstd()
   // Where there is no memory for the kernels, that ends the thread before anything is handed to it.
   encodeColumnBody(encodeColumn(TRIAL), 1, zstd)
-  port.on('message', async (order: EncodeOrder) => {
+  port.on('message', async (order: EncodeOrder | CheckOrder) => {
     const given = await answer(order)
     port.postMessage(given, [given.buffer])
   })

@@ -3,7 +3,16 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { zstdChoice } from '../zstd/load.ts'
-import type { EncodeAnswer, EncodeOrder, WorkerReady } from './encode-worker.ts'
+import type { CheckedColumn, WholeColumn } from './check-column.ts'
+import type {
+  Answer,
+  AnsweredError,
+  CheckAnswer,
+  CheckOrder,
+  EncodeAnswer,
+  EncodeOrder,
+  WorkerReady,
+} from './encode-worker.ts'
 import type { EncodedBody } from './pack-encoding.ts'
 
 /** The file that the threads run, beside this one; the build puts its name in. */
@@ -25,16 +34,15 @@ export interface Hashed {
 }
 
 interface Pending {
-  readonly canonical: Uint8Array
-  readonly resolve: (hashed: Hashed) => void
+  readonly take: (answer: Answer) => void
   readonly reject: (error: Error) => void
 }
 
-/** Threads of all that this process writes at a time. */
+/** Threads of all that this process writes and receives at a time. */
 let running = 0
 
 /**
- * Threads that hash and encode columns. The first is started at once, others when all have enough to
+ * Threads that hash and encode columns, or decode and check them. The first is started at once, others when all have enough to
  * do. Where they cannot be had, there are none.
  */
 export class EncodeWorkers {
@@ -69,20 +77,33 @@ export class EncodeWorkers {
     level: number,
     { hashOnly }: { readonly hashOnly: boolean },
   ): Promise<Hashed> | undefined {
+    const { length } = canonical
+    return this.#leastBusy()?.order(
+      { buffer: this.#filled(canonical), length, level, hashOnly },
+      (answer) => hashedOf(canonical, answer as EncodeAnswer),
+    )
+  }
+
+  /** Hands over a column to be looked through; undefined where all have enough to do. */
+  check({ method, body, length }: WholeColumn): Promise<CheckedColumn> | undefined {
+    return this.#leastBusy()?.order(
+      { buffer: this.#filled(body), bodyLength: body.length, method, length },
+      (answer) => {
+        const { id, facts } = answer as CheckAnswer
+        return { id, facts }
+      },
+    )
+  }
+
+  #leastBusy(): EncodeWorker | undefined {
     let least: EncodeWorker | undefined
     for (const worker of this.#workers) {
       worker.receive()
       if (!worker.isReady || worker.orders >= MOST_ORDERS) continue
       if (least === undefined || worker.orders < least.orders) least = worker
     }
-    if (least === undefined) {
-      this.#grow()
-      return undefined
-    }
-    const buffer = this.#bufferFor(canonical.length)
-    new Uint8Array(buffer).set(canonical)
-    const { length } = canonical
-    return least.order(canonical, { buffer, length, level, hashOnly })
+    if (least === undefined) this.#grow()
+    return least
   }
 
   /** Ends the threads; what they have is an error. */
@@ -105,11 +126,28 @@ export class EncodeWorkers {
     }
   }
 
-  #bufferFor(length: number): ArrayBuffer {
+  /** A buffer that begins with these bytes. */
+  #filled(bytes: Uint8Array): ArrayBuffer {
+    const { length } = bytes
     const at = this.#spare.findIndex((buffer) => buffer.byteLength >= length)
-    if (at >= 0) return this.#spare.splice(at, 1)[0]!
-    return new ArrayBuffer(Math.ceil(length / BUFFER_STEP) * BUFFER_STEP)
+    const buffer =
+      at >= 0
+        ? this.#spare.splice(at, 1)[0]!
+        : new ArrayBuffer(Math.ceil(length / BUFFER_STEP) * BUFFER_STEP)
+    new Uint8Array(buffer).set(bytes)
+    return buffer
   }
+}
+
+function hashedOf(canonical: Uint8Array, { buffer, id, method, length }: EncodeAnswer): Hashed {
+  if (method === undefined) return { id, encoded: undefined }
+  const body = length === undefined ? canonical : new Uint8Array(buffer, 0, length).slice()
+  return { id, encoded: { method, body } }
+}
+
+function errorOf({ code, message, data, hint }: AnsweredError): Error {
+  const options = { ...(data && { data }), ...(hint !== undefined && { hint }) }
+  return code === undefined ? new Error(message) : new VarveError(code, message, options)
 }
 
 /** One thread, which gives back in the order in which it was given. */
@@ -135,7 +173,7 @@ class EncodeWorker {
     running += 1
     this.#worker.on('error', (cause) => this.#fail(cause))
     this.#worker.on('exit', (code) => this.#fail(new Error(`it ended with ${code}`)))
-    this.#port.on('message', (message: WorkerReady | EncodeAnswer) => this.#received(message))
+    this.#port.on('message', (message: WorkerReady | Answer) => this.#received(message))
     this.#keepProcess(false)
   }
 
@@ -148,15 +186,15 @@ class EncodeWorker {
     return this.#pending.length
   }
 
-  order(canonical: Uint8Array, order: EncodeOrder): Promise<Hashed> {
-    const hashed = new Promise<Hashed>((resolve, reject) => {
-      this.#pending.push({ canonical, resolve, reject })
+  order<T>(order: EncodeOrder | CheckOrder, take: (answer: Answer) => T): Promise<T> {
+    const taken = new Promise<T>((resolve, reject) => {
+      this.#pending.push({ take: (answer) => resolve(take(answer)), reject })
     })
     // Objects have their turn one after another: until then nobody looks at it.
-    hashed.catch(() => undefined)
+    taken.catch(() => undefined)
     if (this.#pending.length === 1) this.#keepProcess(true)
     this.#port.postMessage(order, [order.buffer])
-    return hashed
+    return taken
   }
 
   /** Takes what was given back, though the event loop has not had its turn. */
@@ -164,7 +202,7 @@ class EncodeWorker {
     for (;;) {
       const received = receiveMessageOnPort(this.#port)
       if (received === undefined) return
-      this.#received(received.message as WorkerReady | EncodeAnswer)
+      this.#received(received.message as WorkerReady | Answer)
     }
   }
 
@@ -183,33 +221,28 @@ class EncodeWorker {
     }
   }
 
-  #received(message: WorkerReady | EncodeAnswer): void {
+  #received(message: WorkerReady | Answer): void {
     if (this.#ended) return
     if ('buffer' in message) this.#answered(message)
     // Another library would store the same objects in other bytes.
     else this.#isReady = message.zstd === zstdChoice()?.name
   }
 
-  #answered({ buffer, id, length, method, error }: EncodeAnswer): void {
-    const { canonical, resolve, reject } = this.#pending.shift()!
+  #answered(answer: Answer): void {
+    const { take, reject } = this.#pending.shift()!
     if (this.#pending.length === 0) this.#keepProcess(false)
-    if (error !== undefined) {
-      const { code, message, data, hint } = error
-      const options = { ...(data && { data }), ...(hint !== undefined && { hint }) }
-      reject(code === undefined ? new Error(message) : new VarveError(code, message, options))
+    if (answer.error !== undefined) {
+      reject(errorOf(answer.error))
       return
     }
-    let encoded: EncodedBody | undefined
-    if (method !== undefined) {
-      const body = length === undefined ? canonical : new Uint8Array(buffer, 0, length).slice()
-      encoded = { method, body }
-    }
-    this.#giveBack(buffer)
-    resolve({ id, encoded })
+    take(answer)
+    this.#giveBack(answer.buffer)
   }
 
   #fail(cause: Error): void {
-    this.#end(new VarveError('io', `a thread that encodes ended: ${cause.message}`, { cause }))
+    this.#end(
+      new VarveError('io', `a thread that works on columns ended: ${cause.message}`, { cause }),
+    )
   }
 
   #end(error: VarveError): void {

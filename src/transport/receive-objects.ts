@@ -2,7 +2,8 @@ import type { ColumnFacts } from '../core/column-facts.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import { type CheckedColumn, checkColumn } from '../storage/check-column.ts'
+import type { CheckedColumn } from '../storage/check-column.ts'
+import { ColumnChecker } from '../storage/column-checker.ts'
 import { decodeObject } from '../storage/decode-object.ts'
 import type { LogState } from '../storage/log-state.ts'
 import { ObjectCache } from '../storage/object-cache.ts'
@@ -66,6 +67,7 @@ export class ObjectReceiver implements ObjectReader {
   readonly #packs: PackReader[] = []
   readonly #recent = new ObjectCache(RECENT_BYTES, RECENT_OBJECT)
   readonly #counted = new Set<Id>()
+  readonly #checker = new ColumnChecker()
   readonly #facts = new Map<Id, ColumnFacts>()
   /** In the order in which they came. */
   readonly #arriving: Arriving[] = []
@@ -111,7 +113,7 @@ export class ObjectReceiver implements ObjectReader {
     if (!isWholeColumn(bytes)) await this.settle()
     const moving = decodeMoving(bytes, this.#sent)
     if (moving.kind === 'column' && moving.base === undefined && !isDelta(moving.method)) {
-      const checked = checkColumn(moving)
+      const checked = this.#checker.check(moving)
       // They have their turn one after another: until then nobody looks at it.
       checked.catch(() => undefined)
       this.#arriving.push({ moving, checked })
@@ -283,6 +285,7 @@ export class ObjectReceiver implements ObjectReader {
   async keep(): Promise<void> {
     if (this.#done) return
     await this.settle()
+    this.#checker.close()
     this.#done = true
     if (this.#writer.records === 0) await this.#writer.discard()
     else await this.#closePart()
@@ -290,6 +293,7 @@ export class ObjectReceiver implements ObjectReader {
 
   /** Publishes the rest. Returns the names of all packs of the transfer. */
   async finish(): Promise<string[]> {
+    this.#checker.close()
     this.#done = true
     if (this.#writer.records === 0) await this.#writer.discard()
     else await this.#publish()
@@ -298,6 +302,7 @@ export class ObjectReceiver implements ObjectReader {
 
   /** Forgets what is in no closed pack. Safe after `keep` and `finish`. */
   async discard(): Promise<void> {
+    this.#checker.close()
     if (this.#done) return
     this.#done = true
     await this.#writer.discard()

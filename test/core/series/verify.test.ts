@@ -2,12 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { columnOf } from '../../../src/core/column-builder.ts'
 import { encodeColumn } from '../../../src/core/column-codec.ts'
+import { type ColumnFacts, columnFacts } from '../../../src/core/column-facts.ts'
+import { VarveError } from '../../../src/core/errors.ts'
 import type { Id } from '../../../src/core/id.ts'
 import { buildTree } from '../../../src/core/prolly.ts'
 import { formatOf, readSeries, writeSeries } from '../../../src/core/series.ts'
 import type { ChunkList } from '../../../src/core/series-columns.ts'
 import type { SegmentEntry } from '../../../src/core/series-segment.ts'
-import { SeriesVerifier } from '../../../src/core/series-verify.ts'
+import { SeriesVerifier, type SeriesVerifierOptions } from '../../../src/core/series-verify.ts'
 import type { SplitLimits } from '../../../src/core/split.ts'
 import { MemoryObjects } from '../../support/memory-objects.ts'
 import { collect } from '../../support/repositories.ts'
@@ -22,8 +24,34 @@ async function faults(
   id: Id,
   limits: SplitLimits = SMALL,
 ): Promise<string[]> {
-  const verifier = new SeriesVerifier(objects, { limits })
+  const found = await faultsWith(objects, id, { limits })
+  // Knowing of columns what they are changes what is read, and not what is found.
+  const facts = factsIn(objects)
+  const factsOf = (column: Id): ColumnFacts | undefined => facts.get(column)
+  expect(await faultsWith(objects, id, { limits, factsOf })).toEqual(found)
+  return found
+}
+
+async function faultsWith(
+  objects: MemoryObjects,
+  id: Id,
+  options: SeriesVerifierOptions,
+): Promise<string[]> {
+  const verifier = new SeriesVerifier(objects, options)
   return (await collect(verifier.verify(id))).map(({ error }) => error.message)
+}
+
+function factsIn({ objects }: MemoryObjects): ReadonlyMap<Id, ColumnFacts> {
+  const facts = new Map<Id, ColumnFacts>()
+  for (const [id, { kind, bytes }] of objects) {
+    if (kind !== 'column') continue
+    try {
+      facts.set(id, columnFacts(bytes))
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error
+    }
+  }
+  return facts
 }
 
 /** The series with other segments, stored as it stands. */
@@ -39,6 +67,30 @@ async function withSegments(
 }
 
 describe('SeriesVerifier', () => {
+  it('believes what is known of keys as far as it goes, with ranks and without', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 40 }),
+        fc.boolean(),
+        async (keys, duplicates) => {
+          const objects = new MemoryObjects()
+          const sorted = (duplicates ? keys : [...new Set(keys)]).sort((a, b) => a - b)
+          const rows = sorted.map((key): Row => [BigInt(key), key / 2])
+          const id = await build(objects, schemaOf('t:int64 v:float64', { duplicates }), rows)
+          expect(await faults(objects, id)).toEqual([])
+          const other = await withSegments(objects, id, (segments) =>
+            segments.map((segment, i) =>
+              i < segments.length - 1
+                ? segment
+                : { ...segment, last: Uint8Array.from([...segment.last.slice(0, -1), 0xff]) },
+            ),
+          )
+          expect((await faults(objects, other)).length).toBeGreaterThan(0)
+        },
+      ),
+    )
+  })
+
   it('finds nothing wrong with what was built, whatever its keys and sizes', async () => {
     const key = fc.string({ unit: fc.constantFrom('a', 'b', '\0', '😀'), maxLength: 4 })
     const value = fc.option(fc.string({ maxLength: 60 }))

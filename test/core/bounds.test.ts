@@ -299,7 +299,7 @@ describe('bounds on other types', () => {
     expect(select(types, { at: ['a', '+999999999'] }, keys)).toEqual([])
     expect(select(types, { at: ['a', '-999999999'] }, keys)).toEqual([])
     expect(() => select(['date', 'int8'], { at: ['1970-02', '1'] }, [])).toThrow(
-      '--at 1970-02 is a period: no other --at can follow it',
+      '--at 1970-02 is a period: no other value can follow it',
     )
   })
 })

@@ -168,7 +168,7 @@ describe('gc', () => {
     const before = createMemoryStorage()
     const { repo } = await initRepository({ storage: before, who: ann(0) })
     for (let i = 1; i <= 32; i++) await commitRows(repo, i)
-    for (const call of [1, 30, 70, 110, 140, 180]) {
+    for (const call of [1, 15, 30, 45, 60, 75, 90]) {
       const storage = await copyOf(before)
       let calls = 0
       const control = {

@@ -92,7 +92,7 @@ describe('threads that encode', () => {
 
       expect(timedOut).toBe(false)
       expect(exitCode).not.toBe(0)
-      expect(stderr).toContain('a thread that encodes ended')
+      expect(stderr).toContain('a thread that works on columns ended')
       expect(packs).toEqual([])
       expect(leftovers).toEqual([])
       expect((await again()).exitCode).not.toBe(0)

@@ -9,11 +9,11 @@ const coveredFiles = [
   'src/core/{prolly-check,prolly-node,references,series,series-columns,settings,tag,tree-format}.ts',
 ]
 
-/** Searches, full sizes and a server that takes long to start: one version of Node answers for all. */
+/** Searches, full sizes and whole suites over real servers: one version of Node answers for all. */
 const askedOnce = [
   'test/acceptance/{interrupt,many-files,replay,sizes}.test.ts',
   'test/{bench,crash,damage}/**',
-  'test/interop/s3.test.ts',
+  'test/interop/{carriers,s3}.test.ts',
 ]
 
 export default defineConfig(({ mode }) => ({

@@ -46,13 +46,15 @@ export const transferSuite: Suite = {
     await origin.close()
     await clone.close()
 
+    const count = rows < 1_000_000 ? SERIES / 20 : SERIES
+    const ofMany = `${CHANGED} of ${count.toLocaleString('en-US')} series`
     const [many, other] = await pair(join(folder, 'many'))
-    await makeSeries(many, SERIES)
+    await makeSeries(many, count)
     await pull(other, many)
-    await changeSome(many, 99.5)
-    moved('pull of 10 of 10,000 series', 40_000, await pull(other, many))
-    await changeSome(other, 100.5)
-    moved('push of 10 of 10,000 series', 40_000, await push(other, many))
+    await changeSome(many, count, 99.5)
+    moved(`pull of ${ofMany}`, 40_000, await pull(other, many))
+    await changeSome(other, count, 100.5)
+    moved(`push of ${ofMany}`, 40_000, await push(other, many))
     await many.close()
     await other.close()
     return { rows: comparison.rows(), targets }
@@ -65,11 +67,11 @@ async function pair(folder: string): Promise<[OpenedRepository, OpenedRepository
   return [await openIn(both[0]!), await openIn(both[1]!)]
 }
 
-async function changeSome(repo: OpenedRepository, value: number): Promise<void> {
+async function changeSome(repo: OpenedRepository, count: number, value: number): Promise<void> {
   for (let i = 0; i < CHANGED; i++) {
     const row = [BigInt(1_800_000_000 + i), value] as const
     await writeSeries(repo, {
-      series: `many/${nameOf((i * 977) % SERIES)}`,
+      series: `many/${nameOf((i * 977) % count)}`,
       input: rowsTable('time:timestamp_s value:float64', [row]),
       commit: repo.signed('a row'),
     })

@@ -13,10 +13,9 @@ describe('errors before any command runs', () => {
   })
 
   it.each([
-    [['revert', 'HEAD'], 'hint: `varve restore --source COMMIT~1 SERIES`'],
+    [['pull', '--rebase'], 'hint: it merges, cell by cell; `varve cherry-pick` takes single commits'],
     [['cat-file', '-p', 'HEAD'], 'hint: it is `varve cat-object`; `varve help` lists'],
     [['comit'], 'hint: did you mean `varve commit`? `varve help` lists'],
-    [['log', '-p'], 'hint: `varve show COMMIT`'],
     [['add', '-A'], 'hint: `varve add .`'],
     [['config', 'list', '--bogus'], 'hint: `varve help config list` lists its options'],
   ])('know what a user of git means: %j', async (args, hint) => {

@@ -49,8 +49,8 @@ describe.skipIf(!hasRadosgw())('a bucket of a real server', () => {
       return { repo, open: async () => openLocalCarrier(served(await open())) }
     },
     commitsEach: effort({ quick: 1, usual: 1, nightly: 25 }),
-    clients: effort({ quick: 2, usual: 3, nightly: 8 }),
-    everyCut: effort({ quick: 200, usual: 100, nightly: 1 }),
+    clients: effort({ quick: 2, usual: 2, nightly: 8 }),
+    everyCut: effort({ quick: 400, usual: 400, nightly: 1 }),
   })
 
   it('takes objects in parts, and ends uploads that nobody goes on with', async () => {

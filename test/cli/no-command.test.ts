@@ -13,7 +13,10 @@ describe('errors before any command runs', () => {
   })
 
   it.each([
-    [['pull', '--rebase'], 'hint: it merges, cell by cell; `varve cherry-pick` takes single commits'],
+    [
+      ['pull', '--rebase'],
+      'hint: it merges, cell by cell; `varve cherry-pick` takes single commits',
+    ],
     [['cat-file', '-p', 'HEAD'], 'hint: it is `varve cat-object`; `varve help` lists'],
     [['comit'], 'hint: did you mean `varve commit`? `varve help` lists'],
     [['add', '-A'], 'hint: `varve add .`'],

@@ -2,6 +2,7 @@ import { type Commit, readCommit } from '../core/commit.ts'
 import { CommitQueue } from '../core/commit-queue.ts'
 import type { Id } from '../core/id.ts'
 import { lookupPath } from '../core/tree.ts'
+import { isAncestor } from './common-ancestors.ts'
 import { earlierSeries } from './earlier-name.ts'
 import type { Repository } from './repository.ts'
 import type { CommittedSeries } from './resolve-committed-series.ts'
@@ -70,8 +71,17 @@ export async function* followSeries<T, R>(
   const place = (id: Id, commit: Commit, path: string, series: Id | undefined): SeriesAt => {
     return { id, commit, path, series, isCut: shallow.has(id) }
   }
+  const next = async (): Promise<Stop<T> | undefined> => {
+    const first = queue.pop()
+    if (first === undefined) return undefined
+    const ofOneSecond = [first]
+    while (queue.peek()?.date === first.date) ofOneSecond.push(queue.pop()!)
+    const chosen = await notBehind(repo, ofOneSecond, shallow)
+    for (const stop of ofOneSecond) if (stop !== chosen) queue.push(stop)
+    return chosen
+  }
   push(place(start.id, start.commit, start.path, start.entry.id), carried, Infinity)
-  for (let stop = queue.pop(); stop !== undefined; stop = queue.pop()) {
+  for (let stop = await next(); stop !== undefined; stop = await next()) {
     const { at, date } = stop
     waiting.delete(`${at.id} ${at.path}`)
     const followed = at.isCut ? [] : at.commit.parents.slice(0, firstParent ? 1 : undefined)
@@ -94,6 +104,22 @@ export async function* followSeries<T, R>(
       if (some !== undefined) push(parent, some, date)
     }
   }
+}
+
+/** The first that none of the others leads to: what is carried to a commit has to be there before it is visited. */
+async function notBehind<S extends { readonly id: Id }>(
+  repo: Repository,
+  stops: readonly S[],
+  shallow: ReadonlySet<Id>,
+): Promise<S | undefined> {
+  for (const stop of stops) {
+    let isBehind = false
+    for (const { id } of stops) {
+      isBehind ||= id !== stop.id && (await isAncestor(repo.objects, stop.id, id, shallow))
+    }
+    if (!isBehind) return stop
+  }
+  return stops[0]
 }
 
 async function before(

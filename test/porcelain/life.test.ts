@@ -265,6 +265,16 @@ describe('blame', () => {
   }
 })
 
+/** A merge of a commit with one before it, all of one second. */
+const MERGED_IN_ONE_SECOND: SeriesHistory = {
+  duplicates: false,
+  commits: [
+    { parents: [], seconds: 100, state: [[180n, null, 'y']] },
+    { parents: [0], seconds: 100, state: [[180n, null, 'y']] },
+    { parents: [0, 1], seconds: 100, state: [[180n, null, 'x']] },
+  ],
+}
+
 describe('history', () => {
   it('gives every commit that changed a point, with what it was and became', async () => {
     await fc.assert(
@@ -303,7 +313,7 @@ describe('history', () => {
         )
         expect(found.sort(([a], [b]) => a - b)).toEqual([...expected].sort(([a], [b]) => a - b))
       }),
-      runs,
+      { ...runs, examples: [[MERGED_IN_ONE_SECOND, 9]] },
     )
   })
 })

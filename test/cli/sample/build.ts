@@ -26,7 +26,7 @@ export async function buildSample(): Promise<string> {
     platform: 'node',
     target: 'node20',
     logLevel: 'warning',
-    external: ['zstd-napi', '@bokuweb/zstd-wasm'],
+    external: ['zstd-napi', '@bokuweb/zstd-wasm', 'ssh2'],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },

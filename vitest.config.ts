@@ -9,11 +9,13 @@ const coveredFiles = [
   'src/core/{prolly-check,prolly-node,references,series,series-columns,settings,tag,tree-format}.ts',
 ]
 
-/** Searches, full sizes and whole suites over real servers: one version of Node answers for all. */
+/**
+ * Searches, full sizes, walks and whole suites over real servers: one version of Node answers for all, unless the mode
+ * says otherwise.
+ */
 const askedOnce = [
-  'test/acceptance/{interrupt,many-files,replay,sizes}.test.ts',
-  'test/{bench,crash,damage}/**',
-  'test/interop/{carriers,s3}.test.ts',
+  'test/{acceptance,bench,crash,damage,docs,fuzz}/**',
+  'test/interop/{carriers,exactness,real-files,s3}.test.ts',
 ]
 
 export default defineConfig(({ mode }) => ({

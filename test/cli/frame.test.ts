@@ -199,7 +199,7 @@ describe('global options', () => {
     for (const wrong of ['file://host/x', 'file:///a%2Fb', 'file:///%zz']) {
       const { stderr, exitCode } = await run(['where', '-R', wrong])
       expect({ stderr, exitCode }).toEqual({
-        stderr: `varve: not the URL of a folder here: ${wrong}\nhint: -R takes a path or a file:// URL\n`,
+        stderr: `varve: not the URL of a folder here: ${wrong}\nhint: -R takes a path or a file://, s3:// or sftp:// URL\n`,
         exitCode: 2,
       })
     }

@@ -91,7 +91,7 @@ describe.skipIf(!hasTool('tmux'))('on a terminal', () => {
     await shown.keys('sample count --to 2 --no-color', 'Enter')
     await shown.shows(/paged:1\npaged:2/)
     await shown.keys('sample --no-pager count --to 4 --no-color', 'Enter')
-    await shown.shows(/\n1\n2\n3\n4/)
+    await shown.shows(/(?:\n|\$ )1\n2\n3\n4/)
   })
 
   it('colours come and go with NO_COLOR and --color', async () => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { LogState } from '../storage/log-state.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { CAPABILITIES, listingFrames } from './answers.ts'
 import { peelToCommit } from './commit-graph.ts'
-import { CAPABILITIES, listingFrames } from './messages.ts'
 import type { RemoteRef, RemoteRefs } from './remote-session.ts'
 
 /** Bytes of SHA-256 that stand for a listing. */

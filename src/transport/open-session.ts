@@ -1,10 +1,11 @@
+import { readListing } from './answers.ts'
 import type { Carrier, Service } from './carrier.ts'
 import { fetchObjects } from './fetch-objects.ts'
 import { badPeer, frameKinds } from './frames.ts'
-import { encodeListRequest, readListing } from './messages.ts'
 import { openExchange } from './open-exchange.ts'
 import { pushObjects } from './push-objects.ts'
 import type { KnownRefs, LocalRepository, RemoteRefs, RemoteSession } from './remote-session.ts'
+import { encodeListRequest } from './requests.ts'
 
 /** Begins a conversation with the repository at the other end of a carrier, which ends with it. */
 export function openRemoteSession(repo: LocalRepository, carrier: Carrier): RemoteSession {

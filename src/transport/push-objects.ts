@@ -2,21 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { hasCode } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { LogState } from '../storage/log-state.ts'
+import { readBitmap, readFound, readOutcomes } from './answers.ts'
 import type { Carrier } from './carrier.ts'
 import { offers, peelToCommit } from './commit-graph.ts'
 import { frameKinds } from './frames.ts'
-import {
-  encodeCommonRequest,
-  encodePushRequest,
-  encodeStagedRequest,
-  readBitmap,
-  readFound,
-  readOutcomes,
-} from './messages.ts'
 import { type Plan, planObjects } from './missing-objects.ts'
 import type { StreamPlace } from './object-stream.ts'
 import { openExchange } from './open-exchange.ts'
 import type { LocalRepository, PushRequest, PushResult, RemoteRefs } from './remote-session.ts'
+import { encodeCommonRequest, encodePushRequest, encodeStagedRequest } from './requests.ts'
 import { ObjectSender } from './send-objects.ts'
 import { objectFrames } from './send-stream.ts'
 

@@ -1,7 +1,7 @@
 import { equalBytes } from '../core/bytes.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
+import { readTotal } from './answers.ts'
 import { badPeer, type FrameReader, frameKinds } from './frames.ts'
-import { readTotal } from './messages.ts'
 import { RecordSplitter } from './object-stream.ts'
 import type { ObjectReceiver } from './receive-objects.ts'
 

@@ -1,5 +1,5 @@
+import { totalFrame } from './answers.ts'
 import { END_FRAME, frameKinds, joinFrame, OBJECTS_FRAME } from './frames.ts'
-import { totalFrame } from './messages.ts'
 import type { ObjectSender } from './send-objects.ts'
 
 /** The frames of a stream of objects, to the end of the message. */

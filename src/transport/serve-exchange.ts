@@ -1,6 +1,7 @@
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { LogState } from '../storage/log-state.ts'
+import { beginFrames, bitmapFrame, foundFrame, tokenFrame } from './answers.ts'
 import type { Service } from './carrier.ts'
 import { commitIfHere, follows, missingCommits, peelToCommit } from './commit-graph.ts'
 import {
@@ -13,19 +14,15 @@ import {
   frameKinds,
 } from './frames.ts'
 import { listingOf } from './listing.ts'
+import { MOST_PLACES } from './message-parts.ts'
+import { planObjects } from './missing-objects.ts'
 import {
-  beginFrames,
-  bitmapFrame,
   decodeListRequest,
   type FetchMessage,
-  foundFrame,
-  MOST_PLACES,
   readCommonRequest,
   readFetchRequest,
   readStagedRequest,
-  tokenFrame,
-} from './messages.ts'
-import { planObjects } from './missing-objects.ts'
+} from './requests.ts'
 import { ObjectSender } from './send-objects.ts'
 import { objectFrames } from './send-stream.ts'
 import { takePush } from './serve-push.ts'

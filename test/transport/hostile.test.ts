@@ -12,18 +12,16 @@ import {
   writeTree,
 } from '../../src/core/tree.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
-import type { Carrier } from '../../src/transport/carrier.ts'
-import { decodeError, END_FRAME, encodeFrame, frameKinds } from '../../src/transport/frames.ts'
-import { openLocalCarrier } from '../../src/transport/local-carrier.ts'
 import {
   beginFrames,
-  encodeListRequest,
-  encodePushRequest,
   listingFrames,
   readOutcomes,
   tokenFrame,
   totalFrame,
-} from '../../src/transport/messages.ts'
+} from '../../src/transport/answers.ts'
+import type { Carrier } from '../../src/transport/carrier.ts'
+import { decodeError, END_FRAME, encodeFrame, frameKinds } from '../../src/transport/frames.ts'
+import { openLocalCarrier } from '../../src/transport/local-carrier.ts'
 import {
   encodeMoving,
   type MovingRecord,
@@ -31,6 +29,7 @@ import {
   START,
 } from '../../src/transport/object-stream.ts'
 import { openRemoteSession } from '../../src/transport/open-session.ts'
+import { encodeListRequest, encodePushRequest } from '../../src/transport/requests.ts'
 import { serveExchange } from '../../src/transport/serve-exchange.ts'
 import type { ServePolicy } from '../../src/transport/served-repository.ts'
 import { MemoryObjects } from '../support/memory-objects.ts'

@@ -3,22 +3,24 @@ import { encodeCommit } from '../../src/core/commit.ts'
 import { VarveError } from '../../src/core/errors.ts'
 import { hashObject, type Id } from '../../src/core/id.ts'
 import { EMPTY_TREE } from '../../src/core/tree.ts'
-import { END_FRAME, encodeError, encodeFrame, frameKinds } from '../../src/transport/frames.ts'
 import {
   beginFrames,
   bitmapFrame,
-  encodeCommonRequest,
-  encodeFetchRequest,
-  encodeListRequest,
-  encodePushRequest,
-  encodeStagedRequest,
   foundFrame,
   listingFrames,
   outcomesFrame,
   tokenFrame,
   totalFrame,
-} from '../../src/transport/messages.ts'
+} from '../../src/transport/answers.ts'
+import { END_FRAME, encodeError, encodeFrame, frameKinds } from '../../src/transport/frames.ts'
 import { encodeMoving, RunningHash, START } from '../../src/transport/object-stream.ts'
+import {
+  encodeCommonRequest,
+  encodeFetchRequest,
+  encodeListRequest,
+  encodePushRequest,
+  encodeStagedRequest,
+} from '../../src/transport/requests.ts'
 import { documentedExamples } from '../support/golden.ts'
 import { ann } from '../support/repositories.ts'
 

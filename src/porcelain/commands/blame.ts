@@ -14,6 +14,7 @@ import { describeAsOf } from '../describe-as-of.ts'
 import { boundsOf, boundsOptions } from './bounds-options.ts'
 import { cutTo } from './cut-to.ts'
 import { parseColumns } from './reading-options.ts'
+import { versionOptions } from './version-options.ts'
 
 /** What the lines of some runs are made of. */
 interface RunTexts {
@@ -62,18 +63,12 @@ export const blameCommand = defineCommand({
   ],
   options: (y) =>
     boundsOptions(
-      y
-        .positional('series', { type: 'string', demandOption: true, complete: 'series' })
-        .positional('key', { type: 'string', array: true })
-        .option('rev', {
-          complete: 'revision',
-          describe: 'The revision; the name is then taken as it is',
-        })
-        .option('as-of', { value: 'when', describe: 'Of what was known at that time' })
-        .option('tz', {
-          value: 'zone',
-          describe: 'The zone of keys; that of the series unless given',
-        })
+      versionOptions(
+        y
+          .positional('series', { type: 'string', demandOption: true, complete: 'series' })
+          .positional('key', { type: 'string', array: true }),
+        'keys',
+      )
         .option('columns', {
           alias: 'c',
           array: true,

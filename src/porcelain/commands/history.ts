@@ -18,6 +18,7 @@ import { cellsJson, cellsText } from '../value-text.ts'
 import { cutTo } from './cut-to.ts'
 import { colourClass } from './diff-text.ts'
 import { parseColumns } from './reading-options.ts'
+import { versionOptions } from './version-options.ts'
 
 type Item =
   | { readonly json: unknown }
@@ -51,18 +52,12 @@ export const historyCommand = defineCommand({
     { command: 'varve history v2:brent-daily 2026-07-31 -n 1', about: 'the last change before v2' },
   ],
   options: (y) =>
-    y
-      .positional('series', { type: 'string', demandOption: true, complete: 'series' })
-      .positional('key', { type: 'string', demandOption: true, array: true })
-      .option('rev', {
-        complete: 'revision',
-        describe: 'The revision; the name is then taken as it is',
-      })
-      .option('as-of', { value: 'when', describe: 'Of what was known at that time' })
-      .option('tz', {
-        value: 'zone',
-        describe: 'The zone of keys; that of the series unless given',
-      })
+    versionOptions(
+      y
+        .positional('series', { type: 'string', demandOption: true, complete: 'series' })
+        .positional('key', { type: 'string', demandOption: true, array: true }),
+      'keys',
+    )
       .option('columns', {
         alias: 'c',
         array: true,

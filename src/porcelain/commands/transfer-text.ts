@@ -68,12 +68,7 @@ function fetchedLine(ref: FetchedRef): Line {
     case 'rejected':
       return { ...line, flag: '!', summary: '[rejected]' }
     case 'forced':
-      return {
-        ...line,
-        flag: '+',
-        summary: `${short(old)}...${short(next)}`,
-        reason: 'forced update',
-      }
+      return { ...line, ...forcedUpdate(old, next) }
     case 'up-to-date':
       return { ...line, flag: '=', summary: '[up to date]' }
     default:
@@ -101,17 +96,17 @@ function pushedLine(ref: PushedRef): Line {
         reason: reason?.replace(/^remote rejected: /, ''),
       }
     case 'forced':
-      return {
-        ...line,
-        flag: '+',
-        summary: `${short(old)}...${short(next)}`,
-        reason: 'forced update',
-      }
+      return { ...line, ...forcedUpdate(old, next) }
     case 'up-to-date':
       return { ...line, flag: '=', summary: '[up to date]' }
     case 'fast-forward':
       return { ...line, flag: ' ', summary: `${short(old)}..${short(next)}` }
   }
+}
+
+function forcedUpdate(old: string | undefined, next: string | undefined) {
+  const summary = `${short(old)}...${short(next)}`
+  return { flag: '+', summary, reason: 'forced update' }
 }
 
 function tagUpdate(target: string | undefined): boolean {

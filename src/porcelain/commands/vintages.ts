@@ -8,6 +8,7 @@ import { describeAsOf } from '../describe-as-of.ts'
 import { type VintagesOptions, type VintagesResult, vintages } from '../vintages.ts'
 import { boundsOf, boundsOptions } from './bounds-options.ts'
 import { outputOf, outputOptions, writeRows } from './read-output.ts'
+import { versionOptions } from './version-options.ts'
 import { noteVintages } from './vintage-notes.ts'
 
 export const vintagesCommand = defineCommand({
@@ -43,17 +44,10 @@ export const vintagesCommand = defineCommand({
   options: (y) =>
     outputOptions(
       boundsOptions(
-        y
-          .positional('series', { type: 'string', demandOption: true, complete: 'series' })
-          .option('rev', {
-            complete: 'revision',
-            describe: 'The revision; the name is then taken as it is',
-          })
-          .option('as-of', { value: 'when', describe: 'Of what was known at that time' })
-          .option('tz', {
-            value: 'zone',
-            describe: 'The zone of bounds and periods; that of the series unless given',
-          })
+        versionOptions(
+          y.positional('series', { type: 'string', demandOption: true, complete: 'series' }),
+          'bounds and periods',
+        )
           .option('column', {
             alias: 'c',
             value: 'name',

@@ -21,8 +21,8 @@ export interface ViewData {
   changedRows(request: RowsRequest, signal: AbortSignal): Promise<ChangedRows>
   /** Rows as they are at the commit, from the given place on. */
   rows(request: RowsRequest, signal: AbortSignal): Promise<PlainRows>
-  /** All values that the row with this key ever had, the latest commit first. */
-  life(request: LifeRequest, signal: AbortSignal): Promise<readonly LifeEntry[]>
+  /** All values that a row ever had. */
+  life(request: LifeRequest, signal: AbortSignal): Promise<Life>
   refs(signal: AbortSignal): Promise<readonly ListedRef[]>
   /**
    * Those of the commits that changed a series whose name contains the text, as they are found. For searches:
@@ -165,7 +165,20 @@ export interface PlainRows {
 export interface LifeRequest {
   readonly path: string
   readonly commit: Id
-  readonly keyTexts: readonly string[]
+  /**
+   * The texts of the row's index columns; or positions on the axis of a chart, ends included: then it is the first row
+   * between them that the commit changed against `against`, the first row between them where it changed none.
+   */
+  readonly row:
+    | readonly string[]
+    | { readonly from: number; readonly to: number; readonly against: Id | undefined }
+}
+
+export interface Life {
+  /** The row's key, as text; undefined where no row was found: there are no entries then. */
+  readonly key: string | undefined
+  /** The latest commit first. */
+  readonly entries: readonly LifeEntry[]
 }
 
 export interface LifeEntry {

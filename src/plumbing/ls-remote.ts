@@ -1,12 +1,12 @@
 import type { Id } from '../core/id.ts'
 import type { Connect } from './connect.ts'
+import { fetchPlace } from './fetch-place.ts'
 import { createMemoryRepository } from './memory-repository.ts'
-import { findRemote } from './remote-config.ts'
 import type { Repository } from './repository.ts'
 
 export interface LsRemoteOptions {
-  /** A URL, a path, a bundle, or a remote of the repository. */
-  readonly remote: string
+  /** A URL, a path, a bundle, or a remote of the repository; the one that `fetch` means unless given. */
+  readonly remote?: string | undefined
   readonly connect: Connect
   /** What runs on the other side of ssh in place of what configuration says, and of `varve upload-pack`. */
   readonly uploadPack?: string | undefined
@@ -25,18 +25,16 @@ export interface ListedRef {
   readonly peeled?: Id
 }
 
-/** The refs of another repository, by their names, its default branch as HEAD first. Nothing is fetched. */
+/**
+ * The refs of another repository, by their names, its default branch as HEAD first. Nothing is fetched.
+ * Errors as `fetchPlace`.
+ */
 export async function* lsRemote(
   repo: Repository | undefined,
   { remote, connect, uploadPack, heads, tags, names = [], signal }: LsRemoteOptions,
 ): AsyncGenerator<ListedRef> {
-  const found = repo && findRemote(repo.config, remote)
-  const url = found?.url ?? remote
-  const session = await connect(repo ?? createMemoryRepository(), {
-    url,
-    configured: found !== undefined,
-    uploadPack: uploadPack ?? found?.uploadPack,
-  })
+  const asking = repo ?? createMemoryRepository()
+  const session = await connect(asking, await fetchPlace(asking, { remote, uploadPack }))
   try {
     const { refs, head } = await session.list({ signal })
     const isAll = !heads && !tags

@@ -164,3 +164,11 @@ export function defaultRemote(repo: Repository, branch: string | undefined): str
   const names = remoteNames(repo.config)
   return names.length === 1 ? names[0]! : 'origin'
 }
+
+/** The error of a command that has nowhere to go to. */
+export function noRemote(name: string): VarveError {
+  return new VarveError('ref-not-found', `there is no remote ${JSON.stringify(name)}`, {
+    data: { remote: name },
+    hint: 'varve remote add origin URL makes one; or name a URL',
+  })
+}

@@ -1,16 +1,15 @@
 import type { Signature } from '../core/commit.ts'
 import type { Id } from '../core/id.ts'
 import type { Received, RemoteSession } from '../plumbing/connect.ts'
-import { headState } from '../plumbing/head.ts'
+import { type FetchPlace, fetchPlace } from '../plumbing/fetch-place.ts'
 import { readKnownRefs, writeKnownRefs } from '../plumbing/known-refs.ts'
 import type { MatchedRef } from '../plumbing/match-refs.ts'
-import { defaultRemote, findRemote, type Remote } from '../plumbing/remote-config.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { peelObject } from '../plumbing/resolve-revision.ts'
 import { writeFetchHead } from './fetch-head.ts'
 import { type FetchedHead, planFetch } from './fetch-plan.ts'
 import { type FetchedRef, judgeFetched, moveFetched } from './fetch-refs.ts'
-import { noRemote, type TransferOptions } from './transfer.ts'
+import type { TransferOptions } from './transfer.ts'
 
 export type { FetchedHead } from './fetch-plan.ts'
 export type { FetchedRef } from './fetch-refs.ts'
@@ -59,7 +58,7 @@ const WHOLE = 0x7fff_ffff
  * `rejected`, which is no error. `ref-not-found` for a remote or a ref there that is named and does not exist.
  */
 export async function fetch(repo: Repository, options: FetchOptions): Promise<FetchResult> {
-  const place = await placeOf(repo, options)
+  const place = await fetchPlace(repo, options)
   const session = await options.connect(repo, place)
   try {
     return await fetchFrom(repo, session, place, options)
@@ -68,36 +67,10 @@ export async function fetch(repo: Repository, options: FetchOptions): Promise<Fe
   }
 }
 
-interface Place {
-  readonly remote: Remote | undefined
-  readonly url: string
-  readonly configured: boolean
-  readonly uploadPack?: string | undefined
-}
-
-async function placeOf(
-  repo: Repository,
-  { remote: named, uploadPack }: FetchOptions,
-): Promise<Place> {
-  const branch = (await headState(repo)).ref?.replace('refs/heads/', '')
-  const name = named ?? defaultRemote(repo, branch)
-  const remote = findRemote(repo.config, name)
-  if (remote !== undefined) {
-    return {
-      remote,
-      url: remote.url,
-      configured: true,
-      uploadPack: uploadPack ?? remote.uploadPack,
-    }
-  }
-  if (named !== undefined) return { remote: undefined, url: named, configured: false, uploadPack }
-  throw noRemote(name)
-}
-
 async function fetchFrom(
   repo: Repository,
   session: RemoteSession,
-  { remote, url }: Place,
+  { remote, url }: FetchPlace,
   options: FetchOptions,
 ): Promise<FetchResult> {
   const { signal, dryRun = false } = options

@@ -5,13 +5,19 @@ import type { PushOutcome, RemoteRefs, RemoteSession } from '../plumbing/connect
 import { candidates } from '../plumbing/find-ref.ts'
 import { headState } from '../plumbing/head.ts'
 import { forgetKnownRefs } from '../plumbing/known-refs.ts'
-import { defaultRemote, findRemote, type Remote, withUpstream } from '../plumbing/remote-config.ts'
+import {
+  defaultRemote,
+  findRemote,
+  noRemote,
+  type Remote,
+  withUpstream,
+} from '../plumbing/remote-config.ts'
 import type { LogState, Repository } from '../plumbing/repository.ts'
 import { pushRemoteOf, trackingRef } from '../plumbing/upstream.ts'
 import { isForward } from './fetch-refs.ts'
 import { askPrePush, type RunHook } from './hooks.ts'
 import { type PlannedPush, type PushPlanOptions, planPush } from './push-plan.ts'
-import { noRemote, type TransferOptions } from './transfer.ts'
+import type { TransferOptions } from './transfer.ts'
 
 export interface PushOptions extends TransferOptions, PushPlanOptions {
   /** A remote's name, or where a repository is. That of the current branch unless given. */

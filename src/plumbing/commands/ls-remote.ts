@@ -5,8 +5,9 @@ export const lsRemoteCommand = defineCommand({
   name: 'ls-remote',
   summary: 'List the refs of another repository',
   description: [
-    'REMOTE is a URL, a path, the file of a bundle, or the name of a remote. Prints id and name of each ref, a tab between,',
-    'HEAD for the default branch first. An annotated tag has a second line, its name with `^{}`, for the commit that it leads to.',
+    'REMOTE is a URL, a path, the file of a bundle, or the name of a remote; without it, the remote that varve fetch',
+    'brings from is meant. Prints id and name of each ref, a tab between, HEAD for the default branch first. An annotated',
+    'tag has a second line, its name with `^{}`, for the commit that it leads to.',
     'Nothing is fetched. The exit code is 1 with --exit-code where no ref fits.',
   ].join('\n'),
   examples: [
@@ -16,7 +17,6 @@ export const lsRemoteCommand = defineCommand({
   options: (y) =>
     y
       .positional('remote', {
-        demandOption: true,
         describe: 'Where the other repository is',
         complete: 'file',
       })

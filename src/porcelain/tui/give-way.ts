@@ -1,0 +1,60 @@
+import type { Repository } from '../../plumbing/repository.ts'
+import { throwIfInterrupted } from '../interruptible.ts'
+
+/** Milliseconds that work goes on before keys are looked at. */
+const SLICE = 5
+
+/** Work that goes on in slices, so that a key that is pressed meanwhile is heard at once. */
+export class Slices {
+  readonly #signal: AbortSignal
+  #began = now()
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  /** Waits where the slice is over. `interrupted` once the signal says so. */
+  async next(): Promise<void> {
+    if (now() - this.#began >= SLICE) {
+      await new Promise((resolve) => setImmediate(resolve))
+      this.#began = now()
+    }
+    throwIfInterrupted(this.#signal)
+  }
+}
+
+/** Milliseconds, for how long something takes alone. */
+function now(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
+}
+
+/** Methods by which operations read; each may be work for a while. */
+const READS: ReadonlySet<PropertyKey> = new Set(['read', 'readAny', 'readIfPresent', 'rowsFrom'])
+
+/**
+ * The same repository, for reading: whatever operation reads its objects, it does so in slices, and ends with
+ * `interrupted` at the next object once the signal is aborted.
+ */
+export function givingWay(repo: Repository, signal: AbortSignal): Repository {
+  const slices = new Slices(signal)
+  const methods = new Map<PropertyKey, unknown>()
+  const objects = new Proxy(repo.objects, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name, target)
+      if (typeof found !== 'function') return found
+      let method = methods.get(name)
+      if (method === undefined) {
+        method = READS.has(name)
+          ? async (...given: unknown[]) => {
+              await slices.next()
+              return Reflect.apply(found, target, given)
+            }
+          : found.bind(target)
+        methods.set(name, method)
+      }
+      return method
+    },
+  })
+  return { ...repo, objects }
+}

@@ -1,0 +1,82 @@
+import { type Commit, subjectOf } from '../../core/commit.ts'
+import { type CommitDate, firstSecondOf, lastSecondOf, parseWhen } from '../../core/commit-date.ts'
+import type { Id } from '../../core/id.ts'
+import { abbreviationLength } from '../../plumbing/abbreviate-id.ts'
+import type { Repository } from '../../plumbing/repository.ts'
+import { resolveRange } from '../../plumbing/resolve-range.ts'
+import { type Decoration, type Decorations, readDecorations } from '../decorations.ts'
+import { log } from '../log.ts'
+import { revisionsAndSeries } from '../revisions-and-series.ts'
+import { givingWay } from './give-way.ts'
+import { perTurn } from './turns.ts'
+import type { CommitFilter, ListedCommit } from './view-data.ts'
+
+/** Characters of a line that anybody can see. */
+const LONGEST_LINE = 400
+
+export interface ListOptions {
+  /** Revisions, then series, of the command line. */
+  readonly words: readonly string[]
+  readonly now: CommitDate
+  readonly signal: AbortSignal
+}
+
+/** The commits that the words and the filter choose, children before parents, as they are found. */
+export async function* listCommits(
+  repo: Repository,
+  filter: CommitFilter,
+  { words, now, signal }: ListOptions,
+): AsyncGenerator<readonly ListedCommit[]> {
+  const stopped = new AbortController()
+  const polite = givingWay(repo, AbortSignal.any([signal, stopped.signal]))
+  const given = await revisionsAndSeries(polite, words, (word) =>
+    resolveRange(polite, [word], { now }),
+  )
+  const { author, since, until, from, to } = filter
+  const commits = log(polite, {
+    words: [...(filter.revisions ?? given.revisions)],
+    series: [...(filter.series ?? given.series)],
+    now,
+    ...(author !== undefined && { authors: [containing(author)] }),
+    ...(since !== undefined && { since: firstSecondOf(parseWhen(since, now)) }),
+    ...(until !== undefined && { until: lastSecondOf(parseWhen(until, now)) }),
+    ...((from !== undefined || to !== undefined) && { bounds: { from, to } }),
+  })
+  const lister = await openLister(polite)
+  for await (const found of perTurn(commits, () => stopped.abort())) {
+    yield found.map(({ id, commit }) => lister.list(id, commit))
+  }
+}
+
+export interface Lister {
+  list(id: Id, commit: Commit): ListedCommit
+}
+
+/** Makes lines of commits, as the repository is now. */
+export async function openLister(repo: Repository): Promise<Lister> {
+  const digits = await abbreviationLength(repo)
+  const decorations: Decorations = await readDecorations(repo)
+  const none: readonly Decoration[] = []
+  return {
+    list: (id, commit) => ({
+      id: detached(id),
+      short: id.slice(0, digits),
+      parents: commit.parents.map(detached),
+      author: detached(commit.author.name),
+      time: { seconds: commit.committer.seconds, offsetMinutes: commit.committer.offsetMinutes },
+      subject: detached(subjectOf(commit).slice(0, LONGEST_LINE)),
+      decorations: decorations.get(id) ?? none,
+    }),
+  }
+}
+
+/** What fits texts that contain this one, capitals or not. */
+function containing(text: string): RegExp {
+  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'iu')
+}
+
+/** The same text, which does not hold the one in memory that it was cut from. */
+function detached<T extends string>(text: T): T {
+  const encoding = /[^\0-\xff]/.test(text) ? 'utf16le' : 'latin1'
+  return Buffer.from(text, encoding).toString(encoding) as T
+}

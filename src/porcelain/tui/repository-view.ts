@@ -1,0 +1,74 @@
+import { readCommit, type Signature } from '../../core/commit.ts'
+import type { CommitDate } from '../../core/commit-date.ts'
+import { VarveError } from '../../core/errors.ts'
+import type { Id } from '../../core/id.ts'
+import { diffTrees } from '../../core/tree.ts'
+import type { Repository } from '../../plumbing/repository.ts'
+import { act } from './actions.ts'
+import { ChangedRowsReader } from './changed-rows.ts'
+import { commitDetail, commitWeight, parentsOf } from './commit-detail.ts'
+import { givingWay } from './give-way.ts'
+import { listCommits } from './listed-commits.ts'
+import { listedRefs, refsMoved, type Wait } from './listed-refs.ts'
+import { plainRows } from './plain-rows.ts'
+import { pointLife } from './point-life.ts'
+import type { ListedCommit, ViewData } from './view-data.ts'
+
+export interface ViewOptions {
+  readonly title: string
+  /** Revisions, then series, as `log` takes them. */
+  readonly words: readonly string[]
+  readonly clock: () => CommitDate
+  /** Who makes what is made. */
+  readonly identity: (role: 'author' | 'committer') => Promise<Signature>
+  /** Who the ref log says moved a ref. */
+  readonly logIdentity: () => Promise<Signature>
+  /** As for `FilesOptions`. */
+  readonly filesLimit?: number | undefined
+  readonly wait: Wait
+}
+
+/** What the viewer reads of an open repository, in slices. */
+export function openView(repo: Repository, options: ViewOptions): ViewData {
+  const { title, words, clock, wait } = options
+  const differences = new ChangedRowsReader(repo)
+  return {
+    title,
+    commits: (filter, signal) => listCommits(repo, filter, { words, now: clock(), signal }),
+    async *weights(ids, signal) {
+      const polite = givingWay(repo, signal)
+      for (const id of ids) yield await commitWeight(polite, id)
+    },
+    detail: (id, against, signal) => commitDetail(givingWay(repo, signal), id, against),
+    plot: async () => {
+      throw new VarveError('refused', 'charts are not there yet')
+    },
+    changedRows: (request, signal) => differences.read(request, signal),
+    rows: (request, signal) => plainRows(givingWay(repo, signal), request),
+    life: (request, signal) => pointLife(givingWay(repo, signal), request),
+    refs: (signal) => listedRefs(givingWay(repo, signal)),
+    touching: (text, commits, signal) => touching(givingWay(repo, signal), text, commits),
+    act: (action) => act(repo, action, options),
+    moved: (signal) => refsMoved(repo, wait, signal),
+  }
+}
+
+/** The commits, but for merges, that changed a series whose name contains a text, capitals or not. */
+async function* touching(
+  repo: Repository,
+  text: string,
+  commits: readonly ListedCommit[],
+): AsyncGenerator<Id> {
+  const wanted = text.toLowerCase()
+  for (const { id } of commits) {
+    const commit = await readCommit(repo.objects, id)
+    const [parent, ...others] = await parentsOf(repo, id, commit)
+    if (others.length > 0) continue
+    const old = parent === undefined ? undefined : (await readCommit(repo.objects, parent)).tree
+    for await (const { path } of diffTrees(repo.objects, old, commit.tree)) {
+      if (!path.toLowerCase().includes(wanted)) continue
+      yield id
+      break
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import type { ColumnType } from '../core/column.ts'
+import type { BucketLine } from '../core/plot-buckets.ts'
 import type { Zone } from '../core/zone.ts'
 
 /**
@@ -8,15 +9,23 @@ import type { Zone } from '../core/zone.ts'
 export interface PlotData {
   /** What the series is called. */
   readonly path: string
+  /** What it is called in the other version; undefined where it is not there, or none is compared. */
+  readonly against?: string | undefined
   readonly axis: PlotAxis
   /** The range that the buckets cover, ends included, in units of the axis. */
   readonly from: number
   readonly to: number
-  /** What the newer version has at its ends; undefined where neither version has a row. */
+  /**
+   * The same range where numbers may round it: nanoseconds since 1970 of times and dates, and of numbers
+   * whole ones that a double may not hold.
+   */
+  readonly exact?: { readonly from: bigint; readonly to: bigint } | undefined
+  /** From the first row of either version to the last; undefined where neither has one. */
   readonly extent: { readonly from: number; readonly to: number } | undefined
   readonly columns: readonly PlotColumn[]
-  /** Rows of the newer version in the range. */
+  /** Rows of the newer version in the range, and of the other one. */
   readonly rows: number
+  readonly rowsBefore?: number | undefined
 }
 
 /** What the horizontal axis counts. */
@@ -41,14 +50,15 @@ export interface PlotColumn {
 }
 
 /** One version of a column, a value a bucket. All arrays have as many entries as there are buckets. */
-export interface PlotLine {
-  /** The smallest and the largest value of the bucket; NaN where there is none. */
-  readonly low: Float64Array
-  readonly high: Float64Array
-  /** The first and last value, so that lines join where they do; NaN where there is none. */
-  readonly first: Float64Array
-  readonly last: Float64Array
-  /** Rows of the bucket, and how many of them have null, NaN or an infinity in this column. */
-  readonly rows: Uint32Array
-  readonly missing: Uint32Array
+export interface PlotLine extends BucketLine {
+  /** Different positions among the rows of the range: how far apart they mostly are follows from it. */
+  readonly positions: number
+  /** The nearest rows outside the range, towards which the line goes on; value NaN where it has none. */
+  readonly previous?: PlotPoint | undefined
+  readonly next?: PlotPoint | undefined
+}
+
+export interface PlotPoint {
+  readonly at: number
+  readonly value: number
 }

@@ -1,9 +1,11 @@
+import { decodeRowsChain } from '../core/encoding/delta-chain.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
 import { type CutId, idWidth, withIds } from './cut-ids.ts'
 import { decodeBody, decodeDifference, isDelta } from './pack-encoding.ts'
 import type { PackRecord } from './pack-record.ts'
+import { loadZstd } from './zstd.ts'
 
 /**
  * Decodes a verified record; errors name the object.
@@ -28,6 +30,29 @@ export async function decodeObject(
     return { kind, bytes: await decodeDifference(kind, method, whole, base.bytes, length) }
   } catch (error) {
     throw aboutObject(error, record.id, pack)
+  }
+}
+
+/**
+ * What differences of columns that follow one another make of a base, the first of them first; undefined where they
+ * have to be decoded one by one, and where something is wrong with one of them.
+ */
+export async function decodeTogether(
+  links: readonly { readonly record: PackRecord }[],
+  base: StoredObject,
+): Promise<StoredObject | undefined> {
+  try {
+    for (const { record } of links) {
+      checkShape(record)
+      if (record.kind !== 'column' || record.cuts !== undefined) return undefined
+    }
+    if (base.kind !== 'column') return undefined
+    const records = links.map(({ record }) => record)
+    const bytes = decodeRowsChain(records, base.bytes, await loadZstd())
+    return bytes && { kind: 'column', bytes }
+  } catch (error) {
+    if (error instanceof VarveError) return undefined
+    throw error
   }
 }
 

@@ -335,15 +335,12 @@ export class ObjectStore implements ObjectReader {
     return readChain(first, {
       find: async (id, of, isPassed) => this.#cached(id) ?? this.#findBase(id, of, isPassed),
       keep: (id, object, ahead) => {
-        const isValue = object.kind === 'column' || object.kind === 'blob'
-        if (!isValue) this.#cache.add(id, object)
-        else if (
-          first.record.base !== undefined &&
-          (ahead < VALUES_BETWEEN || object.depth % VALUES_BETWEEN === 0)
-        ) {
+        if (!isValue(object.kind)) this.#cache.add(id, object)
+        else if (first.record.base !== undefined && isKeptValue(object.depth, ahead)) {
           this.#values.add(id, object)
         }
       },
+      passes: ({ kind, depth = 0 }, ahead) => isValue(kind) && !isKeptValue(depth, ahead),
     })
   }
 
@@ -377,6 +374,15 @@ export class ObjectStore implements ObjectReader {
     }
     return (await this.#packs.search(id, ask)) ?? deeper ?? (await this.#search(id, ask)) ?? deeper
   }
+}
+
+function isValue(kind: ObjectKind): boolean {
+  return kind === 'column' || kind === 'blob'
+}
+
+/** Whether a value is kept to which so many differences lead, and of which so many others are made. */
+function isKeptValue(depth: number, ahead: number): boolean {
+  return ahead < VALUES_BETWEEN || depth % VALUES_BETWEEN === 0
 }
 
 function notItsOwn(id: Id, pack?: string): VarveError {

@@ -1,8 +1,8 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
-import { decodeObject } from './decode-object.ts'
-import { isDelta } from './pack-encoding.ts'
+import { decodeObject, decodeTogether } from './decode-object.ts'
+import { isDelta, ROWS_DELTA } from './pack-encoding.ts'
 import type { PackRecord } from './pack-record.ts'
 
 /** An object as it was read, with what that took. */
@@ -38,8 +38,10 @@ export interface ChainOptions {
     of: FoundRecord,
     isPassed: (pack: string) => boolean,
   ): Promise<ReadObject | FoundRecord | undefined>
-  /** Is told of every object on the way, and how many are yet to be made of it. */
+  /** Is told of the objects made on the way, and how many are yet to be made of each. */
   keep?(id: Id, object: ReadObject, ahead: number): void
+  /** Whether an object on the way, of which so many are yet to be made, need not be made itself. */
+  passes?(record: PackRecord, ahead: number): boolean
 }
 
 /** Records that cannot be used are gone around so often. */
@@ -92,7 +94,7 @@ class ChainAttempt {
     const { find, keep } = this.#options
     const chain = [first]
     let object: ReadObject | undefined
-    const passed = new Set([keyOf(first)])
+    const passed = new Map<Id, string[]>([[first.record.id, [first.pack]]])
     let walked = first.record.length
     for (;;) {
       const { record, pack } = this.last
@@ -101,10 +103,12 @@ class ChainAttempt {
       if (depth > MAX_READ_DEPTH || chain.length > MAX_READ_DEPTH) {
         throw broken(first, record, `${Math.max(depth, chain.length)} differences lead to it`)
       }
-      const found = await find(base, this.last, (other) => {
-        const key = `${base} ${other}`
-        return passed.has(key) || this.#unusable.has(key)
-      })
+      const found = await find(
+        base,
+        this.last,
+        (other) =>
+          passed.get(base)?.includes(other) === true || this.#unusable.has(`${base} ${other}`),
+      )
       if (found === undefined) {
         const isCircle = chain.some((link) => link.record.id === base)
         const reason = isCircle
@@ -116,7 +120,9 @@ class ChainAttempt {
         object = found
         break
       }
-      passed.add(keyOf(found))
+      const packs = passed.get(base)
+      if (packs === undefined) passed.set(base, [found.pack])
+      else packs.push(found.pack)
       walked += found.record.length
       if (walked > MAX_READ_WALKED) {
         throw broken(first, found.record, `objects of ${walked} bytes lead to it`)
@@ -124,19 +130,45 @@ class ChainAttempt {
       chain.push(found)
       this.last = found
     }
-    for (let link = chain.pop(); link !== undefined; link = chain.pop()) {
-      this.last = link
-      const decoded = await decodeObject(link.record, link.pack, object)
+    for (let singly = 0; chain.length > 0; ) {
+      const count = object === undefined || singly > 0 ? 1 : this.#togetherAt(chain)
+      const links = chain.slice(-count).reverse()
+      const link = links.at(-1)!
+      const decoded: StoredObject | undefined =
+        count > 1 ? await decodeTogether(links, object!) : await this.#decode(link, object)
+      if (decoded === undefined) {
+        // One by one shows at which of them it fails.
+        singly = count
+        continue
+      }
+      singly = Math.max(0, singly - 1)
+      chain.length -= count
       object = {
         ...decoded,
         // What the record says, as its base may have been found where fewer lead to it: another object
         // that is made of this one must say more than this record does.
         depth: link.record.depth ?? 0,
-        walked: (object?.walked ?? 0) + decoded.bytes.length,
+        walked: (object?.walked ?? 0) + links.reduce((sum, { record }) => sum + record.length, 0),
       }
       keep?.(link.record.id, object, chain.length)
     }
     return object!
+  }
+
+  #decode(link: FoundRecord, base: ReadObject | undefined): Promise<StoredObject> {
+    this.last = link
+    return decodeObject(link.record, link.pack, base)
+  }
+
+  /** How many differences of columns at the end of a chain, which come first, only the last of which is needed. */
+  #togetherAt(chain: readonly FoundRecord[]): number {
+    const { passes } = this.#options
+    if (passes === undefined) return 1
+    for (let at = chain.length - 1; ; at--) {
+      const { record } = chain[at]!
+      if (record.method !== ROWS_DELTA) return Math.max(1, chain.length - 1 - at)
+      if (at === 0 || !passes(record, at)) return chain.length - at
+    }
   }
 }
 

@@ -1,0 +1,105 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ColumnType, Scalar } from '../../../src/core/column.ts'
+import { columnOf } from '../../../src/core/column-builder.ts'
+import { encodeColumn } from '../../../src/core/column-codec.ts'
+import { encodeDelta } from '../../../src/core/encoding/delta.ts'
+import { decodeRowsChain } from '../../../src/core/encoding/delta-chain.ts'
+import { hasCode } from '../../../src/core/errors.ts'
+import { loadZstd } from '../../../src/storage/zstd.ts'
+import { effort } from '../../support/effort.ts'
+
+const zstd = await loadZstd()
+
+const bytesOf = (type: ColumnType, values: readonly Scalar[]): Uint8Array =>
+  encodeColumn(columnOf(type, values))
+
+/** Replaces some values, puts some in, leaves some out. */
+const anyEdit = fc.record({
+  at: fc.nat(200),
+  left: fc.nat(4),
+  put: fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 4 }),
+})
+
+/** A column and what one edit after another makes of it. */
+const anyVersions = fc
+  .record({
+    first: fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 80 }),
+    edits: fc.array(fc.array(anyEdit, { minLength: 1, maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+  })
+  .map(({ first, edits }) => {
+    const versions = [first]
+    for (const some of edits) {
+      const next = [...versions.at(-1)!]
+      for (const { at, left, put } of some) {
+        const place = at % (next.length + 1)
+        next.splice(place, left, ...put.map((more) => (next[place] ?? next.at(-1) ?? 0) + more))
+      }
+      versions.push(next)
+    }
+    return versions
+  })
+
+function chainOf(versions: readonly Uint8Array[]) {
+  return versions.slice(1).flatMap((fresh, i) => {
+    const delta = encodeDelta('column', fresh, versions[i]!, 1, zstd)
+    return delta?.form === 'rows' ? [{ body: delta.body, length: fresh.length }] : []
+  })
+}
+
+describe('differences of columns that follow one another', () => {
+  it('make the last column of the first, as they do one by one', () => {
+    fc.assert(
+      fc.property(
+        anyVersions,
+        fc.constantFrom<[ColumnType, (value: number) => Scalar]>(
+          ['float64', (value) => value / 100],
+          ['int64', (value) => BigInt(value) * 86_400n],
+          ['int16', (value) => value],
+        ),
+        (numbers, [type, toValue]) => {
+          const versions = numbers.map((some) => bytesOf(type, some.map(toValue)))
+          const links = chainOf(versions)
+          if (links.length !== versions.length - 1) return
+          expect(decodeRowsChain(links, versions[0]!, zstd)).toEqual(versions.at(-1))
+        },
+      ),
+      { numRuns: effort({ quick: 300, usual: 1000, nightly: 50_000 }) },
+    )
+  })
+
+  it('are left to be made one by one where a value is null', () => {
+    const versions = [
+      [1.5, 2.5, 3.5, 4.5, 5.5],
+      [1.5, 2.5, null, 4.5, 5.5],
+      [1.5, 2.5, 9.5, 4.5, 5.5],
+    ].map((values) => bytesOf('float64', values))
+    expect(decodeRowsChain(chainOf(versions), versions[0]!, zstd)).toBeUndefined()
+  })
+
+  it('are an error where they do not fit, never another column', () => {
+    const rows = Array.from({ length: 100 }, (_, i) => i / 4)
+    const versions = [rows, [...rows, 25], [...rows, 25, 26]].map((some) =>
+      bytesOf('float64', some),
+    )
+    const links = chainOf(versions)
+    expect(links).toHaveLength(2)
+    const damaged = [
+      [{ ...links[0]!, length: links[0]!.length + 8 }, links[1]!],
+      [links[0]!, { ...links[1]!, body: links[1]!.body.subarray(0, -1) }],
+      [links[0]!, { ...links[1]!, body: Uint8Array.of(1, 200, 1, 1, 1) }],
+    ]
+    for (const some of damaged) {
+      let failure: unknown
+      try {
+        decodeRowsChain(some, versions[0]!, zstd)
+      } catch (error) {
+        failure = error
+      }
+      expect(hasCode(failure, 'corrupt-object')).toBe(true)
+    }
+  })
+})

@@ -105,7 +105,6 @@ function sumsOf(index: Uint8Array): Uint8Array {
   return Buffer.concat(sums)
 }
 
-/** Bytes that a number needs. */
 /** The bytes that a number needs, at least one. */
 export function widthOf(value: number): number {
   let width = 1
@@ -143,8 +142,10 @@ export class PackIndex {
   async position(id: Id): Promise<number | undefined> {
     const low = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
     for (let entry = await this.#firstAtLeast(low); entry < this.records; entry++) {
-      const position = await this.#positionAt(entry)
-      const found = await this.id(position)
+      const at = this.#positionAt(entry)
+      const position = typeof at === 'number' ? at : await at
+      const own = this.id(position)
+      const found = typeof own === 'string' ? own : await own
       if (found === id) return position
       if (found > id) return undefined
     }
@@ -185,8 +186,10 @@ export class PackIndex {
   /** Where the record at a position is. */
   async place(position: number): Promise<RecordPlace> {
     if (position >= this.records) throw this.#fault(`it has no record ${position}`)
-    const offset = position === 0 ? PACK_MAGIC.length : await this.#end(position - 1)
-    const end = await this.#end(position)
+    const start = position === 0 ? PACK_MAGIC.length : this.#end(position - 1)
+    const offset = typeof start === 'number' ? start : await start
+    const ends = this.#end(position)
+    const end = typeof ends === 'number' ? ends : await ends
     if (offset < PACK_MAGIC.length || end < offset || end > this.#footer.indexStart) {
       throw this.#fault(`record ${position} is not among its records`)
     }
@@ -225,7 +228,7 @@ export class PackIndex {
     return this.#number(this.#ends + position * endWidth, endWidth)
   }
 
-  async #positionAt(entry: number): Promise<number> {
+  #positionAt(entry: number): Soon<number> {
     const { orderWidth } = this.#footer
     return this.#number(this.#order + entry * orderWidth, orderWidth)
   }
@@ -235,6 +238,8 @@ export class PackIndex {
     if (bytes instanceof Uint8Array) return littleEndian(bytes, width)
     return bytes.then((read) => littleEndian(read, width))
   }
+
+  // What is in memory is not waited for: a search takes a few steps, and there are many searches.
 
   /** The first of the sorted entries whose id begins with at least this number. */
   async #firstAtLeast(prefix: number): Promise<number> {
@@ -248,7 +253,8 @@ export class PackIndex {
       const share = (prefix - under) / (over - under)
       const guess = step % 3 === 2 || !(share >= 0) ? 0.5 : share
       const middle = Math.min(high - 1, low + Math.floor((high - low) * guess))
-      const found = await this.#prefixAt(middle)
+      const at = this.#prefixAt(middle)
+      const found = typeof at === 'number' ? at : await at
       if (found < prefix) {
         low = middle + 1
         under = found
@@ -260,10 +266,18 @@ export class PackIndex {
     return low
   }
 
-  async #prefixAt(entry: number): Promise<number> {
-    const position = await this.#positionAt(entry)
+  #prefixAt(entry: number): Soon<number> {
+    const position = this.#positionAt(entry)
+    return typeof position === 'number'
+      ? this.#prefixOf(position)
+      : position.then((found) => this.#prefixOf(found))
+  }
+
+  #prefixOf(position: number): Soon<number> {
     if (position >= this.records) throw this.#fault(`it has no record ${position}`)
-    return numberOf(await this.#bytes.read(position * ID_BYTES, PREFIX_BYTES), 0, PREFIX_BYTES)
+    const bytes = this.#bytes.read(position * ID_BYTES, PREFIX_BYTES)
+    if (bytes instanceof Uint8Array) return numberOf(bytes, 0, PREFIX_BYTES)
+    return bytes.then((read) => numberOf(read, 0, PREFIX_BYTES))
   }
 }
 

@@ -177,30 +177,29 @@ export class PackSet {
     const asked = new Set<KnownPack>()
     let failure: VarveError | undefined
     let lost = false
-    const attempt = async <A>(pack: KnownPack, run: () => Promise<A>): Promise<A | undefined> => {
-      try {
-        return await run()
-      } catch (error) {
-        if (!(error instanceof VarveError)) throw error
-        if (await this.#isGone(pack)) lost = true
-        else failure ??= error
-        return undefined
-      }
+    const note = async (error: unknown, pack: KnownPack): Promise<void> => {
+      if (!(error instanceof VarveError)) throw error
+      if (await this.#isGone(pack)) lost = true
+      else failure ??= error
     }
     for (;;) {
       const opened = this.#opened
       for (const pack of [...(this.#table.get(prefix) ?? []), ...this.#large]) {
         if (asked.has(pack) || pack.gone) continue
         asked.add(pack)
-        const found = await attempt(pack, async () => ask(await this.open(pack)))
-        if (found !== undefined) return { found, lost }
+        try {
+          const found = await ask(await this.open(pack))
+          if (found !== undefined) return { found, lost }
+        } catch (error) {
+          await note(error, pack)
+        }
       }
       // Another search may have opened a pack meanwhile: then the table knows more.
       if (this.#opened !== opened) continue
       if (atHand && opened >= AT_HAND) break
       const next = this.#nextToOpen()
       if (next === undefined) break
-      await attempt(next, () => this.open(next))
+      await this.open(next).catch((error: unknown) => note(error, next))
     }
     return { lost, ...(failure === undefined ? {} : { failure }) }
   }

@@ -17,6 +17,8 @@ interface Rows {
 
 /** Where a range was in segments seen before: those of the last versions that were looked at. */
 const REMEMBERED = 16
+/** Two that are compared, and the one that is next compared with the older of them. */
+const VERSIONS = 3
 
 /**
  * Tells that the rows of a range are the same in two versions of a series, from how the columns of the one are
@@ -28,7 +30,7 @@ export class SteadyRows {
   /** By id of the index column and range, in order of use, the oldest first. */
   readonly #places = new Map<string, Rows>()
   readonly #texts = new WeakMap<KeyRange, string>()
-  /** The two read last. */
+  /** Those asked for last. */
   readonly #series = new Map<Id, Series>()
 
   constructor(reader: ObjectReader) {
@@ -41,7 +43,7 @@ export class SteadyRows {
     this.#series.delete(id)
     this.#series.set(id, series)
     for (const oldest of this.#series.keys()) {
-      if (this.#series.size <= 2) break
+      if (this.#series.size <= VERSIONS) break
       this.#series.delete(oldest)
     }
     return series

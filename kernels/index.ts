@@ -1,3 +1,4 @@
+export { firstBelow, strayNaN } from './checks'
 export { scale, toDoubles, unscale } from './decimals'
 export { distinctTexts, distinctValues, gatherTexts } from './distinct'
 export { join, split, sumPlanes, toPlanes } from './planes'

@@ -1,7 +1,8 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { allOnes, bitmapBytes, isZeroBehind } from './bits.ts'
 import { type Column, isBytesType } from './column.ts'
 import { bytesOf, halvesOf, MAX_VALUE_BYTES, newValues, valueWidth } from './column-layout.ts'
+import { kernelsOf } from './encoding/kernels.ts'
 
 // There is one form of the same values (docs/format/column.md), and an id stands for it. These are
 // its rules, for a column as it lies in memory.
@@ -61,6 +62,7 @@ export function formFault(column: Column): string | undefined {
 
 /** The first row whose bytes are not valid UTF-8, or −1. */
 export function firstInvalidText(values: Uint8Array, offsets: Uint32Array, rows: number): number {
+  if (isAscii(values)) return -1
   // The whole is valid and no cut falls inside a character: then every part is valid.
   let cut = !isUtf8(values)
   for (let row = 1; row < rows && !cut; row++) cut = (values[offsets[row]!]! & 0xc0) === 0x80
@@ -89,6 +91,8 @@ function isZeroUnderNull({ type, length, values, offsets }: Column, validity: Ui
 }
 
 function strayNaN64(values: Float64Array): boolean {
+  const kernels = kernelsOf(values)
+  if (kernels !== undefined) return kernels.run.strayNaN(values.byteOffset, values.length) !== 0
   if (!mayHaveNaN(values)) return false
   const halves = halvesOf(values)
   for (let i = 0; i < values.length; i++) {

@@ -1,5 +1,7 @@
 import type { Column, ColumnType } from './column.ts'
 import { decodeColumn } from './column-codec.ts'
+import { halvesOf } from './column-layout.ts'
+import { sliceColumn } from './column-ops.ts'
 import { encodeKeys } from './key-encode.ts'
 
 /** What a series asks of a column that was read and has the one form that it can have. */
@@ -40,16 +42,24 @@ export function columnFacts(canonical: Uint8Array): ColumnFacts {
 }
 
 function keyFacts(column: Column): KeyFacts | undefined {
-  const { type, length, validity } = column
+  const { type, length, validity, values } = column
   if (!keyTypes.has(type) || validity !== undefined || length === 0) return undefined
   const keys = encodeKeys([column])
   const ascends = keys.firstNotAscending() === length
   if (!ascends && keys.firstDescending() !== length) return undefined
-  let tail = 1
-  while (!ascends && tail < length && keys.compare(length - 1 - tail, keys, length - 1) === 0) {
-    tail++
-  }
-  return { first: hexOf(keys.at(0)), last: hexOf(keys.at(length - 1)), ascends, tail }
+  const [first, last] = [0, length - 1].map((row) =>
+    hexOf(encodeKeys([sliceColumn(column, row, row + 1)]).at(0)),
+  )
+  return { first: first!, last: last!, ascends, tail: ascends ? 1 : tailOf(halvesOf(values)) }
+}
+
+/** How many 64-bit values at the end are equal. */
+function tailOf(halves: Uint32Array): number {
+  const low = halves.at(-2)
+  const high = halves.at(-1)
+  let at = halves.length - 2
+  while (at > 0 && halves[at - 2] === low && halves[at - 1] === high) at -= 2
+  return (halves.length - at) / 2
 }
 
 /** As in {@link KeyFacts}. */

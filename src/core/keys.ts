@@ -1,4 +1,5 @@
 import { compareBytes } from './bytes.ts'
+import { kernelsOf } from './encoding/kernels.ts'
 import { VarveError } from './errors.ts'
 import { radixOrder } from './radix-order.ts'
 
@@ -207,8 +208,12 @@ export class Keys {
     if (this.#made === undefined && this.width === 8) {
       const { buffer, byteOffset, length } = this.#halves
       // Turned so that they order as signed numbers, which is what is compared fastest.
-      const halves = new Int32Array(buffer, byteOffset, length)
       const turn = this.#flip ^ 0x8000_0000
+      const kernels = kernelsOf(this.#halves)
+      if (kernels !== undefined) {
+        return kernels.run.firstBelow(byteOffset, i, this.length, least, turn)
+      }
+      const halves = new Int32Array(buffer, byteOffset, length)
       let low = halves[2 * i - 2]! ^ 0x8000_0000
       let high = halves[2 * i - 1]! ^ turn
       for (let at = 2 * i; at < length; at += 2) {

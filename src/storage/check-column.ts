@@ -17,16 +17,11 @@ export interface CheckedColumn {
   readonly facts: ColumnFacts | undefined
 }
 
-/** Most columns fit: memory that is taken for each of them costs more than what is done with it. */
-const ROOM_BYTES = 512 * 1024
-let room: Uint8Array | undefined
-
 /** Decodes, hashes and looks through a column; `corrupt-object` where its body cannot be decoded. */
 export async function checkColumn({ method, body, length }: WholeColumn): Promise<CheckedColumn> {
   const zstd = await loadZstd()
-  // From here on nobody else has a turn, who would use the same room.
-  room ??= new Uint8Array(ROOM_BYTES)
-  const canonical = decodeBodyWith(zstd, method, body, length, room)
+  // From here on nobody else has a turn: the bytes need not last.
+  const canonical = decodeBodyWith(zstd, method, body, length, true)
   return { id: hashObject('column', canonical), facts: factsOf(canonical) }
 }
 

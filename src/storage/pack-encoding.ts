@@ -118,14 +118,14 @@ export async function decodeBody(
 
 /**
  * As {@link decodeBody}, at once.
- * @param room where the bytes may be put, if they fit: then they last until it is used again
+ * @param brief whether the bytes may lie where they last only until the next call that decodes or encodes
  */
 export function decodeBodyWith(
   zstd: Zstd | undefined,
   method: number,
   body: Uint8Array,
   length: number,
-  room?: Uint8Array,
+  brief = false,
 ): Uint8Array {
   if (method === RAW) {
     if (body.length !== length) {
@@ -139,7 +139,7 @@ export function decodeBodyWith(
     }
     return zstd.decompress(body, length)
   }
-  if (zstd !== undefined && method === COLUMN) return decodeColumnBody(body, length, zstd, room)
+  if (zstd !== undefined && method === COLUMN) return decodeColumnBody(body, length, zstd, brief)
   throw new VarveError('unsupported-format', `objects of encoding ${method} cannot be read`, {
     hint: 'a newer varve wrote this repository',
     data: { encoding: method },

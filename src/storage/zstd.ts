@@ -16,6 +16,8 @@ export interface Zstd {
   compressWith(dictionary: Uint8Array, bytes: Uint8Array, level: number): Uint8Array | undefined
   /** Exactly `length` bytes; throws where the frame does not hold just as many. */
   decompress(frame: Uint8Array, length: number): Uint8Array
+  /** As `decompress`, into bytes of that length. */
+  decompressInto(frame: Uint8Array, target: Uint8Array): void
   /** As `decompress`, for a frame that refers to this dictionary. */
   decompressWith(dictionary: Uint8Array, frame: Uint8Array, length: number): Uint8Array
 }
@@ -35,9 +37,13 @@ function zstdOf(library: ZstdLibrary): Zstd {
     compressNoise: (bytes) => ifSmaller(bytes, library.compressNoise(bytes)),
     compressWith: (dictionary, bytes, level) =>
       ifSmaller(bytes, library.compressWith(dictionary, bytes, level)),
-    decompress: (frame, length) => exactly(length, (target) => library.decompress(target, frame)),
+    decompress: (frame, length) =>
+      filled(new Uint8Array(length), (target) => library.decompress(target, frame)),
+    decompressInto(frame, target) {
+      filled(target, () => library.decompress(target, frame))
+    },
     decompressWith: (dictionary, frame, length) =>
-      exactly(length, (target) => library.decompressWith(dictionary, target, frame)),
+      filled(new Uint8Array(length), (target) => library.decompressWith(dictionary, target, frame)),
   }
 }
 
@@ -46,9 +52,9 @@ function ifSmaller(bytes: Uint8Array, frame: Uint8Array): Uint8Array | undefined
   return frame.length < bytes.length ? frame.slice() : undefined
 }
 
-/** What `decompress` writes into a target of `length` bytes: neither more nor less. */
-function exactly(length: number, decompress: (target: Uint8Array) => number): Uint8Array {
-  const target = new Uint8Array(length)
+/** What `decompress` writes into a target: just as many bytes as it has. */
+function filled(target: Uint8Array, decompress: (target: Uint8Array) => number): Uint8Array {
+  const { length } = target
   let found: number
   try {
     found = decompress(target)

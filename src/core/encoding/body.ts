@@ -45,12 +45,13 @@ const TYPE_MASK = 0x1f
 const MAX_ROWS = 1 << 20
 /** Of canonical bytes. */
 const MAX_LENGTH = 1 << 24
+/** Bytes before the bitmap or the values. */
+const HEADER = 8
 /** No frame gets much shorter than this. */
 const TINY = 64
 const REPEATS = 64
 /** Bytes of joined parts: at most this much more than the canonical ones. */
 const JOINED_SLACK = 64 * 1024
-const NO_ROOM = new Uint8Array(0)
 
 /**
  * A body for the canonical bytes of a column that is shorter than they are; undefined where there is
@@ -128,13 +129,13 @@ function encodePieces(
 /**
  * The canonical bytes of a column's body; `corrupt-object` where it is not such a body or stands for
  * another number of bytes than `length`.
- * @param room where the bytes may be put, if they fit: then they last until it is used again
+ * @param brief whether the bytes may lie in the kernels' memory, until those are used again
  */
 export function decodeColumnBody(
   body: Uint8Array,
   length: number,
   zstd: Compressor,
-  room: Uint8Array = NO_ROOM,
+  brief = false,
 ): Uint8Array {
   const reader = new ByteReader(body)
   const head = reader.u8()
@@ -152,19 +153,16 @@ export function decodeColumnBody(
   }
   const packed = reader.bytes(reader.remaining)
   const joined = (head & JOINED) !== 0
-  const parts = new PartReader(
-    packed,
-    joined,
-    length + JOINED_SLACK,
-    zstd,
-    kernelsFor(rows, 2 * length),
-  )
-  const canonical =
-    length <= room.length ? room.subarray(0, length).fill(0) : new Uint8Array(length)
+  const kernels = kernelsFor(rows, 3 * length)
+  const parts = new PartReader(packed, joined, length + JOINED_SLACK, zstd, kernels)
+  // Values are aligned for every width, behind a header of 8 bytes.
+  const canonical = brief ? kernels.bytes(length + HEADER).subarray(HEADER) : new Uint8Array(length)
   const validity = hasValidity ? decodeBits(parts, rows) : undefined
   if (validity !== undefined && allOnes(validity, rows)) throw corrupt('no null')
-  writeHead(canonical, type, rows, validity)
   const count = validity === undefined ? rows : countOnes(validity)
+  // All else is written over whole.
+  if (brief) canonical.fill(0, 0, type === 'bool' || count === 0 ? length : start)
+  writeHead(canonical, type, rows, validity)
   if (count === 0 && length !== start + fixed) throw corrupt('texts under nulls')
   if (count > 0) decodeValues(parts, type, rows, validity, count, canonical.subarray(start))
   parts.end()

@@ -12,6 +12,8 @@ export interface Compressor {
   compressWith(dictionary: Uint8Array, bytes: Uint8Array, level: number): Uint8Array | undefined
   /** Exactly `length` bytes; `corrupt-object` where the frame does not hold just as many. */
   decompress(frame: Uint8Array, length: number): Uint8Array
+  /** As `decompress`, into bytes of that length. */
+  decompressInto(frame: Uint8Array, target: Uint8Array): void
   /** As `decompress`, for a frame that refers to this dictionary. */
   decompressWith(dictionary: Uint8Array, frame: Uint8Array, length: number): Uint8Array
 }

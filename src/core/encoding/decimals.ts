@@ -152,10 +152,15 @@ export function decodeDecimals(reader: PartReader, target: Floats): void {
   const places = count > 0 ? decodeNumbers(reader, count) : NO_PLACES
   const patterns = count > 0 ? reader.stream(count * width) : NO_BYTES
   kernels.scope(() => {
-    const { buffer, byteOffset } = decodeIntegers(reader, target.length)
+    const isThere = width === 8 && kernels.owns(target)
+    const { buffer, byteOffset } = decodeIntegers(
+      reader,
+      target.length,
+      isThere ? target : undefined,
+    )
     // Only this step is rounded, and to float32 where that is the type: k may need more bits than it has.
     kernels.run.unscale(byteOffset, target.length, power)
-    target.set(new Float64Array(buffer, byteOffset, target.length))
+    if (!isThere) target.set(new Float64Array(buffer, byteOffset, target.length))
   })
   const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
   for (let i = 0; i < count; i++) {

@@ -142,7 +142,12 @@ function decodeNumeric(
     const floats = viewValues(type, target.buffer, target.byteOffset, count)
     decodeDecimals(reader, floats as Float64Array)
   } else if (encoding === INTEGERS && !float) {
-    reader.kernels.scope(() => {
+    const { kernels } = reader
+    if (width === 8 && kernels.owns(target)) {
+      decodeIntegers(reader, count, target)
+      return
+    }
+    kernels.scope(() => {
       const integers = decodeIntegers(reader, count)
       if (width === 8) target.set(bytesOf(integers))
       else takeLow(integers, numbers(type, target))

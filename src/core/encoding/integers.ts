@@ -9,7 +9,7 @@ import {
 import { type Kernels, planeStride } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
-import { placePlanes, toPlanes } from './planes.ts'
+import { readPlanes, toPlanes } from './planes.ts'
 import { commonDivisor, exactNumber, type Steps, TWO_32 } from './steps.ts'
 
 // Integers: whole numbers v[0], v[1] … of up to 64 bits, in units of their common divisor g, as what
@@ -146,8 +146,13 @@ function sample(values: Float64Array, from: number, kernels: Kernels): Float64Ar
 /**
  * Decodes integers: 64-bit values as halves, low first, in an array of the kernels. What they take there
  * the caller gives back.
+ * @param room for them, of the kernels
  */
-export function decodeIntegers(reader: PartReader, count: number): Uint32Array {
+export function decodeIntegers(
+  reader: PartReader,
+  count: number,
+  room?: ArrayBufferView,
+): Uint32Array {
   const { kernels } = reader
   const form = reader.u8()
   const order = form & 3
@@ -166,11 +171,10 @@ export function decodeIntegers(reader: PartReader, count: number): Uint32Array {
   const divisor = form & HAS_DIVISOR ? reader.varint() : 1
   const step = form & HAS_STEP ? reader.signed() : 0
   const length = count - Math.min(order, count)
-  const planes = Array.from({ length: bytes }, () => reader.stream(length))
-  const target = kernels.words(2 * count)
+  const target = room === undefined ? kernels.words(2 * count) : wordsOf(room)
   kernels.scope(() => {
     const stride = planeStride(length)
-    const placed = placePlanes(planes, stride, kernels)
+    const placed = readPlanes(reader, bytes, length)
     const block = kernels.doubles(BLOCK)
     kernels.run.sumPlanes(
       placed.byteOffset,
@@ -187,6 +191,10 @@ export function decodeIntegers(reader: PartReader, count: number): Uint32Array {
     )
   })
   return target
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4)
 }
 
 /** Integers that are exact as doubles. */

@@ -85,6 +85,8 @@ interface KernelFunctions {
   ): number
   split(values: number, count: number, width: number, planes: number, stride: number): void
   join(planes: number, stride: number, count: number, width: number, values: number): void
+  firstBelow(values: number, from: number, count: number, least: 0 | 1, turn: number): number
+  strayNaN(values: number, count: number): number
 }
 
 // Of lib.dom, which Node.js has without its types.
@@ -194,6 +196,11 @@ export function kernelsFor(values: number, bytes = 0): Kernels {
   if (values > KEPT_VALUES || bytes > KEPT_BYTES) return new Kernels(values, bytes)
   shared ??= new Kernels(KEPT_VALUES)
   return shared.begin(values, bytes)
+}
+
+/** The kernels in whose memory an array lies; undefined where it lies elsewhere. */
+export function kernelsOf(array: ArrayBufferView): Kernels | undefined {
+  return shared?.owns(array) === true ? shared : undefined
 }
 
 /** The distance from plane to plane: room for what kernels write behind one. */

@@ -206,6 +206,7 @@ export function spreadOffsets(
     offsets.set(texts.offsets)
     return
   }
+  offsets[0] = 0
   for (let row = 0, from = 0; row < rows; row++) {
     from += (validity[row >> 3]! >> (row & 7)) & 1
     offsets[row + 1] = texts.offsets[from]!

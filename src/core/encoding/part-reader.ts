@@ -27,7 +27,10 @@ export class PartReader {
     if (!joined) return
     const length = this.#reader.varint()
     if (length > plainLimit) throw this.#reader.error('more bytes than a column has')
-    this.#reader = new ByteReader(this.#frame(this.#reader.remaining, length))
+    const frame = this.#frame(this.#reader.remaining, length)
+    const plain = new Uint8Array(length)
+    this.#zstd.decompressInto(frame, plain)
+    this.#reader = new ByteReader(plain)
   }
 
   u8(): number {
@@ -57,11 +60,25 @@ export class PartReader {
   /** A stream of `length` bytes, which the caller has checked against the rows of the column. */
   stream(length: number): Uint8Array {
     if (length === 0) return NO_BYTES
-    if (this.#joined) return this.#reader.bytes(length)
-    const head = this.#reader.varint()
+    return this.#stored(length, () => new Uint8Array(length))
+  }
+
+  /** As {@link stream}, of as many bytes as `target` has. */
+  streamInto(target: Uint8Array): void {
+    if (target.length === 0) return
+    const stored = this.#stored(target.length, () => target)
+    if (stored !== target) target.set(stored)
+  }
+
+  /** @param room for the bytes, asked for where they do not lie in the body */
+  #stored(length: number, room: () => Uint8Array): Uint8Array {
+    const head = this.#joined ? 0 : this.#reader.varint()
     if (head === 0) return this.#reader.bytes(length)
-    if (head === 1) return new Uint8Array(length).fill(this.#reader.u8())
-    return this.#frame(head, length)
+    if (head === 1) return room().fill(this.#reader.u8())
+    const frame = this.#frame(head, length)
+    const target = room()
+    this.#zstd.decompressInto(frame, target)
+    return target
   }
 
   error(reason: string): VarveError {
@@ -72,16 +89,27 @@ export class PartReader {
     this.#reader.expectEnd()
   }
 
+  /** A frame of which so many bytes are stored, and which may stand for `length`: until the next one is asked for. */
   #frame(count: number, length: number): Uint8Array {
     const tail = this.#reader.bytes(count)
     if (!frameCanHold(count, length)) {
       throw this.#reader.error(`${count} bytes cannot stand for ${length}`)
     }
-    const frame = new Uint8Array(FRAME_MAGIC.length + count)
+    const frame = roomFor(FRAME_MAGIC.length + count)
     frame.set(FRAME_MAGIC)
     frame.set(tail, FRAME_MAGIC.length)
-    return this.#zstd.decompress(frame, length)
+    return frame
   }
 }
 
 const NO_BYTES = new Uint8Array(0)
+
+/** Room that is taken for each frame costs more than to unpack it. */
+let kept = new Uint8Array(0)
+const MOST_KEPT = 1 << 20
+
+function roomFor(length: number): Uint8Array {
+  if (length > MOST_KEPT) return new Uint8Array(length)
+  if (length > kept.length) kept = new Uint8Array(Math.min(MOST_KEPT, 2 * length))
+  return kept.subarray(0, length)
+}

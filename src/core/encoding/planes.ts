@@ -1,4 +1,5 @@
 import { type Kernels, planeStride } from './kernels.ts'
+import type { PartReader } from './part-reader.ts'
 
 // Byte planes: whole numbers of the same width, the highest bytes of all of them first, the lowest
 // last. Where numbers are small or alike, whole planes are zero or nearly so.
@@ -45,15 +46,12 @@ export function takePlanes(
   return Array.from({ length: number }, (_, i) => planes.slice(i * stride, i * stride + count))
 }
 
-/** Planes where kernels read them. */
-export function placePlanes(
-  planes: readonly Uint8Array[],
-  stride: number,
-  kernels: Kernels,
-): Uint8Array {
-  const placed = kernels.bytes(planes.length * stride)
-  planes.forEach((plane, i) => {
-    placed.set(plane, i * stride)
-  })
+/** The next streams, as planes of `count` bytes where kernels read them. */
+export function readPlanes(reader: PartReader, number: number, count: number): Uint8Array {
+  const stride = planeStride(count)
+  const placed = reader.kernels.bytes(number * stride)
+  for (let i = 0; i < number; i++) {
+    reader.streamInto(placed.subarray(i * stride, i * stride + count))
+  }
   return placed
 }

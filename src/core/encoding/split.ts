@@ -1,7 +1,7 @@
 import { planeStride } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import type { NewParts, Parts } from './parts.ts'
-import { placePlanes, takePlanes } from './planes.ts'
+import { readPlanes, takePlanes } from './planes.ts'
 
 // Split: values of a fixed width as they are, the last byte of all of them first, then the byte before
 // it …, the first byte last: sign, exponent and mantissa of floats come apart. Each plane is a stream.
@@ -26,11 +26,10 @@ export function decodeSplit(reader: PartReader, width: number, target: Uint8Arra
   const { kernels } = reader
   const count = target.length / width
   const stride = planeStride(count)
-  const planes = Array.from({ length: width }, () => reader.stream(count))
   kernels.scope(() => {
-    const placed = placePlanes(planes, stride, kernels)
-    const values = kernels.bytes(target.length)
+    const placed = readPlanes(reader, width, count)
+    const values = kernels.owns(target) ? target : kernels.bytes(target.length)
     kernels.run.join(placed.byteOffset, stride, count, width, values.byteOffset)
-    target.set(values)
+    if (values !== target) target.set(values)
   })
 }

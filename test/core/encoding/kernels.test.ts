@@ -56,6 +56,58 @@ describe('a kernel', () => {
     )
   })
 
+  it('finds the first integer that does not rise, signed or not', () => {
+    const runs = fc.array(fc.tuple(anyInteger, fc.integer({ min: 1, max: 40 })), { minLength: 1 })
+    const rising = runs.map((steps) => {
+      const all = steps.flatMap(([from, count]) =>
+        Array.from({ length: count }, (_, i) => BigInt.asIntN(64, from + BigInt(i >> 1))),
+      )
+      return all.sort((a, b) => Number(a > b) - Number(a < b))
+    })
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          many(anyInteger),
+          rising,
+          runs.map((steps) => steps.map(([from]) => from)),
+        ),
+        fc.constantFrom(0 as const, 1 as const),
+        fc.boolean(),
+        (values, least, isSigned) => {
+          const kernels = kernelsFor(values.length)
+          const source = kernels.bytes(8 * values.length)
+          new BigInt64Array(source.buffer, source.byteOffset, values.length).set(values)
+          const turn = isSigned ? 0 : 0x8000_0000
+          const found = kernels.run.firstBelow(source.byteOffset, 1, values.length, least, turn)
+          const ordered = values.map((value) => (isSigned ? value : BigInt.asUintN(64, value)))
+          const first = ordered.findIndex((value, i) => {
+            if (i === 0) return false
+            return least === 1 ? value <= ordered[i - 1]! : value < ordered[i - 1]!
+          })
+          expect(found).toBe(first === -1 ? Math.max(1, values.length) : first)
+        },
+      ),
+    )
+  })
+
+  it('finds a NaN that is not the canonical one', () => {
+    const canonical = 0x7ff8_0000_0000_0000n
+    const pattern = fc.oneof(
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      fc.constantFrom(canonical, canonical | 1n, canonical | (1n << 63n), 0x7ff0_0000_0000_0000n),
+    )
+    fc.assert(
+      fc.property(many(fc.oneof({ weight: 30, arbitrary: fc.constant(0n) }, pattern)), (values) => {
+        const kernels = kernelsFor(values.length)
+        const array = kernels.doubles(values.length)
+        const bits = new BigUint64Array(array.buffer, array.byteOffset, values.length)
+        bits.set(values)
+        const stray = values.some((value, i) => Number.isNaN(array[i]) && value !== canonical)
+        expect(kernels.run.strayNaN(array.byteOffset, values.length) !== 0).toBe(stray)
+      }),
+    )
+  })
+
   it('scales doubles to integers where that is exact, and names the others', () => {
     fc.assert(
       fc.property(many(anyDouble), fc.integer({ min: 0, max: 15 }), (values, exponent) => {

@@ -5,6 +5,7 @@ import type { ColumnType, Scalar } from '../../../src/core/column.ts'
 import { columnOf } from '../../../src/core/column-builder.ts'
 import { decodeColumn, encodeColumn } from '../../../src/core/column-codec.ts'
 import { decodeColumnBody, encodeColumnBody } from '../../../src/core/encoding/body.ts'
+import { kernelsFor } from '../../../src/core/encoding/kernels.ts'
 import { loadZstd } from '../../../src/storage/zstd.ts'
 import { anyColumn, anyType, anyValue, doubleOfBits, floatOfBits } from '../../support/columns.ts'
 import { variedColumns } from '../../support/varied-columns.ts'
@@ -18,6 +19,12 @@ function roundTrip(canonical: Uint8Array): number | undefined {
   expect(body.length).toBeLessThan(canonical.length)
   if (!equalBytes(decodeColumnBody(body, canonical.length, zstd), canonical)) {
     throw new Error('other bytes came back')
+  }
+  // What lies there from before must not shine through.
+  const kernels = kernelsFor(0, canonical.length)
+  kernels.bytes(canonical.length + 64).fill(0xa5)
+  if (!equalBytes(decodeColumnBody(body, canonical.length, zstd, true), canonical)) {
+    throw new Error('other bytes came back to where they need not last')
   }
   return body.length
 }

@@ -21,7 +21,7 @@ export class BlockCache {
 
   /** A view, not to be written to; at once where it is in memory. */
   range(
-    storage: Storage,
+    storage: Pick<Storage, 'range'>,
     name: string,
     size: number,
     offset: number,

@@ -3,7 +3,7 @@ import type { Id } from '../core/id.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Places } from './pack-places.ts'
 import type { StoredRecord } from './pack-reader.ts'
-import { type Base, newMark, PackWriter } from './pack-writer.ts'
+import { type Base, newMark, type PackTarget, PackWriter } from './pack-writer.ts'
 
 export interface MergedPack {
   readonly name: string
@@ -74,20 +74,24 @@ export async function copyObjects(
   })
 }
 
-/** Publishes what `write` puts into a pack with these positions. */
+/**
+ * Publishes what `write` puts into a pack with these positions.
+ * @param elsewhere where it goes, if that is not the store
+ */
 export async function writePack(
   store: ObjectStore,
   positions: ReadonlyMap<Id, number>,
   write: (writer: PackWriter) => Promise<void>,
+  elsewhere?: PackTarget,
 ): Promise<MergedPack> {
-  const writer = new PackWriter(store.storage, positions)
+  const writer = new PackWriter(elsewhere ?? store.storage, positions)
   try {
     await write(writer)
     if (writer.records !== positions.size) {
       throw new VarveError('io', `${writer.records} of ${positions.size} objects were copied`)
     }
     const name = await writer.publish()
-    store.adopt(name, writer.length)
+    if (elsewhere === undefined) store.adopt(name, writer.length)
     return { name, size: writer.length, objects: writer.records }
   } catch (error) {
     await writer.discard()

@@ -27,6 +27,9 @@ const HEAD = 64
 /** Bytes of a file that are verified at a time. */
 const WINDOW = 1 << 20
 
+/** Where packs are read from. */
+export type PackSource = Pick<Storage, 'location' | 'range'>
+
 /** A record and the bytes that it takes in its pack. */
 export type StoredRecord = PackRecord & { readonly stored: number }
 
@@ -41,12 +44,12 @@ export interface VerifyOptions {
 export class PackReader {
   readonly name: string
   readonly size: number
-  readonly #storage: Storage
+  readonly #storage: PackSource
   readonly #index: PackIndex
   readonly #blocks: BlockCache | undefined
 
   private constructor(
-    storage: Storage,
+    storage: PackSource,
     name: string,
     size: number,
     index: PackIndex,
@@ -64,7 +67,7 @@ export class PackReader {
    * @param blocks keeps what is read of records; without, all is read from the storage
    */
   static async open(
-    storage: Storage,
+    storage: PackSource,
     name: string,
     size: number,
     blocks?: BlockCache,
@@ -225,7 +228,7 @@ function aboutRecord(error: unknown, id: Id): unknown {
 }
 
 async function openIndex(
-  storage: Storage,
+  storage: PackSource,
   name: string,
   size: number,
   fault: PackFault,
@@ -253,7 +256,7 @@ async function openIndex(
 }
 
 /** `unsupported-format` for a pack of another version, `corrupt-pack` for what is none. */
-async function checkVersion(storage: Storage, name: string, size: number): Promise<void> {
+async function checkVersion(storage: PackSource, name: string, size: number): Promise<void> {
   const length = PACK_MAGIC.length
   const start = size < length ? new Uint8Array(0) : await storage.range(packPath(name), 0, length)
   const known = length - 1

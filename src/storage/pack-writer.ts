@@ -29,6 +29,9 @@ type Encoded = Pick<PackRecord, 'method' | 'body' | 'base' | 'depth'> & {
   readonly cuts: readonly CutId[]
 }
 
+/** Where a pack is written to. */
+export type PackTarget = Pick<Storage, 'create'>
+
 /** An object that no pack has. */
 export function newMark(): { readonly id: Id; readonly bytes: Uint8Array } {
   const bytes = randomBytes(16)
@@ -45,7 +48,7 @@ export function packPath(name: string): string {
  * before the first megabyte, and nothing of it is visible before `publish`.
  */
 export class PackWriter {
-  readonly #storage: Storage
+  readonly #storage: PackTarget
   readonly #hash = createHash('sha256')
   /** The position of each id. */
   readonly #positions = new Map<Id, number>()
@@ -67,7 +70,7 @@ export class PackWriter {
    * @param planned the positions of all that the pack is going to hold, where they are known: then
    *   records can refer to those that come after them, and must come in that order
    */
-  constructor(storage: Storage, planned?: ReadonlyMap<Id, number>) {
+  constructor(storage: PackTarget, planned?: ReadonlyMap<Id, number>) {
     this.#storage = storage
     this.#planned = planned
     for (const id of planned?.keys() ?? []) this.#finder.add(id)

@@ -4,7 +4,7 @@ import { type MergedPack, writePack } from './merge-packs.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Place, type Places } from './pack-places.ts'
 import type { StoredRecord } from './pack-reader.ts'
-import { type Base, newMark, type PackWriter } from './pack-writer.ts'
+import { type Base, newMark, type PackTarget, type PackWriter } from './pack-writer.ts'
 import { MAX_DEPTH, MAX_WALKED } from './read-chain.ts'
 
 export interface RepackOptions {
@@ -13,6 +13,8 @@ export interface RepackOptions {
   readonly only?: ReadonlySet<Id> | undefined
   /** Puts an object beside them that no other pack has, so that the pack has a name that none had before. */
   readonly isNew?: boolean | undefined
+  /** Where the pack goes, if that is not the store: it is not one of the repository's then. */
+  readonly elsewhere?: PackTarget | undefined
   /** Told how many objects were written, of how many. */
   readonly onObjects?: ((written: number, total: number) => void) | undefined
 }
@@ -63,7 +65,7 @@ export async function repack(
     const walked = (below?.walked || (from?.bytes.length ?? 0)) + bytes.length
     written.set(id, { depth, walked })
   }
-  return writePack(store, positions, async (writer) => {
+  const writeAll = async (writer: PackWriter): Promise<void> => {
     for (const id of positions.keys()) {
       if (id === mark?.id) {
         await writer.add(id, 'blob', mark.bytes, LEVEL)
@@ -73,7 +75,8 @@ export async function repack(
       await write(writer, id)
       options.onObjects?.(writer.records, positions.size)
     }
-  })
+  }
+  return writePack(store, positions, writeAll, options.elsewhere)
 }
 
 /** A record; undefined where it cannot be read: the object may lie in another pack by now. */

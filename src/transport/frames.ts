@@ -56,10 +56,11 @@ export const END_FRAME = encodeFrame(frameKinds.end)
 
 /** What the other side sent that it must not. */
 export function badPeer(reason: string, data: Record<string, unknown> = {}): VarveError {
-  return new VarveError('bad-peer', `the other side does not keep to the protocol: ${reason}`, {
-    data,
-  })
+  return new VarveError('bad-peer', `${BAD_PEER}${reason}`, { data })
 }
+
+/** What the messages of {@link badPeer} begin with. */
+export const BAD_PEER = 'the other side does not keep to the protocol: '
 
 /** A connection that ended before what was expected on it. */
 export function disconnected(cause?: unknown): VarveError {

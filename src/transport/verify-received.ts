@@ -12,6 +12,12 @@ import { EMPTY_TREE, nameFormat, readTreeRoot, type TreeEntry } from '../core/tr
 import { badPeer } from './frames.ts'
 import type { ObjectReceiver } from './receive-objects.ts'
 
+/** What was received, and what counts here already. */
+export type ReceivedObjects = Pick<
+  ObjectReceiver,
+  'read' | 'readAny' | 'hasReceived' | 'factsOf'
+>
+
 export interface VerifyOptions {
   /** What refs are going to lead to. */
   readonly tips: readonly Id[]
@@ -32,7 +38,7 @@ const AHEAD_SECONDS = 86_400
  * already was looked through when it came. `bad-peer` for the first thing that is wrong.
  */
 export async function verifyReceived(
-  receiver: ObjectReceiver,
+  receiver: ReceivedObjects,
   options: VerifyOptions,
 ): Promise<void> {
   const check = new Check(receiver, options)
@@ -56,7 +62,7 @@ function asPeers(error: unknown): unknown {
 }
 
 class Check {
-  readonly #receiver: ObjectReceiver
+  readonly #receiver: ReceivedObjects
   readonly #options: VerifyOptions
   readonly #verifier: SeriesVerifier
   /** What was looked at, or counts, with what it is. */
@@ -66,7 +72,7 @@ class Check {
   readonly #nodes = new Map<Id, Named>()
   #count = 0
 
-  constructor(receiver: ObjectReceiver, options: VerifyOptions) {
+  constructor(receiver: ReceivedObjects, options: VerifyOptions) {
     this.#receiver = receiver
     this.#options = options
     this.#verifier = new SeriesVerifier(receiver, {

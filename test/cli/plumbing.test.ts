@@ -446,3 +446,39 @@ describe('help', () => {
     expect(stdout).toContain(`varve ${name}`)
   })
 })
+
+describe('objects in a pack', () => {
+  it('go from one repository to another', async () => {
+    const other = await newWorkTree()
+    const script = `set -eu -o pipefail
+varve rev-list --objects main | varve pack-objects "${other}/p" > name
+varve index-pack "${other}/p-$(cat name).pack" | diff name -
+cd "${other}"
+varve unpack-objects --json < p-*.pack; varve index-pack --stdin < p-*.pack
+varve update-ref refs/heads/main ${made.ids[4]}; varve rev-list --objects main --count
+cd - > /dev/null; echo main | varve pack-objects --revs --stdout | varve -C "${other}" unpack-objects --json -n
+`
+    const [unpacked, indexed, count, again] = (await shell(script, made.root)).split('\n')
+    expect(JSON.parse(unpacked!)).toMatchObject({ objects: 5, stored: 5 })
+    expect(indexed).toMatch(/^pack\t[0-9a-f]{64}$/)
+    expect(count).toBe('5')
+    expect(JSON.parse(again!)).toEqual({ objects: 5, stored: 0, pack: null })
+  })
+
+  it.each([
+    [['pack-objects'], 2, 'missing <base-name>'],
+    [['pack-objects', 'x', '--stdout'], 2, '--stdout takes no name of a file'],
+    [['pack-objects', '--stdout', '--json'], 2, '--json goes with <base-name>'],
+    [['index-pack'], 2, 'missing <file>'],
+    [['index-pack', 'x', '--stdin'], 2, '--stdin takes no file'],
+    [['index-pack', 'x'], 3, 'no file'],
+    [['unpack-objects'], 7, 'standard input: '],
+    [['unpack-objects', '--max-input-size', 'many'], 2, 'expected a whole number'],
+    [['rev-list', '--objects', '-n1', 'main'], 2, 'cannot be given together'],
+    [['rev-list', '--objects', 'main', '--', 'brent-daily'], 2, '--objects takes no series'],
+  ])('%j is refused', async (args, code, message) => {
+    const { stderr, exitCode } = await run(args)
+    expect(stderr).toContain(message)
+    expect(exitCode).toBe(code)
+  })
+})

@@ -29,6 +29,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   plumbing('hash-object', 'Compute the id of values or bytes, and store them with -w', () =>
     import('./hash-object.ts').then((m) => m.hashObjectCommand),
   ),
+  plumbing('index-pack', 'Verify a pack from somewhere else, and store it with --stdin', () =>
+    import('./index-pack.ts').then((m) => m.indexPackCommand),
+  ),
   plumbing('ls-files', 'List the series in the index, and files that differ from it', () =>
     import('./ls-files.ts').then((m) => m.lsFilesCommand),
   ),
@@ -47,6 +50,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   plumbing('mktree', 'Make a tree of entries given on standard input', () =>
     import('./mktree.ts').then((m) => m.mktreeCommand),
   ),
+  plumbing('pack-objects', 'Put objects into one pack, for somewhere else', () =>
+    import('./pack-objects.ts').then((m) => m.packObjectsCommand),
+  ),
   plumbing('read-tree', 'Make the index hold a tree', () =>
     import('./read-tree.ts').then((m) => m.readTreeCommand),
   ),
@@ -64,6 +70,9 @@ export const plumbingCommands: readonly CommandEntry[] = [
   ),
   plumbing('symbolic-ref', 'Read or set which branch HEAD is on', () =>
     import('./symbolic-ref.ts').then((m) => m.symbolicRefCommand),
+  ),
+  plumbing('unpack-objects', 'Store what is not here yet of a pack on standard input', () =>
+    import('./unpack-objects.ts').then((m) => m.unpackObjectsCommand),
   ),
   plumbing('update-index', 'Put stored series into the index, or take series out', () =>
     import('./update-index.ts').then((m) => m.updateIndexCommand),

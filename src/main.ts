@@ -1,4 +1,4 @@
-import { growHeapFreely } from './cli/heap-growth.ts'
+import { setEngineFlags } from './cli/engine-flags.ts'
 import { loadProgram } from './cli/load-program.ts'
 import { VERSION } from './cli/version.ts'
 
@@ -12,7 +12,7 @@ if (second === undefined && (first === 'version' || first === '--version' || fir
   process.stdout.write(`varve ${VERSION}\n`)
 } else {
   // Before anything is compiled: code that was compiled under other flags is not taken.
-  growHeapFreely()
+  setEngineFlags()
   const program = loadProgram(__dirname, VARVE_PROGRAM, require) as typeof import('./program.ts')
   void program.run()
 }

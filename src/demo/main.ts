@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { Config } from '../cli/config.ts'
-import { growHeapFreely } from '../cli/heap-growth.ts'
+import { setEngineFlags } from '../cli/engine-flags.ts'
 import { startProgress } from '../cli/progress.ts'
 import { repositoryParts } from '../cli/repository-source.ts'
 import type { Id } from '../core/id.ts'
@@ -22,7 +22,7 @@ const RESTATED = Date.UTC(2022, 10, 10) / 1000
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`)
 
-growHeapFreely()
+setEngineFlags()
 const folder = join(mkdtempSync(join(tmpdir(), 'varve-demo-')), 'prices')
 say(`Replaying ${PUBLICATIONS} publications of oil prices, 2018 to 2026, into`)
 say(`  ${folder}`)

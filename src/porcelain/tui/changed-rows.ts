@@ -67,14 +67,13 @@ interface Versions {
 
 async function openRows(
   whole: Repository,
-  { path, commit, against }: RowsRequest,
+  request: RowsRequest,
   stop: AbortController,
 ): Promise<OpenRows> {
   const repo = givingWay(whole, stop.signal)
   const { objects } = repo
-  const { tree } = await readCommit(objects, commit)
-  const before = await treeOf(objects, against)
-  const { old, fresh } = await versionsOf(repo, before, tree, path)
+  const { path, commit } = request
+  const { before, tree, old, fresh } = await versionsAt(repo, request)
   const was = old === undefined ? undefined : await readSeries(objects, old)
   const is = fresh === undefined ? undefined : await readSeries(objects, fresh)
   const schema = (is ?? was)?.schema
@@ -89,21 +88,21 @@ async function openRows(
   return new OpenRows(versions, diffSeriesBatches(objects, old, fresh), stop)
 }
 
-/** The series of that name in the newer tree, and what it was in the older one. */
-async function versionsOf(
+/** The series of that name at a commit, and what it was in the one to compare it with; and both trees. */
+export async function versionsAt(
   { objects }: Repository,
-  before: Id,
-  tree: Id,
-  path: string,
-): Promise<{ old: Id | undefined; fresh: Id | undefined }> {
+  { path, commit, against }: Pick<RowsRequest, 'path' | 'commit' | 'against'>,
+): Promise<{ before: Id; tree: Id; old: Id | undefined; fresh: Id | undefined }> {
+  const { tree } = await readCommit(objects, commit)
+  const before = await treeOf(objects, against)
   const seriesIn = async (id: Id) => {
     const entry = await lookupPath(objects, id, path)
     return entry?.kind === 'series' ? entry.id : undefined
   }
   const fresh = await seriesIn(tree)
-  if (fresh === undefined) return { old: await seriesIn(before), fresh }
+  if (fresh === undefined) return { before, tree, old: await seriesIn(before), fresh }
   const old = await earlierSeries(objects, before, tree, { path, series: fresh })
-  return { old: old?.series, fresh }
+  return { before, tree, old: old?.series, fresh }
 }
 
 class OpenRows {

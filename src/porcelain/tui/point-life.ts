@@ -1,6 +1,17 @@
+import type { Scalar } from '../../core/column.ts'
+import { scalarAt } from '../../core/column-ops.ts'
+import type { Id } from '../../core/id.ts'
+import type { PlaceRange } from '../../core/plot-buckets.ts'
+import { formatScalar } from '../../core/scalar-text.ts'
+import { readSeries } from '../../core/series.ts'
+import { diffSeries } from '../../core/series-diff.ts'
+import { readRows } from '../../core/series-read.ts'
 import type { Repository } from '../../plumbing/repository.ts'
+import { zoneOfEither } from '../../plumbing/series-zone.ts'
 import { changedCells } from '../changed-cells.ts'
 import { history } from '../history.ts'
+import { AxisPlaces, keyBoundsOf } from '../plot-range.ts'
+import { versionsAt } from './changed-rows.ts'
 import { openLister } from './listed-commits.ts'
 import { cut, shownCell } from './shown-value.ts'
 import type { Life, LifeEntry, LifeRequest } from './view-data.ts'
@@ -13,8 +24,9 @@ export async function pointLife(
   repo: Repository,
   { path, commit: rev, row }: LifeRequest,
 ): Promise<Life> {
-  if (!('length' in row)) return { key: undefined, entries: [] }
-  const found = await history(repo, { name: path, rev, key: row, maxCount: MOST })
+  const key = 'from' in row ? await keyBetween(repo, path, rev, row) : row
+  if (key === undefined) return { key: undefined, entries: [] }
+  const found = await history(repo, { name: path, rev, key, maxCount: MOST })
   const lister = await openLister(repo)
   const entries: LifeEntry[] = []
   for await (const { id, commit, path: name, rows, columns } of found.changes()) {
@@ -31,5 +43,35 @@ export async function pointLife(
       })
     }
   }
-  return { key: cut(row.join(',')), entries }
+  return { key: cut(key.join(',')), entries }
+}
+
+/** The texts of the first key between two positions that the commit changed, or of the first there is. */
+async function keyBetween(
+  repo: Repository,
+  path: string,
+  commit: Id,
+  { from, to, against }: Exclude<LifeRequest['row'], readonly string[]>,
+): Promise<string[] | undefined> {
+  const { objects } = repo
+  const { before, tree, old, fresh } = await versionsAt(repo, { path, commit, against })
+  const id = fresh ?? old
+  if (id === undefined) return undefined
+  const series = await readSeries(objects, id)
+  const { schema } = series
+  const places = new AxisPlaces([series])
+  const range = { from: places.placeAt(from), to: places.placeAt(to) } as PlaceRange
+  const bounds = places.kind === 'row' ? {} : keyBoundsOf(schema.columns[0]!.type, range)
+  if (bounds === undefined) return undefined
+  const zone = await zoneOfEither(objects, [tree, before], path)
+  const texts = (key: readonly Scalar[]) =>
+    key.map((value, i) => formatScalar(value, schema.columns[i]!.type, zone))
+  if (against !== undefined && places.kind !== 'row') {
+    for await (const { key } of diffSeries(objects, old, fresh, bounds)) return texts(key)
+  }
+  const window = places.kind === 'row' ? { offset: Math.max(0, Math.ceil(from)) } : bounds
+  for await (const { columns } of readRows(objects, series, { ...window, limit: 1, columns: [] })) {
+    return texts(columns.map((column) => scalarAt(column, 0)))
+  }
+  return undefined
 }

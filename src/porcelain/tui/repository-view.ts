@@ -1,6 +1,5 @@
 import { readCommit, type Signature } from '../../core/commit.ts'
 import type { CommitDate } from '../../core/commit-date.ts'
-import { VarveError } from '../../core/errors.ts'
 import type { Id } from '../../core/id.ts'
 import { diffTrees } from '../../core/tree.ts'
 import type { Repository } from '../../plumbing/repository.ts'
@@ -40,8 +39,10 @@ export function openView(repo: Repository, options: ViewOptions): ViewData {
       for (const id of ids) yield await commitWeight(polite, id)
     },
     detail: (id, against, signal) => commitDetail(givingWay(repo, signal), id, against),
-    plot: async () => {
-      throw new VarveError('refused', 'charts are not there yet')
+    plot: async (request, signal) => {
+      const { plotSeries } = await import('../plot-series.ts')
+      const { path: name, commit: rev, ...rest } = request
+      return plotSeries(givingWay(repo, signal), { ...rest, name, rev, signal })
     },
     changedRows: (request, signal) => differences.read(request, signal),
     rows: (request, signal) => plainRows(givingWay(repo, signal), request),

@@ -115,6 +115,20 @@ export function decodeColumn(canonical: Uint8Array, options: { maxRows?: number 
   return column
 }
 
+const decoded = new WeakMap<Uint8Array, Column>()
+
+/** As {@link decodeColumn}, for bytes that may be handed out again and again: they are looked through once. */
+export function decodeColumnOnce(
+  canonical: Uint8Array,
+  options: { maxRows?: number } = {},
+): Column {
+  const known = decoded.get(canonical)
+  if (known !== undefined && known.length <= (options.maxRows ?? known.length)) return known
+  const column = decodeColumn(canonical, options)
+  decoded.set(canonical, column)
+  return column
+}
+
 /** The column whose values begin at `at`, none of them looked at. */
 function viewColumn(
   type: ColumnType,

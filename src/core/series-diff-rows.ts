@@ -1,14 +1,14 @@
 import { compareBytes, equalBytes } from './bytes.ts'
-import { type Column, type ColumnType, isNull } from './column.ts'
-import { markDifferences, widenColumn } from './column-ops.ts'
-import { hasCode } from './errors.ts'
+import type { ColumnType } from './column.ts'
 import type { Keys } from './key.ts'
 import type { ObjectReader } from './objects.ts'
 import { diffEntries } from './prolly.ts'
 import { formatOf, type Series } from './series.ts'
 import { differingColumns, sameChunks } from './series-columns.ts'
+import { isAlone, linkedRuns, pairedRuns, type Run, unlinkedRuns } from './series-diff-linked.ts'
 import { allEntries, DiffSegment, overlapping, wholeSeries } from './series-diff-segments.ts'
-import { type ColumnPair, commonType, type SchemaMatch } from './series-match.ts'
+import { markRuns, pairMarker } from './series-diff-values.ts'
+import type { ColumnPair, SchemaMatch } from './series-match.ts'
 import { ALL_KEYS, isAfter, isBefore, type KeyRange } from './series-range.ts'
 import { rowNumbers } from './series-runs.ts'
 import type { SegmentEntry } from './series-segment.ts'
@@ -155,6 +155,15 @@ async function* mergeStretch(
       if (rows.old.length > 0) yield { old: x, new: y, rows }
       continue
     }
+    const areAlone = sameKeys && olds.length === 1 && news.length === 1 && a.isWhole && b.isWhole
+    const linked = areAlone ? await linkedRuns(reader, x, y) : undefined
+    if (linked !== undefined) {
+      a.next()
+      b.next()
+      const rows = await onlyChanged(x, y, linked, match.pairs, cells, reader)
+      if (rows.old.length > 0) yield { old: x, new: y, rows }
+      continue
+    }
     const [oldFrom, oldTo] = await a.bounds()
     const [newFrom, newTo] = await b.bounds()
     const merged = mergeKeys(await x.keys(), oldFrom, oldTo, await y.keys(), newFrom, newTo)
@@ -205,13 +214,6 @@ async function sameIndex(x: DiffSegment, y: DiffSegment): Promise<boolean> {
   return a.every((list, i) => sameChunks(list, b[i]!))
 }
 
-/** Rows that follow each other under the same keys on both sides; −1 for the side that has none of them. */
-interface Run {
-  readonly old: number
-  readonly new: number
-  readonly count: number
-}
-
 function mergeKeys(
   old: Keys,
   oldFrom: number,
@@ -242,13 +244,17 @@ function mergeKeys(
   return { runs, oldAt: i, newAt: j }
 }
 
-/** Of rows side by side, those that are on one side alone or have other values. */
+/**
+ * Of rows side by side, those that are on one side alone or have other values.
+ * @param linked tells of rows that need not be compared, where both segments are whole
+ */
 async function onlyChanged(
   x: DiffSegment,
   y: DiffSegment,
   runs: readonly Run[],
   pairs: readonly ColumnPair[],
   cells: boolean,
+  linked?: ObjectReader,
 ): Promise<DiffRows> {
   const count = runs.reduce((sum, run) => sum + run.count, 0)
   const changed = new Uint8Array(count)
@@ -258,12 +264,18 @@ async function onlyChanged(
     if (isAlone(run)) changed.fill(1, at, at + run.count)
     at += run.count
   }
-  if (!runs.every(isAlone)) {
+  const paired = pairedRuns(runs)
+  if (paired.length > 0) {
     await x.chunkLists(pairs.flatMap((pair) => pair.old ?? []))
     await y.chunkLists(pairs.flatMap((pair) => pair.new ?? []))
     for (const pair of pairs) {
+      const { old, new: fresh } = pair
+      const compared =
+        linked === undefined || old === undefined || fresh === undefined
+          ? paired
+          : await unlinkedRuns(linked, x, old, y, fresh, paired)
       const found = cells ? new Uint8Array(count) : changed
-      const any = markRuns(runs, await pairMarker(x, y, pair), found)
+      const any = compared.length > 0 && markRuns(compared, await pairMarker(x, y, pair), found)
       if (cells) marks.push(any ? found : undefined)
     }
     for (const mark of marks) {
@@ -278,22 +290,6 @@ async function onlyChanged(
     ...rows,
     cells: marks.map((mark) => mark && Uint8Array.from(places, (place) => mark[place]!)),
   }
-}
-
-function isAlone(run: Run): boolean {
-  return run.old < 0 || run.new < 0
-}
-
-/** Marks rows on both sides whose values differ; whether there are any. */
-function markRuns(runs: readonly Run[], mark: Marker, marks: Uint8Array): boolean {
-  let any = false
-  let at = 0
-  for (const run of runs) {
-    const end = at + run.count
-    if (!isAlone(run) && mark(run.old, run.new, marks.subarray(at, end))) any = true
-    at = end
-  }
-  return any
 }
 
 /** Marks of some pairs at their places among all. */
@@ -353,38 +349,4 @@ async function differingPairs(
     const b = pair.new === undefined ? undefined : newLists[j++]
     return a === undefined || b === undefined || !sameChunks(a, b)
   })
-}
-
-/** Marks rows whose values differ, from one of either side on; whether there are any. */
-type Marker = (i: number, j: number, marks: Uint8Array) => boolean
-
-/** Compares values of matched columns; a column that one side lacks is null there. */
-async function pairMarker(x: DiffSegment, y: DiffSegment, pair: ColumnPair): Promise<Marker> {
-  const a = pair.old === undefined ? undefined : await x.column(pair.old)
-  const b = pair.new === undefined ? undefined : await y.column(pair.new)
-  if (a === undefined) return (_, j, marks) => markValues(b!, j, marks)
-  if (b === undefined) return (i, _, marks) => markValues(a, i, marks)
-  const between = (c: Column, d: Column): Marker => {
-    return (i, j, marks) => markDifferences(c, i, d, j, marks)
-  }
-  const type = commonType(a.type, b.type)
-  if (type === undefined) return between(a, b)
-  try {
-    return between(widenColumn(a, type), widenColumn(b, type))
-  } catch (error) {
-    // A value that the wider type cannot hold: no row is taken for equal then, unless it is null.
-    if (hasCode(error, 'invalid-value')) return between(a, b)
-    throw error
-  }
-}
-
-/** Marks rows with a value. */
-function markValues(column: Column, from: number, marks: Uint8Array): boolean {
-  let any = false
-  for (let n = 0; n < marks.length; n++) {
-    if (isNull(column, from + n)) continue
-    marks[n] = 1
-    any = true
-  }
-  return any
 }

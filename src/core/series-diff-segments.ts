@@ -36,6 +36,10 @@ export class DiffSegment extends LoadedSegment {
     return this.#comparable
   }
 
+  override async keysOf(rows: Int32Array): Promise<{ keys: Keys; places: Int32Array }> {
+    return this.keysAreStored ? super.keysOf(rows) : { keys: await this.keys(), places: rows }
+  }
+
   async #widenedKeys(): Promise<Keys> {
     const columns: Column[] = []
     for (const [i, type] of this.#indexTypes.entries()) {

@@ -1,7 +1,7 @@
 import { equalBytes } from './bytes.ts'
 import type { Column } from './column.ts'
-import { decodeColumn } from './column-codec.ts'
-import { concatColumns, sliceColumn } from './column-ops.ts'
+import { decodeColumnOnce } from './column-codec.ts'
+import { concatColumns, sliceColumn, takeRows } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import { encodeKeys, type Keys } from './key.ts'
 import type { ObjectReader } from './objects.ts'
@@ -31,6 +31,10 @@ export class LoadedSegment {
 
   get columnCount(): number {
     return this.#schema.columns.length
+  }
+
+  get duplicates(): boolean {
+    return this.#schema.duplicates
   }
 
   get indexPositions(): readonly number[] {
@@ -78,6 +82,19 @@ export class LoadedSegment {
     return this.#keys
   }
 
+  /** Keys among which are those of some rows, and where each of them is: of no more rows, if that can be. */
+  async keysOf(rows: Int32Array): Promise<{ keys: Keys; places: Int32Array }> {
+    const isKnown = this.#keys !== undefined
+    if (isKnown || this.duplicates || rows.length === 0) {
+      return { keys: await this.keys(), places: rows }
+    }
+    const columns: Column[] = []
+    for (const i of this.indexPositions) {
+      columns.push(takeRows(await this.column(i), Uint32Array.from(rows)))
+    }
+    return { keys: encodeKeys(columns), places: Int32Array.from(rows.keys()) }
+  }
+
   async #readKeys(): Promise<Keys> {
     const { indexCount, duplicates } = this.#schema
     const { key, last } = this.entry
@@ -112,7 +129,7 @@ export async function readChunk(
   type: Column['type'],
 ): Promise<Column> {
   const bytes = await reader.read(chunk.id, 'column')
-  const column = decodeColumn(bytes, { maxRows: chunk.rows })
+  const column = decodeColumnOnce(bytes, { maxRows: chunk.rows })
   if (column.type !== type || column.length !== chunk.rows) {
     throw new VarveError('corrupt-object', 'a column is not what its series says it is', {
       data: { id: chunk.id, found: column.type, expected: type },

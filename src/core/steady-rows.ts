@@ -1,9 +1,9 @@
+import { operationsBetween } from './column-links.ts'
 import type { Operation } from './encoding/delta-operations.ts'
-import type { Id } from './id.ts'
 import type { ObjectReader } from './objects.ts'
 import { rangeEntries } from './prolly.ts'
 import type { Schema } from './schema.ts'
-import { formatOf, readSeries, type Series } from './series.ts'
+import { formatOf, type Series } from './series.ts'
 import { type ChunkList, sameChunks } from './series-columns.ts'
 import { LoadedSegment } from './series-load.ts'
 import { isAfter, type KeyRange } from './series-range.ts'
@@ -17,8 +17,6 @@ interface Rows {
 
 /** Where a range was in segments seen before: those of the last versions that were looked at. */
 const REMEMBERED = 16
-/** Two that are compared, and the one that is next compared with the older of them. */
-const VERSIONS = 3
 
 /**
  * Tells that the rows of a range are the same in two versions of a series, from how the columns of the one are
@@ -30,23 +28,9 @@ export class SteadyRows {
   /** By id of the index column and range, in order of use, the oldest first. */
   readonly #places = new Map<string, Rows>()
   readonly #texts = new WeakMap<KeyRange, string>()
-  /** Those asked for last. */
-  readonly #series = new Map<Id, Series>()
 
   constructor(reader: ObjectReader) {
     this.#reader = reader
-  }
-
-  /** A version that is likely to be asked for again at once, read once. */
-  async series(id: Id): Promise<Series> {
-    const series = this.#series.get(id) ?? (await readSeries(this.#reader, id))
-    this.#series.delete(id)
-    this.#series.set(id, series)
-    for (const oldest of this.#series.keys()) {
-      if (this.#series.size <= VERSIONS) break
-      this.#series.delete(oldest)
-    }
-    return series
   }
 
   /**
@@ -147,17 +131,8 @@ export class SteadyRows {
   async #kept(old: ChunkList, fresh: ChunkList, rows: Rows): Promise<number | undefined> {
     if (sameChunks(old, fresh)) return rows.from
     if (old.length !== 1 || fresh.length !== 1) return undefined
-    const operations = await this.#between(old[0]!.id, fresh[0]!.id)
+    const operations = await operationsBetween(this.#reader, old[0]!.id, fresh[0]!.id)
     return operations && keptFrom(operations, countOf(old), countOf(fresh), rows)
-  }
-
-  /** What makes a column of another; undefined where neither is stored as a difference to the other. */
-  async #between(old: Id, fresh: Id): Promise<readonly Operation[] | undefined> {
-    const forth = await this.#reader.rowsFrom?.(fresh)
-    if (forth?.base === old) return forth.operations
-    const back = await this.#reader.rowsFrom?.(old)
-    if (back?.base !== fresh) return undefined
-    return back.operations.map(({ kept, left, put }) => ({ kept, left: put, put: left }))
   }
 }
 

@@ -54,7 +54,6 @@ export class NumberedRows {
     let low = 0
     for (let place = 0; place < wanted.length; place++) {
       const at = wanted[place]!
-      if (at < 0) continue
       for (; segment < this.#segments.length; segment++, low = 0) {
         const { keys: own } = this.#segments[segment]!
         if (own.compare(own.length - 1, keys, at) >= 0) break
@@ -139,7 +138,10 @@ export async function compareWithParent(
         ? Int32Array.from({ length: piece.new.rows }, (_, i) => i)
         : piece.rows.new
     const { old, cells } = piece.rows === 'all' ? { old: undefined, cells: undefined } : piece.rows
-    rows.match(await piece.new.keys(), numbers, (row, place) => {
+    const here = Int32Array.from(numbers.keys()).filter((place) => numbers[place]! >= 0)
+    const found = await piece.new.keysOf(here.map((place) => numbers[place]!))
+    rows.match(found.keys, found.places, (row, at) => {
+      const place = here[at]!
       changed.push(row)
       if (!byColumn) return
       const isNew = old === undefined || old[place]! < 0

@@ -2,6 +2,7 @@ import { type BoundTexts, boundsFor } from '../core/bounds.ts'
 import type { Scalar } from '../core/column.ts'
 import type { Commit } from '../core/commit.ts'
 import type { Id } from '../core/id.ts'
+import { RecentSeries } from '../core/recent-series.ts'
 import type { Schema } from '../core/schema.ts'
 import { keyValues, readSeries, type Series } from '../core/series.ts'
 import { keyRange } from '../core/series-range.ts'
@@ -96,6 +97,7 @@ export async function blame(repo: Repository, options: BlameOptions): Promise<Bl
   const rows = await NumberedRows.of(repo.objects, series, range)
   const owners = new Owners(byColumn ? wanted.length : 1, rows.rows)
   const keyTypes = series.schema.columns.slice(0, series.schema.indexCount).map(({ type }) => type)
+  const versions = new RecentSeries(repo.objects)
   const start: Carried = { places: wanted, tracks: owners.all() }
   const walk = followSeries<Carried, never>(repo, found, {
     firstParent,
@@ -104,7 +106,7 @@ export async function blame(repo: Repository, options: BlameOptions): Promise<Bl
     async visit(at, parents, carried) {
       throwIfInterrupted(signal)
       onCommit?.()
-      const fresh = await readSeries(repo.objects, at.series!)
+      const fresh = await versions.read(at.series!)
       let left = carried.tracks
       const passed: (Carried | undefined)[] = []
       for (const parent of parents) {
@@ -114,7 +116,7 @@ export async function blame(repo: Repository, options: BlameOptions): Promise<Bl
         }
         const compared = await compareWithParent(
           repo.objects,
-          await readSeries(repo.objects, parent.series),
+          await versions.read(parent.series),
           fresh,
           carried.places,
           { rows, range, keyTypes, byColumn },

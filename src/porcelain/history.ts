@@ -4,6 +4,7 @@ import { scalarAt } from '../core/column-ops.ts'
 import type { Commit } from '../core/commit.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { RecentSeries } from '../core/recent-series.ts'
 import type { Schema } from '../core/schema.ts'
 import { readSeries, type Series } from '../core/series.ts'
 import { diffSeries, type RowChange } from '../core/series-diff.ts'
@@ -166,7 +167,8 @@ async function* changesOf(
   place: KeyPlace,
   { columns, firstParent, signal }: HistoryOptions,
 ): AsyncGenerator<PointChange> {
-  const point = { repo, place, steady: new SteadyRows(repo.objects) }
+  const steady = new SteadyRows(repo.objects)
+  const point = { repo, place, steady, versions: new RecentSeries(repo.objects) }
   yield* followSeries<{ names: Names }, PointChange>(repo, found, {
     firstParent,
     carried: { names: columns },
@@ -208,6 +210,7 @@ interface Point {
   readonly repo: Repository
   readonly place: KeyPlace
   readonly steady: SteadyRows
+  readonly versions: RecentSeries
 }
 
 async function compare(
@@ -216,10 +219,10 @@ async function compare(
   { series }: Pick<SeriesAt, 'series'>,
   names: Names,
 ): Promise<Compared> {
-  const { place, steady } = point
+  const { place, versions } = point
   const reader = point.repo.objects
-  const old = parent === undefined ? undefined : await steady.series(parent)
-  const fresh = series === undefined ? undefined : await steady.series(series)
+  const old = parent === undefined ? undefined : await versions.read(parent)
+  const fresh = series === undefined ? undefined : await versions.read(series)
   if (old !== undefined && fresh !== undefined && (await isSteady(point, old, fresh, names))) {
     const [before, after] = [old.schema, fresh.schema]
     return { rows: [], columns: [], schemaChanges: [], old: before, new: after, names }

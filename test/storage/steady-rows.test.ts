@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { frameFromRows } from '../../src/core/frame.ts'
 import type { Id } from '../../src/core/id.ts'
 import { encodeKeyPrefix } from '../../src/core/key.ts'
+import type { ObjectReader } from '../../src/core/objects.ts'
+import type { ProllyEntry } from '../../src/core/prolly-node.ts'
 import type { Schema } from '../../src/core/schema.ts'
 import { readSeries } from '../../src/core/series.ts'
 import { buildSeries } from '../../src/core/series-build.ts'
-import { diffSeries } from '../../src/core/series-diff.ts'
+import type { ChunkList, SegmentColumns } from '../../src/core/series-columns.ts'
+import { diffSeries, diffStat, type RowChange } from '../../src/core/series-diff.ts'
 import { editSeries } from '../../src/core/series-edit.ts'
 import { keyRange } from '../../src/core/series-range.ts'
 import { SteadyRows } from '../../src/core/steady-rows.ts'
@@ -80,7 +83,10 @@ describe('rows that are surely the same', () => {
           }
           const steady = new SteadyRows(store)
           for (let i = ids.length - 1; i > 0; i--) {
-            const [old, fresh] = [await steady.series(ids[i - 1]!), await steady.series(ids[i]!)]
+            const [old, fresh] = [
+              await readSeries(store, ids[i - 1]!),
+              await readSeries(store, ids[i]!),
+            ]
             if (!(await steady.areSame(old, fresh, keyRange(bounds), undefined))) continue
             const rows = []
             for await (const row of diffSeries(store, ids[i - 1], ids[i], bounds)) rows.push(row)
@@ -108,5 +114,51 @@ describe('rows that are surely the same', () => {
     // Then rows that it left alone are the same for certain, those that it did not are not.
     expect(await Promise.all([4, 70, 120].map(of))).toEqual([true, true, true])
     expect(await Promise.all([150, 201].map(of))).toEqual([false, false])
+  })
+})
+
+describe('differences told by how columns are stored', () => {
+  it('are those that comparing all rows finds', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyVersions, fc.boolean(), async (versions, isBack) => {
+        const { store, ids } = await storeOf(versions)
+        const plain: ObjectReader = { read: (id, kind) => store.read(id, kind) }
+        for (let i = 1; i < ids.length; i++) {
+          const [old, fresh] = isBack ? [ids[i], ids[i - 1]] : [ids[i - 1], ids[i]]
+          const rowsOf = async (reader: ObjectReader) => {
+            const rows: RowChange[] = []
+            for await (const row of diffSeries(reader, old, fresh)) rows.push(row)
+            return rows
+          }
+          expect(await rowsOf(store)).toEqual(await rowsOf(plain))
+        }
+      }),
+      { numRuns: effort({ quick: 20, usual: 100, nightly: 5000 }) },
+    )
+  })
+
+  it('are found without the columns in which there are none', async () => {
+    // Given a version with a row appended and one revised in its first column.
+    const { store, ids } = await storeOf([
+      [
+        { key: 201, value: 3 },
+        { key: 150, value: 9 },
+      ],
+    ])
+    const series = await readSeries(store, ids[1]!)
+    const [, , other] = (series.root.entries[0] as ProllyEntry<SegmentColumns>).value as ChunkList[]
+    // When its rows are counted that differ.
+    const asked: Id[] = []
+    const reader: ObjectReader = {
+      read: (id, kind) => {
+        asked.push(id)
+        return store.read(id, kind)
+      },
+      rowsFrom: (id) => store.rowsFrom(id),
+    }
+    const { appended, revised } = await diffStat(reader, ids[0], ids[1])
+    // Then the second column was not read.
+    expect({ appended, revised }).toEqual({ appended: 1, revised: 1 })
+    expect(asked).not.toContain(other![0]!.id)
   })
 })

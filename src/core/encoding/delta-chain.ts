@@ -1,6 +1,6 @@
 import { ByteReader } from '../bytes.ts'
 import type { Column, ValueArray } from '../column.ts'
-import { canonicalLength, decodeColumn, encodeColumn } from '../column-codec.ts'
+import { canonicalLength, decodeColumnOnce, encodeColumn } from '../column-codec.ts'
 import { canonicalColumn, newValues, valueWidth } from '../column-layout.ts'
 import { VarveError } from '../errors.ts'
 import type { Compressor } from './compressor.ts'
@@ -40,7 +40,7 @@ export function decodeRowsChain(
   zstd: Compressor,
 ): Uint8Array | undefined {
   if (base.length > MAX_LENGTH) return undefined
-  const { type, length: rows, values, validity } = decodeColumn(base, { maxRows: MAX_ROWS })
+  const { type, length: rows, values, validity } = decodeColumnOnce(base, { maxRows: MAX_ROWS })
   if (valueWidth(type) === 0 || validity !== undefined) return undefined
   const pieces = new Pieces(type, values, rows)
   for (const link of links) if (!pieces.apply(link, zstd)) return undefined

@@ -1,7 +1,7 @@
 import { getBit } from '../bits.ts'
 import { ByteReader, ByteWriter, equalBytes } from '../bytes.ts'
 import type { Column } from '../column.ts'
-import { canonicalLength, decodeColumn, encodeColumn } from '../column-codec.ts'
+import { canonicalLength, decodeColumn, decodeColumnOnce, encodeColumn } from '../column-codec.ts'
 import { bytesOf, valueWidth } from '../column-layout.ts'
 import { concatColumns, sliceColumn } from '../column-ops.ts'
 import { VarveError } from '../errors.ts'
@@ -140,7 +140,7 @@ export function decodeRowsDelta(
   zstd: Compressor,
 ): Uint8Array {
   if (length > MAX_LENGTH || base.length > MAX_LENGTH) throw corrupt('a column that is too long')
-  const before = decodeColumn(base, { maxRows: MAX_ROWS })
+  const before = decodeColumnOnce(base, { maxRows: MAX_ROWS })
   const reader = new ByteReader(body)
   const operations = readOperations(reader, before.length, MAX_ROWS)
   const { list, put, rest } = operations

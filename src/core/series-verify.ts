@@ -22,8 +22,13 @@ export interface SeriesVerifierOptions {
   /** Told of each object that is not the series itself, once or more. */
   readonly onObject?: (kind: ObjectKind, id: Id) => Promise<void> | void
   /** What is known of a column that was read and checked before: where that is enough, it is not read again. */
-  readonly factsOf?: (id: Id) => ColumnFacts | undefined
+  readonly factsOf?: (id: Id) => ColumnFacts | undefined | Promise<ColumnFacts | undefined>
+  /** Is told of columns whose facts will be asked for, some segments before. */
+  readonly onNext?: (column: Id) => Promise<void>
 }
+
+/** Segments that are announced before they are looked at. */
+const AHEAD = 16
 
 /** Something wrong with a series, and in which part of it. */
 export interface SeriesFault {
@@ -52,6 +57,7 @@ export class SeriesVerifier {
   readonly #limits: SplitLimits
   readonly #onObject: NonNullable<SeriesVerifierOptions['onObject']>
   readonly #factsOf: NonNullable<SeriesVerifierOptions['factsOf']>
+  readonly #onNext: SeriesVerifierOptions['onNext']
   /** Digests of segments that were looked at, with the schema that they were read under. */
   readonly #segments = new Set<string>()
 
@@ -60,6 +66,7 @@ export class SeriesVerifier {
     this.#limits = options.limits ?? SPLIT_LIMITS
     this.#onObject = options.onObject ?? (() => undefined)
     this.#factsOf = options.factsOf ?? (() => undefined)
+    this.#onNext = options.onNext
   }
 
   /** Takes the segments of a series for right: nothing of it is looked at again where others have it too. */
@@ -86,15 +93,23 @@ export class SeriesVerifier {
   ): AsyncGenerator<SeriesFault> {
     const segments: SegmentEntry[] = []
     let whole = true
+    const ahead: SegmentEntry[] = []
     for await (const found of this.#entries(schema, root, true)) {
       if ('error' in found) {
         whole = false
+        for (const entry of ahead.splice(0)) yield* this.#verifySegment(schema, entry)
         yield found
         continue
       }
       segments.push(found)
-      yield* this.#verifySegment(schema, found)
+      const digest = digestOf(schema, found)
+      if (this.#segments.has(digest)) continue
+      this.#segments.add(digest)
+      await this.#announce(found)
+      ahead.push(found)
+      if (ahead.length > AHEAD) yield* this.#verifySegment(schema, ahead.shift()!)
     }
+    for (const entry of ahead) yield* this.#verifySegment(schema, entry)
     // Where a part is missing, what is left is not cut as the whole was.
     if (whole) yield* attempt(() => checkCuts(schema, segments, this.#limits))
   }
@@ -123,10 +138,12 @@ export class SeriesVerifier {
     }
   }
 
+  async #announce({ value }: SegmentEntry): Promise<void> {
+    if (this.#onNext === undefined || typeof value === 'string') return
+    for (const chunks of value) if (chunks.length === 1) await this.#onNext(chunks[0]!.id)
+  }
+
   async *#verifySegment(schema: Schema, entry: SegmentEntry): AsyncGenerator<SeriesFault> {
-    const digest = digestOf(schema, entry)
-    if (this.#segments.has(digest)) return
-    this.#segments.add(digest)
     const count = schema.columns.length
     const range = rangeOf(schema, entry)
     try {
@@ -134,8 +151,11 @@ export class SeriesVerifier {
       for await (const { kind, id } of parts) await this.#onObject(kind, id)
       const loaded = new LoadedSegment(this.#reader, schema, entry)
       const lists = await loaded.chunkLists(schema.columns.map((_, position) => position))
-      const unknown = lists.flatMap((list, i) => (this.#isKnown(schema, i, list, entry) ? [] : [i]))
-      if (unknown.length === 0 && this.#keysAreKnown(schema, lists[0], entry)) return
+      const unknown: number[] = []
+      for (const [position, list] of lists.entries()) {
+        if (!(await this.#isKnown(schema, position, list, entry))) unknown.push(position)
+      }
+      if (unknown.length === 0 && (await this.#keysAreKnown(schema, lists[0], entry))) return
       const run = await this.#keysOf(schema, loaded)
       const keys = 'error' in run ? undefined : run
       let keysAreRead = true
@@ -152,9 +172,14 @@ export class SeriesVerifier {
   }
 
   /** Whether a column is known to be one that a segment may have there, in one chunk. */
-  #isKnown(schema: Schema, position: number, chunks: ChunkList, { weight }: SegmentEntry): boolean {
+  async #isKnown(
+    schema: Schema,
+    position: number,
+    chunks: ChunkList,
+    { weight }: SegmentEntry,
+  ): Promise<boolean> {
     const { type } = schema.columns[position]!
-    const facts = chunks.length === 1 ? this.#factsOf(chunks[0]!.id) : undefined
+    const facts = chunks.length === 1 ? await this.#factsOf(chunks[0]!.id) : undefined
     if (facts?.type !== type || facts.rows !== weight) return false
     const mayHaveMinusZero = type === 'float64' || type === 'float32'
     if (position < schema.indexCount && mayHaveMinusZero) return false
@@ -162,13 +187,13 @@ export class SeriesVerifier {
   }
 
   /** Whether the keys of a segment are known to be in order, and those of its entry. */
-  #keysAreKnown(
+  async #keysAreKnown(
     schema: Schema,
     chunks: ChunkList | undefined,
     { key, last, weight }: SegmentEntry,
-  ): boolean {
+  ): Promise<boolean> {
     if (schema.indexCount !== 1 || chunks?.length !== 1) return false
-    const keys = this.#factsOf(chunks[0]!.id)?.keys
+    const keys = (await this.#factsOf(chunks[0]!.id))?.keys
     if (keys === undefined) return false
     const { first, ascends, tail } = keys
     if (first !== hexOf(groupOf(schema, key)) || keys.last !== hexOf(groupOf(schema, last))) {

@@ -25,7 +25,11 @@ export async function tagsFor(
     const ref = taken.has(short) ? `refs/tags/salvaged/${object}` : short
     const objects = new ReachableObjects(repo, state, async () => state, { signal })
     const walk = objects.walk({ id: object, from: ref, published: false })
-    if ((await walk.next()).done !== true) continue
+    try {
+      if ((await walk.next()).done !== true) continue
+    } finally {
+      objects.close()
+    }
     taken.add(ref)
     kept.push({ ...rest, kind: 'kept', object, ref })
   }

@@ -5,6 +5,7 @@ import { type SeriesFault, SeriesVerifier } from '../core/series-verify.ts'
 import { readSettings } from '../core/settings.ts'
 import { decodeTag } from '../core/tag.ts'
 import { checkCollection, EMPTY_TREE, treeEntries } from '../core/tree.ts'
+import { CheckColumns } from '../plumbing/check-columns.ts'
 import type { LogState } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { asFault } from './fsck-fault.ts'
@@ -68,6 +69,7 @@ export class ReachableObjects {
   readonly #seen = new Map<Id, ObjectKind>()
   readonly #parts = new Set<Id>()
   readonly #checkedNodes = new Set<Id>()
+  readonly #columns: CheckColumns
   readonly #verifier: SeriesVerifier
   readonly #unpublished: VarveError[] = []
   #published = true
@@ -85,9 +87,20 @@ export class ReachableObjects {
     this.#state = state
     this.#readState = readState
     this.#options = options
+    this.#columns = new CheckColumns(repo.objects, {
+      reader: this.#reader,
+      onVerified: (id, length) => this.#reader.noteVerified(id, length),
+    })
     this.#verifier = new SeriesVerifier(this.#reader, {
       onObject: (_kind, id) => this.#meet(id),
+      factsOf: (id) => this.#columns.factsOf(id),
+      onNext: (id) => this.#columns.begin(id),
     })
+  }
+
+  /** Ends what works beside. */
+  close(): void {
+    this.#columns.close()
   }
 
   get counts(): FsckCounts {

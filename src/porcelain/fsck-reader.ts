@@ -48,9 +48,15 @@ export class CheckingReader implements ObjectReader {
         data: { id },
       })
     }
-    this.#verified.add(id)
-    this.#bytes += found.bytes.length
+    this.noteVerified(id, found.bytes.length)
     return found
+  }
+
+  /** An object that was compared with its id elsewhere. */
+  noteVerified(id: Id, length: number): void {
+    if (this.#verified.has(id)) return
+    this.#verified.add(id)
+    this.#bytes += length
   }
 }
 

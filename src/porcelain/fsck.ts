@@ -66,10 +66,14 @@ async function* examine(
   const state = await readState()
   const objects = new ReachableObjects(repo, state, readState, { signal, onObjects })
   const reported = new Set<string>()
-  for await (const found of reachable(repo, objects, state, log)) {
-    const problem = problemFound(found)
-    if (problem.object !== undefined) reported.add(problem.object)
-    yield problem
+  try {
+    for await (const found of reachable(repo, objects, state, log)) {
+      const problem = problemFound(found)
+      if (problem.object !== undefined) reported.add(problem.object)
+      yield problem
+    }
+  } finally {
+    objects.close()
   }
   const packs = yield* examinePacks(repo, readState, {
     ...options,

@@ -101,6 +101,25 @@ export function canonicalColumn(
   return column
 }
 
+/** A column of texts or binary values without nulls that lies in its canonical bytes: no later copy. */
+export function canonicalTexts(
+  type: ColumnType,
+  rows: number,
+  length: number,
+  fill: (offsets: Uint32Array, bytes: Uint8Array) => void,
+): Column {
+  const start = HEAD_BYTES + 4 * (rows + 1)
+  const canonical = new Uint8Array(start + length)
+  canonical[0] = columnTypeCodes[type]
+  new DataView(canonical.buffer).setUint32(4, rows, true)
+  const offsets = new Uint32Array(canonical.buffer, HEAD_BYTES, rows + 1)
+  const values = canonical.subarray(start)
+  fill(offsets, values)
+  const column = rawColumn(type, rows, values, undefined, offsets)
+  canonicalBytes.set(column, canonical)
+  return column
+}
+
 /** The canonical bytes of a column that was made of them. */
 export function knownCanonical(column: Column): Uint8Array | undefined {
   return canonicalBytes.get(column)

@@ -237,21 +237,20 @@ function takeShort(
     slots.set(source.subarray(from[row], from[row + 1]), SHORT * row)
   }
   const words = new Uint32Array(slots.buffer)
-  const offsets = new Uint32Array(indices.length + 1)
+  const sizes = Uint8Array.from({ length: rows }, (_, row) => from[row + 1]! - from[row]!)
   let total = 0
-  for (let i = 0; i < indices.length; i++) {
-    const row = indices[i]!
-    total += from[row + 1]! - from[row]!
-    offsets[i + 1] = total
-  }
+  for (let i = 0; i < indices.length; i++) total += sizes[indices[i]!]!
   if (total > MAX_U32) throw new VarveError('too-large', 'a column has more than 4 GiB')
+  const offsets = new Uint32Array(indices.length + 1)
   const bytes = new Uint8Array(total + SHORT)
   const view = new DataView(bytes.buffer)
+  let at = 0
   for (let i = 0; i < indices.length; i++) {
-    const at = offsets[i]!
-    const word = 2 * indices[i]!
-    view.setUint32(at, words[word]!, true)
-    view.setUint32(at + 4, words[word + 1]!, true)
+    const row = indices[i]!
+    view.setUint32(at, words[2 * row]!, true)
+    view.setUint32(at + 4, words[2 * row + 1]!, true)
+    at += sizes[row]!
+    offsets[i + 1] = at
   }
   return rawColumn(type, indices.length, bytes.subarray(0, total), validity, offsets)
 }

@@ -1,4 +1,5 @@
 import type { Column } from './column.ts'
+import { allRows, type ColumnRows } from './column-join.ts'
 import { concatColumns, nullColumn, sliceColumn, takeRows } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import type { Keys } from './key.ts'
@@ -60,8 +61,8 @@ export class WholeRun implements SegmentRun<EditRun> {
     return this.rowsBefore() as never
   }
 
-  column(position: number): Promise<Column> {
-    return this.segment.column(position)
+  async column(position: number): Promise<ColumnRows> {
+    return allRows(await this.segment.column(position))
   }
 
   /** The same rows with their keys, so that they can be cut. */
@@ -135,7 +136,7 @@ export class MergedRun implements SegmentRun<EditRun> {
     return true
   }
 
-  async column(position: number): Promise<Column> {
+  async column(position: number): Promise<ColumnRows> {
     const { schema, old, block, blank } = this.source
     const { type } = schema.columns[position]!
     const given = block?.columns[position]
@@ -159,7 +160,7 @@ export class MergedRun implements SegmentRun<EditRun> {
       }
     }
     if (nulls) parts.push(nullColumn(type, 1))
-    return takeFrom(parts, rows)
+    return allRows(takeFrom(parts, rows))
   }
 
   /** The rows of the block from the first to the last that is used. */

@@ -1,6 +1,7 @@
 import type { Column } from './column.ts'
 import { canonicalLength, encodeColumn } from './column-codec.ts'
-import { concatColumns, nullColumn, sliceColumn } from './column-ops.ts'
+import { allRows, type ColumnRows, joinRows } from './column-join.ts'
+import { nullColumn, sliceColumn } from './column-ops.ts'
 import type { Id } from './id.ts'
 import type { Keys } from './key.ts'
 import type { ObjectWriter } from './objects.ts'
@@ -13,8 +14,8 @@ import { countRows, cutChunks, type Run, type SplitLimits, searchBit } from './s
 
 /** Consecutive rows of a segment, wherever they come from. */
 export interface SegmentRun<R> extends Run<R> {
-  /** Their values in one column, by position in the schema. */
-  column(position: number): Promise<Column>
+  /** Where their values in one column are, by position in the schema. */
+  column(position: number): Promise<ColumnRows>
 }
 
 /** Rows of a block. */
@@ -47,10 +48,10 @@ export class BlockRun implements SegmentRun<BlockRun> {
     return new BlockRun(this.#schema, this.#block, this.#from + from, this.#from + to)
   }
 
-  async column(position: number): Promise<Column> {
+  async column(position: number): Promise<ColumnRows> {
     const column = this.#block.columns[position]
-    if (column === undefined) return nullColumn(this.#schema.columns[position]!.type, this.rows)
-    return sliceColumn(column, this.#from, this.#from + this.rows)
+    if (column !== undefined) return { column, from: this.#from, to: this.#from + this.rows }
+    return allRows(nullColumn(this.#schema.columns[position]!.type, this.rows))
   }
 }
 
@@ -85,9 +86,9 @@ async function columnOf<R extends SegmentRun<R>>(
   runs: readonly R[],
   position: number,
 ): Promise<Column> {
-  const parts: Column[] = []
+  const parts: ColumnRows[] = []
   for (const run of runs) parts.push(await run.column(position))
-  return concatColumns(parts)
+  return joinRows(parts)
 }
 
 /** Stores a column whose rows have the keys of `runs`, in the place of another. */

@@ -1,6 +1,7 @@
 import type { Column } from '../../core/column.ts'
 import { VarveError } from '../../core/errors.ts'
 import type { Spill } from '../../core/spill.ts'
+import { SEGMENT_ROWS } from '../../core/split.ts'
 import { badInput, quoteText } from '../bad-input.ts'
 import { type RandomAccess, randomAccess, tooLarge } from '../random-access.ts'
 import type { InputTable, TypedTable } from '../table.ts'
@@ -14,8 +15,8 @@ import { Pages, type ParseHeader } from './pages.ts'
 import { readNotes, type TableNotes } from './table-notes.ts'
 import type { UnpackDeltas } from './unpack-whole.ts'
 
-/** Rows that are handed on at once, where they are not long. */
-const BATCH_ROWS = 65_536
+/** Rows that are handed on at once, where they are not long: as many as a series takes at once. */
+const BATCH_ROWS = SEGMENT_ROWS
 const BATCH_BYTES = 1 << 25
 /** Bytes that are read at once, of one column and of all. */
 const AHEAD = 1 << 20

@@ -23,6 +23,17 @@ export interface PageValues {
   readonly count: number
   readonly dictionary: Column | undefined
   readonly deltas: UnpackDeltas
+  readonly room: PlacesRoom
+}
+
+/** Where places in a dictionary are put until the values are taken: it serves again and again. */
+export class PlacesRoom {
+  #words = new Uint32Array(0)
+
+  take(count: number): Uint32Array {
+    if (this.#words.length < count) this.#words = new Uint32Array(count)
+    return this.#words.subarray(0, count)
+  }
 }
 
 const CUT_SHORT = 'a page is cut short'
@@ -132,7 +143,7 @@ function plainBytes(source: Uint8Array, from: number, count: number) {
   return { count, bytes, offsets }
 }
 
-function dictionaryReader({ bytes, dictionary }: PageValues): ValueReader {
+function dictionaryReader({ bytes, dictionary, room }: PageValues): ValueReader {
   if (dictionary === undefined) throw new Error('a page refers to a dictionary that is not there')
   const width = bytes[0]
   const runs = width ? new HybridReader(bytes, 1, bytes.length, width) : undefined
@@ -140,14 +151,20 @@ function dictionaryReader({ bytes, dictionary }: PageValues): ValueReader {
     read(count) {
       // A page of nulls alone may have no bytes at all.
       if (width === undefined && count > 0) throw new Error(CUT_SHORT)
-      return takeRows(dictionary, places(runs, dictionary, count))
+      return takeRows(dictionary, places(runs, dictionary, room.take(count)))
     },
   }
 }
 
-function places(runs: HybridReader | undefined, dictionary: Column, count: number): Uint32Array {
-  const found = new Uint32Array(count)
-  runs?.read(found)
+/** Fills `found` with the next places. */
+function places(
+  runs: HybridReader | undefined,
+  dictionary: Column,
+  found: Uint32Array,
+): Uint32Array {
+  const count = found.length
+  if (runs === undefined) found.fill(0)
+  else runs.read(found)
   let greatest = 0
   for (let i = 0; i < count; i++) if (found[i]! > greatest) greatest = found[i]!
   if (count > 0 && greatest >= dictionary.length) {

@@ -53,6 +53,8 @@ export interface PlotColumn {
 export interface PlotLine extends BucketLine {
   /** Different positions among the rows of the range: how far apart they mostly are follows from it. */
   readonly positions: number
+  /** How far rows of the whole series are apart in the mean; undefined where several may share a position. */
+  readonly step?: number | undefined
   /** The nearest rows outside the range, towards which the line goes on; value NaN where it has none. */
   readonly previous?: PlotPoint | undefined
   readonly next?: PlotPoint | undefined

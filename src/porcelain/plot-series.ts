@@ -8,6 +8,7 @@ import type { Series } from '../core/series.ts'
 import { readRows } from '../core/series-read.ts'
 import { openZoneUnlessUtc, type Zone } from '../core/zone.ts'
 import type { Repository } from '../plumbing/repository.ts'
+import type { AsOfResult } from '../plumbing/resolve-as-of.ts'
 import type { SeriesName } from '../plumbing/resolve-series.ts'
 import { shownZone } from '../plumbing/series-zone.ts'
 import type { PlotData, PlotLine, PlotPoint } from './plot-data.ts'
@@ -32,6 +33,11 @@ export interface PlotSeriesOptions extends SeriesName {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface PlotSeriesResult extends PlotData {
+  /** The commit that `asOf` chose. */
+  readonly asOf?: AsOfResult | undefined
+}
+
 /** More than any chart has dots, and few enough to hold. */
 const MOST_BUCKETS = 100_000
 
@@ -42,7 +48,10 @@ const MOST_BUCKETS = 100_000
  * Errors as `resolveSeries` and `boundsFor`; `column-not-found`; `usage` for columns without numbers and for
  * a range that is none; `interrupted`.
  */
-export async function plotSeries(repo: Repository, options: PlotSeriesOptions): Promise<PlotData> {
+export async function plotSeries(
+  repo: Repository,
+  options: PlotSeriesOptions,
+): Promise<PlotSeriesResult> {
   const { buckets } = options
   if (!Number.isInteger(buckets) || buckets < 1 || buckets > MOST_BUCKETS) {
     throw new VarveError('usage', `a chart has 1 to ${MOST_BUCKETS} buckets, not ${buckets}`)
@@ -90,6 +99,7 @@ export async function plotSeries(repo: Repository, options: PlotSeriesOptions): 
     })),
     rows: after?.rows ?? 0,
     rowsBefore: before?.rows,
+    asOf: found.asOf,
   }
 }
 
@@ -148,15 +158,24 @@ async function readLines(
     row += frame.rows
   }
   const { positions } = reduced
+  const step = meanStep(series, places)
   return {
     lines: new Map(
       columns.map((name, i) => [
         name,
-        { ...reduced.lines[i]!, positions, previous: previous?.[i], next: next?.[i] },
+        { ...reduced.lines[i]!, positions, step, previous: previous?.[i], next: next?.[i] },
       ]),
     ),
     rows: reduced.rows,
   }
+}
+
+function meanStep(series: Series, places: AxisPlaces): number | undefined {
+  const { schema, rows } = series
+  if (schema.duplicates || schema.indexCount > 1 || rows < 2) return undefined
+  if (places.kind === 'row') return 1
+  const { from, to } = places.extent([series])!
+  return (places.positionOf(to) - places.positionOf(from)) / (rows - 1)
 }
 
 /** Where the rows of a frame lie, in units of its index type. */

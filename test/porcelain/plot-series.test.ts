@@ -26,7 +26,7 @@ async function put(
   }
   await batch.publish()
   await updateIndex(repo, { edits })
-  await commitStaged(repo)
+  await commitStaged(repo, 'a change')
 }
 
 const sum = (counts: Uint32Array | undefined) => [...(counts ?? [])].reduce((a, b) => a + b, 0)

@@ -54,6 +54,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('examine', 'read', 'Print the rows of a series, now or as they were', () =>
     import('./read.ts').then((m) => m.readCommand),
   ),
+  command('examine', 'plot', 'Draw the values of a series as a chart', () =>
+    import('./plot.ts').then((m) => m.plotCommand),
+  ),
   command('examine', 'validate', 'Check series against the quality rules in their settings', () =>
     import('./validate.ts').then((m) => m.validateCommand),
   ),

@@ -50,11 +50,57 @@ async function bundle(entry, define, entryFileNames, isSplit) {
     codeSplitting: isSplit && { groups: [{ name: 'common', minShareCount: SHARED_BY }] },
   })
   await bundle.close()
+  refuseCircles(new Map(output.map((file) => [file.fileName, file.imports])))
   return output.map((file) => ({
     name: file.fileName,
-    contents: Buffer.from(inAscii(file.code)),
+    contents: Buffer.from(inAscii(asLoaded(plainExports(plainBuiltins(file.code)), isSplit))),
     isEntry: file.isEntry,
   }))
+}
+
+/**
+ * Exports as one object, where Rolldown makes a getter for each: there are hundreds, and a getter is asked at every
+ * use. Chunks do not need each other in a circle, and nothing that is exported is assigned to later: the build
+ * ends where that changes.
+ */
+function plainExports(code) {
+  const exported = []
+  const rest = code.replace(EXPORT, (_, name, local) => {
+    if (new RegExp(`^let ${local}\\b`, 'm').test(code)) throw new Error(`${local} is assigned to`)
+    exported.push(name === local ? name : `${name}: ${local}`)
+    return ''
+  })
+  return exported.length === 0
+    ? code
+    : `${rest}\nmodule.exports = { __proto__: exports, ${exported.join(', ')} };`
+}
+
+const EXPORT =
+  /^Object\.defineProperty\(exports, "(\w+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return (\w+);\s+\}\s+\}\);\n?/gm
+
+/** Chunks are functions already when src/cli/load-program.ts reads them: a megabyte need not be copied for it. */
+function asLoaded(code, isChunk) {
+  return isChunk ? `(function (exports, require, module, __filename, __dirname) {${code}\n})` : code
+}
+
+/** @param {Map<string, string[]>} importsOf the files that each file needs at once */
+function refuseCircles(importsOf) {
+  const loaded = new Set()
+  const load = (name, waiting) => {
+    if (waiting.includes(name)) throw new Error(`chunks in a circle: ${waiting.join(', ')}`)
+    if (loaded.has(name)) return
+    for (const needed of importsOf.get(name) ?? []) load(needed, [...waiting, name])
+    loaded.add(name)
+  }
+  for (const name of importsOf.keys()) load(name, [])
+}
+
+/** Node's own modules behind a prototype: Rolldown copies what they have, name by name. */
+function plainBuiltins(code) {
+  return code.replace(
+    /(?:\w+\.)?__toESM\(require\("(node:[\w/]+)"\)(?:, 1)?\)/g,
+    (_, name) => `({ __proto__: require("${name}"), default: require("${name}") })`,
+  )
 }
 
 /**

@@ -18,7 +18,7 @@ type ModuleFunction = (
 ) => void
 
 /**
- * Runs a CommonJS chunk of the built program, and the chunks that it asks for. V8's compiled code is kept
+ * Runs a CommonJS chunk of the built program, which the build has made a function, and the chunks that it asks for. V8's compiled code is kept
  * from run to run: compiling takes longer than what most commands do.
  *
  * @param folder where the chunks are, in ASCII
@@ -41,7 +41,7 @@ export function loadProgram(
     const module: LoadedModule = { exports: {} }
     modules.set(name, module)
     const path = join(folder, name)
-    const code = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(path, 'latin1')}\n})`
+    const code = fs.readFileSync(path, 'latin1')
     const cachedData = cache?.compiled.get(name)
     const script = new Script(code, {
       filename: pathToFileURL(path).href,

@@ -60,15 +60,16 @@ export function makeContext(parts: ContextParts): OwnedContext {
     opened = await openFoundRepository(location, await config())
     return opened
   })
-  const onTerminal = host.stderr.isTTY === true
+  // Progress is not drawn before some time has passed: until then stderr stays shut, as opening it takes
+  // longer than what most commands do.
   const target: ProgressTarget | undefined =
-    onTerminal && !globals.quiet && !globals.json
-      ? {
-          write: (text) => void host.stderr.write(text),
+    globals.quiet || globals.json
+      ? undefined
+      : {
+          write: (text) => void (host.stderr.isTTY === true && host.stderr.write(text)),
           columns: () => host.stderr.columns ?? 80,
           now: () => host.now().getTime(),
         }
-      : undefined
   const print = (line: string) => void host.stderr.write(`${escapeControl(line)}\n`)
 
   const warn = (text: string, hint?: string): void => {
@@ -123,9 +124,15 @@ export function makeContext(parts: ContextParts): OwnedContext {
     get stdinIsTerminal() {
       return host.stdin.isTTY === true
     },
-    stdoutIsTerminal: host.stdout.isTTY === true,
-    screenRows: host.stdout.rows || 24,
-    screenColumns: host.stdout.columns || 80,
+    get stdoutIsTerminal() {
+      return host.stdout.isTTY === true
+    },
+    get screenRows() {
+      return host.stdout.rows || 24
+    },
+    get screenColumns() {
+      return host.stdout.columns || 80
+    },
     json: globals.json,
     quiet: globals.quiet,
     abort,

@@ -87,7 +87,8 @@ function panel(plot: PlotData, column: PlotColumn, top: number, { names }: SvgOp
   const { before, after } = column
   if (before !== undefined) parts.push(...line(before, 'before', plot, yOf))
   if (after !== undefined) parts.push(...line(after, 'after', plot, yOf))
-  parts.push(...gaps((after ?? before)!, to))
+  const shown = after ?? before
+  if (shown !== undefined) parts.push(...gaps(shown, to))
   return parts.join('\n')
 }
 

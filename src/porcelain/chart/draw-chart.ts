@@ -234,7 +234,7 @@ function axisLine(
 /** Where rows have no value. */
 function gapCells(column: PlotColumn, columns: number): Set<number> {
   const gaps = new Set<number>()
-  const { missing } = (column.after ?? column.before)!
+  const { missing } = column.after ?? column.before ?? { missing: new Uint32Array() }
   missing.forEach((count, i) => {
     if (count > 0) gaps.add(Math.floor(((i + 0.5) / missing.length) * columns))
   })

@@ -7,6 +7,7 @@ import { encodeKeyPrefix } from '../core/key.ts'
 import { parseScalar } from '../core/scalar-text.ts'
 import type { ColumnSpec, Schema } from '../core/schema.ts'
 import type { Spill } from '../core/spill.ts'
+import { SEGMENT_ROWS } from '../core/split.ts'
 import { type BadInputFacts, badInput, quoteText } from './bad-input.ts'
 import { type ConvertOptions, convertColumn } from './convert-column.ts'
 import { type ColumnClock, TableClocks } from './csv/column-clock.ts'
@@ -17,7 +18,7 @@ import { checkIndex, chosenColumns, knownIn, mapHeader } from './map-columns.ts'
 import type { RowSource, SourceFrame } from './source-frame.ts'
 import type { InferOptions, InputTable, TableFormat, TypedColumn, TypedTable } from './table.ts'
 
-const FRAME_ROWS = 16_384
+const FRAME_ROWS = SEGMENT_ROWS
 const LONGEST_VALUE = 1000
 
 /**

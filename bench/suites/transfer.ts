@@ -10,6 +10,7 @@ import { dataSetFrames, dataSets } from '../data-sets.ts'
 import { openIn, writeFrames } from '../in-varve.ts'
 import { costOf } from '../measure.ts'
 import type { Suite, Target } from '../suite.ts'
+import { measureClones } from './clones.ts'
 import { makeSeries, nameOf } from './series.ts'
 
 const NAME = 'sensors'
@@ -22,9 +23,11 @@ const WHO = { name: 'Ada', email: 'ada@example.org' }
 /** What moves between two repositories, in frames of the protocol; carriers add their own. */
 export const transferSuite: Suite = {
   name: 'transfer',
-  about: 'clone, push and pull between two folders, by the protocol, both ends in one process',
+  about:
+    'clone, push and pull between two folders, in process; clones over HTTP and ssh, and by git',
   targetRows: FULL,
-  async run({ folder, rows }) {
+  async run(context) {
+    const { folder, rows } = context
     const comparison = new Comparison()
     const targets: Target[] = []
     const moved = (what: string, most: number, reached: number): void => {
@@ -57,6 +60,7 @@ export const transferSuite: Suite = {
     moved(`push of ${ofMany}`, 40_000, await push(other, many))
     await many.close()
     await other.close()
+    targets.push(...(await measureClones(context, comparison)))
     return { rows: comparison.rows(), targets }
   },
 }

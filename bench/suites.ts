@@ -14,6 +14,7 @@ import { parquetSuite } from './suites/parquet.ts'
 import { recalibrationSuite } from './suites/recalibration.ts'
 import { rowsSuite } from './suites/rows.ts'
 import { seriesSuite } from './suites/series.ts'
+import { slowClientsSuite } from './suites/slow-clients.ts'
 import { splitSuite } from './suites/split.ts'
 import { startUpSuite } from './suites/start-up.ts'
 import { transferSuite } from './suites/transfer.ts'
@@ -33,6 +34,7 @@ export const suites: readonly Suite[] = [
   seriesSuite,
   commitsSuite,
   transferSuite,
+  slowClientsSuite,
   {
     name: 'in-process',
     about: 'the model by itself, from frames in memory to a pack and back',

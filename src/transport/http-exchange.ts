@@ -251,7 +251,7 @@ export class HttpExchange {
       if (!response.headersSent) response.writeHead(200, { ...ALWAYS, 'Content-Type': ANSWER_TYPE })
       this.#sent += piece.length
       if (!response.write(piece)) {
-        await this.#patience.during(drained(response))
+        await this.#patience.during(drained(response), piece.length)
         this.#abort.signal.throwIfAborted()
       }
       this.#patience.moved(piece.length)

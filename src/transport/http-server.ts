@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -31,6 +32,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     slots: new Slots(),
     stopping: new AbortController(),
   }
+  // Each exchange listens to it, and there are many.
+  setMaxListeners(0, shared.stopping.signal)
   const settings = {
     maxHeaderSize: MOST_HEADER_BYTES,
     headersTimeout: HEADERS_MS,

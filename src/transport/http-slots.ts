@@ -2,8 +2,7 @@ import type { Patience } from './http-patience.ts'
 
 /** Exchanges that a server runs at once. */
 const MOST = 64
-/** Whom a slot can be taken from: who was waited for this long, in all, and moved less than this in a second of it. */
-const SLOW_AFTER_MS = 1_000
+/** Whom a slot can be taken from: who moves fewer bytes a second of the time in which it is waited for. */
 const SLOW_BELOW = 64 * 1024
 
 interface Holder {
@@ -38,11 +37,10 @@ export class Slots {
     let slowest: Holder | undefined
     let least = SLOW_BELOW
     for (const holder of this.#holders) {
-      const { waitedMs, bytes } = holder.patience
-      const each = (bytes / waitedMs) * 1000
-      if (waitedMs < SLOW_AFTER_MS || each >= least) continue
+      const { pace } = holder.patience
+      if (pace === undefined || pace >= least) continue
       slowest = holder
-      least = each
+      least = pace
     }
     return slowest
   }

@@ -1,5 +1,5 @@
 import { VarveError } from '../core/errors.ts'
-import { readSecretFile, secretFileStamp, writeSecretFile } from '../storage/secret-file.ts'
+import { changeSecretFile, readSecretFile, secretFileStamp } from '../storage/secret-file.ts'
 import {
   createToken,
   formatTokens,
@@ -22,29 +22,26 @@ export async function addToken(
   path: string,
   wanted: NewToken,
 ): Promise<{ secret: string; token: Token }> {
-  const tokens = (await readTokens(path)) ?? []
   const created = createToken(wanted)
-  await writeSecretFile(path, Buffer.from(formatTokens([...tokens, created.token])))
+  await changeSecretFile(path, (bytes) => {
+    const tokens = bytes === undefined ? [] : tokensIn(bytes, path)
+    return Buffer.from(formatTokens([...tokens, created.token]))
+  })
   return created
 }
 
 /** Removes a token by its id, or all of a name; `file-not-found` where there is none such. */
 export async function removeTokens(path: string, idOrName: string): Promise<Token[]> {
-  const tokens = await listTokens(path)
   const isMeant = ({ id, name }: Token) => id === idOrName || name === idOrName
-  const removed = tokens.filter(isMeant)
-  if (removed.length === 0) {
-    throw new VarveError(
-      'file-not-found',
-      `no token has the id or the name ${JSON.stringify(idOrName)}`,
-      {
-        data: { path, token: idOrName },
-        hint: `varve serve token list --tokens ${path}`,
-      },
-    )
-  }
-  const kept = tokens.filter((token) => !isMeant(token))
-  await writeSecretFile(path, Buffer.from(formatTokens(kept)))
+  let removed: Token[] = []
+  await listTokens(path)
+  await changeSecretFile(path, (bytes) => {
+    if (bytes === undefined) throw noTokens(path)
+    const tokens = tokensIn(bytes, path)
+    removed = tokens.filter(isMeant)
+    if (removed.length === 0) throw noToken(path, idOrName)
+    return Buffer.from(formatTokens(tokens.filter((token) => !isMeant(token))))
+  })
   return removed
 }
 
@@ -55,7 +52,7 @@ export function watchTokens(path: string): () => Promise<readonly Token[]> {
     if (known === undefined || secretFileStamp(path) !== known.stamp) {
       const file = await readSecretFile(path, 'write')
       if (file === undefined) throw noTokens(path)
-      known = { stamp: file.stamp, tokens: parseTokens(textOf(file.bytes), path) }
+      known = { stamp: file.stamp, tokens: tokensIn(file.bytes, path) }
     }
     return known.tokens
   }
@@ -63,11 +60,22 @@ export function watchTokens(path: string): () => Promise<readonly Token[]> {
 
 async function readTokens(path: string): Promise<Token[] | undefined> {
   const file = await readSecretFile(path, 'write')
-  return file && parseTokens(textOf(file.bytes), path)
+  return file && tokensIn(file.bytes, path)
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('utf8')
+function tokensIn(bytes: Uint8Array, path: string): Token[] {
+  return parseTokens(Buffer.from(bytes).toString('utf8'), path)
+}
+
+function noToken(path: string, idOrName: string): VarveError {
+  return new VarveError(
+    'file-not-found',
+    `no token has the id or the name ${JSON.stringify(idOrName)}`,
+    {
+      data: { path, token: idOrName },
+      hint: `varve serve token list --tokens ${path}`,
+    },
+  )
 }
 
 function noTokens(path: string): VarveError {

@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3'
+import type { MultipartUpload, S3Client } from '@aws-sdk/client-s3'
 import { equalBytes } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { openS3Client, type S3, type S3Place, s3Error, statusOf } from './s3-client.ts'
@@ -9,6 +9,7 @@ import { checkStorageName, checkStoragePrefix } from './storage-name.ts'
 
 /** The object that shows whether the server honours conditions. */
 const PROBE = 'conditions-are-honoured'
+const PACKS = 'packs/'
 /** Attempts to find out how a request ended whose answer was lost. */
 const UNKNOWN_OUTCOMES = 8
 
@@ -165,16 +166,12 @@ export class S3Storage implements Storage {
     }
   }
 
-  /** Ends uploads in parts that nobody goes on with. */
+  /** Ends uploads in parts that nobody goes on with: of packs, as nothing else is large. Others may use the bucket too. */
   async sweep(before: number): Promise<number> {
-    const command = new this.s3.ListMultipartUploadsCommand({
-      Bucket: this.bucket,
-      Prefix: this.#prefix,
-    })
     let ended = 0
     try {
-      const { Uploads = [] } = await this.client.send(command)
-      for (const { Key, UploadId, Initiated } of Uploads) {
+      for await (const { Key, UploadId, Initiated } of this.#uploads()) {
+        if (Key === undefined || !isPackName(Key.slice(this.#prefix.length))) continue
         if (Initiated === undefined || Initiated.getTime() >= before) continue
         const ask = { Bucket: this.bucket, Key, UploadId }
         try {
@@ -188,6 +185,19 @@ export class S3Storage implements Storage {
       return ended
     } catch (error) {
       throw s3Error(error, 'sweep', this.location)
+    }
+  }
+
+  async *#uploads(): AsyncGenerator<MultipartUpload> {
+    const ask = { Bucket: this.bucket, Prefix: `${this.#prefix}${PACKS}` }
+    for (let after = {}; ; ) {
+      const page = await this.client.send(
+        new this.s3.ListMultipartUploadsCommand({ ...ask, ...after }),
+      )
+      yield* page.Uploads ?? []
+      const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
+      if (page.IsTruncated !== true || KeyMarker === undefined) return
+      after = { KeyMarker, ...(UploadIdMarker !== undefined && { UploadIdMarker }) }
     }
   }
 
@@ -241,6 +251,10 @@ export class S3Storage implements Storage {
       data: { path: this.where(name), offset, length },
     })
   }
+}
+
+function isPackName(name: string): boolean {
+  return /^packs\/[0-9a-f]{64}\.pack$/.test(name)
 }
 
 /** Waits before an attempt is made again, longer each time. */

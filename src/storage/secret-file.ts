@@ -1,7 +1,7 @@
 import fs from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { VarveError } from '../core/errors.ts'
-import { fsyncFolder, removeFile, temporaryName, writeFully } from './durable.ts'
+import { fsyncFolder, removeFile, writeFully } from './durable.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
 
 /** A file with something in it that is not for everybody, and what tells that it was replaced. */
@@ -56,23 +56,54 @@ export function secretFileStamp(path: string): string | undefined {
   return found === undefined ? undefined : stampOf(found)
 }
 
-/** Replaces a file as a whole, durably; nobody but its owner can read it. */
-export async function writeSecretFile(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${temporaryName()}`)
-  const fd = await withPath('create', path, () => fs.openSync(temporary, 'wx', PRIVATE))
+/** Attempts to begin a change while others are at theirs, some ten milliseconds apart. */
+const ATTEMPTS = 300
+
+/**
+ * Replaces a file as a whole by what `change` makes of it, durably; nobody but its owner can read it. Changes of several
+ * processes come one after another, each made of what the one before has left: the new file is written as `PATH.lock`,
+ * which is there as long as a change lasts. `conflict` where it does not go away, as after a process that was killed.
+ *
+ * @param change gets the bytes, undefined where there is no file; what it throws leaves all as it is
+ */
+export async function changeSecretFile(
+  path: string,
+  change: (bytes: Uint8Array | undefined) => Uint8Array,
+): Promise<void> {
+  const lock = `${path}.lock`
+  const fd = await openLock(lock, path)
+  let isDone = false
   try {
     try {
-      await writeFully(fd, bytes, path)
+      const file = await readSecretFile(path, 'write')
+      await writeFully(fd, change(file?.bytes), path)
       fs.fsyncSync(fd)
     } finally {
       fs.closeSync(fd)
     }
-    await withPath('replace', path, () => fs.renameSync(temporary, path))
-  } catch (error) {
-    await removeFile(temporary)
-    throw error
+    await withPath('replace', path, () => fs.renameSync(lock, path))
+    isDone = true
+  } finally {
+    if (!isDone) await removeFile(lock)
   }
   await fsyncFolder(dirname(path))
+}
+
+async function openLock(lock: string, path: string): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return fs.openSync(lock, 'wx', PRIVATE)
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw fileError(error, 'create', path)
+    }
+    if (attempt === ATTEMPTS) {
+      throw new VarveError('conflict', `another process is changing ${path}`, {
+        data: { path, lock },
+        hint: `where none is, one was killed: rm ${lock}`,
+      })
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5 + 10 * Math.random()))
+  }
 }
 
 function stampOf({ ino, size, mtimeNs }: fs.BigIntStats): string {

@@ -7,6 +7,11 @@ import { type Spooled, SpooledWriter } from './spooled-writer.ts'
 import type { Storage, StorageEntry, StorageWriter } from './storage.ts'
 import { checkStorageName, checkStoragePrefix } from './storage-name.ts'
 
+/** Folders within each other that a listing goes into; varve has one. */
+const DEEPEST = 3
+/** Files in a listing. */
+const MOST_LISTED = 5_000_000
+
 export interface SftpPlace {
   /** For messages: ends with a slash. */
   readonly location: string
@@ -183,7 +188,8 @@ class SftpStorage implements Storage {
     return found
   }
 
-  async #collect(name: string, found: StorageEntry[]): Promise<void> {
+  /** A server may say what it likes: of folders within folders no more are looked into than varve makes. */
+  async #collect(name: string, found: StorageEntry[], depth = 1): Promise<void> {
     const path = `${this.#folder}/${name}`
     let entries: FileEntryWithStats[]
     try {
@@ -195,10 +201,20 @@ class SftpStorage implements Storage {
       throw error
     }
     for (const { filename, attrs } of entries) {
-      const child = `${name}/${filename}`
       if (filename === '.' || filename === '..') continue
-      if (attrs.isDirectory()) await this.#collect(child, found)
-      else if (attrs.isFile()) {
+      const child = `${name}/${filename}`
+      if (attrs.isDirectory()) {
+        if (depth < DEEPEST) await this.#collect(child, found, depth + 1)
+      } else if (attrs.isFile()) {
+        if (found.length === MOST_LISTED) {
+          throw new VarveError(
+            'too-large',
+            `${this.location}${name} has more than ${MOST_LISTED} files`,
+            {
+              data: { path: `${this.location}${name}`, limit: MOST_LISTED },
+            },
+          )
+        }
         // What no time is told of is never old.
         const modified = (attrs.mtime ?? Number.POSITIVE_INFINITY) * 1000
         found.push({ name: child, size: attrs.size, modified })

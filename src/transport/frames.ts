@@ -168,6 +168,7 @@ const TOLD = [
   'ref-not-found',
   'bad-input',
   'invalid-name',
+  'invalid-value',
   'too-large',
   'refused',
   'conflict',

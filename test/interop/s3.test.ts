@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import { assembleRepository } from '../../src/plumbing/repository.ts'
-import { openS3Storage } from '../../src/storage/s3-storage.ts'
+import { openS3Storage, type S3Storage } from '../../src/storage/s3-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { openLocalCarrier } from '../../src/transport/local-carrier.ts'
 import { describeCarrier } from '../contract/carrier.ts'
@@ -64,6 +64,20 @@ describe.skipIf(!hasRadosgw())('a bucket of a real server', () => {
     const end = await storage.range('packs/large.pack', 9 * part.length - 1, 4)
     expect(end).toEqual(Uint8Array.of(part.at(-1)!, 1, 2, 3))
     expect(await storage.sweep(Date.now() + 60_000)).toBe(0)
+  })
+
+  it('ends what varve has begun, and leaves what others upload to the same bucket', async () => {
+    const at = { bucket: BUCKET, prefix: '', endpoint: server.endpoint, region: 'us-east-1' }
+    const storage = (await openS3Storage(at)) as S3Storage
+    const { client, s3 } = storage
+    const others = ['backup.tar', 'packs/backup.tar', `packs/${'0'.repeat(64)}.pack.old`]
+    const own = Array.from({ length: 3 }, (_, at) => `packs/${String(at).repeat(64)}.pack`)
+    for (const Key of [...others, ...own]) {
+      await client.send(new s3.CreateMultipartUploadCommand({ Bucket: BUCKET, Key }))
+    }
+    expect(await storage.sweep(Date.now() + 60_000)).toBe(own.length)
+    const left = await client.send(new s3.ListMultipartUploadsCommand({ Bucket: BUCKET }))
+    expect((left.Uploads ?? []).map(({ Key }) => Key).sort()).toEqual([...others].sort())
   })
 
   it('says what is wrong with a bucket, a key and an address', async () => {

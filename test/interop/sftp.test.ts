@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client, SFTPWrapper } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -53,6 +53,16 @@ describe.skipIf(!hasSshd)('a folder reached by SFTP', () => {
   }
 
   describeStorage('SFTP', openShared)
+
+  it('lists no deeper than anything lies, however deep folders are', async () => {
+    const folder = temporaryFolder()
+    const deep = join(folder, 'packs', ...Array.from({ length: 200 }, () => 'f'))
+    mkdirSync(deep, { recursive: true })
+    writeFileSync(join(deep, 'a.pack'), '')
+    writeFileSync(join(folder, 'packs', 'b.pack'), '')
+    const listed = await (await openShared(folder)).list('packs/')
+    expect(listed.map(({ name }) => name)).toEqual(['packs/b.pack'])
+  })
 
   describeCarrier('SFTP', {
     serve: async () => {

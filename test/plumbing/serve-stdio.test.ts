@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import { lsRemote } from '../../src/plumbing/ls-remote.ts'
-import { parseRemoteCommand, placeBelow } from '../../src/plumbing/serve-stdio.ts'
+import { parseRemoteCommand, placeBelow, serveStdio } from '../../src/plumbing/serve-stdio.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
+import { FrameReader } from '../../src/transport/frames.ts'
 import { openLocalCarrier } from '../../src/transport/local-carrier.ts'
 import { openRemoteSession } from '../../src/transport/open-session.ts'
-import { ann, collect, linearHistory, setRefs } from '../support/repositories.ts'
+import { ann, collect, linearHistory, newRepository, setRefs } from '../support/repositories.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { emptyRepository, MAIN, served } from '../support/transfer.ts'
 
@@ -40,7 +41,7 @@ describe('a folder that a service is held to', () => {
     const root = join(outer, 'root')
     mkdirSync(root)
     for (const folder of [join(root, 'in.varve'), join(outer, 'out.varve')]) {
-      initRepositoryFolder(folder)
+      await initRepositoryFolder(folder)
       await initRepository({ storage: openFileSystemStorage(folder), who: ann(0) })
     }
     symlinkSync(join(outer, 'out.varve'), join(root, 'link.varve'))
@@ -51,6 +52,21 @@ describe('a folder that a service is held to', () => {
     for (const path of ['../out.varve', 'link.varve', join(outer, 'out.varve'), 'none', '.']) {
       expect(() => placeBelow(root, path), path).toThrow('not a repository that is served here')
     }
+  })
+})
+
+describe('a service over standard input and output', () => {
+  it('names the setting that it cannot make sense of to whoever asks', async () => {
+    const config = new Map([['receive.maxInputSize', 'many']])
+    const answer = serveStdio('receive-pack', (async function* () {})(), {
+      open: () => newRepository({ config }),
+      client: { name: 'Ann', email: 'ann@example.com' },
+      now: () => ({ seconds: 0, offsetMinutes: 0 }),
+    })
+    await expect(new FrameReader(answer).expect()).rejects.toMatchObject({
+      code: 'invalid-value',
+      message: expect.stringContaining('receive.maxInputSize is "many"'),
+    })
   })
 })
 

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { VarveError } from '../../src/core/errors.ts'
 import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
-import { readSecretFile, secretFileStamp, writeSecretFile } from '../../src/storage/secret-file.ts'
+import { changeSecretFile, readSecretFile, secretFileStamp } from '../../src/storage/secret-file.ts'
 import { openServedRoot } from '../../src/storage/served-root.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -65,12 +66,12 @@ describe('a secret file', () => {
     expect(await readSecretFile(path, 'read')).toBeUndefined()
     expect(secretFileStamp(path)).toBeUndefined()
 
-    await writeSecretFile(path, Buffer.from('one'))
+    await changeSecretFile(path, () => Buffer.from('one'))
     const first = await readSecretFile(path, 'read')
     expect(Buffer.from(first!.bytes).toString()).toBe('one')
     expect(secretFileStamp(path)).toBe(first!.stamp)
 
-    await writeSecretFile(path, Buffer.from('two'))
+    await changeSecretFile(path, () => Buffer.from('two'))
     expect(secretFileStamp(path)).not.toBe(first!.stamp)
 
     chmodSync(path, 0o644)
@@ -78,5 +79,31 @@ describe('a secret file', () => {
     expect(await readSecretFile(path, 'write')).toBeDefined()
     chmodSync(path, 0o620)
     await expect(readSecretFile(path, 'write')).rejects.toMatchObject({ code: 'refused' })
+  })
+  it('is changed by many at once, and no change is lost', async () => {
+    const path = join(temporaryFolder(), 'tokens')
+    const add = (name: string) =>
+      changeSecretFile(path, (bytes) => Buffer.from(`${bytes ?? ''}${name}\n`))
+    const names = Array.from({ length: 20 }, (_, at) => `name-${at}`)
+    await Promise.all(names.map(add))
+    const { bytes } = (await readSecretFile(path, 'read'))!
+    expect(Buffer.from(bytes).toString().trim().split('\n').sort()).toEqual([...names].sort())
+    expect(readdirSync(dirname(path))).toEqual(['tokens'])
+  })
+
+  it('is left as it is by a change that fails, and by one that meets what a killed one left', async () => {
+    const path = join(temporaryFolder(), 'tokens')
+    const failing = changeSecretFile(path, () => {
+      throw new VarveError('bad-input', 'no')
+    })
+    await expect(failing).rejects.toMatchObject({ code: 'bad-input' })
+    expect(readdirSync(dirname(path))).toEqual([])
+    writeFileSync(`${path}.lock`, '')
+    const blocked = changeSecretFile(path, () => Buffer.from('one'))
+    await expect(blocked).rejects.toMatchObject({
+      code: 'conflict',
+      hint: expect.stringContaining('.lock'),
+    })
+    expect(secretFileStamp(path)).toBeUndefined()
   })
 })

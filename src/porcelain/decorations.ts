@@ -4,9 +4,9 @@ import { readHead } from '../plumbing/head.ts'
 import { listRefs } from '../plumbing/list-refs.ts'
 import type { Repository } from '../plumbing/repository.ts'
 
-/** A name that leads to a commit. */
+/** A name that leads to a commit; or that history ends there, as its parents are left out. */
 export interface Decoration {
-  readonly kind: 'head' | 'tag' | 'remote' | 'branch' | 'other'
+  readonly kind: 'head' | 'tag' | 'remote' | 'branch' | 'other' | 'grafted'
   /** As git writes it: `HEAD`, `main`, `origin/main`, `v1`. */
   readonly name: string
   /** Of HEAD, where it is on a branch: the branch. */
@@ -15,7 +15,7 @@ export interface Decoration {
 
 export type Decorations = ReadonlyMap<Id, readonly Decoration[]>
 
-/** The names of commits: HEAD first, then tags, remote branches and branches. */
+/** The names of commits: where a shallow history ends first, then HEAD, then tags, remote branches and branches. */
 export async function readDecorations(repo: Repository): Promise<Decorations> {
   const state = await repo.refs.state()
   const head = await readHead(repo)
@@ -25,6 +25,7 @@ export async function readDecorations(repo: Repository): Promise<Decorations> {
     if (names === undefined) found.set(id, [decoration])
     else names.push(decoration)
   }
+  for (const id of state.shallow) add(id, { kind: 'grafted', name: 'grafted' })
   if ('id' in head) add(head.id, { kind: 'head', name: 'HEAD' })
   else {
     const id = state.refs.get(head.ref)

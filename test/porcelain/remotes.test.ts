@@ -8,6 +8,7 @@ import { resolveCommit } from '../../src/plumbing/resolve-revision.ts'
 import { fetch } from '../../src/porcelain/fetch.ts'
 import { fsck } from '../../src/porcelain/fsck.ts'
 import type { RunHook } from '../../src/porcelain/hooks.ts'
+import { log } from '../../src/porcelain/log.ts'
 import { pull } from '../../src/porcelain/pull.ts'
 import { type PushOptions, push } from '../../src/porcelain/push.ts'
 import { addRemote, removeRemote, renameRemote, showRemote } from '../../src/porcelain/remote.ts'
@@ -67,8 +68,14 @@ describe('clone', () => {
     const shallow = await net.clone('server', 'shallow', { depth: 1 })
     expect([...(await shallow.refs.state()).shallow]).toEqual([await tip(ann)])
     expect([...(await shallow.refs.state()).refs.keys()]).not.toContain('refs/remotes/origin/other')
+    const grafted = async () =>
+      (await collect(log(shallow, { decorate: true }))).map(({ decorations }) =>
+        decorations.some(({ kind }) => kind === 'grafted'),
+      )
+    expect(await grafted()).toEqual([true])
     await fetchInto(shallow, { unshallow: true })
     expect((await shallow.refs.state()).shallow.size).toBe(0)
+    expect(await grafted()).toEqual([false, false])
     expect(await tip(shallow, 'HEAD~1')).toBe(await tip(ann, 'HEAD~1'))
     const tagged = await net.clone('server', 'tagged', { branch: 'v1' })
     expect(await headState(tagged)).toMatchObject({ detached: true, id: await tip(ann) })

@@ -155,6 +155,9 @@ function signatureField(role: 'a' | 'c', part: string): CommitFormatter {
 
 /** `HEAD -> main, tag: v1`, each in its colour. */
 export function decorationsOf({ decorations }: LoggedCommit, style: Style): string {
-  const colour = { head: 'cyan', tag: 'yellow', remote: 'red', branch: 'green', other: 'magenta' }
+  const colour = {
+    ...{ head: 'cyan', tag: 'yellow', remote: 'red', branch: 'green' },
+    ...{ other: 'magenta', grafted: 'blue' },
+  }
   return decorationText(decorations, (text, kind) => style[colour[kind] as StyleName](text))
 }

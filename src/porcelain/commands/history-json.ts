@@ -8,10 +8,12 @@ import type { PathStat } from '../tree-stat.ts'
 
 /** A commit with its refs and, where they were asked for, its changes. */
 export function loggedJson({ id, commit, decorations, changes }: LoggedCommit) {
+  const names = decorations.filter(({ kind }) => kind !== 'grafted')
   return {
     id,
     ...commitJson(commit),
-    refs: decorations.map((decoration) => decorationText([decoration])),
+    refs: names.map((decoration) => decorationText([decoration])),
+    ...(names.length < decorations.length && { grafted: true }),
     ...(changes && { changes: changes.map(seriesStatJson) }),
   }
 }

@@ -112,6 +112,11 @@ export function widthOf(value: number): number {
   return width
 }
 
+/** Objects that others were seen to refer to, of which a pack's index remembers the places: some 2 MB. */
+const REMEMBERED = 16_384
+/** In an index of few a search is as good. */
+const WORTH_REMEMBERING = 256
+
 type Soon<T> = T | Promise<T>
 
 /** Makes an error that says of which pack it is. */
@@ -128,6 +133,8 @@ export class PackIndex {
   readonly #ends: number
   readonly #order: number
   readonly #fault: PackFault
+  /** Positions of what records referred to by position: who has read them asks for that next. */
+  readonly #referredTo = new Map<Id, number>()
 
   constructor(bytes: IndexBytes, footer: PackFooter, fault: PackFault) {
     this.#fault = fault
@@ -140,6 +147,8 @@ export class PackIndex {
 
   /** The position of an id; undefined when the pack does not hold it. */
   async position(id: Id): Promise<number | undefined> {
+    const known = this.#referredTo.get(id)
+    if (known !== undefined) return known
     const low = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
     for (let entry = await this.#firstAtLeast(low); entry < this.records; entry++) {
       const at = this.#positionAt(entry)
@@ -173,12 +182,15 @@ export class PackIndex {
       : bytes.then((read) => idFromBytes(read))
   }
 
-  /** The ids at positions. */
+  /** The ids at positions that a record refers to. */
   async ids(positions: readonly number[]): Promise<Id[]> {
     const ids: Id[] = []
+    if (this.#referredTo.size + positions.length > REMEMBERED) this.#referredTo.clear()
     for (const position of positions) {
-      const id = this.id(position)
-      ids.push(typeof id === 'string' ? id : await id)
+      const soon = this.id(position)
+      const id = typeof soon === 'string' ? soon : await soon
+      ids.push(id)
+      if (this.records > WORTH_REMEMBERING) this.#referredTo.set(id, position)
     }
     return ids
   }

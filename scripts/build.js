@@ -32,17 +32,46 @@ const external = ['zstd-napi', '@bokuweb/zstd-wasm', 'ssh2']
 /** Modules that so many chunks need become one: a file read in vain costs less than dozens of files. */
 const SHARED_BY = 6
 
+const SCREEN = 'src/porcelain/tui/screen.tsx'
+
+const NOTHING = '\0nothing'
+
+/**
+ * The module that draws the viewer is left to be found beside the program, and loaded as a module. Ink's tools for
+ * those who work on it are left out.
+ */
+const screenBeside = {
+  name: 'screen-beside',
+  resolveId(source, importer) {
+    if (source === 'react-devtools-core') return NOTHING
+    if (importer === undefined || !source.endsWith('/screen.tsx')) return undefined
+    return { id: `./${screen[0].name}`, external: true }
+  },
+  load: (id) => (id === NOTHING ? 'export default undefined' : undefined),
+  renderChunk: (code) =>
+    code.replace(/[\w$.]*__toESM\(require\(("\.\/screen-[^"]*\.mjs")\)(?:, \d)?\)/g, 'import($1)'),
+}
+
 /** @type {(entry: string, define: Record<string, string>, entryFileNames: string, isSplit: boolean) => Promise<{ name: string, contents: Buffer, isEntry: boolean }[]>} */
 async function bundle(entry, define, entryFileNames, isSplit) {
   const bundle = await rolldown({
     cwd: root,
-    input: { [basename(entry, '.ts')]: entry },
+    input: { [basename(entry).replace(/\.tsx?$/, '')]: entry },
     platform: 'node',
     external: external.flatMap((name) => [name, new RegExp(`^${name}/`)]),
-    transform: { target: 'node20', define: { 'import.meta.resolve': 'undefined', ...define } },
+    plugins: [screenBeside],
+    transform: {
+      target: 'node20',
+      define: {
+        'import.meta.resolve': 'undefined',
+        'process.env.NODE_ENV': '"production"',
+        ...define,
+      },
+    },
   })
+  const isModule = entryFileNames.endsWith('.mjs')
   const { output } = await bundle.generate({
-    format: 'cjs',
+    format: isModule ? 'es' : 'cjs',
     entryFileNames,
     chunkFileNames: '[name]-[hash].cjs',
     dynamicImportInCjs: false,
@@ -116,6 +145,8 @@ function inAscii(code) {
 
 // Where the program and the library find what their threads run, each from its own chunks.
 const worker = await bundle('src/storage/encode-worker.ts', define, '[name]-[hash].cjs', false)
+// What draws the viewer is a module: Ink waits while it is loaded, which other files of the program cannot.
+const screen = await bundle(SCREEN, define, '[name]-[hash].mjs', false)
 const workerFrom = (folder) => ({ VARVE_ENCODE_WORKER: JSON.stringify(folder + worker[0].name) })
 
 const chunks = await bundle(
@@ -159,7 +190,7 @@ const { outputFiles } = await build({
 const isChunk = (path) => dirname(path) === `${target}/chunks`
 const files = [
   // Chunks first, each file whole or not at all: a program that starts meanwhile finds what it needs.
-  ...[...worker, ...chunks].map(({ name, contents }) => ({
+  ...[...worker, ...screen, ...chunks].map(({ name, contents }) => ({
     path: `${target}/program/${name}`,
     contents,
   })),

@@ -4,6 +4,7 @@ import type { Repository, RepositoryParts } from '../plumbing/repository.ts'
 import type { RunHook } from '../porcelain/hooks.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
+import type { FullScreen } from './full-screen.ts'
 import type { Progress, ProgressOptions } from './progress.ts'
 
 /** What a command may know of the world around it. Operations get values from it, never it. */
@@ -71,6 +72,10 @@ export interface Context {
   readonly connect: Connect
   /** Runs one of the user's hooks, in the repository of this command. */
   readonly hook: RunHook
+  /** Whether there is a terminal that {@link Context.fullScreen} can draw on. */
+  readonly hasFullScreen: boolean
+  /** Runs something with the whole terminal, which is as it was afterwards, however it ends. */
+  fullScreen<T>(run: (screen: FullScreen) => Promise<T>): Promise<T>
   /** Lets the user edit text in their editor, and returns what was saved. */
   edit(text: string, fileName: string): Promise<string>
   /** All commands, for help and completion. */

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cachedDataVersionTag } from 'node:v8'
-import { Script } from 'node:vm'
+import { constants, Script } from 'node:vm'
 import { userCacheFolder } from './cache-folder.ts'
 import { type CacheFolder, readCodeCache, writeCodeCache } from './code-cache.ts'
 
@@ -45,6 +45,7 @@ export function loadProgram(
     const cachedData = cache?.compiled.get(name)
     const script = new Script(code, {
       filename: pathToFileURL(path).href,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cachedData === undefined ? {} : { cachedData }),
     })
     if (cachedData === undefined || script.cachedDataRejected === true) isComplete = false

@@ -174,6 +174,14 @@ export function makeContext(parts: ContextParts): OwnedContext {
       })
       await run(name, request)
     },
+    get hasFullScreen() {
+      return host.stdin.isTTY === true && host.stdout.isTTY === true && host.env.TERM !== 'dumb'
+    },
+    async fullScreen(run) {
+      const { withFullScreen } = await import('./full-screen.ts')
+      const { wantsColour } = await import('./open-printing.ts')
+      return withFullScreen(host, await wantsColour(host, globals, context), run)
+    },
     async edit(text, fileName) {
       const { editText } = await import('./editor.ts')
       return editText(text, { fileName, env, config: await config() })

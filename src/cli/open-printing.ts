@@ -55,7 +55,12 @@ async function startPagerFor(context: Context) {
   return startPager(context)
 }
 
-async function wantsColour(host: Host, globals: GlobalOptions, context: Context): Promise<boolean> {
+/** Whether text on the standard output is coloured. */
+export async function wantsColour(
+  host: Host,
+  globals: GlobalOptions,
+  context: Context,
+): Promise<boolean> {
   if (globals.color !== undefined && globals.color !== 'auto') return globals.color === 'always'
   const auto = () =>
     host.stdout.isTTY === true && !context.env('NO_COLOR') && host.env.TERM !== 'dumb'

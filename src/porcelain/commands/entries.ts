@@ -39,6 +39,9 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('examine', 'log', 'Show commits, the latest first', () =>
     import('./log.ts').then((m) => m.logCommand),
   ),
+  command('examine', 'tui', 'Browse history on the whole terminal, with charts', () =>
+    import('./tui.ts').then((m) => m.tuiCommand),
+  ),
   command('examine', 'show', 'Show a commit, a tag, what is in a tree, or what a series is', () =>
     import('./show.ts').then((m) => m.showCommand),
   ),

@@ -40,6 +40,9 @@ export const logCommand = defineCommand({
     'data time: only commits that changed rows in that range. --author and --grep take regular',
     'expressions. --follow goes on with a series under the name that it had before varve mv.',
     '',
+    'On a terminal --stat has a bar for each series: + for new rows, ~ for revised and - for deleted',
+    'ones, and one mark more for each ten times as many.',
+    '',
     '--format takes oneline, short, medium, full, fuller, reference, or placeholders: %H %h (id),',
     '%T %t (tree), %P %p (parents), %an %ae %ad %ar %at %ai %aI %as (author; %c… for the committer),',
     '%s %b %B (message), %d %D (refs), %n, %%, %xHH, %Cred, %C(yellow), %Creset.',
@@ -71,6 +74,10 @@ export const logCommand = defineCommand({
         describe: 'Also the rows that each changed, as varve diff shows them',
       })
       .option('graph', { type: 'boolean', describe: 'Draw the lines of history beside commits' })
+      .option('interactive', {
+        type: 'boolean',
+        describe: 'Browse on the whole terminal, as varve tui; where there is none, as without it',
+      })
       .option('follow', {
         type: 'boolean',
         describe: 'Follow a series under the names that it had before',
@@ -106,8 +113,13 @@ export const logCommand = defineCommand({
       .conflicts('oneline', 'format')
       .conflicts('stat', 'patch', 'name-only')
       .conflicts('patch', 'name-only')
-      .conflicts('graph', 'reverse'),
+      .conflicts('graph', 'reverse')
+      .conflicts('interactive', 'stat', 'name-only', 'patch', 'reverse', 'format', 'oneline'),
   run: async function* (args, context): AsyncGenerator<Item> {
+    if (args.interactive && context.hasFullScreen && !context.json) {
+      const { openViewer } = await import('./open-viewer.ts')
+      return await openViewer(context, args)
+    }
     const repo = await context.repository()
     const now = context.now()
     const layout = args.format ?? parseLayout(args.oneline ? 'oneline' : 'medium')
@@ -174,7 +186,7 @@ export const logCommand = defineCommand({
   toJson: (item) => ('commit' in item ? loggedJson(item.commit) : undefined),
   // A format may ask for any byte: %x00.
   raw: ({ format }) => format !== undefined,
-  pager: true,
+  pager: ({ interactive }) => !interactive,
 })
 
 interface PatchLimits extends Pick<DiffRowsOptions, 'rowsOfSeries' | 'seriesWithRows'> {

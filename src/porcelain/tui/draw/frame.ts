@@ -1,0 +1,93 @@
+import { bindingsIn } from '../bindings.ts'
+import { nameOf, type State, topView, type View } from '../state.ts'
+import { drawLine, type Span } from './line.ts'
+import type { Look } from './look.ts'
+
+const names: Readonly<Record<View['kind'], string>> = {
+  commits: 'commits',
+  series: 'series',
+  data: 'series',
+  refs: 'refs',
+  life: 'life',
+  message: 'message',
+  help: 'help',
+}
+
+/** The first line: where one is, and what is going on. */
+export function headerLine(state: State, look: Look): string {
+  const { title, listing, size, commits, outstanding, acting, mark } = state
+  const view = topView(state)
+  const trail = view.kind === 'commits' ? '' : ` › ${trailOf(state)}`
+  const isReading = [...outstanding.values()].some(({ request }) => request.kind !== 'weights')
+  const counted = `${commits.length}${listing.isComplete ? '' : '+'} commits`
+  const filter = listing.filterText === '' ? '' : `  only ${listing.filterText}`
+  const marked = mark === undefined ? '' : `  compare with ${mark.short}`
+  const right = acting !== undefined ? 'working …' : isReading ? 'reading …' : ''
+  const spans: Span[] = [
+    {
+      spans: [
+        { text: ` ${title}${look.unicode ? trail : trail.replaceAll('›', '>')}` },
+        { text: `  ${counted}${filter}${marked}` },
+      ],
+      width: size.columns - 12,
+    },
+    { text: right, width: 11, right: true },
+  ]
+  return drawLine(spans, { width: size.columns, look, selected: true })
+}
+
+function trailOf({ views }: State): string {
+  return views
+    .slice(1)
+    .map((view) => {
+      if (view.kind === 'data') return view.path
+      if (view.kind !== 'series') return names[view.kind]
+      const { commit, against } = view
+      return against === undefined ? commit.short : `${against.short}..${commit.short}`
+    })
+    .join(' › ')
+}
+
+/** The last line: what is asked, what was said, or what can be done. */
+export function footerLine(state: State, look: Look): string {
+  const { columns: width } = state.size
+  return drawLine(footerSpans(state), { width, look })
+}
+
+function footerSpans(state: State): readonly Span[] {
+  const { prompt, message, count } = state
+  if (prompt?.kind === 'confirm') {
+    return [
+      { spans: [{ text: prompt.question, role: 'title' }], width: state.size.columns - 8 },
+      { text: ' (y/N) ', role: 'title' },
+    ]
+  }
+  if (prompt !== undefined) {
+    const asks = { search: '/', filter: 'only: ', tag: 'tag as: ' }[prompt.kind]
+    const help =
+      prompt.kind === 'filter' && prompt.text === ''
+        ? '  series:NAME author:TEXT since: until: from: to:'
+        : ''
+    // The end of a long text is what is being typed.
+    const shown = [...prompt.text]
+      .slice(-Math.max(8, state.size.columns - asks.length - 4))
+      .join('')
+    return [
+      { text: asks, role: 'title' },
+      { text: shown },
+      { text: ' ', role: 'cursor' },
+      { text: help },
+    ]
+  }
+  if (message !== undefined) {
+    return [{ text: message.text, role: message.isError ? 'error' : 'title' }]
+  }
+  const hints = bindingsIn(nameOf(topView(state))).filter(({ brief }) => brief !== undefined)
+  return [
+    ...(count === '' ? [] : [{ text: `${count} `, role: 'title' as const }]),
+    ...hints.flatMap(({ shown: keys, brief }): readonly Span[] => [
+      { text: keys.split(' ')[0] ?? keys, role: 'id' },
+      { text: ` ${brief}  ` },
+    ]),
+  ]
+}

@@ -212,11 +212,8 @@ function pickRows(
     end = start + 1
     while (end < batch.rows && batch.starts[end] === 0) end++
     const at = times && lastSecondAt(times, start, clock, lag)
-    const isBefore =
-      lag === undefined
-        ? batch.from[start] === 0 && (at === undefined || at < begins)
-        : at! < begins
-    if (isBefore) {
+    // A row that came later was surely not known when history began.
+    if (batch.from[start] === 0 && (at === undefined || at < begins)) {
       counts.beforeHistory++
       if (handling !== 'drop') take(start, handling === 'null')
     } else if (lag === undefined) {

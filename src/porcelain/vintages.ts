@@ -169,13 +169,8 @@ function chooseVintages(
   const known = versions.filter(({ seconds }) => seconds <= end)
   if (known.length === 0) throw nothingKnown(versions)
   if (every === undefined) {
-    // What was known when the time asked for begins is part of it.
-    const first = Math.max(
-      known.findLastIndex(({ seconds }) => seconds <= begin),
-      0,
-    )
     return known
-      .slice(first)
+      .filter(({ seconds }) => seconds >= begin)
       .map((version) => ({ version, label: `${formatSeconds(BigInt(version.seconds))}Z` }))
   }
   const chosen: Vintage[] = []

@@ -32,6 +32,7 @@ const external = ['zstd-napi', '@bokuweb/zstd-wasm', 'ssh2']
 /** Modules that so many chunks need become one: a file read in vain costs less than dozens of files. */
 const SHARED_BY = 6
 
+const LAUNCHER = 'src/main.ts'
 const SCREEN = 'src/porcelain/tui/screen.tsx'
 
 const NOTHING = '\0nothing'
@@ -49,7 +50,7 @@ const screenBeside = {
   },
   load: (id) => (id === NOTHING ? 'export default undefined' : undefined),
   renderChunk: (code) =>
-    code.replace(/[\w$.]*__toESM\(require\(("\.\/screen-[^"]*\.mjs")\)(?:, \d)?\)/g, 'import($1)'),
+    code.replace(/[\w$.]*__toESM\(require\(("\.\/screen-[^"]*\.mjs")\)(?:, \d)?\)/g, 'require($1)'),
 }
 
 /** @type {(entry: string, define: Record<string, string>, entryFileNames: string, isSplit: boolean) => Promise<{ name: string, contents: Buffer, isEntry: boolean }[]>} */
@@ -74,7 +75,8 @@ async function bundle(entry, define, entryFileNames, isSplit) {
     format: isModule ? 'es' : 'cjs',
     entryFileNames,
     chunkFileNames: '[name]-[hash].cjs',
-    dynamicImportInCjs: false,
+    // Only the launcher can: code that is compiled with what was kept has no modules of its own.
+    dynamicImportInCjs: entry === LAUNCHER,
     comments: false,
     codeSplitting: isSplit && { groups: [{ name: 'common', minShareCount: SHARED_BY }] },
   })
@@ -156,12 +158,7 @@ const chunks = await bundle(
   true,
 )
 const program = JSON.stringify(chunks.find(({ isEntry }) => isEntry).name)
-const launcher = await bundle(
-  'src/main.ts',
-  { ...define, VARVE_PROGRAM: program },
-  '[name].cjs',
-  false,
-)
+const launcher = await bundle(LAUNCHER, { ...define, VARVE_PROGRAM: program }, '[name].cjs', false)
 
 const entryPoints = { index: 'src/index.ts' }
 if (existsSync(`${root}src/demo/main.ts`)) entryPoints.demo = 'src/demo/main.ts'

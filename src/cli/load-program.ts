@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cachedDataVersionTag } from 'node:v8'
-import { constants, Script } from 'node:vm'
+import { Script } from 'node:vm'
 import { userCacheFolder } from './cache-folder.ts'
 import { type CacheFolder, readCodeCache, writeCodeCache } from './code-cache.ts'
 
@@ -24,11 +24,14 @@ type ModuleFunction = (
  * @param folder where the chunks are, in ASCII
  * @param entry the file name of the chunk to begin with
  * @param ownRequire loads what is no chunk, as a file in the folder would
+ * @param importModule loads a chunk that is a module, which code that is compiled here cannot: to ask for one gives
+ *   a promise of it
  */
 export function loadProgram(
   folder: string,
   entry: string,
   ownRequire: (id: string) => unknown,
+  importModule: (url: string) => Promise<unknown>,
 ): unknown {
   const cache = openCache(folder)
   const modules = new Map<string, LoadedModule>()
@@ -45,13 +48,15 @@ export function loadProgram(
     const cachedData = cache?.compiled.get(name)
     const script = new Script(code, {
       filename: pathToFileURL(path).href,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cachedData === undefined ? {} : { cachedData }),
     })
     if (cachedData === undefined || script.cachedDataRejected === true) isComplete = false
     scripts.set(name, script)
     const run = script.runInThisContext() as ModuleFunction
-    const require = (id: string) => (id.startsWith('./') ? load(id.slice(2)) : ownRequire(id))
+    const require = (id: string) => {
+      if (id.endsWith('.mjs')) return importModule(pathToFileURL(join(folder, id)).href)
+      return id.startsWith('./') ? load(id.slice(2)) : ownRequire(id)
+    }
     run(module.exports, require, module, path, folder)
     return module.exports
   }

@@ -20,7 +20,9 @@ export function axisTicks(plot: PlotData, width: number): AxisTick[] {
     column: Math.max(0, Math.min(width - 1, Math.floor(share * width))),
   })
   const { axis, exact } = plot
-  if ((axis.kind === 'time' || axis.kind === 'date') && exact !== undefined) {
+  if (axis.kind === 'time' || axis.kind === 'date') {
+    // No row has said when it is.
+    if (exact === undefined) return []
     const { zone } = axis
     const span = exact.to - exact.from
     return timeTicks(exact, width, { zone, isDates: axis.kind === 'date' }).map(

@@ -207,18 +207,19 @@ export class Keys {
     let i = from
     if (this.#made === undefined && this.width === 8) {
       const { buffer, byteOffset, length } = this.#halves
-      // Turned so that they order as signed numbers, which is what is compared fastest.
+      // Turned so that the upper ones order as signed numbers.
       const turn = this.#flip ^ 0x8000_0000
       const kernels = kernelsOf(this.#halves)
       if (kernels !== undefined) {
         return kernels.run.firstBelow(byteOffset, i, this.length, least, turn)
       }
-      const halves = new Int32Array(buffer, byteOffset, length)
-      let low = halves[2 * i - 2]! ^ 0x8000_0000
-      let high = halves[2 * i - 1]! ^ turn
+      const lows = this.#halves
+      const highs = new Int32Array(buffer, byteOffset, length)
+      let low = lows[2 * i - 2]!
+      let high = highs[2 * i - 1]! ^ turn
       for (let at = 2 * i; at < length; at += 2) {
-        const nextLow = halves[at]! ^ 0x8000_0000
-        const nextHigh = halves[at + 1]! ^ turn
+        const nextLow = lows[at]!
+        const nextHigh = highs[at + 1]! ^ turn
         if (nextHigh <= high && (nextHigh < high || nextLow <= low)) {
           const isEqual = nextHigh === high && nextLow === low
           if (!isEqual || least === 1) return at >> 1

@@ -71,6 +71,9 @@ interface KernelFunctions {
     offsets: number,
     total: number,
   ): number
+  unpackPlaces(source: number, bit: number, width: number, count: number, target: number): void
+  greatest(values: number, count: number): number
+  takeEights(values: number, places: number, count: number, target: number): void
   cutRecords(
     bytes: number,
     count: number,

@@ -5,7 +5,7 @@ import { concatColumns, nullColumn } from '../../core/column-ops.ts'
 import type { Codecs } from './codecs.ts'
 import type { ColumnKind } from './column-kind.ts'
 import { countOnes, HybridReader } from './hybrid.ts'
-import { PlacesRoom, plainReader, type ValueReader, valueReader } from './page-values.ts'
+import { plainReader, type ValueReader, valueReader } from './page-values.ts'
 import type { Page, Pages } from './pages.ts'
 import { spread } from './spread.ts'
 import { toColumn } from './to-column.ts'
@@ -38,7 +38,6 @@ export class ColumnReader {
   readonly #pages: Pages
   readonly #codecs: Codecs
   readonly #deltas: UnpackDeltas
-  readonly #room = new PlacesRoom()
   #dictionary: Column | undefined
   /** Bytes of the longest value in the dictionary. */
   #longest = 0
@@ -159,15 +158,8 @@ export class ColumnReader {
     bytes: Uint8Array,
   ): OpenPage {
     const count = bits === undefined ? rows : countOnes(bits)
-    const page = {
-      kind: this.#kind,
-      encoding,
-      bytes,
-      count,
-      dictionary: this.#dictionary,
-      deltas: this.#deltas,
-      room: this.#room,
-    }
+    const dictionary = this.#dictionary
+    const page = { kind: this.#kind, encoding, bytes, count, dictionary, deltas: this.#deltas }
     // A page of nothing but nulls may hold no values at all, not even their encoding's header.
     const values = count === 0 ? noValues(this.#kind) : valueReader(page)
     return { rows, validity: count === rows ? undefined : bits, values, taken: 0 }

@@ -1,10 +1,13 @@
 import { copyBits, setBit } from '../../core/bits.ts'
+import { kernelsOf } from '../../core/encoding/kernels.ts'
 
 // Parquet's hybrid of runs and packed bits, for definition levels, booleans and places in a
 // dictionary. A run begins with a varint h. Even: the value that follows, in as few bytes as the
 // width needs, h / 2 times. Odd: (h − 1) / 2 groups of 8 values, bit by bit, least significant first.
 
 const CUT_SHORT = 'a page is cut short'
+/** Fewer numbers are unpacked before a kernel has been handed them. */
+const LEAST_FOR_KERNEL = 64
 
 /** Reads numbers of `width` bits from `at` to `end` (exclusive), in pieces. */
 export class HybridReader {
@@ -28,7 +31,7 @@ export class HybridReader {
     this.#width = width
   }
 
-  /** The next `target.length` values. */
+  /** The next `target.length` values; quickest where `target` is an array of the kernels. */
   read(target: Uint32Array): void {
     for (let at = 0; at < target.length; ) {
       const count = Math.min(this.#run(), target.length - at)
@@ -93,6 +96,15 @@ export class HybridReader {
     if (this.#start + Math.ceil((bits + count * width) / 8) > this.#end) throw new Error(CUT_SHORT)
     let at = this.#start + Math.floor(bits / 8)
     let shift = bits % 8
+    const kernels = count < LEAST_FOR_KERNEL ? undefined : kernelsOf(target)
+    if (kernels !== undefined) {
+      kernels.scope(() => {
+        const packed = bytes.subarray(at, at + Math.ceil((shift + count * width) / 8))
+        const source = kernels.copyOf(packed).byteOffset
+        kernels.run.unpackPlaces(source, shift, width, count, target.byteOffset + 4 * from)
+      })
+      return
+    }
     if (width > 24) {
       for (let i = from; i < from + count; i++) {
         let value = 0

@@ -1,7 +1,9 @@
 import type { Encoding } from 'hyparquet'
 import { bitmapBytes, sliceBits } from '../../core/bits.ts'
 import type { Column } from '../../core/column.ts'
+import { bytesOf, newValues, rawColumn, valueWidth } from '../../core/column-layout.ts'
 import { sliceColumn, takeRows } from '../../core/column-ops.ts'
+import { type Kernels, kernelsFor } from '../../core/encoding/kernels.ts'
 import type { ColumnKind } from './column-kind.ts'
 import { HybridReader } from './hybrid.ts'
 import { type Physical, toColumn } from './to-column.ts'
@@ -23,20 +25,11 @@ export interface PageValues {
   readonly count: number
   readonly dictionary: Column | undefined
   readonly deltas: UnpackDeltas
-  readonly room: PlacesRoom
-}
-
-/** Where places in a dictionary are put until the values are taken: it serves again and again. */
-export class PlacesRoom {
-  #words = new Uint32Array(0)
-
-  take(count: number): Uint32Array {
-    if (this.#words.length < count) this.#words = new Uint32Array(count)
-    return this.#words.subarray(0, count)
-  }
 }
 
 const CUT_SHORT = 'a page is cut short'
+/** Bytes of a dictionary that are copied to the kernels for each batch of rows. */
+const MOST_COPIED = 256 * 1024
 
 export function valueReader(page: PageValues): ValueReader {
   const { kind, encoding, bytes } = page
@@ -143,32 +136,38 @@ function plainBytes(source: Uint8Array, from: number, count: number) {
   return { count, bytes, offsets }
 }
 
-function dictionaryReader({ bytes, dictionary, room }: PageValues): ValueReader {
+function dictionaryReader({ bytes, dictionary }: PageValues): ValueReader {
   if (dictionary === undefined) throw new Error('a page refers to a dictionary that is not there')
   const width = bytes[0]
   const runs = width ? new HybridReader(bytes, 1, bytes.length, width) : undefined
+  const { byteLength } = dictionary.values
+  const isCopied = valueWidth(dictionary.type) === 8 && byteLength <= MOST_COPIED
   return {
     read(count) {
       // A page of nulls alone may have no bytes at all.
       if (width === undefined && count > 0) throw new Error(CUT_SHORT)
-      return takeRows(dictionary, places(runs, dictionary, room.take(count)))
+      const kernels = kernelsFor(count, isCopied ? byteLength : 0)
+      const places = kernels.words(count)
+      if (runs === undefined) places.fill(0)
+      else runs.read(places)
+      const greatest = kernels.run.greatest(places.byteOffset, count)
+      if (count > 0 && greatest >>> 0 >= dictionary.length) {
+        throw new Error(
+          `a page refers to entry ${greatest >>> 0} of a dictionary of ${dictionary.length}`,
+        )
+      }
+      return isCopied ? takeEights(dictionary, places, kernels) : takeRows(dictionary, places)
     },
   }
 }
 
-/** Fills `found` with the next places. */
-function places(
-  runs: HybridReader | undefined,
-  dictionary: Column,
-  found: Uint32Array,
-): Uint32Array {
-  const count = found.length
-  if (runs === undefined) found.fill(0)
-  else runs.read(found)
-  let greatest = 0
-  for (let i = 0; i < count; i++) if (found[i]! > greatest) greatest = found[i]!
-  if (count > 0 && greatest >= dictionary.length) {
-    throw new Error(`a page refers to entry ${greatest} of a dictionary of ${dictionary.length}`)
-  }
-  return found
+/** As {@link takeRows} for values of 8 bytes. */
+function takeEights({ type, values }: Column, places: Uint32Array, kernels: Kernels): Column {
+  const count = places.length
+  const from = kernels.copyOf(bytesOf(values)).byteOffset
+  const taken = kernels.bytes(8 * count)
+  kernels.run.takeEights(from, places.byteOffset, count, taken.byteOffset)
+  const target = newValues(type, count)
+  bytesOf(target).set(taken)
+  return rawColumn(type, count, target, undefined)
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { kernelsFor } from '../../../src/core/encoding/kernels.ts'
 import { HybridReader } from '../../../src/formats/parquet/hybrid.ts'
 
 const GROUPS = 40
@@ -13,11 +14,12 @@ describe('packed numbers of a Parquet page', () => {
           minLength: 8 * GROUPS,
           maxLength: 8 * GROUPS,
         }),
-        pieces: fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+        pieces: fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }),
+        inKernels: fc.boolean(),
       }),
     )
     fc.assert(
-      fc.property(input, ({ width, values, pieces }) => {
+      fc.property(input, ({ width, values, pieces, inKernels }) => {
         const packed = values.reduce(
           (all, value, i) => all | (BigInt(value) << BigInt(i * width)),
           0n,
@@ -31,7 +33,7 @@ describe('packed numbers of a Parquet page', () => {
         const read: number[] = []
         for (let i = 0; read.length < values.length; i++) {
           const count = Math.min(pieces[i % pieces.length]!, values.length - read.length)
-          const piece = new Uint32Array(count)
+          const piece = inKernels ? kernelsFor(count).words(count) : new Uint32Array(count)
           reader.read(piece)
           read.push(...piece)
         }

@@ -87,6 +87,7 @@ export class CheckColumns {
       return bytes && unlessDamaged(Promise.resolve(bytes).then(columnFacts))
     }
     this.#bytes -= begun.stored
+    this.#checker.flush()
     const found = await unlessDamaged(begun.checked)
     if (found?.id !== id || found.facts === undefined) return undefined
     this.#options.onVerified(id, found.facts.bytes)

@@ -8,6 +8,15 @@ const THREADS_AFTER = 2 * 1024 * 1024
 const LEAST_LENGTH = 2 * 1024
 /** Longer columns are rare, and their copies would stay around. */
 const MOST_LENGTH = 16 * 1024 * 1024
+/** So many are handed over at a time, or so many bytes: to hand one over alone costs a fifth of its work. */
+const MOST_GATHERED = 4
+const MOST_GATHERED_BYTES = 1024 * 1024
+
+interface Gathered {
+  readonly column: WholeColumn
+  readonly resolve: (checked: CheckedColumn | Promise<CheckedColumn>) => void
+  readonly reject: (error: unknown) => void
+}
 
 /**
  * Looks through columns that come one after another: in this thread; of much data, in others, too. What is found is
@@ -18,8 +27,11 @@ export class ColumnChecker {
   #opening: Promise<void> | undefined
   #workers: EncodeWorkers | undefined
   #closed = false
+  /** What is to be handed over next. */
+  #gathered: Gathered[] = []
+  #gatheredBytes = 0
 
-  /** Begins with a column, whose bytes stay as they are. */
+  /** Begins with a column, whose bytes stay as they are. Who waits for it has to ask for all with {@link flush} first. */
   check(column: WholeColumn): Promise<CheckedColumn> {
     const { length, body } = column
     if (length < LEAST_LENGTH || length > MOST_LENGTH || body.length > MOST_LENGTH) {
@@ -27,12 +39,47 @@ export class ColumnChecker {
     }
     this.#bytes += length
     if (this.#bytes > THREADS_AFTER) this.#opening ??= this.#open().catch(() => undefined)
-    return this.#workers?.check(column) ?? checkColumn(column)
+    if (this.#workers === undefined) return checkColumn(column)
+    const checked = new Promise<CheckedColumn>((resolve, reject) => {
+      this.#gathered.push({ column, resolve, reject })
+    })
+    this.#gatheredBytes += Math.max(length, body.length)
+    if (this.#gathered.length >= MOST_GATHERED || this.#gatheredBytes >= MOST_GATHERED_BYTES) {
+      this.flush()
+    }
+    return checked
+  }
+
+  /** Begins with all that came, also where more could be handed over at a time. */
+  flush(): void {
+    if (this.#gathered.length === 0) return
+    const gathered = this.#gathered
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    const handed = this.#workers?.check(gathered.map(({ column }) => column))
+    if (handed === undefined) {
+      // All have enough to do: this thread helps.
+      for (const { column, resolve } of gathered) resolve(checkColumn(column))
+      return
+    }
+    handed.then(
+      (found) => {
+        for (const [i, { resolve, reject }] of gathered.entries()) {
+          const checked = found[i]!
+          if (checked instanceof Error) reject(checked)
+          else resolve(checked)
+        }
+      },
+      (error: unknown) => {
+        for (const { reject } of gathered) reject(error)
+      },
+    )
   }
 
   /** Ends the threads. What is on its way there fails. */
   close(): void {
     this.#closed = true
+    this.flush()
     this.#workers?.close()
     this.#workers = undefined
   }

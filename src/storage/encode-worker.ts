@@ -22,10 +22,15 @@ export interface EncodeOrder {
   readonly hashOnly: boolean
 }
 
-/** A column to decode, to hash and to look through. */
+/** Columns to decode, to hash and to look through. */
 export interface CheckOrder {
-  /** Its body, and room behind it. */
+  /** Their bodies end to end, and room behind them. */
   readonly buffer: ArrayBuffer
+  readonly columns: readonly OrderedColumn[]
+}
+
+/** One of them: what is known of it beside its body. */
+export interface OrderedColumn {
   /** Of the body. */
   readonly bodyLength: number
   readonly method: number
@@ -47,7 +52,10 @@ export interface AnsweredError {
   readonly hint?: string | undefined
 }
 
-export interface CheckAnswer extends Answer, CheckedColumn {}
+export interface CheckAnswer extends Answer {
+  /** What was found of each, or what is wrong with it. */
+  readonly found: readonly (CheckedColumn | AnsweredError)[]
+}
 
 export interface EncodeAnswer extends Answer {
   /** The same, with the body from its start; as it came where `length` is missing. */
@@ -67,7 +75,7 @@ export interface WorkerReady {
 
 async function answer(order: EncodeOrder | CheckOrder): Promise<Answer> {
   try {
-    return 'method' in order ? await check(order) : await encode(order)
+    return 'columns' in order ? await check(order) : await encode(order)
   } catch (error) {
     return { buffer: order.buffer, error: plain(error) }
   }
@@ -83,9 +91,15 @@ async function encode({ buffer, length, level, hashOnly }: EncodeOrder): Promise
   return { buffer, id, method, length: body.length }
 }
 
-async function check({ buffer, bodyLength, method, length }: CheckOrder): Promise<CheckAnswer> {
-  const body = new Uint8Array(buffer, 0, bodyLength)
-  return { buffer, ...(await checkColumn({ method, body, length })) }
+async function check({ buffer, columns }: CheckOrder): Promise<CheckAnswer> {
+  const found: (CheckedColumn | AnsweredError)[] = []
+  let at = 0
+  for (const { bodyLength, method, length } of columns) {
+    const body = new Uint8Array(buffer, at, bodyLength)
+    at += bodyLength
+    found.push(await checkColumn({ method, body, length }).catch(plain))
+  }
+  return { buffer, found }
 }
 
 function plain(error: unknown): AnsweredError {

@@ -22,6 +22,8 @@ declare const VARVE_ENCODE_WORKER: string | undefined
 const MOST_WORKERS = 4
 /** Objects that a thread has at a time: one in work, the others to go on with while this one reads rows. */
 const MOST_ORDERS = 12
+/** Columns to look through come several at a time. */
+const MOST_CHECK_ORDERS = 3
 /** Buffers are made in steps of this many bytes, so that they serve again. */
 const BUFFER_STEP = 64 * 1024
 /** Buffers that wait to serve again, at most. */
@@ -78,28 +80,34 @@ export class EncodeWorkers {
     { hashOnly }: { readonly hashOnly: boolean },
   ): Promise<Hashed> | undefined {
     const { length } = canonical
-    return this.#leastBusy()?.order(
-      { buffer: this.#filled(canonical), length, level, hashOnly },
+    return this.#leastBusy(MOST_ORDERS)?.order(
+      { buffer: this.#filled([canonical]), length, level, hashOnly },
       (answer) => hashedOf(canonical, answer as EncodeAnswer),
     )
   }
 
-  /** Hands over a column to be looked through; undefined where all have enough to do. */
-  check({ method, body, length }: WholeColumn): Promise<CheckedColumn> | undefined {
-    return this.#leastBusy()?.order(
-      { buffer: this.#filled(body), bodyLength: body.length, method, length },
-      (answer) => {
-        const { id, facts } = answer as CheckAnswer
-        return { id, facts }
+  /**
+   * Hands over columns to be looked through; undefined where all have enough to do. What is wrong with one is in its
+   * place.
+   */
+  check(columns: readonly WholeColumn[]): Promise<(CheckedColumn | Error)[]> | undefined {
+    return this.#leastBusy(MOST_CHECK_ORDERS)?.order(
+      {
+        buffer: this.#filled(columns.map(({ body }) => body)),
+        columns: columns.map(({ method, body, length }) => {
+          return { method, bodyLength: body.length, length }
+        }),
       },
+      (answer) =>
+        (answer as CheckAnswer).found.map((found) => ('id' in found ? found : errorOf(found))),
     )
   }
 
-  #leastBusy(): EncodeWorker | undefined {
+  #leastBusy(most: number): EncodeWorker | undefined {
     let least: EncodeWorker | undefined
     for (const worker of this.#workers) {
       worker.receive()
-      if (!worker.isReady || worker.orders >= MOST_ORDERS) continue
+      if (!worker.isReady || worker.orders >= most) continue
       if (least === undefined || worker.orders < least.orders) least = worker
     }
     if (least === undefined) this.#grow()
@@ -126,15 +134,20 @@ export class EncodeWorkers {
     }
   }
 
-  /** A buffer that begins with these bytes. */
-  #filled(bytes: Uint8Array): ArrayBuffer {
-    const { length } = bytes
+  /** A buffer that begins with these bytes, end to end. */
+  #filled(pieces: readonly Uint8Array[]): ArrayBuffer {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
     const at = this.#spare.findIndex((buffer) => buffer.byteLength >= length)
     const buffer =
       at >= 0
         ? this.#spare.splice(at, 1)[0]!
         : new ArrayBuffer(Math.ceil(length / BUFFER_STEP) * BUFFER_STEP)
-    new Uint8Array(buffer).set(bytes)
+    const bytes = new Uint8Array(buffer)
+    let end = 0
+    for (const piece of pieces) {
+      bytes.set(piece, end)
+      end += piece.length
+    }
     return buffer
   }
 }

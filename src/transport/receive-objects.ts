@@ -128,6 +128,7 @@ export class ObjectReceiver implements ObjectReader {
 
   /** Waits until all that was taken is known to be right, and has its number. */
   async settle(): Promise<void> {
+    this.#checker.flush()
     while (this.#arriving.length > 0) await this.#settleFirst()
   }
 

@@ -95,6 +95,13 @@ export {
 export { createBranch, deleteBranches, listBranches, renameBranch } from './porcelain/branch.ts'
 export { changeSchema, setSettings, showSchema } from './porcelain/change-schema.ts'
 export type { SeriesChange } from './porcelain/change-summary.ts'
+export { chartSvg, SVG_BUCKETS } from './porcelain/chart/chart-svg.ts'
+export {
+  type ChartLine,
+  type ChartOptions,
+  chartBuckets,
+  drawChart,
+} from './porcelain/chart/draw-chart.ts'
 export { type CommitOptions, type CommitResult, commit } from './porcelain/commit.ts'
 export { createSeries } from './porcelain/create-series.ts'
 export { deleteRows } from './porcelain/delete-rows.ts'
@@ -130,6 +137,8 @@ export { readDecisions } from './porcelain/merge-decisions.ts'
 export { resolveMerge } from './porcelain/merge-resolve.ts'
 export { moveSeries, removeSeries } from './porcelain/move-series.ts'
 export { openComparison } from './porcelain/open-comparison.ts'
+export type { PlotData } from './porcelain/plot-data.ts'
+export { type PlotSeriesOptions, plotSeries } from './porcelain/plot-series.ts'
 export { type PullOptions, type PullResult, pull } from './porcelain/pull.ts'
 export { purge } from './porcelain/purge.ts'
 export { type PushOptions, type PushResult, push } from './porcelain/push.ts'

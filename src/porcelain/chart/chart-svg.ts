@@ -67,9 +67,7 @@ function panel(plot: PlotData, column: PlotColumn, top: number, { names }: SvgOp
   const unit = column.unit === undefined ? '' : ` (${column.unit})`
   const parts = [text(LEFT, top + 14, column.name + unit)]
   if (plot.rowsBefore !== undefined || column.before !== undefined) {
-    const [after, before] = [WIDTH - RIGHT, WIDTH - RIGHT - 150]
-    if (column.before !== undefined) parts.push(...legend('before', names.before, before, top + 14))
-    if (column.after !== undefined) parts.push(...legend('after', names.after, after, top + 14))
+    parts.push(...legend(column, names, top + 14))
   }
   parts.push(`<path class="axis" d="M${LEFT} ${from}V${to}H${WIDTH - RIGHT}"/>`)
   if (limits === undefined) {
@@ -92,9 +90,16 @@ function panel(plot: PlotData, column: PlotColumn, top: number, { names }: SvgOp
   return parts.join('\n')
 }
 
-function legend(role: 'before' | 'after', name: string, right: number, y: number): string[] {
-  const shown = name.length > 16 ? `${name.slice(0, 15)}…` : name
-  return [`<path class="${role}" d="M${right - 136} ${y - 4}h24"/>`, text(right - 106, y, shown)]
+/** Names of the versions behind a piece of their lines, up to the right end. */
+function legend(column: PlotColumn, names: SvgOptions['names'], y: number): string[] {
+  let right = WIDTH - RIGHT
+  return (['after', 'before'] as const).flatMap((role) => {
+    if (column[role] === undefined) return []
+    const name = names[role].length > 40 ? `${names[role].slice(0, 39)}…` : names[role]
+    const x = right - name.length * CHARACTER
+    right = x - 56
+    return [`<path class="${role}" d="M${x - 32} ${y - 4}h24"/>`, text(x, y, name)]
+  })
 }
 
 const xOf = (bucket: number, buckets: number) => LEFT + ((bucket + 0.5) / buckets) * SVG_BUCKETS

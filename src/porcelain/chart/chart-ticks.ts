@@ -38,7 +38,11 @@ export function valueTicks(
         finer = step
         continue
       }
-      const tooFew = count < 2 && finer !== undefined && countOf(low, high, finer) <= 2 * most
+      // Steps of 2 and 5 are so far apart that one gives too many and the next hardly any.
+      const tooFew =
+        count < Math.max(2, most / 2) &&
+        finer !== undefined &&
+        countOf(low, high, finer) <= 1.5 * most + 1
       return labelled(low, high, tooFew ? finer! : step)
     }
   }

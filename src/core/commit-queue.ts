@@ -9,7 +9,7 @@ export interface QueuedCommit {
 }
 
 /** Commits to be visited, the latest date first; of equal dates the one that came first. */
-export class CommitQueue<T extends QueuedCommit> {
+export class CommitQueue<T extends Pick<QueuedCommit, 'date'> = QueuedCommit> {
   readonly #heap: { readonly item: T; readonly order: number }[] = []
   #pushed = 0
 

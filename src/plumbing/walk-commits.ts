@@ -2,6 +2,7 @@ import { type Commit, readCommit } from '../core/commit.ts'
 import { CommitQueue, type QueuedCommit } from '../core/commit-queue.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
+import { ownText } from '../core/own-text.ts'
 
 export interface WalkOptions {
   /** Commits to start from; each of them is part of the walk. */
@@ -19,7 +20,9 @@ export interface WalkedCommit {
   readonly commit: Commit
 }
 
-interface Visit extends QueuedCommit {
+interface Visit extends Omit<QueuedCommit, 'commit'> {
+  /** Until it is given out: who walks far holds ids alone. */
+  commit: Commit | undefined
   readonly parents: readonly Id[]
   excluded: boolean
   emitted: boolean
@@ -88,7 +91,9 @@ class Walk {
       if (visit.excluded || visit.emitted) continue
       visit.emitted = true
       this.open--
-      yield { id: visit.id, commit: visit.commit }
+      const commit = visit.commit!
+      visit.commit = undefined
+      yield { id: visit.id, commit }
     }
   }
 
@@ -99,7 +104,7 @@ class Walk {
       return
     }
     const commit = await readCommit(this.#reader, id)
-    const parents = this.#options.shallow?.has(id) ? [] : commit.parents
+    const parents = this.#options.shallow?.has(id) ? [] : commit.parents.map(ownText)
     const date = Math.min(commit.committer.seconds, latest)
     const visit: Visit = { id, commit, date, parents, excluded, emitted: false }
     this.#visits.set(id, visit)

@@ -1,7 +1,7 @@
 import type { Repository } from '../../plumbing/repository.ts'
 import { throwIfInterrupted } from '../interruptible.ts'
 
-/** Milliseconds that work goes on before keys are looked at. */
+/** Milliseconds of processor time that work goes on before keys are looked at. */
 const SLICE = 5
 
 /** Work that goes on in slices, so that a key that is pressed meanwhile is heard at once. */
@@ -23,10 +23,10 @@ export class Slices {
   }
 }
 
-/** Milliseconds, for how long something takes alone. */
+/** Milliseconds of processor time: a machine that others keep busy would else make slices of nothing. */
 function now(): number {
-  const [seconds, nanoseconds] = process.hrtime()
-  return seconds * 1000 + nanoseconds / 1e6
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 /** Methods by which operations read; each may be work for a while. */

@@ -1,6 +1,7 @@
 import { type Commit, subjectOf } from '../../core/commit.ts'
 import { type CommitDate, firstSecondOf, lastSecondOf, parseWhen } from '../../core/commit-date.ts'
 import type { Id } from '../../core/id.ts'
+import { ownText } from '../../core/own-text.ts'
 import { abbreviationLength } from '../../plumbing/abbreviate-id.ts'
 import type { Repository } from '../../plumbing/repository.ts'
 import { resolveRange } from '../../plumbing/resolve-range.ts'
@@ -52,31 +53,43 @@ export interface Lister {
   list(id: Id, commit: Commit): ListedCommit
 }
 
-/** Makes lines of commits, as the repository is now. */
+/** Makes lines of commits, as the repository is now; very many of them are held. */
 export async function openLister(repo: Repository): Promise<Lister> {
   const digits = await abbreviationLength(repo)
   const decorations: Decorations = await readDecorations(repo)
   const none: readonly Decoration[] = []
+  const authors = new Map<string, string>()
+  /** Ids of parents that have not been listed: each is a text once. */
+  const awaited = new Map<Id, Id>()
+  const idOf = (id: Id): Id => {
+    const known = awaited.get(id) ?? ownText(id)
+    awaited.set(known, known)
+    return known
+  }
+  const authorOf = (name: string): string => {
+    const known = authors.get(name) ?? ownText(name)
+    authors.set(known, known)
+    return known
+  }
   return {
-    list: (id, commit) => ({
-      id: detached(id),
-      short: id.slice(0, digits),
-      parents: commit.parents.map(detached),
-      author: detached(commit.author.name),
-      time: { seconds: commit.committer.seconds, offsetMinutes: commit.committer.offsetMinutes },
-      subject: detached(subjectOf(commit).slice(0, LONGEST_LINE)),
-      decorations: decorations.get(id) ?? none,
-    }),
+    list: (given, commit) => {
+      const id = idOf(given)
+      awaited.delete(id)
+      const { seconds, offsetMinutes } = commit.committer
+      return {
+        id,
+        short: id.slice(0, digits),
+        parents: commit.parents.map(idOf),
+        author: authorOf(commit.author.name),
+        time: { seconds, offsetMinutes },
+        subject: ownText(subjectOf(commit).slice(0, LONGEST_LINE)),
+        decorations: decorations.get(id) ?? none,
+      }
+    },
   }
 }
 
 /** What fits texts that contain this one, capitals or not. */
 function containing(text: string): RegExp {
   return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'iu')
-}
-
-/** The same text, which does not hold the one in memory that it was cut from. */
-function detached<T extends string>(text: T): T {
-  const encoding = /[^\0-\xff]/.test(text) ? 'utf16le' : 'latin1'
-  return Buffer.from(text, encoding).toString(encoding) as T
 }

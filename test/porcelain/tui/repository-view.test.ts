@@ -80,7 +80,7 @@ describe('commits', () => {
 
   it('come in lists, and others are heard between them', async () => {
     const repo = await newRepository()
-    await linearHistory(repo, 3000)
+    await linearHistory(repo, 1000)
     let turns = 0
     let isDone = false
     const tick = () => {
@@ -92,8 +92,8 @@ describe('commits', () => {
     const lists = await collect(viewOf(repo).commits({}, never))
     isDone = true
 
-    expect(lists.flat()).toHaveLength(3000)
-    expect(lists.length).toBeLessThan(3000)
+    expect(lists.flat()).toHaveLength(1000)
+    expect(lists.length).toBeLessThan(1000)
     expect(turns).toBeGreaterThanOrEqual(lists.length)
   })
 

@@ -18,6 +18,7 @@ import { slowClientsSuite } from './suites/slow-clients.ts'
 import { splitSuite } from './suites/split.ts'
 import { startUpSuite } from './suites/start-up.ts'
 import { transferSuite } from './suites/transfer.ts'
+import { tuiSuite } from './suites/tui.ts'
 
 /** All there are, in the order in which they run. */
 export const suites: readonly Suite[] = [
@@ -44,4 +45,5 @@ export const suites: readonly Suite[] = [
   splitSuite,
   encodingsSuite,
   fsckSuite,
+  tuiSuite,
 ]

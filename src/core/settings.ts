@@ -46,6 +46,15 @@ export function schemaSettingOf(settings: Settings): JsonObject | undefined {
   return isObject(schema) ? schema : undefined
 }
 
+/** The unit in which values of a column are shown, as `display` says: `{"Price": {"unit": "USD"}}`. */
+export function unitOf(settings: Settings, column: string): string | undefined {
+  const display = settings.get('display')
+  if (!isObject(display) || !Object.hasOwn(display, column)) return undefined
+  const shown = display[column]
+  const unit = isObject(shown) ? shown.unit : undefined
+  return typeof unit === 'string' && unit !== '' ? unit : undefined
+}
+
 /** What holds inside a collection: its own settings, and an inner one's in place of those. */
 export function mergeSettings(outer: Settings, inner: Settings): Settings {
   if (inner.size === 0) return outer

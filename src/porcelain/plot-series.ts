@@ -6,6 +6,8 @@ import { bucketStarts, type PlaceRange, PlotBuckets, plainNumbers } from '../cor
 import type { Frame } from '../core/schema.ts'
 import type { Series } from '../core/series.ts'
 import { readRows } from '../core/series-read.ts'
+import { unitOf } from '../core/settings.ts'
+import { settingsFor } from '../core/tree.ts'
 import { openZoneUnlessUtc, type Zone } from '../core/zone.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { AsOfResult } from '../plumbing/resolve-as-of.ts'
@@ -65,6 +67,7 @@ export async function plotSeries(
   const versions = { after: found.after, before: isComparable ? found.before : undefined }
   const drawn = [versions.after, versions.before].flatMap((version) => version?.series ?? [])
   const zone = await zoneOf(repo, newest, options)
+  const settings = await settingsFor(repo.objects, newest.tree, newest.path)
   const places = new AxisPlaces(drawn)
   const planning = { reader: repo.objects, places, drawn, zone }
   const plan = await planPlot(planning, versions, options.range)
@@ -94,6 +97,7 @@ export async function plotSeries(
     extent: plan.extent && positions(plan.extent),
     columns: columns.map((column) => ({
       name: column.name,
+      unit: unitOf(settings, column.name),
       after: column.after === undefined ? undefined : after?.lines.get(column.after),
       before: column.before === undefined ? undefined : before?.lines.get(column.before),
     })),

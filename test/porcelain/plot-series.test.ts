@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { updateIndex } from '../../src/plumbing/update-index.ts'
+import { setSettings } from '../../src/porcelain/change-schema.ts'
 import type { PlotLine } from '../../src/porcelain/plot-data.ts'
 import { plotSeries } from '../../src/porcelain/plot-series.ts'
 import { newRepository } from '../support/repositories.ts'
@@ -197,6 +198,15 @@ describe('what a chart of a series is drawn from', () => {
     const plot = await plotSeries(repo, { name: 'a', buckets: 4 })
     expect(plot).toMatchObject({ ...range, rows: rows.length })
     expect(sum(plot.columns[0]!.after!.rows)).toBe(rows.length)
+  })
+
+  it('has the units that the settings of the series name', async () => {
+    const repo = await newRepository({ workTree: true })
+    await put(repo, { a: ['t:int64 v:float64 w:float64', [[1n, 1, 2]]] })
+    const display = { v: { unit: 'USD/bbl' }, w: 3 }
+    await setSettings(repo, { name: 'a', values: new Map([['display', display]]) })
+    const { columns } = await plotSeries(repo, { name: 'a', buckets: 4 })
+    expect(columns.map(({ unit }) => unit)).toEqual(['USD/bbl', undefined])
   })
 
   it('says which columns there are, and ends where its signal says so', async () => {

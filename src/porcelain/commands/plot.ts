@@ -41,7 +41,8 @@ export const plotCommand = defineCommand({
     'range around what differs.',
     '',
     'The chart is as large as the terminal, or 80 by 24. --svg writes a picture, light or dark as who',
-    'looks at it has it. --json gives the numbers that are drawn.',
+    'looks at it has it. --json gives the numbers that are drawn. The unit behind the name of a column is',
+    'what the setting display says, as in display=\'{"Price": {"unit": "USD"}}\'.',
   ].join('\n'),
   examples: [
     { command: 'varve plot brent-daily', about: 'all of it' },

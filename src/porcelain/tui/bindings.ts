@@ -268,7 +268,7 @@ export const bindings: readonly Binding[] = [
     keys: ['F'],
     shown: 'F',
     in: ['commits'],
-    help: 'list only some: series:NAME author:TEXT since: until: (commit time) from: to: (data time)',
+    help: 'list only some: series: author: since: until: from: to: (data)',
     brief: 'filter',
   },
   {

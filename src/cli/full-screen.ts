@@ -83,6 +83,8 @@ class Terminal implements FullScreen {
     this.#isGone = true
     this.#events?.gone()
   }
+  /** It may be there all the same, as where somebody sent the signal: then it is left as it was. */
+  readonly #onHangUp = () => this.#events?.gone()
   readonly #onStop = () => {
     this.leave()
     process.kill(process.pid, 'SIGSTOP')
@@ -101,7 +103,7 @@ class Terminal implements FullScreen {
     for (const event of ['end', 'close', 'error']) stdin.on(event, this.#onGone)
     stdout.on('resize', this.#onResize)
     stdout.on('error', this.#onGone)
-    process.on('SIGHUP', this.#onGone)
+    process.on('SIGHUP', this.#onHangUp)
     process.on('SIGTSTP', this.#onStop)
     process.on('SIGCONT', this.#onContinue)
   }
@@ -146,7 +148,7 @@ class Terminal implements FullScreen {
     for (const event of ['end', 'close']) stdin.off(event, this.#onGone)
     stdin.pause()
     stdout.off('resize', this.#onResize)
-    process.off('SIGHUP', this.#onGone)
+    process.off('SIGHUP', this.#onHangUp)
     process.off('SIGTSTP', this.#onStop)
     process.off('SIGCONT', this.#onContinue)
   }

@@ -8,7 +8,7 @@ const THREADS_AFTER = 2 * 1024 * 1024
 const LEAST_LENGTH = 2 * 1024
 /** Longer columns are rare, and their copies would stay around. */
 const MOST_LENGTH = 16 * 1024 * 1024
-/** So many are handed over at a time, or so many bytes: to hand one over alone costs a fifth of its work. */
+/** So many are handed over at a time, or so many bytes: to hand over one alone costs too much beside its work. */
 const MOST_GATHERED = 4
 const MOST_GATHERED_BYTES = 1024 * 1024
 

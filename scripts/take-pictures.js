@@ -17,7 +17,11 @@ const program = process.env.VARVE ?? `node ${join(root, 'bin/varve.js')}`
 
 /** Keys from the list of commits on, by the names that tmux has for them, and what is seen then. */
 const pictures = [
-  ['commits', 'The list of commits, and what the one under the cursor changed', '/2022-11-10 Enter'],
+  [
+    'commits',
+    'The list of commits, and what the one under the cursor changed',
+    '/2022-11-10 Enter',
+  ],
   ['series', 'The series that a commit changed', '/2022-11-10 Enter Enter'],
   ['chart', 'A series around the change, before and after', '/2022-11-10 Enter Enter Enter'],
   ['changes', 'The rows that changed', '/2022-11-10 Enter Enter Enter Tab'],

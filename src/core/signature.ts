@@ -21,7 +21,8 @@ const SIGNATURE = /^([^<>]*) <([^<>]*)> (0|-?[1-9][0-9]{0,11}) ([+-])([0-9]{2})(
 const MAX_OFFSET = 24 * 60
 
 function textFault(what: string, text: string): string | undefined {
-  if (!PLAIN.test(text) && UNFIT.test(text)) return `the ${what} has a control character or one of < >`
+  const isFit = PLAIN.test(text) || !UNFIT.test(text)
+  if (!isFit) return `the ${what} has a control character or one of < >`
   if (text !== text.trim()) return `the ${what} begins or ends with a space`
   return undefined
 }

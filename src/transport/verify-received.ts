@@ -13,10 +13,7 @@ import { badPeer } from './frames.ts'
 import type { ObjectReceiver } from './receive-objects.ts'
 
 /** What was received, and what counts here already. */
-export type ReceivedObjects = Pick<
-  ObjectReceiver,
-  'read' | 'readAny' | 'hasReceived' | 'factsOf'
->
+export type ReceivedObjects = Pick<ObjectReceiver, 'read' | 'readAny' | 'hasReceived' | 'factsOf'>
 
 export interface VerifyOptions {
   /** What refs are going to lead to. */

@@ -260,8 +260,9 @@ export function describeCarrier(name: string, suite: CarrierSuite): void {
           const repo = await cloneWith(connect)
           for (let i = 0; i < suite.commitsEach; i++) {
             await commitRows(repo, { series: 'all', seconds: 1000, from: 1000 * client + i })
-            const push = { connect, who, now: who.seconds }
-            const { pushed } = await sync(repo, { push, pull: { ...push, committer: who } })
+            const push = { connect, who }
+            const pull = { ...push, committer: who, now: who }
+            const { pushed } = await sync(repo, { push, pull })
             expect(pushed.refs).toMatchObject([{ target: MAIN, status: 'fast-forward' }])
           }
         }),

@@ -6,12 +6,15 @@ const BLOCK = 32 * 1024
 const LONGEST = BLOCK / 2
 /** Blocks kept of all packs together, 4 MiB: the records of some thousand commits of a series. */
 const KEPT = 128
+/** Blocks read at once, at most. */
+const RUN = 8
 /** Blocks of which it is known that they were asked for once. */
 const SEEN = 4096
 
 /**
  * Blocks of packs, of which what a name stands for never changes. A block is read whole when something of it is asked
- * for a second time: who reads one record here and one there reads no more than those.
+ * for a second time: who reads one record here and one there reads no more than those. Who goes from block to block,
+ * forwards or back, gets as many more at once as lie behind.
  */
 export class BlockCache {
   /** In order of use, the oldest first. */
@@ -39,22 +42,46 @@ export class BlockCache {
       this.#blocks.set(key, block)
       return block.subarray(offset - start, offset - start + length)
     }
-    if (!this.#seen.delete(key)) {
-      this.#seen.add(key)
-      if (this.#seen.size > SEEN)
-        for (const oldest of this.#seen) {
-          this.#seen.delete(oldest)
-          break
-        }
+    const [first, end] = this.#runAround(number, name, size)
+    if (first === end) {
+      this.#see(key)
       return storage.range(name, offset, length)
     }
-    return storage.range(name, start, Math.min(BLOCK, size - start)).then((bytes) => {
-      this.#blocks.set(key, bytes)
+    const from = first * BLOCK
+    return storage.range(name, from, Math.min(end * BLOCK, size) - from).then((bytes) => {
+      for (let other = first; other < end; other++) {
+        const at = (other - first) * BLOCK
+        this.#blocks.set(`${other} ${name}`, bytes.subarray(at, at + BLOCK))
+      }
       for (const oldest of this.#blocks.keys()) {
         if (this.#blocks.size <= KEPT) break
         this.#blocks.delete(oldest)
       }
-      return bytes.subarray(offset - start, offset - start + length)
+      return bytes.subarray(offset - from, offset - from + length)
     })
+  }
+
+  /** The blocks to read for one; none where that is not worth it yet. */
+  #runAround(number: number, name: string, size: number): [first: number, end: number] {
+    const isKept = (other: number) => this.#blocks.has(`${other} ${name}`)
+    let before = 0
+    while (before < RUN && isKept(number - 1 - before)) before++
+    let after = 0
+    while (after < RUN && isKept(number + 1 + after)) after++
+    if (before > after) {
+      return [number, Math.min(Math.ceil(size / BLOCK), number + before)]
+    }
+    if (after > before) return [Math.max(0, number + 1 - after), number + 1]
+    const isWanted = after > 0 || this.#seen.delete(`${number} ${name}`)
+    return [number, isWanted ? number + 1 : number]
+  }
+
+  #see(key: string): void {
+    this.#seen.add(key)
+    if (this.#seen.size <= SEEN) return
+    for (const oldest of this.#seen) {
+      this.#seen.delete(oldest)
+      break
+    }
   }
 }

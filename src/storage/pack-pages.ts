@@ -6,6 +6,8 @@ import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
 export const PAGE_BYTES = 4096
 /** Pages kept of one pack: 4 MiB. */
 const KEPT_PAGES = 1024
+/** Pages read at once where one after another is asked for. */
+const RUN = 16
 
 /** The bytes of an index, of which each was verified. */
 export interface IndexBytes {
@@ -68,17 +70,37 @@ export class PagedIndex implements IndexBytes {
   async #page(number: number): Promise<Uint8Array> {
     const kept = this.#kept(number)
     if (kept !== undefined) return kept
-    const at = number * PAGE_BYTES
-    const page = await this.#load(at, Math.min(PAGE_BYTES, this.#length - at))
-    const sum = this.#sums.subarray(number * CHECKSUM_BYTES, (number + 1) * CHECKSUM_BYTES)
-    if (!equalBytes(checksum(page), sum)) {
-      throw this.#fault(`the checksum of page ${number} of its index does not fit`)
+    const [first, end] = this.#runAround(number)
+    const start = first * PAGE_BYTES
+    const bytes = await this.#load(start, Math.min(end * PAGE_BYTES, this.#length) - start)
+    for (let other = first; other < end; other++) {
+      const at = (other - first) * PAGE_BYTES
+      const page = bytes.subarray(at, at + PAGE_BYTES)
+      const sum = this.#sums.subarray(other * CHECKSUM_BYTES, (other + 1) * CHECKSUM_BYTES)
+      if (equalBytes(checksum(page), sum)) this.#keep(other, page)
+      else if (other === number) {
+        throw this.#fault(`the checksum of page ${number} of its index does not fit`)
+      }
     }
+    const page = (number - first) * PAGE_BYTES
+    return bytes.subarray(page, page + PAGE_BYTES)
+  }
+
+  /** The pages to read for one: where some before or behind it are kept, as many more on its other side. */
+  #runAround(number: number): [first: number, end: number] {
+    let before = 0
+    while (before < RUN && this.#pages.has(number - 1 - before)) before++
+    let after = 0
+    while (after < RUN && this.#pages.has(number + 1 + after)) after++
+    const pages = Math.ceil(this.#length / PAGE_BYTES)
+    if (before > after) return [number, Math.min(pages, number + before)]
+    return [Math.max(0, number - Math.max(0, after - 1)), number + 1]
+  }
+
+  #keep(number: number, page: Uint8Array): void {
     this.#pages.set(number, page)
-    if (this.#pages.size > KEPT_PAGES) {
-      const [oldest] = this.#pages.keys()
-      if (oldest !== undefined) this.#pages.delete(oldest)
-    }
-    return page
+    if (this.#pages.size <= KEPT_PAGES) return
+    const [oldest] = this.#pages.keys()
+    if (oldest !== undefined) this.#pages.delete(oldest)
   }
 }

@@ -40,7 +40,7 @@ export class PackSet {
   #byAge: KnownPack[] = []
   /** The same, the largest last, but for those that were adopted. */
   #bySize: KnownPack[] = []
-  /** Opened and large, or impossible to open: asked for everything. */
+  /** Opened and large, or impossible to open: asked for everything, the one that answered last first. */
   #large: KnownPack[] = []
   /** The first bytes of ids, as a number, to the small packs that have such ids. */
   readonly #table = new Map<number, KnownPack[]>()
@@ -189,7 +189,9 @@ export class PackSet {
         asked.add(pack)
         try {
           const found = await ask(await this.open(pack))
-          if (found !== undefined) return { found, lost }
+          if (found === undefined) continue
+          this.#toFront(pack)
+          return { found, lost }
         } catch (error) {
           await note(error, pack)
         }
@@ -202,6 +204,15 @@ export class PackSet {
       await this.open(next).catch((error: unknown) => note(error, next))
     }
     return { lost, ...(failure === undefined ? {} : { failure }) }
+  }
+
+  /** What is read next most likely lies where the last was found. */
+  #toFront(pack: KnownPack): void {
+    if (this.#large[0] === pack) return
+    const at = this.#large.indexOf(pack)
+    if (at < 0) return
+    this.#large.splice(at, 1)
+    this.#large.unshift(pack)
   }
 
   /** Whether the file of a known pack is not there any more; then the pack is forgotten. */

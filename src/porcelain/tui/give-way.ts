@@ -2,12 +2,15 @@ import type { Repository } from '../../plumbing/repository.ts'
 import { throwIfInterrupted } from '../interruptible.ts'
 
 /** Milliseconds of processor time that work goes on before keys are looked at. */
-const SLICE = 5
+const SLICE = 4
+/** Nanoseconds between looks at the processor time, each of which takes as long as reading an object. */
+const BETWEEN_LOOKS = 1_500_000
 
 /** Work that goes on in slices, so that a key that is pressed meanwhile is heard at once. */
 export class Slices {
   readonly #signal: AbortSignal
   #began = now()
+  #looked = process.hrtime()
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
@@ -15,9 +18,13 @@ export class Slices {
 
   /** Waits where the slice is over. `interrupted` once the signal says so. */
   async next(): Promise<void> {
-    if (now() - this.#began >= SLICE) {
-      await new Promise((resolve) => setImmediate(resolve))
-      this.#began = now()
+    const [seconds, nanoseconds] = process.hrtime(this.#looked)
+    if (seconds > 0 || nanoseconds >= BETWEEN_LOOKS) {
+      this.#looked = process.hrtime()
+      if (now() - this.#began >= SLICE) {
+        await new Promise((resolve) => setImmediate(resolve))
+        this.#began = now()
+      }
     }
     throwIfInterrupted(this.#signal)
   }

@@ -56,6 +56,9 @@ export function bucketStarts(range: PlaceRange, buckets: number, unit = 1n): Pla
  */
 export class PlotBuckets {
   readonly lines: readonly BucketLine[]
+  /** Where the first and the last row of each bucket are, in units of the places that are added; undefined without rows. */
+  readonly firstAt: (Place | undefined)[]
+  readonly lastAt: (Place | undefined)[]
   readonly #starts: readonly Place[]
   #bucket = 0
   #rows = 0
@@ -66,6 +69,8 @@ export class PlotBuckets {
   constructor(starts: readonly Place[], columns: number) {
     this.#starts = starts
     this.lines = Array.from({ length: columns }, () => emptyLine(starts.length + 1))
+    this.firstAt = new Array(starts.length + 1).fill(undefined)
+    this.lastAt = new Array(starts.length + 1).fill(undefined)
   }
 
   /** Rows so far. */
@@ -91,6 +96,8 @@ export class PlotBuckets {
       for (let i = 0; i < values.length; i++) {
         reduceRows(this.lines[i]!, this.#bucket, values[i]!, at, end)
       }
+      this.firstAt[this.#bucket] ??= places[at]!
+      this.lastAt[this.#bucket] = places[end - 1]!
       at = end
     }
     this.#rows += rows

@@ -1,5 +1,5 @@
 import type { ColumnType } from '../core/column.ts'
-import type { BucketLine } from '../core/plot-buckets.ts'
+import type { BucketLine, Place } from '../core/plot-buckets.ts'
 import type { Zone } from '../core/zone.ts'
 
 /**
@@ -53,6 +53,12 @@ export interface PlotColumn {
 export interface PlotLine extends BucketLine {
   /** Different positions among the rows of the range: how far apart they mostly are follows from it. */
   readonly positions: number
+  /**
+   * Where the first and the last row of each bucket are, exact, whatever `from` and `to` round: in units of `exact`
+   * where the plot has it, else positions. Undefined where there is no row.
+   */
+  readonly firstAt: readonly (Place | undefined)[]
+  readonly lastAt: readonly (Place | undefined)[]
   /** How far rows of the whole series are apart in the mean; undefined where several may share a position. */
   readonly step?: number | undefined
   /** The nearest rows outside the range, towards which the line goes on; value NaN where it has none. */

@@ -2,7 +2,13 @@ import type { ValueArray } from '../core/column.ts'
 import { VarveError } from '../core/errors.ts'
 import { sliceFrame } from '../core/frame.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import { bucketStarts, type PlaceRange, PlotBuckets, plainNumbers } from '../core/plot-buckets.ts'
+import {
+  bucketStarts,
+  type Place,
+  type PlaceRange,
+  PlotBuckets,
+  plainNumbers,
+} from '../core/plot-buckets.ts'
 import type { Frame } from '../core/schema.ts'
 import type { Series } from '../core/series.ts'
 import { readRows } from '../core/series-read.ts'
@@ -144,10 +150,9 @@ async function readLines(
   let row = offset
   let previous: PlotPoint[] | undefined
   let next: PlotPoint[] | undefined
+  const placeOf = (value: Place) => (places.kind === 'row' ? value : places.placeOf(value, type))
   const pointsOf = (frame: Frame, at: number): PlotPoint[] => {
-    const value = placesOf(frame, row, places)[at]!
-    const place = places.kind === 'row' ? value : places.placeOf(value, type)
-    const position = places.positionOf(place)
+    const position = places.positionOf(placeOf(placesOf(frame, row, places)[at]!))
     return frame.columns.slice(indexCount).map((column) => {
       const number = plainNumbers(column)[at]!
       return { at: position, value: Number.isFinite(number) ? number : Number.NaN }
@@ -162,12 +167,15 @@ async function readLines(
     row += frame.rows
   }
   const { positions } = reduced
+  const placed = (values: readonly (Place | undefined)[]) =>
+    values.map((value) => (value === undefined ? undefined : placeOf(value)))
+  const shared = { positions, firstAt: placed(reduced.firstAt), lastAt: placed(reduced.lastAt) }
   const step = meanStep(series, places)
   return {
     lines: new Map(
       columns.map((name, i) => [
         name,
-        { ...reduced.lines[i]!, positions, step, previous: previous?.[i], next: next?.[i] },
+        { ...reduced.lines[i]!, ...shared, step, previous: previous?.[i], next: next?.[i] },
       ]),
     ),
     rows: reduced.rows,

@@ -101,6 +101,31 @@ describe('buckets of a chart', () => {
     )
   })
 
+  it('know where their first and last rows are, to the nanosecond', () => {
+    const nanoseconds = fc.bigInt({
+      min: 1_795_000_000_000_000_000n,
+      max: 1_795_000_000_000_002_000n,
+    })
+    const any = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+    fc.assert(
+      fc.property(
+        fc.oneof(rowsAt(nanoseconds), rowsAt(any)),
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 1, max: 20 }),
+        (rows, buckets, piece) => {
+          const [from, to] = [rows[0]![0], rows.at(-1)![0]]
+          const { firstAt, lastAt } = reduce(bucketStarts({ from, to }, buckets), rows, piece)
+          for (let bucket = 0; bucket < buckets; bucket++) {
+            const inside = rows
+              .map(([place]) => place)
+              .filter((place) => bucketOf(place, from, to, buckets) === bucket)
+            expect([firstAt[bucket], lastAt[bucket]]).toEqual([inside[0], inside.at(-1)])
+          }
+        },
+      ),
+    )
+  })
+
   it('begin in ascending order, for numbers of any size', () => {
     const double = fc.double({ noNaN: true, noDefaultInfinity: true })
     fc.assert(

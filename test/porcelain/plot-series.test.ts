@@ -77,7 +77,10 @@ describe('what a chart of a series is drawn from', () => {
     await put(repo, { a: ['t:timestamp_ns v:float64', rows] })
     const plot = await plotSeries(repo, { name: 'a', buckets: 99 })
     expect(plot.exact).toEqual({ from: start, to: start + 99n })
-    expect(new Set(plot.columns[0]!.after!.rows.slice(0, 98))).toEqual(new Set([1]))
+    const line = plot.columns[0]!.after!
+    expect(new Set(line.rows.slice(0, 98))).toEqual(new Set([1]))
+    expect(line.firstAt).toEqual(rows.slice(0, 99).map(([at]) => at))
+    expect(line.lastAt).toEqual([...line.firstAt.slice(0, 98), start + 99n])
   })
 
   it('takes bounds as texts, and shows what of them has rows', async () => {

@@ -103,6 +103,7 @@ export class MadeView implements ViewData {
       return {
         ...{ low: values, high: values, first: values, last: values },
         ...{ rows: counts, missing: new Uint32Array(buckets), positions: buckets },
+        ...{ firstAt: [...counts.keys()], lastAt: [...counts.keys()] },
       }
     }
     const { text } = this.#options

@@ -53,5 +53,6 @@ function lineOf(values: Values, buckets: number, to: number): PlotLine {
       rows.map(([, value]) => value ?? null),
     ),
   ])
-  return { ...reduced.lines[0]!, positions: reduced.positions, step: 1 }
+  const { lines, positions, firstAt, lastAt } = reduced
+  return { ...lines[0]!, positions, firstAt, lastAt, step: 1 }
 }

@@ -61,5 +61,7 @@ export function plotKey(view: TabsView, screen: Screen): string {
 
 export function lifeKey({ request }: LifeView): string {
   const { path, commit, row } = request
-  return JSON.stringify([path, commit, row])
+  return JSON.stringify([path, commit, row], (_, value) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
 }

@@ -46,7 +46,7 @@ export async function pointLife(
   return { key: cut(key.join(',')), entries }
 }
 
-/** The texts of the first key between two positions that the commit changed, or of the first there is. */
+/** The texts of the first key between two places that the commit changed, or of the first there is. */
 async function keyBetween(
   repo: Repository,
   path: string,
@@ -60,7 +60,7 @@ async function keyBetween(
   const series = await readSeries(objects, id)
   const { schema } = series
   const places = new AxisPlaces([series])
-  const range = { from: places.placeAt(from), to: places.placeAt(to) } as PlaceRange
+  const range = { from, to } as PlaceRange
   const bounds = places.kind === 'row' ? {} : keyBoundsOf(schema.columns[0]!.type, range)
   if (bounds === undefined) return undefined
   const zone = await zoneOfEither(objects, [tree, before], path)
@@ -69,7 +69,7 @@ async function keyBetween(
   if (against !== undefined && places.kind !== 'row') {
     for await (const { key } of diffSeries(objects, old, fresh, bounds)) return texts(key)
   }
-  const window = places.kind === 'row' ? { offset: Math.max(0, Math.ceil(from)) } : bounds
+  const window = places.kind === 'row' ? { offset: Number(from) } : bounds
   for await (const { columns } of readRows(objects, series, { ...window, limit: 1, columns: [] })) {
     return texts(columns.map((column) => scalarAt(column, 0)))
   }

@@ -1,6 +1,7 @@
+import { bucketRows } from '../chart/axis-text.ts'
 import { comparedWith } from './asked.ts'
 import { type Command, commandOf } from './bindings.ts'
-import { chartMoved } from './chart-keys.ts'
+import { chartMoved, cursorOf } from './chart-keys.ts'
 import { listRows } from './layout.ts'
 import { changedRowAt, plainRowAt, plotOf, refsOf, selectedSeries } from './looked-up.ts'
 import { outdated } from './outdated.ts'
@@ -243,7 +244,11 @@ function lived(state: State): State {
   const view = topView(state)
   if (view.kind !== 'data') return state
   const row = rowUnder(state, view)
-  if (row === undefined) return state
+  if (row === undefined) {
+    if (view.tab !== 'chart' || plotOf(state, view)?.value === undefined) return state
+    const text = 'there is no row here: move the cursor to where one is'
+    return { ...state, message: { text, isError: true } }
+  }
   const request: LifeRequest = { path: view.path, commit: view.commit.id, row }
   return pushed(state, { kind: 'life', request, ...begun })
 }
@@ -256,11 +261,9 @@ function rowUnder(state: State, view: TabsView): LifeRequest['row'] | undefined 
     return cells?.slice(0, known?.value?.indexCount)
   }
   const plot = plotOf(state, view)?.value
-  const buckets = (plot?.columns[0]?.after ?? plot?.columns[0]?.before)?.rows.length
-  if (plot === undefined || buckets === undefined) return undefined
-  const width = (plot.to - plot.from) / buckets
-  const from = plot.from + width * Math.min(view.chart.cursor ?? buckets / 2, buckets - 1)
-  return { from, to: from + width, against: comparedWith(view) }
+  const column = plot?.columns[view.chart.column]
+  const rows = plot && column && bucketRows(column, cursorOf(view.chart, plot))
+  return rows && { ...rows, against: comparedWith(view) }
 }
 
 /** All is read again. */

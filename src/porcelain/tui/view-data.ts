@@ -1,5 +1,6 @@
 import type { CommitDate } from '../../core/commit-date.ts'
 import type { Id } from '../../core/id.ts'
+import type { Place } from '../../core/plot-buckets.ts'
 import type { Decoration } from '../decorations.ts'
 import type { PlotData } from '../plot-data.ts'
 
@@ -31,7 +32,7 @@ export interface ViewData {
   touching(text: string, commits: readonly ListedCommit[], signal: AbortSignal): AsyncIterable<Id>
   /** Changes the repository, as the command of that name does, and says in a line what was done. */
   act(action: Action): Promise<string>
-  /** Yields after refs moved, whoever moved them. Never reads while nothing did. */
+  /** Yields after refs moved, whoever moved them. They are looked at about once a second; nothing else is read. */
   moved(signal: AbortSignal): AsyncIterable<void>
 }
 
@@ -166,12 +167,13 @@ export interface LifeRequest {
   readonly path: string
   readonly commit: Id
   /**
-   * The texts of the row's index columns; or positions on the axis of a chart, ends included: then it is the first row
-   * between them that the commit changed against `against`, the first row between them where it changed none.
+   * The texts of the row's index columns; or exact places of a chart, ends included, as `firstAt` of its lines has
+   * them: then it is the first row between them that the commit changed against `against`, the first row between them
+   * where it changed none.
    */
   readonly row:
     | readonly string[]
-    | { readonly from: number; readonly to: number; readonly against: Id | undefined }
+    | { readonly from: Place; readonly to: Place; readonly against: Id | undefined }
 }
 
 export interface Life {

@@ -208,6 +208,22 @@ describe('the state of the viewer', () => {
     expect(played.keys('q').state.isLeft).toBe(true)
   })
 
+  it('tells the life of the row that the chart has under the cursor', async () => {
+    const played = await new Played().answered()
+    await played.keys('enter').answered()
+    await played.keys('enter').answered()
+    const asked = () => {
+      const view = topView(played.state)
+      return view.kind === 'life' ? view.request.row : undefined
+    }
+
+    // The first bucket that changed, until the cursor is moved.
+    await played.keys('t').answered()
+    expect(asked()).toMatchObject({ from: 0, to: 0 })
+    await played.keys('q', '5', 'right', 't').answered()
+    expect(asked()).toMatchObject({ from: 5, to: 5 })
+  })
+
   it('compares a commit with the one that was marked', async () => {
     const played = await new Played().answered()
     played.keys('5', 'j', 'c', 'g', 'c')

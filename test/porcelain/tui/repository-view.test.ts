@@ -296,6 +296,8 @@ describe('the life of a point', () => {
       ['1', 'added', [{ column: 'v', old: undefined, new: '2' }]],
     ])
     expect(byPlace).toEqual(byKey)
+    const exact = { from: 1n, to: 1n, against }
+    expect(await view.life({ path: 'a', commit, row: exact }, never)).toEqual(byKey)
     expect(nowhere).toEqual({ key: undefined, entries: [] })
   })
 })

@@ -1,8 +1,7 @@
-import { floorDiv } from '../../../core/floor-div.ts'
-import { formatSeconds } from '../../../core/time.ts'
+import { bucketText } from '../../chart/axis-text.ts'
 import { type ChartRole, chartPanels, drawChart } from '../../chart/draw-chart.ts'
 import type { PlotColumn, PlotData, PlotLine } from '../../plot-data.ts'
-import { bucketsOf, cursorOf } from '../chart-keys.ts'
+import { cursorOf } from '../chart-keys.ts'
 import { bodyRows } from '../layout.ts'
 import { plotOf } from '../looked-up.ts'
 import type { State, TabsView } from '../state.ts'
@@ -56,7 +55,7 @@ function plotSpans(state: State, view: TabsView, plot: PlotData): readonly Spans
   return [
     [...dataHead(state, view), { text: `${of}  ${plot.rows} rows` }],
     ...chart.map((line): Spans => line.map(({ text, role }) => ({ text, role: roles[role] }))),
-    cursorSpans(plot, shown[0], cursor),
+    cursorSpans(plot, shown[0], cursor, size.columns),
   ]
 }
 
@@ -70,20 +69,29 @@ function columnsShown(
   return [...columns.slice(column), ...columns.slice(0, column)].slice(0, Math.min(panels, 1))
 }
 
-/** What the series was and is under the cursor. */
-function cursorSpans(plot: PlotData, column: PlotColumn | undefined, cursor: number): Spans {
+/** What the series was and is under the cursor. Where both ends of its rows leave no room for that, the first is told. */
+function cursorSpans(
+  plot: PlotData,
+  column: PlotColumn | undefined,
+  cursor: number,
+  width: number,
+): Spans {
   if (column === undefined) return []
-  const { before, after } = column
-  const spans: Span[] = [{ text: ` ${positionText(plot, cursor)}`, role: 'title' }, { text: '  ' }]
+  const values = valueSpans(column, cursor)
+  const { first, last } = bucketText(plot, column, cursor)
+  const whole = last === undefined ? first : `${first} … ${last}`
+  const used = [whole, ...values.map(({ text }) => text ?? '')].join('').length + 3
+  const place = last === undefined || used <= width ? whole : `${first} …`
+  return [{ text: ` ${place}`, role: 'title' }, { text: '  ' }, ...values]
+}
+
+function valueSpans({ before, after }: PlotColumn, cursor: number): Spans {
   const was = before && valueText(before, cursor)
   const is = after && valueText(after, cursor)
-  if (before === undefined || was === is) {
-    spans.push({ text: is ?? '' })
-  } else {
-    if (was !== undefined) spans.push({ text: `before ${was}`, role: 'before' }, { text: '  ' })
-    spans.push({ text: `after ${is ?? 'no row'}`, role: 'after' })
-  }
-  return spans
+  if (before === undefined || was === is) return [{ text: is ?? '' }]
+  const spans: Span[] = []
+  if (was !== undefined) spans.push({ text: `before ${was}`, role: 'before' }, { text: '  ' })
+  return [...spans, { text: `after ${is ?? 'no row'}`, role: 'after' }]
 }
 
 /** The value of a bucket, the smallest and the largest where there are several. */
@@ -102,17 +110,4 @@ function valueText(line: PlotLine, at: number): string {
 /** Digits that a double of any origin has. */
 function short(value: number): string {
   return `${Number(value.toPrecision(15))}`
-}
-
-/** Where a bucket begins. */
-function positionText(plot: PlotData, at: number): string {
-  const { axis, exact, from, to } = plot
-  const buckets = Math.max(1, bucketsOf(plot))
-  if ((axis.kind === 'time' || axis.kind === 'date') && exact !== undefined) {
-    const nanoseconds = exact.from + ((exact.to - exact.from) * BigInt(at)) / BigInt(buckets)
-    const text = formatSeconds(floorDiv(nanoseconds, 1_000_000_000n))
-    return axis.kind === 'date' ? text.slice(0, text.indexOf('T')) : `${text}Z`
-  }
-  const position = from + ((to - from) * at) / buckets
-  return `${axis.name} ${axis.kind === 'row' ? Math.floor(position) : Number(position.toPrecision(6))}`
 }

@@ -40,7 +40,7 @@ const keys: readonly ConfigKey[] = [
     type: 'text',
     ownOnly: true,
     about:
-      'A folder with your hooks: pre-commit, post-commit, pre-push. Only in your own file and with -c',
+      'A folder with your hooks: pre-commit, post-commit, pre-merge-commit, post-merge, pre-push. Only in your own file and with -c',
   },
   {
     name: 'core.ssh',

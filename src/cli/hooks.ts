@@ -47,7 +47,7 @@ export function hookRunner(place: HookPlace): RunHook {
     const why = exitCode === undefined ? originalMessage : `exit code ${exitCode}`
     throw new VarveError('refused', `the hook ${name} failed: ${escapeControl(why ?? '')}`, {
       data: { hook: name, file, exitCode: exitCode ?? null },
-      ...(name === 'post-commit' ? {} : { hint: '--no-verify goes on without asking it' }),
+      ...(name.startsWith('post-') ? {} : { hint: '--no-verify goes on without asking it' }),
     })
   }
 }

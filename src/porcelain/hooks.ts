@@ -1,7 +1,13 @@
 import type { Id } from '../core/id.ts'
 
 /** The hooks that varve runs: git's names. */
-export const hookNames = ['pre-commit', 'post-commit', 'pre-push'] as const
+export const hookNames = [
+  'pre-commit',
+  'post-commit',
+  'pre-merge-commit',
+  'post-merge',
+  'pre-push',
+] as const
 export type HookName = (typeof hookNames)[number]
 
 export interface HookRequest {

@@ -16,6 +16,7 @@ import type { Repository } from '../plumbing/repository.ts'
 import { resolveCommit } from '../plumbing/resolve-revision.ts'
 import type { RowCounts } from './change-summary.ts'
 import { cleanedMessage } from './commit-message.ts'
+import type { RunHook } from './hooks.ts'
 import { mergeMessage } from './merge-message.ts'
 import type { FilesMoved, FilesOptions } from './show-tree.ts'
 import {
@@ -51,6 +52,8 @@ export interface MergeOptions extends Omit<FilesOptions, 'force'> {
   /** Only say what would happen. */
   readonly dryRun?: boolean | undefined
   readonly now?: CommitDate | undefined
+  /** Asks the user's `pre-merge-commit` hook before a commit is made; a dry run asks none. */
+  readonly hook?: RunHook | undefined
 }
 
 export interface MergeResult {
@@ -82,14 +85,21 @@ export interface MergeResult {
  * merge is remembered until it is concluded or taken back.
  *
  * `refused` where something is staged or a merge is going on, where files that were changed by hand
- * would be lost, and where the histories have nothing in common; `conflict` where there are conflicts
+ * would be lost, where the histories have nothing in common, and where the hook says no; `conflict` where there are conflicts
  * and no work tree to settle them in. Who loses a race against another commit merges into that.
  */
 export async function merge(repo: Repository, options: MergeOptions): Promise<MergeResult> {
   const { target, now } = options
   await refuseDuringMerge(repo, 'nothing can be merged')
   const theirs = await resolveCommit(repo, target, { now })
-  return onTip(repo, (head) => mergeInto(repo, { head, theirs, shown: target }, options))
+  let asked = false
+  const ask: RunHook = async (name) => {
+    if (!asked) await options.hook?.(name)
+    asked = true
+  }
+  return onTip(repo, (head) =>
+    mergeInto(repo, { head, theirs, shown: target }, { ...options, hook: ask }),
+  )
 }
 
 interface Merging {
@@ -205,6 +215,7 @@ async function mergeTrees(
       const files = await stageMerge(repo, { index, packs, state }, options)
       return { ...done, files }
     }
+    await options.hook?.('pre-merge-commit')
     const parents = [ours, theirs]
     const committer = await clampCommitter(repo.objects, parents, options)
     const author = options.author ?? options.committer

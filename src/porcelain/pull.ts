@@ -22,6 +22,7 @@ export interface PullOptions
       | 'filesLimit'
       | 'onFile'
       | 'now'
+      | 'hook'
     > {
   /** Told when all is here and the merge begins. */
   readonly onFetched?: ((fetched: FetchResult) => void) | undefined

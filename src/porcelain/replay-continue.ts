@@ -10,7 +10,7 @@ import { type ReplayAction, type ReplayOptions, type ReplayResult, replayOn } fr
 import { conflictCount } from './three-way.ts'
 
 export interface ContinueOptions
-  extends Pick<CommitOptions, 'message' | 'edit' | 'exactDate' | 'committer'>,
+  extends Pick<CommitOptions, 'message' | 'edit' | 'exactDate' | 'committer' | 'hook'>,
     Omit<ReplayOptions, 'commits' | 'edit' | 'message' | 'mainline' | 'strategy' | 'noCommit'> {}
 
 export interface ContinueResult {
@@ -34,12 +34,13 @@ export async function continueReplay(
     return { staged: false, ...(await goOn(repo, state, options)) }
   }
   if (state.noCommit) return endStaged(repo, state)
-  const { message, edit, committer, author, exactDate, signal } = options
+  const { message, edit, committer, author, exactDate, signal, hook } = options
   const concluded = await commit(repo, {
     message,
     edit,
     committer,
     exactDate,
+    hook,
     signal,
     ...(options.action === 'revert' && { author }),
   })
@@ -105,7 +106,7 @@ async function goOn(
     return {}
   }
   const { start, todo, recordOrigin, empty } = sequence!
-  const { message: _, edit: __, ...rest } = options
+  const { message: _, edit: __, hook: ___, ...rest } = options
   // Where it cannot go on, those that are left are known: all before them is done.
   const { id: concludedBy } = await headState(repo)
   const between = { ...state, concludedBy, staged: true, paths: [], settled: [] }

@@ -82,6 +82,84 @@ describe('hooks of a commit', () => {
   })
 })
 
+describe('hooks of merges and picks', () => {
+  const names = ['pre-commit', 'post-commit', 'pre-merge-commit', 'post-merge']
+  const commitTable = async (name: string, table: string) => {
+    writeFileSync(join(cwd, name), table)
+    await run('add', name)
+    await run('-c', 'core.hooksPath=', 'commit', '-m', table)
+  }
+  const tip = async () => (await run('rev-parse', 'HEAD')).stdout
+  /** What hooks said, and the exit code. */
+  const hooksOf = async (...args: string[]) => {
+    const { stderr, exitCode } = await run(...args)
+    const said = [...stderr.matchAll(/^ran (.*)$/gm)].map((match) => match[1]!.trim())
+    return [...said, exitCode]
+  }
+
+  beforeEach(async () => {
+    await run('config', '--global', 'core.hooksPath', '~/hooks')
+    for (const name of names) writeHook(name, `echo ran ${name} "$@"`)
+    await commitTable('a.csv', 't,v\n2026-01-01,1\n')
+    await run('switch', '-c', 'side')
+    await commitTable('a.csv', 't,v\n2026-01-01,2\n')
+    await run('switch', 'main')
+    await commitTable('b.csv', 't,v\n2026-01-01,1\n')
+  })
+
+  it('ask before a merge makes a commit and tell of it afterwards, as in git', async () => {
+    const before = await tip()
+    const back = () => run('reset', '--hard', before.trim())
+
+    expect(await hooksOf('merge', '--dry-run', 'side')).toEqual([0])
+    expect(await hooksOf('merge', 'side')).toEqual(['pre-merge-commit', 'post-merge 0', 0])
+    await back()
+    expect(await hooksOf('merge', '--no-verify', 'side')).toEqual(['post-merge 0', 0])
+    await back()
+    expect(await hooksOf('pull', '.', 'side')).toEqual(['pre-merge-commit', 'post-merge 0', 0])
+    expect(await hooksOf('pull', '.', 'side')).toEqual([0])
+    await back()
+    expect(await hooksOf('merge', '--squash', 'side')).toEqual(['post-merge 1', 0])
+    await back()
+    expect(await hooksOf('merge', '--no-commit', 'side')).toEqual([0])
+    expect(await hooksOf('merge', '--continue')).toEqual(['pre-commit', 'post-commit', 0])
+    await run('switch', '-c', 'behind', 'HEAD~1')
+    expect(await hooksOf('merge', 'main')).toEqual(['post-merge 0', 0])
+  })
+
+  it('let a merge change nothing where they say no', async () => {
+    writeHook('pre-merge-commit', 'exit 3')
+    const before = await tip()
+
+    const refused = await run('merge', 'side')
+    const pulled = await run('pull', '.', 'side')
+
+    expect(refused).toMatchObject({ exitCode: 6 })
+    expect(refused.stderr).toContain('the hook pre-merge-commit failed: exit code 3')
+    expect(pulled).toMatchObject({ exitCode: 6 })
+    expect(await tip()).toBe(before)
+    expect((await run('status')).stdout).toContain('nothing to commit')
+    expect(readFileSync(join(cwd, 'a.csv'), 'utf8')).toContain(',1')
+    expect(await hooksOf('merge', '--no-verify', 'side')).toEqual(['post-merge 0', 0])
+  })
+
+  it('are told of what is picked and reverted, and asked where conflicts were settled', async () => {
+    expect(await hooksOf('cherry-pick', '-n', 'side')).toEqual([0])
+    await run('reset', '--hard')
+    expect(await hooksOf('cherry-pick', 'side')).toEqual(['post-commit', 0])
+    expect(await hooksOf('revert', 'HEAD', 'HEAD~1')).toEqual(['post-commit', 0])
+    await commitTable('a.csv', 't,v\n2026-01-01,9\n')
+    expect(await hooksOf('cherry-pick', 'side')).toEqual([5])
+    await run('cherry-pick', '--resolve', 'theirs')
+    writeHook('pre-commit', 'exit 3')
+    const refused = await run('cherry-pick', '--continue')
+    expect(refused).toMatchObject({ exitCode: 6 })
+    expect(refused.stderr).toContain('varve commit --no-verify')
+    writeHook('pre-commit', 'echo ran pre-commit')
+    expect(await hooksOf('cherry-pick', '--continue')).toEqual(['pre-commit', 'post-commit', 0])
+  })
+})
+
 describe('the runner of hooks', () => {
   const context = (config: Config) => {
     const warned: string[] = []

@@ -6,6 +6,7 @@ import { type MergeResult, merge } from '../merge.ts'
 import { type AbortMergeResult, abortMerge } from '../merge-abort.ts'
 import { mergeOf } from '../merge-conflicts.ts'
 import { commitResultJson, commitText } from './commit.ts'
+import { afterCommit, afterMerge } from './commit-hooks.ts'
 import { commitSignatures, messageOption, signatureOptions } from './commit-options.ts'
 import { mergedJson, mergedText } from './merge-text.ts'
 import { noteFilesLeft, whileMoving } from './moving.ts'
@@ -59,6 +60,10 @@ export const mergeCommand = defineCommand({
     'No conflict is made of what --strategy settles: ours, theirs, or newest, the side that changed',
     'the series last. For single columns the setting `merge` says it: ours, theirs, newest, min or',
     'max, or a tolerance within which ours stays.',
+    '',
+    'Of the hooks (core.hooksPath), pre-merge-commit is asked before a merge makes its commit: where it',
+    'says no, nothing is changed. post-merge is told of a merge that came to its end, with 1 after',
+    '--squash and else 0. --continue asks pre-commit and tells post-commit, as commit does.',
   ].join('\n'),
   examples: [
     { command: 'varve merge vendor-b', about: 'into the branch that you are on' },
@@ -103,6 +108,10 @@ export const mergeCommand = defineCommand({
             describe: 'Stage what is merged, and stop there',
           })
           .option('message', messageOption)
+          .option('no-verify', {
+            type: 'boolean',
+            describe: 'Do not ask the hook pre-merge-commit; with --continue, pre-commit',
+          })
           .option('allow-unrelated-histories', {
             type: 'boolean',
             describe: 'Also where the two have no commit in common',
@@ -138,7 +147,9 @@ export const mergeCommand = defineCommand({
     const signal = context.abort
     if (args.continue) {
       await mergeOf(repo, 'merge')
-      const concluded = await commit(repo, { ...signatures, message, signal })
+      const hook = args.noVerify ? undefined : context.hook
+      const concluded = await commit(repo, { ...signatures, message, hook, signal })
+      await afterCommit(context)
       if (!context.quiet) yield { concluded }
       return
     }
@@ -156,9 +167,11 @@ export const mergeCommand = defineCommand({
         message,
         dryRun: args.dryRun,
         now: context.now(),
+        hook: args.noVerify ? undefined : context.hook,
       }),
     )
     noteFilesLeft(context, merged.files)
+    await afterMerge(context, merged, args.squash)
     if (!context.quiet) yield { merged }
     if (merged.outcome !== 'conflicts') return
     if (merged.dryRun) context.answerNo()

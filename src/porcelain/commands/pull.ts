@@ -5,6 +5,7 @@ import { readMessage } from '../../plumbing/commands/message-input.ts'
 import type { FetchResult } from '../fetch.ts'
 import type { MergeResult } from '../merge.ts'
 import { pull } from '../pull.ts'
+import { afterMerge } from './commit-hooks.ts'
 import { commitSignatures, messageOption, signatureOptions } from './commit-options.ts'
 import { fetchJson, fetchOptions, readFetchOptions } from './fetch.ts'
 import { mergedJson, mergedText } from './merge-text.ts'
@@ -31,6 +32,7 @@ export const pullCommand = defineCommand({
     'merge --abort takes it back.',
     '',
     'Rows that changed on both sides are merged whatever commit they came in, so there is no --rebase.',
+    'Hooks are asked and told as by merge.',
   ].join('\n'),
   examples: [
     { command: 'varve pull', about: 'what is new there' },
@@ -59,6 +61,10 @@ export const pullCommand = defineCommand({
             describe: 'What settles conflicts: ours, theirs, or newest',
           })
           .option('message', messageOption)
+          .option('no-verify', {
+            type: 'boolean',
+            describe: 'Do not ask the hook pre-merge-commit',
+          })
           .option('allow-unrelated-histories', {
             type: 'boolean',
             describe: 'Also where the two have no commit in common',
@@ -93,10 +99,12 @@ export const pullCommand = defineCommand({
             message,
             onFetched,
             now: context.now(),
+            hook: args.noVerify ? undefined : context.hook,
           }),
         ),
       )
       noteFilesLeft(context, pulled.merged.files)
+      await afterMerge(context, pulled.merged, false)
       yield pulled
       const { outcome, shown, conflicts } = pulled.merged
       if (outcome === 'conflicts') throw conflictsLeft('merge', shown, conflicts)

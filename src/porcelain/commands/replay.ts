@@ -2,17 +2,20 @@ import type { Context } from '../../cli/context.ts'
 import { defineCommand, type Options, usageError } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
+import { hasCode, VarveError } from '../../core/errors.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { emptyPicks } from '../../plumbing/merge-state.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import type { Repository } from '../../plumbing/repository.ts'
+import type { RunHook } from '../hooks.ts'
 import { type AbortMergeResult, abortMerge } from '../merge-abort.ts'
 import { type ReplayAction, type Replayed, type ReplayResult, replay } from '../replay.ts'
 import { commitsToReplay } from '../replay-commits.ts'
 import { type ContinueResult, continueReplay, quitReplay, skipReplay } from '../replay-continue.ts'
 import { conflictCount } from '../three-way.ts'
 import { commitResultJson, commitText, editable, withoutComments } from './commit.ts'
+import { afterCommit } from './commit-hooks.ts'
 import { commitSignatures, signatureOptions } from './commit-options.ts'
 import { pathStatJson } from './history-json.ts'
 import { changeLines } from './merge-text.ts'
@@ -103,8 +106,10 @@ function replayCommand(action: ReplayAction, words: Words) {
       if (end !== undefined) {
         const goOn = end === 'skip' ? skipReplay : continueReplay
         const continued = await whileMoving(context, {}, (files) =>
-          goOn(repo, { ...files, ...shared }),
+          goOn(repo, { ...files, ...shared, hook: preCommit(context) }),
         )
+        if (continued.concluded !== undefined) await afterCommit(context)
+        if (continued.rest !== undefined) await tellOfCommits(continued.rest, context)
         if (!context.quiet) yield { continued }
         if (continued.rest !== undefined) failAtConflicts(continued.rest, context)
         return
@@ -127,6 +132,7 @@ function replayCommand(action: ReplayAction, words: Words) {
         }),
       )
       noteFilesLeft(context, replayed.files)
+      await tellOfCommits(replayed, context)
       if (!context.quiet) yield { replayed }
       failAtConflicts(replayed, context)
     },
@@ -196,6 +202,26 @@ function replayOptions<T>(y: Options<T>, action: ReplayAction) {
 function editor(context: Context): (message: string) => Promise<string> {
   return async (message) =>
     withoutComments(await context.edit(editable(message, []), 'COMMIT_EDITMSG'))
+}
+
+/** As git, these have no --no-verify of their own. */
+function preCommit(context: Context): RunHook {
+  return async (name, request) => {
+    try {
+      await context.hook(name, request)
+    } catch (error) {
+      if (!hasCode(error, 'refused')) throw error
+      throw new VarveError('refused', error.message, {
+        data: error.data,
+        hint: 'varve commit --no-verify concludes it without asking; then --continue goes on',
+      })
+    }
+  }
+}
+
+/** All that is picked at once is one step, of which the hook is told once. */
+async function tellOfCommits({ replayed, dryRun }: ReplayResult, context: Context): Promise<void> {
+  if (!dryRun && replayed.some(({ id }) => id !== undefined)) await afterCommit(context)
 }
 
 function commitsOf(
@@ -284,6 +310,8 @@ export const cherryPickCommand = replayCommand('cherry-pick', {
     '',
     'A commit whose change is in already stops it, before anything is done, unless --empty=drop or',
     '--empty=keep. A merge is picked against one of its parents: -m 1.',
+    '',
+    'The hook post-commit is told, once for all that is picked at once; pre-commit is asked by --continue.',
   ].join('\n'),
   examples: [
     { command: 'varve cherry-pick vendor-b~1', about: 'one commit of another branch' },
@@ -306,7 +334,8 @@ export const revertCommand = replayCommand('revert', {
     '--continue commits and goes on, --skip leaves that commit out, --abort goes back to where it began.',
     '',
     'A merge is reverted against one of its parents: -m 1 takes back what it brought in. The message is',
-    'Revert "…", as in git; another one is --message, as -m is the parent.',
+    'Revert "…", as in git; another one is --message, as -m is the parent. The hook post-commit is told,',
+    'once for all that is reverted at once; pre-commit is asked by --continue.',
   ].join('\n'),
   examples: [
     { command: 'varve revert HEAD', about: 'the last commit' },

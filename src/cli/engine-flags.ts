@@ -4,13 +4,16 @@ interface EngineFlag {
   readonly flag: string
   /** The newest Node that is known to have it: a flag is V8's own, and promised to nobody. */
   readonly until: number
+  /** The command that is as well off without it. */
+  readonly except?: string
 }
 
 const FLAGS: readonly EngineFlag[] = [
   // Lets the heap grow to four times what is alive before it is collected. Columns lie outside the heap;
   // V8 counts them to it, and with its own measure marks a small heap anew for every few megabytes that
   // are read.
-  { flag: '--heap-growing-percent=300', until: 24 },
+  // The viewer holds a long history all the time that somebody looks at it, and four times that would be too much.
+  { flag: '--heap-growing-percent=300', until: 24, except: 'tui' },
   // Code runs eight times as long (0.5 MB of bytecode a round) before it is compiled once more, for speed.
   // Hot loops are over that within milliseconds; with V8's own measure, what is called once for each segment
   // is compiled as well, which takes a fifth of the processor time of a command of two seconds. Later
@@ -18,8 +21,14 @@ const FLAGS: readonly EngineFlag[] = [
   { flag: '--interrupt-budget=540672', until: 21 },
 ]
 
-/** Sets V8 up for columns. For programs, before they load their code: it holds for the whole process. */
-export function setEngineFlags(): void {
+/**
+ * Sets V8 up for columns. For programs, before they load their code: it holds for the whole process.
+ *
+ * @param name of the command, where there is one
+ */
+export function setEngineFlags(name?: string): void {
   const major = Number.parseInt(process.versions.node, 10)
-  for (const { flag, until } of FLAGS) if (major <= until) setFlagsFromString(flag)
+  for (const { flag, until, except } of FLAGS) {
+    if (major <= until && (except === undefined || except !== name)) setFlagsFromString(flag)
+  }
 }

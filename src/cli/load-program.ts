@@ -98,7 +98,7 @@ function openCache(program: string): Cache | undefined {
 }
 
 /** The command on a command line, as far as that can be seen without the program. */
-function commandIn(argv: readonly string[]): string {
+export function commandIn(argv: readonly string[]): string {
   for (let at = 0; at < argv.length; at++) {
     if (/^-[cCR]$/.test(argv[at]!)) at += 1
     else if (/^[a-z]+(-[a-z]+)*$/.test(argv[at]!)) return argv[at]!

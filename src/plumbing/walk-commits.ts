@@ -16,6 +16,7 @@ export interface WalkOptions {
 }
 
 export interface WalkedCommit {
+  /** A text of its own, as those of the commit's parents: who keeps them keeps no more than them. */
   readonly id: Id
   readonly commit: Commit
 }
@@ -103,8 +104,11 @@ class Walk {
       if (excluded) this.#exclude(known)
       return
     }
-    const commit = await readCommit(this.#reader, id)
-    const parents = this.#options.shallow?.has(id) ? [] : commit.parents.map(ownText)
+    const read = await readCommit(this.#reader, id)
+    // Each id is there once, however many hold it.
+    const own = read.parents.map((parent) => this.#visits.get(parent)?.id ?? ownText(parent))
+    const commit = { ...read, parents: own }
+    const parents = this.#options.shallow?.has(id) ? [] : own
     const date = Math.min(commit.committer.seconds, latest)
     const visit: Visit = { id, commit, date, parents, excluded, emitted: false }
     this.#visits.set(id, visit)

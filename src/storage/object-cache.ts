@@ -1,6 +1,9 @@
 import type { Id } from '../core/id.ts'
 import type { ReadObject } from './read-chain.ts'
 
+/** Bytes that an object takes besides its own: its id, its place in the cache, and what V8 keeps of it. */
+const OVERHEAD = 512
+
 /** Decoded objects, the least recently read forgotten first. */
 export class ObjectCache {
   readonly #limit: number
@@ -10,7 +13,7 @@ export class ObjectCache {
   #bytes = 0
 
   /**
-   * @param limit bytes to keep
+   * @param limit bytes of memory to take
    * @param largest bytes of an object that is worth keeping
    */
   constructor(limit: number, largest: number) {
@@ -38,11 +41,14 @@ export class ObjectCache {
     // A view would keep all that it is a view of.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
     this.#objects.set(id, { ...object, bytes: own })
-    this.#bytes += bytes.length
+    this.#bytes += bytes.length + OVERHEAD
+    if (this.#bytes <= this.#limit) return
+    // Many at once: to find the first of a Map takes the longer, the more were removed before it.
+    const left = this.#limit - this.#limit / 8
     for (const [oldest, { bytes: old }] of this.#objects) {
-      if (this.#bytes <= this.#limit) break
+      if (this.#bytes <= left) break
       this.#objects.delete(oldest)
-      this.#bytes -= old.length
+      this.#bytes -= old.length + OVERHEAD
     }
   }
 }

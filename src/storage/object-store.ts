@@ -13,7 +13,7 @@ import { type FoundRecord, type ReadObject, readChain } from './read-chain.ts'
 import type { Storage } from './storage.ts'
 
 export interface ObjectStoreOptions {
-  /** Bytes of small decoded objects to keep: 32 MiB unless told. */
+  /** Memory for small decoded objects, in bytes: 32 MiB unless told. */
   readonly cacheBytes?: number
   /** `always`: compare the SHA-256 of every object read with its id, not the checksum alone. */
   readonly verify?: 'checksum' | 'always'

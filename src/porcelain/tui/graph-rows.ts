@@ -19,6 +19,8 @@ export class GraphRows {
   /** What each lane leads to; undefined where none is. */
   readonly #lanes: (Id | undefined)[] = []
   readonly #of = new Map<Id, number[]>()
+  /** Each row is there once, however many commits have it. */
+  readonly #rows = new Map<GraphRow, GraphRow>()
 
   next(id: Id, parents: readonly Id[]): GraphRow {
     const meeting = this.#of.get(id) ?? []
@@ -41,7 +43,10 @@ export class GraphRows {
       if (i > 0) beginning.push(lane)
     }
     while (this.#lanes.length > 0 && this.#lanes.at(-1) === undefined) this.#lanes.pop()
-    return row(own, before, this.#lanes, ending, beginning)
+    const drawn = row(own, before, this.#lanes, ending, beginning)
+    const known = this.#rows.get(drawn)
+    if (known === undefined) this.#rows.set(drawn, drawn)
+    return known ?? drawn
   }
 
   #free(): number {

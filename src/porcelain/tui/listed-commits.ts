@@ -1,10 +1,10 @@
-import { type Commit, subjectOf } from '../../core/commit.ts'
+import { subjectOf } from '../../core/commit.ts'
 import { type CommitDate, firstSecondOf, lastSecondOf, parseWhen } from '../../core/commit-date.ts'
-import type { Id } from '../../core/id.ts'
 import { ownText } from '../../core/own-text.ts'
 import { abbreviationLength } from '../../plumbing/abbreviate-id.ts'
 import type { Repository } from '../../plumbing/repository.ts'
 import { resolveRange } from '../../plumbing/resolve-range.ts'
+import type { WalkedCommit } from '../../plumbing/walk-commits.ts'
 import { type Decoration, type Decorations, readDecorations } from '../decorations.ts'
 import { log } from '../log.ts'
 import { revisionsAndSeries } from '../revisions-and-series.ts'
@@ -45,12 +45,12 @@ export async function* listCommits(
   })
   const lister = await openLister(polite)
   for await (const found of perTurn(commits, () => stopped.abort())) {
-    yield found.map(({ id, commit }) => lister.list(id, commit))
+    yield found.map((walked) => lister.list(walked))
   }
 }
 
 export interface Lister {
-  list(id: Id, commit: Commit): ListedCommit
+  list(walked: WalkedCommit): ListedCommit
 }
 
 /** Makes lines of commits, as the repository is now; very many of them are held. */
@@ -59,27 +59,18 @@ export async function openLister(repo: Repository): Promise<Lister> {
   const decorations: Decorations = await readDecorations(repo)
   const none: readonly Decoration[] = []
   const authors = new Map<string, string>()
-  /** Ids of parents that have not been listed: each is a text once. */
-  const awaited = new Map<Id, Id>()
-  const idOf = (id: Id): Id => {
-    const known = awaited.get(id) ?? ownText(id)
-    awaited.set(known, known)
-    return known
-  }
   const authorOf = (name: string): string => {
     const known = authors.get(name) ?? ownText(name)
     authors.set(known, known)
     return known
   }
   return {
-    list: (given, commit) => {
-      const id = idOf(given)
-      awaited.delete(id)
+    list: ({ id, commit }) => {
       const { seconds, offsetMinutes } = commit.committer
       return {
         id,
         short: id.slice(0, digits),
-        parents: commit.parents.map(idOf),
+        parents: commit.parents,
         author: authorOf(commit.author.name),
         time: { seconds, offsetMinutes },
         subject: ownText(subjectOf(commit).slice(0, LONGEST_LINE)),

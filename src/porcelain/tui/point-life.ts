@@ -33,7 +33,7 @@ export async function pointLife(
     for (const change of rows) {
       const { class: kind } = change
       entries.push({
-        commit: lister.list(id, commit),
+        commit: lister.list({ id, commit }),
         path: name,
         kind: kind === 'revised' || kind === 'deleted' ? kind : 'added',
         cells: changedCells(columns, change).map((cell) => ({

@@ -1,6 +1,6 @@
 import type { Signature } from '../core/commit.ts'
 import type { CommitDate } from '../core/commit-date.ts'
-import { renameConfigSection } from '../core/config-file.ts'
+import { renameConfigSection, setConfig, unsetConfig } from '../core/config-file.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { branchRefName } from '../core/names.ts'
@@ -273,6 +273,49 @@ export async function renameBranch(
     )
   }
   return result
+}
+
+const COPIED_KEYS = ['remote', 'merge', 'pushRemote'] as const
+
+/**
+ * Makes a branch where another is, that follows and is pushed to what that does; HEAD stays. Of the current branch
+ * where `from` is not given. `already-exists` for a name that is taken, unless `force`; `refused` for the one that HEAD is on.
+ */
+export async function copyBranch(
+  repo: Repository,
+  options: {
+    readonly from?: string | undefined
+    readonly to: string
+    readonly force?: boolean | undefined
+    readonly who: Signature
+  },
+): Promise<{ from: string; to: string; id: Id }> {
+  const { to, force, who } = options
+  const { ref: current } = await headState(repo)
+  const from = options.from ?? (current && shortBranch(current))
+  if (from === undefined) {
+    throw new VarveError('refused', 'HEAD is detached: say which branch', {
+      hint: 'varve branch -c OLD NEW',
+    })
+  }
+  const start = BRANCHES + from
+  const id = await branchId(repo, start, from)
+  if (from === to) return { from, to, id }
+  await createBranch(repo, { name: to, start, force, track: false, who })
+  const values = COPIED_KEYS.map((key) => [key, repo.config.get(`branch.${from}.${key}`)] as const)
+  const isAlike = values.every(([key, value]) => value === repo.config.get(`branch.${to}.${key}`))
+  if (!isAlike) {
+    await repo.config.edit((text) =>
+      values.reduce(
+        (next, [key, value]) =>
+          value === undefined
+            ? (unsetConfig(next, `branch.${to}.${key}`) ?? next)
+            : setConfig(next, `branch.${to}.${key}`, value),
+        text,
+      ),
+    )
+  }
+  return { from, to, id }
 }
 
 /** The commit of a branch; `ref-not-found` with the nearest name. */

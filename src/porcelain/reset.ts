@@ -1,6 +1,7 @@
 import { type Commit, readCommit, type Signature } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { EMPTY_TREE } from '../core/tree.ts'
 import { lastPart } from '../plumbing/follow-up.ts'
 import { headState, moveRef } from '../plumbing/head.ts'
 import { hasIndex, publishIndex, readIndex, replaceIndexContent } from '../plumbing/index-state.ts'
@@ -8,15 +9,18 @@ import { clearMergeState, markMergeStopped, refuseDuringMerge } from '../plumbin
 import type { Repository } from '../plumbing/repository.ts'
 import { type DiscardedIndex, discardedIndex, indexToReplace } from './move-head.ts'
 import { applyShow, type FilesMoved, type FilesOptions, keepFiles, planShow } from './show-tree.ts'
+import { showAndPublish } from './three-way.ts'
 
 /**
  * What goes with HEAD: `soft` nothing, so that what was committed since is staged; `mixed` the
- * index, so that files that differ are changed files; `hard` the index and the files.
+ * index, so that files that differ are changed files; `hard` the index and the files; `keep` both, with what is
+ * staged and changed in files laid over them.
  */
-export type ResetMode = 'soft' | 'mixed' | 'hard'
+export type ResetMode = 'soft' | 'mixed' | 'hard' | 'keep'
 
 export interface ResetOptions extends Omit<FilesOptions, 'force'> {
-  readonly to: Id
+  /** Undefined where there is no commit yet: under `hard`, what is staged is dropped. */
+  readonly to: Id | undefined
   readonly mode: ResetMode
   /** How the commit was named, for the log. */
   readonly shown?: string | undefined
@@ -26,8 +30,9 @@ export interface ResetOptions extends Omit<FilesOptions, 'force'> {
 export interface ResetResult {
   readonly mode: ResetMode
   readonly old: Id | undefined
-  readonly id: Id
-  readonly commit: Commit
+  /** Absent where there is no commit yet. */
+  readonly id?: Id
+  readonly commit?: Commit
   readonly files: FilesMoved
   /** Series whose files differ from the index now; under `mixed`. */
   readonly unstaged: readonly string[]
@@ -36,23 +41,29 @@ export interface ResetResult {
 /**
  * Moves HEAD, or the branch that it is on, to a commit. What the index held is remembered in the
  * log, for `undo`; what was changed by hand in files is lost under `hard`. A merge that is going on is
- * dropped; `soft` is `refused` then.
+ * dropped; `soft` and `keep` are `refused` then, and `keep` where what is staged or was changed by hand would be lost.
  */
 export async function reset(repo: Repository, options: ResetOptions): Promise<ResetResult> {
-  const { to, mode, who, shown = to } = options
+  const { to, mode, who, shown = to ?? 'HEAD' } = options
   if (!hasIndex(repo) && mode !== 'soft') {
     throw new VarveError('refused', `reset --${mode} needs a work tree`, {
       hint: 'varve reset --soft moves the branch alone',
     })
   }
-  if (mode === 'soft') await refuseDuringMerge(repo, 'HEAD alone cannot be moved')
+  if (mode === 'soft' || mode === 'keep')
+    await refuseDuringMerge(repo, 'HEAD alone cannot be moved')
   const head = await headState(repo)
-  const commit = await readCommit(repo.objects, to)
-  const result = { mode, old: head.id, id: to, commit }
+  if (to === undefined && (mode !== 'hard' || head.id !== undefined)) {
+    throw new VarveError('refused', `reset --${mode} needs a commit to go to`)
+  }
+  const commit = to === undefined ? undefined : await readCommit(repo.objects, to)
+  const tree = commit?.tree ?? EMPTY_TREE
+  const result = { mode, old: head.id, ...(commit && { id: to!, commit }) }
   const log = { who, message: `reset: moving to ${shown}` }
   const move = async (discarded?: DiscardedIndex) => {
     // A log entry without a move still remembers the index.
-    if (head.id === to) await repo.refs.append({ updates: [], packs: [], ...log, ...discarded })
+    if (to === undefined || head.id === to)
+      await repo.refs.append({ updates: [], packs: [], ...log, ...discarded })
     else await moveRef(repo, { ref: 'HEAD', old: head.id, new: to, ...log, ...discarded })
   }
   const nothing = { files: { written: [], removed: [] }, unstaged: [] }
@@ -60,25 +71,30 @@ export async function reset(repo: Repository, options: ResetOptions): Promise<Re
     await move()
     return { ...result, ...nothing }
   }
+  if (mode === 'keep') {
+    if (head.id === to) return { ...result, ...nothing }
+    const files = await showAndPublish(repo, tree, () => move(), options)
+    return { ...result, files, unstaged: [] }
+  }
   const state = await indexToReplace(repo)
   const discarded = await discardedIndex(repo, state)
   if (mode === 'soft') {
     // The index first: on either tip it then says the same.
-    await rebase(repo, to)
+    await rebase(repo, to!)
     await move(discarded)
     return { ...result, ...nothing }
   }
-  const content = { tree: commit.tree, base: to, packs: [] }
+  const content = { tree, base: to, packs: [] }
   if (mode === 'mixed') {
     await markMergeStopped(repo)
     await move(discarded)
-    const kept = await keepFiles(repo, state.files, state.tree, commit.tree)
+    const kept = await keepFiles(repo, state.files, state.tree, tree)
     await lastPart('the index', () => replaceIndexContent(repo, content, () => kept))
     await clearMergeState(repo)
     const unstaged = [...kept].filter(([path, file]) => file !== state.files.get(path))
     return { ...result, ...nothing, unstaged: unstaged.map(([path]) => path) }
   }
-  const plan = await planShow(repo, state.files, commit.tree, { ...options, force: true })
+  const plan = await planShow(repo, state.files, tree, { ...options, force: true })
   await markMergeStopped(repo)
   const publish = () => move(discarded)
   const files = await applyShow(repo, state.files, plan, { ...options, publish, content })

@@ -24,6 +24,8 @@ export interface SwitchOptions extends FilesOptions {
   readonly detach?: boolean | undefined
   /** Make this branch at the target, and go there. */
   readonly create?: string | undefined
+  /** Go to this branch, which does not exist and has no history: the next commit is its first. */
+  readonly orphan?: string | undefined
   /** Whether a new branch follows the one that it begins at: unless given, if that is a remote's. */
   readonly track?: boolean | undefined
   /** Whether a name that only one remote's branch has makes a branch that follows it; it does unless false. */
@@ -66,7 +68,8 @@ export async function switchBranch(
   repo: Repository,
   options: SwitchOptions,
 ): Promise<SwitchResult> {
-  const { create, target, detach = false, now } = options
+  const { create, orphan, target, detach = false, now } = options
+  if (orphan !== undefined) return toOrphan(repo, orphan, options)
   if (create !== undefined) {
     const head = await headState(repo)
     // Before the first commit the branch has only a name to go to.
@@ -188,6 +191,22 @@ async function previousHead(repo: Repository): Promise<Head> {
   throw new VarveError('ref-not-found', 'HEAD was nowhere else yet', {
     hint: 'varve branch lists the branches there are',
   })
+}
+
+async function toOrphan(
+  repo: Repository,
+  name: string,
+  options: SwitchOptions,
+): Promise<SwitchResult> {
+  const state = await repo.refs.state()
+  const ref = branchRefName(name)
+  const id = state.refs.get(ref)
+  if (id !== undefined) {
+    throw new VarveError('already-exists', `there is a branch ${name} already`, {
+      data: { branch: name, id },
+    })
+  }
+  return toUnborn(repo, name, options)
 }
 
 async function toUnborn(

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Id } from '../../src/core/id.ts'
 import { headState, setHead } from '../../src/plumbing/head.ts'
+import { withUpstream } from '../../src/plumbing/remote-config.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { repositoryConfig } from '../../src/plumbing/repository-config.ts'
 import { resolveRevision } from '../../src/plumbing/resolve-revision.ts'
 import {
+  copyBranch,
   createBranch,
   deleteBranches,
   listBranches,
@@ -101,6 +103,30 @@ describe('branch', () => {
     expect((await headState(fresh)).ref).toBe('refs/heads/first')
     await setHead(repo, { to: { id: ids[0]! }, who, message: 'x' })
     await expect(renameBranch(repo, { to: 'q', who })).rejects.toThrow(code('refused'))
+  })
+
+  it('is copied with what it follows, and HEAD stays', async () => {
+    await createBranch(repo, { name: 'old', start: 'HEAD~1', who })
+    await repo.config.edit((text) => withUpstream(text, 'old', 'origin', 'refs/heads/far'))
+
+    const copied = await copyBranch(repo, { from: 'old', to: 'new', who })
+    await copyBranch(repo, { to: 'here', who })
+
+    expect(copied).toEqual({ from: 'old', to: 'new', id: ids[1] })
+    expect(await refs()).toMatchObject({ 'refs/heads/new': ids[1], 'refs/heads/here': ids[2] })
+    expect((await headState(repo)).ref).toBe('refs/heads/main')
+    const followed = (name: string) =>
+      ['remote', 'merge'].map((key) => repo.config.get(`branch.${name}.${key}`))
+    expect(followed('new')).toEqual(['origin', 'refs/heads/far'])
+    const again = copyBranch(repo, { from: 'main', to: 'new', who })
+    await expect(again).rejects.toThrow(code('already-exists'))
+    await copyBranch(repo, { from: 'main', to: 'new', force: true, who })
+    expect((await refs())['refs/heads/new']).toBe(ids[2])
+    expect(followed('new')).toEqual([undefined, undefined])
+    const onto = copyBranch(repo, { from: 'old', to: 'main', force: true, who })
+    await expect(onto).rejects.toThrow(code('refused'))
+    const none = copyBranch(repo, { from: 'none', to: 'x', who })
+    await expect(none).rejects.toThrow(code('ref-not-found'))
   })
 })
 

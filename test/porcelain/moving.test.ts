@@ -4,7 +4,12 @@ import { VarveError } from '../../src/core/errors.ts'
 import type { Id } from '../../src/core/id.ts'
 import { headState } from '../../src/plumbing/head.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
-import { createBranch, deleteBranches, renameBranch } from '../../src/porcelain/branch.ts'
+import {
+  copyBranch,
+  createBranch,
+  deleteBranches,
+  renameBranch,
+} from '../../src/porcelain/branch.ts'
 import { commit } from '../../src/porcelain/commit.ts'
 import { type ResetMode, reset } from '../../src/porcelain/reset.ts'
 import { restore } from '../../src/porcelain/restore.ts'
@@ -28,6 +33,8 @@ type Deed =
   | { readonly do: 'create'; readonly branch: string; readonly go: boolean }
   | { readonly do: 'delete'; readonly branch: string }
   | { readonly do: 'rename'; readonly branch: string }
+  | { readonly do: 'orphan'; readonly branch: string }
+  | { readonly do: 'copy'; readonly branch: string }
   | { readonly do: 'detach'; readonly back: number }
   | { readonly do: 'reset'; readonly mode: ResetMode; readonly back: number }
   | { readonly do: 'unstage'; readonly path: string }
@@ -61,10 +68,12 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.record({ do: fc.constant('create' as const), branch, go: fc.boolean() }),
   fc.record({ do: fc.constant('delete' as const), branch }),
   fc.record({ do: fc.constant('rename' as const), branch }),
+  fc.record({ do: fc.constant('orphan' as const), branch }),
+  fc.record({ do: fc.constant('copy' as const), branch }),
   fc.record({ do: fc.constant('detach' as const), back }),
   fc.record({
     do: fc.constant('reset' as const),
-    mode: fc.constantFrom<ResetMode>('soft', 'mixed', 'hard'),
+    mode: fc.constantFrom<ResetMode>('soft', 'mixed', 'hard', 'keep'),
     back,
   }),
   fc.record({ do: fc.constant('unstage' as const), path }),
@@ -110,6 +119,10 @@ async function act(repo: Repository, deed: Deed): Promise<unknown> {
       return deleteBranches(repo, { names: [deed.branch], force: true, who })
     case 'rename':
       return renameBranch(repo, { to: deed.branch, who })
+    case 'orphan':
+      return switchBranch(repo, { orphan: deed.branch, who })
+    case 'copy':
+      return copyBranch(repo, { to: deed.branch, who })
     case 'detach':
       return checkoutRevision(repo, { target: `HEAD~${deed.back}`, who })
     case 'reset':

@@ -1,13 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { readCommit } from '../../src/core/commit.ts'
 import type { Id } from '../../src/core/id.ts'
+import { EMPTY_TREE } from '../../src/core/tree.ts'
 import { headState } from '../../src/plumbing/head.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
 import { createBranch } from '../../src/porcelain/branch.ts'
 import { materialiseFiles } from '../../src/porcelain/materialise-files.ts'
+import { type ResetMode, reset } from '../../src/porcelain/reset.ts'
+import { status } from '../../src/porcelain/status.ts'
 import { checkoutRevision, type SwitchOptions, switchBranch } from '../../src/porcelain/switch.ts'
+import { undo } from '../../src/porcelain/undo.ts'
 import { ann, newRepository } from '../support/repositories.ts'
 import { snapshot } from '../support/snapshots.ts'
 import { commitStaged, materialise, stage } from '../support/staging.ts'
@@ -157,6 +162,26 @@ describe('switch', () => {
     expect(await headState(fresh)).toMatchObject({ ref: 'refs/heads/trunk', id: undefined })
   })
 
+  it('begins a branch without history', async () => {
+    const orphan = (name: string) => switchBranch(repo, { orphan: name, who })
+    await expect(orphan('other')).rejects.toMatchObject({ code: 'already-exists' })
+    writeFileSync(file('a.csv'), 't,v\n0,9\n')
+    await expect(orphan('fresh')).rejects.toMatchObject({ code: 'refused' })
+    writeFileSync(file('a.csv'), 't,v\n0,1\n')
+    const before = await snapshot(repo)
+
+    const result = await orphan('fresh')
+
+    expect(result).toMatchObject({ to: { branch: 'fresh' }, files: { removed: ['a', 'b'] } })
+    expect((await snapshot(repo)).files).toEqual({})
+    expect((await readIndex(repo)).state.tree).toBe(EMPTY_TREE)
+    await stage(repo, { c: [1] })
+    const id = await commitStaged(repo, 'another first')
+    expect((await readCommit(repo.objects, id)).parents).toEqual([])
+    await go('main')
+    expect((await snapshot(repo)).files).toEqual(before.files)
+  })
+
   it('moves the default branch where there is no work tree', async () => {
     const bare = await newRepository()
     await expect(switchBranch(bare, { target: 'nope', who })).rejects.toThrow(
@@ -164,6 +189,41 @@ describe('switch', () => {
     )
     await switchBranch(bare, { create: 'next', who })
     expect((await bare.refs.state()).head).toBe('refs/heads/next')
+  })
+})
+
+describe('reset', () => {
+  const resetTo = (to: Id | undefined, mode: ResetMode) => reset(repo, { to, mode, who })
+
+  it('keeps what is staged and changed by hand, or does nothing', async () => {
+    await stage(repo, { c: [7] })
+    writeFileSync(file('b.csv'), 't,v\n0,9\n')
+
+    await resetTo(second, 'keep')
+
+    expect((await headState(repo)).id).toBe(second)
+    expect([content('a.csv'), content('b.csv')]).toEqual(['t,v\n0,2\n', 't,v\n0,9\n'])
+    expect((await status(repo)).staged).toMatchObject([{ path: 'c' }])
+    writeFileSync(file('a.csv'), 't,v\n0,5\n')
+    const before = await snapshot(repo)
+    await expect(resetTo(first, 'keep')).rejects.toMatchObject({ code: 'refused' })
+    expect(await snapshot(repo)).toEqual(before)
+  })
+
+  it('drops what is staged before the first commit, and undo brings it back', async () => {
+    repo = await newRepository({ workTree: true })
+    await stage(repo, { a: [1] })
+    await materialise(repo, 'a')
+    const before = await snapshot(repo)
+
+    const result = await resetTo(undefined, 'hard')
+
+    expect(result).toMatchObject({ mode: 'hard', files: { removed: ['a'] } })
+    expect(result.id).toBeUndefined()
+    expect(await snapshot(repo)).toMatchObject({ index: EMPTY_TREE, files: {}, head: before.head })
+    await undo(repo, { who })
+    expect((await snapshot(repo)).index).toBe(before.index)
+    await expect(resetTo(undefined, 'keep')).rejects.toMatchObject({ code: 'refused' })
   })
 })
 

@@ -1,4 +1,3 @@
-import type { Context } from '../../cli/context.ts'
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
@@ -6,8 +5,8 @@ import type { Id } from '../../core/id.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { headState } from '../../plumbing/head.ts'
-import type { Repository } from '../../plumbing/repository.ts'
 import {
+  copyBranch,
   createBranch,
   currentBranch,
   type DeletedRef,
@@ -27,6 +26,7 @@ type Result =
   | { readonly created: Awaited<ReturnType<typeof createBranch>> }
   | { readonly deleted: readonly DeletedRef[] }
   | { readonly following: { readonly branch: string; readonly upstream: string | null } }
+  | { readonly copied: Awaited<ReturnType<typeof copyBranch>> }
   | { readonly renamed: Awaited<ReturnType<typeof renameBranch>> }
 
 export const branchCommand = defineCommand({
@@ -36,17 +36,20 @@ export const branchCommand = defineCommand({
     'branch [-f] <new> [<start>]',
     'branch (-d | -D) <branch>...',
     'branch (-m | -M) [<old>] <new>',
+    'branch (-c | -C) [<old>] <new>',
     'branch (-u | --set-upstream-to) <upstream> [<branch>]',
     'branch --unset-upstream [<branch>]',
     'branch --show-current',
   ],
-  summary: 'List, make, rename and delete branches',
+  summary: 'List, make, rename, copy and delete branches',
   description: [
     'A star marks the branch that you are on. A new branch begins at HEAD, or where <start> says;',
     'switch goes there.',
     '',
     '-d refuses to delete a branch with commits that HEAD, or the branch that it follows, does not',
     'have; -D does not. undo brings it back.',
+    '',
+    'A copy is where the branch is, and follows and is pushed to what that does; you stay where you are.',
   ].join('\n'),
   examples: [
     { command: 'varve branch -v', about: 'the branches, with their last commits' },
@@ -79,14 +82,32 @@ export const branchCommand = defineCommand({
         .option('D', { type: 'boolean', describe: 'Delete them though they are not merged' })
         .option('move', { alias: 'm', type: 'boolean', describe: 'Rename a branch' })
         .option('M', { type: 'boolean', describe: 'Rename it though the new name is taken' })
+        .option('copy', {
+          alias: 'c',
+          type: 'boolean',
+          describe: 'Copy a branch, and what it follows',
+        })
+        .option('C', { type: 'boolean', describe: 'Copy it though the new name is taken' })
         .option('force', { alias: 'f', type: 'boolean', describe: 'Move a branch that exists' }),
     )
-      .conflicts('set-upstream-to', 'unset-upstream', 'delete', 'D', 'move', 'M', 'list')
-      .conflicts('unset-upstream', 'delete', 'D', 'move', 'M', 'list')
-      .conflicts('delete', 'move', 'M', 'list', 'show-current')
-      .conflicts('D', 'move', 'M', 'list', 'show-current')
-      .conflicts('move', 'list', 'show-current')
-      .conflicts('M', 'list', 'show-current')
+      .conflicts(
+        'set-upstream-to',
+        'unset-upstream',
+        'delete',
+        'D',
+        'move',
+        'M',
+        'copy',
+        'C',
+        'list',
+      )
+      .conflicts('unset-upstream', 'delete', 'D', 'move', 'M', 'copy', 'C', 'list')
+      .conflicts('delete', 'move', 'M', 'copy', 'C', 'list', 'show-current')
+      .conflicts('D', 'move', 'M', 'copy', 'C', 'list', 'show-current')
+      .conflicts('move', 'copy', 'C', 'list', 'show-current')
+      .conflicts('M', 'copy', 'C', 'list', 'show-current')
+      .conflicts('copy', 'list', 'show-current')
+      .conflicts('C', 'list', 'show-current')
       .conflicts('all', 'remotes'),
   run: async (args, context): Promise<Result> => {
     const repo = await context.repository()
@@ -106,7 +127,14 @@ export const branchCommand = defineCommand({
       const who = await logIdentity(context)
       return { deleted: await deleteBranches(repo, { names, force, remotes: args.remotes, who }) }
     }
-    if (args.move || args.M) return { renamed: await rename(repo, context, args) }
+    if (args.move || args.M || args.copy || args.C) {
+      const isCopy = args.copy || args.C
+      const named = { ...oldAndNew(names, isCopy), force: args.M || args.C || args.force }
+      const who = await logIdentity(context)
+      return isCopy
+        ? { copied: await copyBranch(repo, { ...named, who }) }
+        : { renamed: await renameBranch(repo, { ...named, who }) }
+    }
     const filter = listingFilter(args)
     const lists = args.list || args.all || args.remotes || filter !== undefined
     if (lists || names.length === 0) {
@@ -157,6 +185,7 @@ export const branchCommand = defineCommand({
     if ('created' in result) return { ...result.created, old: result.created.old ?? null }
     if ('following' in result) return result.following
     if ('renamed' in result) return { ...result.renamed, id: result.renamed.id ?? null }
+    if ('copied' in result) return result.copied
     if ('deleted' in result) return result.deleted
     return result.branches.map(({ name, short, id, isHead, upstream, tracking, commit }) => ({
       ref: name,
@@ -170,17 +199,15 @@ export const branchCommand = defineCommand({
   },
 })
 
-async function rename(
-  repo: Repository,
-  context: Context,
-  { names, M, force }: { names: readonly string[]; M: boolean; force: boolean },
-) {
+function oldAndNew(
+  names: readonly string[],
+  isCopy: boolean,
+): { from: string | undefined; to: string } {
   const [from, to] = names.length === 1 ? [undefined, names[0]] : names
-  if (to === undefined || names.length > 2) {
-    throw usageError('a branch is renamed from one name to one other', 'varve branch -m OLD NEW')
-  }
-  const who = await logIdentity(context)
-  return renameBranch(repo, { from, to, force: M || force, who })
+  if (to !== undefined && names.length <= 2) return { from, to }
+  throw isCopy
+    ? usageError('a branch is copied from one name to one other', 'varve branch -c OLD NEW')
+    : usageError('a branch is renamed from one name to one other', 'varve branch -m OLD NEW')
 }
 
 function listText(

@@ -12,13 +12,16 @@ import { noteFilesLeft, short, whileMoving } from './moving.ts'
 
 export const resetCommand = defineCommand({
   name: 'reset',
-  usage: ['reset [--soft | --mixed | --hard] [<rev>]', 'reset [<rev>] [--] <series>...'],
+  usage: ['reset [--soft | --mixed | --hard | --keep] [<rev>]', 'reset [<rev>] [--] <series>...'],
   summary: 'Move the branch to a commit, or unstage series',
   description: [
     'The branch that HEAD is on goes to the commit: HEAD unless given. With --soft index and files',
     'stay, so that what was committed since is staged again. With --mixed, the default, the index',
     'goes along and files stay. With --hard files go along too: what was changed in them by hand is',
-    'lost.',
+    'lost. With --keep they go along, too, but what is staged and what was changed by hand stays: where',
+    'the two commits differ in such a series, nothing happens. (git unstages what is staged.)',
+    '',
+    'Before the first commit --hard drops what is staged.',
     '',
     'With series, their entries in the index become those of the revision, and nothing else happens.',
     '',
@@ -44,8 +47,13 @@ export const resetCommand = defineCommand({
       .option('soft', { type: 'boolean', describe: 'Move the branch alone' })
       .option('mixed', { type: 'boolean', describe: 'Also the index' })
       .option('hard', { type: 'boolean', describe: 'Also index and files' })
-      .conflicts('soft', 'mixed', 'hard')
-      .conflicts('mixed', 'hard'),
+      .option('keep', {
+        type: 'boolean',
+        describe: 'Also index and files, with what is not committed kept',
+      })
+      .conflicts('soft', 'mixed', 'hard', 'keep')
+      .conflicts('mixed', 'hard', 'keep')
+      .conflicts('hard', 'keep'),
   run: async (args, context): Promise<ResetResult | { unstaged: readonly string[] }> => {
     const repo = await context.repository()
     const now = context.now()
@@ -62,7 +70,9 @@ export const resetCommand = defineCommand({
         ? 'hard'
         : args.mixed
           ? 'mixed'
-          : undefined
+          : args.keep
+            ? 'keep'
+            : undefined
     if (series.length > 0) {
       if (mode !== undefined && mode !== 'mixed') {
         throw usageError(`--${mode} moves the branch: it takes no series`)
@@ -70,15 +80,18 @@ export const resetCommand = defineCommand({
       const { changed } = await unstage(repo, { series, source: revision, who, now })
       return { unstaged: changed }
     }
-    if (revision === undefined && (mode ?? 'mixed') === 'mixed' && hasIndex(repo)) {
-      // As in git: before the first commit what is staged is all that there is to take back.
-      const { id } = await headState(repo)
-      if (id === undefined) {
+    // As in git: before the first commit what is staged is all that there is to take back.
+    const isUnborn = revision === undefined && (await headState(repo)).id === undefined
+    if (isUnborn && hasIndex(repo)) {
+      if ((mode ?? 'mixed') === 'mixed') {
         const { changed } = await unstage(repo, { series: ['.'], who, now })
         return { unstaged: changed }
       }
     }
-    const to = await resolveCommit(repo, revision ?? 'HEAD', { now })
+    const to =
+      isUnborn && mode === 'hard'
+        ? undefined
+        : await resolveCommit(repo, revision ?? 'HEAD', { now })
     const result = await whileMoving(context, {}, (files) =>
       reset(repo, { ...files, to, mode: mode ?? 'mixed', shown: revision ?? 'HEAD', who }),
     )
@@ -87,7 +100,7 @@ export const resetCommand = defineCommand({
   },
   toText: (result) => {
     const head =
-      'mode' in result && result.mode === 'hard'
+      'mode' in result && result.mode === 'hard' && result.commit !== undefined
         ? [`HEAD is now at ${short(result.id)} ${subjectOf(result.commit)}`]
         : []
     if (result.unstaged.length === 0) return head.join('\n')
@@ -96,6 +109,11 @@ export const resetCommand = defineCommand({
   },
   toJson: (result) =>
     'mode' in result
-      ? { ...result, old: result.old ?? null, commit: commitJson(result.commit) }
+      ? {
+          ...result,
+          old: result.old ?? null,
+          id: result.id ?? null,
+          commit: result.commit === undefined ? null : commitJson(result.commit),
+        }
       : result,
 })

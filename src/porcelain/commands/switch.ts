@@ -9,6 +9,7 @@ export const switchCommand = defineCommand({
     'switch [<options>] (<branch> | -)',
     'switch [<options>] -c <new> [<start>]',
     'switch [<options>] --detach [<rev>]',
+    'switch [<options>] --orphan <new>',
   ],
   summary: 'Go to another branch',
   description: [
@@ -17,6 +18,9 @@ export const switchCommand = defineCommand({
     '',
     'A branch that is not here, and that one remote has, is made, and follows that: switch vendor-b',
     'after fetch is switch -c vendor-b origin/vendor-b.',
+    '',
+    '--orphan begins a branch without history: files of series go, the index is empty, and the next',
+    'commit is the first one.',
     '',
     'Files are written for all series where they come to less than checkout.filesLimit.',
   ].join('\n'),
@@ -35,6 +39,10 @@ export const switchCommand = defineCommand({
         alias: 'C',
         value: 'new',
         describe: 'As --create, moving the branch if it exists',
+      })
+      .option('orphan', {
+        value: 'new',
+        describe: 'Go to a new branch without any history',
       })
       .option('detach', {
         alias: 'd',
@@ -62,11 +70,16 @@ export const switchCommand = defineCommand({
         default: true,
         describe: 'Write files where they are small enough; --no-files only those there are',
       })
-      .conflicts('create', 'force-create', 'detach')
-      .conflicts('force-create', 'detach'),
+      .conflicts('create', 'force-create', 'detach', 'orphan')
+      .conflicts('force-create', 'detach', 'orphan')
+      .conflicts('orphan', 'detach', 'track'),
   run: async (args, context) => {
     const create = args.create ?? args.forceCreate
-    if (args.branch === undefined && create === undefined && !args.detach) {
+    const { orphan } = args
+    if (orphan !== undefined && args.branch !== undefined) {
+      throw usageError('--orphan begins at no commit', `varve switch -c ${orphan} ${args.branch}`)
+    }
+    if ((args.branch ?? create ?? orphan) === undefined && !args.detach) {
       throw usageError('missing <branch>', 'varve branch lists them')
     }
     const repo = await context.repository()
@@ -77,6 +90,7 @@ export const switchCommand = defineCommand({
         target: args.branch,
         detach: args.detach,
         create,
+        orphan,
         track: args.track,
         guess: args.guess,
         reset: args.forceCreate !== undefined,

@@ -134,14 +134,16 @@ export class MadeView implements ViewData {
     return { columns: [`price${text}`, 'volume'], rows: all.slice(from, from + count), total: rows }
   }
 
-  async rows({ from, count }: { from: number; count: number }) {
+  async rows({ from, count }: { from: number | 'change'; count: number }) {
     const { text, rows } = this.#options
     const all = Array.from({ length: rows }, (_, at) => [`key ${at}`, `${at}${text}`, text])
     return {
       columns: ['key', `price${text}`, 'note'],
       indexCount: 1,
       isNumber: [false, true, false],
-      rows: all.slice(from, from + count),
+      ...(from === 'change'
+        ? { rows: [], marks: [], firstChanged: Math.floor(rows / 2) }
+        : { rows: all.slice(from, from + count), marks: [] }),
       total: rows,
     }
   }

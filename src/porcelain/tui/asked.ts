@@ -2,7 +2,7 @@ import type { Id } from '../../core/id.ts'
 import { chartBuckets } from '../chart/draw-chart.ts'
 import type { Request } from './requests.ts'
 import type { LifeView, SeriesView, State, TabsView } from './state.ts'
-import type { PlotRequest, RowsRequest } from './view-data.ts'
+import type { PlainRowsRequest, PlotRequest, RowsRequest } from './view-data.ts'
 
 /** Rows of a table are asked for so many at a time. */
 export const ROWS_A_PAGE = 256
@@ -21,8 +21,8 @@ export function comparedWith(view: Pick<SeriesView, 'commit' | 'against'>): Id |
   return view.against?.id ?? view.commit.parents[0]
 }
 
-/** Without a page: what the keys of all its pages begin with. */
-export function pageKey(view: TabsView, page: number | undefined): string {
+/** Without a page: what the keys of all its pages begin with; `change` for where the first row is that changed. */
+export function pageKey(view: TabsView, page: number | 'change' | undefined): string {
   return `${view.commit.id} ${comparedWith(view) ?? ''} ${JSON.stringify(view.path)} ${page ?? ''}`
 }
 
@@ -34,6 +34,10 @@ export function pageRequest(view: TabsView, page: number): RowsRequest {
     from: page * ROWS_A_PAGE,
     count: ROWS_A_PAGE,
   }
+}
+
+export function firstChangedRequest(view: TabsView): PlainRowsRequest {
+  return { ...pageRequest(view, 0), from: 'change', count: 0 }
 }
 
 type Screen = Pick<State, 'size' | 'marks'>

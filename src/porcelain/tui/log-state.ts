@@ -4,7 +4,7 @@ import { outdated } from './outdated.ts'
 import { pressed } from './pressed.ts'
 import { promptPressed } from './prompts.ts'
 import type { Effect, Event } from './requests.ts'
-import { replaced } from './scroll.ts'
+import { replaced, rowsPlaced } from './scroll.ts'
 import { settled } from './settled.ts'
 import type { State, Step } from './state.ts'
 
@@ -57,7 +57,7 @@ export function begin({ series, ...from }: Beginning): Step {
  */
 export function reduce(state: State, event: Event): Step {
   const { state: changed, effects } = applied(state, event)
-  const step = settled(changed)
+  const step = settled(rowsPlaced(changed))
   return { state: step.state, effects: [...effects, ...step.effects] }
 }
 
@@ -86,7 +86,7 @@ function allPressed(before: State, keys: readonly string[]): Step {
   for (const key of keys) {
     if (state.isLeft) break
     const step = state.prompt === undefined ? pressed(state, key) : promptPressed(state, key)
-    state = step.state
+    state = rowsPlaced(step.state)
     effects.push(...step.effects)
   }
   return { state, effects }

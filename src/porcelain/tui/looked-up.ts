@@ -55,6 +55,16 @@ export function plainRowAt(
   return state.answers.rows.get(pageKey(view, page))?.value?.rows[index % ROWS_A_PAGE]
 }
 
+/** What the commit did to a row. */
+export function plainMarkAt(
+  state: State,
+  view: TabsView,
+  index: number,
+): ChangedRow['kind'] | undefined {
+  const page = Math.floor(index / ROWS_A_PAGE)
+  return state.answers.rows.get(pageKey(view, page))?.value?.marks[index % ROWS_A_PAGE]
+}
+
 export function selectedSeries(state: State, view: SeriesView) {
   return detailOf(state, view)?.value?.series[view.cursor]
 }

@@ -169,6 +169,7 @@ function opened(state: State): State {
       chart: { column: 0, range: 'change', cursor: undefined },
       changes: table,
       rows: table,
+      isRowsPlaced: false,
     })
   }
   const commit = commitUnder(state)

@@ -11,6 +11,7 @@ import type {
   ListedCommit,
   ListedRef,
   PlainRows,
+  PlainRowsRequest,
   PlotRequest,
   RowsRequest,
 } from './view-data.ts'
@@ -22,7 +23,7 @@ export type Request =
   | { readonly kind: 'detail'; readonly commit: Id; readonly against: Id | undefined }
   | { readonly kind: 'plot'; readonly request: PlotRequest }
   | { readonly kind: 'changed'; readonly request: RowsRequest }
-  | { readonly kind: 'rows'; readonly request: RowsRequest }
+  | { readonly kind: 'rows'; readonly request: PlainRowsRequest }
   | { readonly kind: 'life'; readonly request: LifeRequest }
   | { readonly kind: 'refs' }
   | {

@@ -1,3 +1,4 @@
+import { pageKey } from './asked.ts'
 import { isText, listLength, listRows, placed } from './layout.ts'
 import { type Place, type State, type TabsView, topView, type View, withTop } from './state.ts'
 
@@ -34,4 +35,21 @@ export function replaced(state: State): State {
     return withPlace(view, place)
   })
   return { ...state, views }
+}
+
+/** Rows above the first that changed that are shown with it. */
+const ROWS_ABOVE = 3
+
+/** The state with the rows on top at the first that the commit changed, once that is known and until they are moved. */
+export function rowsPlaced(state: State): State {
+  const view = topView(state)
+  if (view.kind !== 'data' || view.tab !== 'rows' || view.isRowsPlaced) return state
+  const known = state.answers.rows.get(pageKey(view, 'change'))
+  if (known === undefined) return state
+  const { firstChanged = 0, total = 0 } = known.value ?? {}
+  const placedView = { ...view, isRowsPlaced: true }
+  if (total === 0) return withTop(state, placedView)
+  const top = Math.max(0, firstChanged - ROWS_ABOVE)
+  const rows = placed(firstChanged, top, total, listRows(state.size, view), false)
+  return withTop(state, { ...placedView, rows: { ...view.rows, ...rows } })
 }

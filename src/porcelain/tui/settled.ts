@@ -1,6 +1,7 @@
 import {
   type Asked,
   detailKey,
+  firstChangedRequest,
   lifeKey,
   pageKey,
   pageRequest,
@@ -126,6 +127,10 @@ function missingDetail(state: State): Asked | undefined {
 function missingPage(state: State, kind: 'changed' | 'rows'): Asked | undefined {
   const view = topView(state)
   if (view.kind !== 'data' || view.tab !== (kind === 'rows' ? 'rows' : 'changes')) return undefined
+  const begins = pageKey(view, 'change')
+  if (kind === 'rows' && !view.isRowsPlaced && !state.answers.rows.has(begins)) {
+    return { key: begins, request: { kind, request: firstChangedRequest(view) } }
+  }
   const page = pagesShown(state, view).find((at) => !state.answers[kind].has(pageKey(view, at)))
   if (page === undefined) return undefined
   return { key: pageKey(view, page), request: { kind, request: pageRequest(view, page) } }

@@ -107,6 +107,8 @@ export interface TabsView extends Comparison {
   readonly chart: ChartPlace
   readonly changes: TablePlace
   readonly rows: TablePlace
+  /** Whether the rows are where the commit changed the first of them, or were moved from there. */
+  readonly isRowsPlaced: boolean
 }
 
 export interface ChartPlace {

@@ -21,7 +21,7 @@ export interface ViewData {
   /** Rows that differ between two versions, from the given place in key order on. */
   changedRows(request: RowsRequest, signal: AbortSignal): Promise<ChangedRows>
   /** Rows as they are at the commit, from the given place on. */
-  rows(request: RowsRequest, signal: AbortSignal): Promise<PlainRows>
+  rows(request: PlainRowsRequest, signal: AbortSignal): Promise<PlainRows>
   /** All values that a row ever had. */
   life(request: LifeRequest, signal: AbortSignal): Promise<Life>
   refs(signal: AbortSignal): Promise<readonly ListedRef[]>
@@ -123,11 +123,16 @@ export interface PlotRequest {
 export interface RowsRequest {
   readonly path: string
   readonly commit: Id
-  /** As for {@link PlotRequest.against}; only asked of `changedRows`. */
+  /** As for {@link PlotRequest.against}. */
   readonly against: Id | undefined
   /** The first row wanted, from 0. */
   readonly from: number
   readonly count: number
+}
+
+export interface PlainRowsRequest extends Omit<RowsRequest, 'from'> {
+  /** `change` for no rows, but where the first is that the commit changed. */
+  readonly from: number | 'change'
 }
 
 export interface ChangedRows {
@@ -160,6 +165,10 @@ export interface PlainRows {
   /** Which columns are numbers, which stand to the right. */
   readonly isNumber: readonly boolean[]
   readonly rows: readonly (readonly string[])[]
+  /** What the commit did to each of the rows; undefined where it did nothing. */
+  readonly marks: readonly (ChangedRow['kind'] | undefined)[]
+  /** Only where that was asked for: the first row that it changed, from 0; 0 where it changed none. */
+  readonly firstChanged?: number | undefined
   readonly total: number
 }
 

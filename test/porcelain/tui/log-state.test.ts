@@ -224,6 +224,18 @@ describe('the state of the viewer', () => {
     expect(asked()).toMatchObject({ from: 5, to: 5 })
   })
 
+  it('opens the rows where the first changed, and stays where it was moved to', async () => {
+    const played = await new Played().answered()
+    for (const key of ['enter', 'enter', 'tab', 'tab']) await played.keys(key).answered()
+    const cursor = () => placeOf(topView(played.state)).cursor
+    expect(cursor()).toBe(150)
+    await played.keys('5', 'j', 'tab', 'shift-tab').answered()
+    expect(cursor()).toBe(155)
+    // What is known by then is not waited for.
+    played.keys('q', 'enter', 'tab', 'tab', 'k')
+    expect(cursor()).toBe(149)
+  })
+
   it('compares a commit with the one that was marked', async () => {
     const played = await new Played().answered()
     played.keys('5', 'j', 'c', 'g', 'c')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readCommit, writeCommit } from '../../../src/core/commit.ts'
 import type { Id } from '../../../src/core/id.ts'
 import type { Repository } from '../../../src/plumbing/repository.ts'
+import { updateIndex } from '../../../src/plumbing/update-index.ts'
 import { openView, type ViewOptions } from '../../../src/porcelain/tui/repository-view.ts'
 import type { CommitFilter, ListedCommit, ViewData } from '../../../src/porcelain/tui/view-data.ts'
 import {
@@ -12,6 +13,7 @@ import {
   setRefs,
   storeCommits,
 } from '../../support/repositories.ts'
+import { build, schemaOf } from '../../support/series.ts'
 import { commitStaged, stage } from '../../support/staging.ts'
 
 const never = new AbortController().signal
@@ -259,8 +261,50 @@ describe('rows', () => {
         ['1', '8'],
         ['2', '4'],
       ],
+      marks: [undefined, undefined],
       total: 3,
     })
+  })
+
+  it('as they are say what the commit did to them, and where it began', async () => {
+    const view = viewOf(await sample())
+    const [{ id: commit, parents }] = (await listed(view)) as [ListedCommit]
+    const request = { path: 'a', commit, against: parents[0], count: 5 }
+
+    const begins = await view.rows({ ...request, from: 'change' }, never)
+    const { marks } = await view.rows({ ...request, from: 0 }, never)
+
+    expect(begins).toMatchObject({ firstChanged: 1, rows: [], total: 3 })
+    expect(marks).toEqual([undefined, 'revised', 'revised'])
+  })
+
+  it('whose index is of another type have no place where they began to differ', async () => {
+    const repo = await sample()
+    const versions = [
+      ['t:int64 v:float64', [[1n, 1]]],
+      [
+        't:date v:float64',
+        [
+          [1, 1],
+          [2, 3],
+        ],
+      ],
+    ] as const
+    for (const [schema, rows] of versions) {
+      const batch = await repo.objects.begin()
+      const id = await build(batch, schemaOf(schema), rows)
+      await batch.publish()
+      await updateIndex(repo, { edits: [{ kind: 'series', path: 'b', id }] })
+      await commitStaged(repo, schema)
+    }
+    const view = viewOf(repo)
+    const [{ id: commit, parents }] = (await listed(view)) as [ListedCommit]
+    const request = { path: 'b', commit, against: parents[0], count: 5 }
+
+    expect(await view.rows({ ...request, from: 'change' }, never)).toMatchObject({
+      firstChanged: 0,
+    })
+    expect((await view.rows({ ...request, from: 0 }, never)).marks).toEqual([undefined, undefined])
   })
 
   it('of a series that is not there are an error that says so', async () => {

@@ -1,6 +1,6 @@
 import { pageKey, ROWS_A_PAGE } from '../asked.ts'
 import { bodyRows, HEAD_ROWS, listLength } from '../layout.ts'
-import { changedRowAt, plainRowAt } from '../looked-up.ts'
+import { changedRowAt, plainMarkAt, plainRowAt } from '../looked-up.ts'
 import { textWidth } from '../safe-text.ts'
 import type { State, TabsView } from '../state.ts'
 import type { ChangedRow, ChangedRows, PlainRows } from '../view-data.ts'
@@ -92,22 +92,29 @@ function plainTable(
     return Math.min(WIDEST_CELL, Math.max(shownWidth(columns[i]!, look), ...cells))
   })
   return {
-    heading: order.flatMap(
-      (i, at): Spans => [
-        { text: columns[i], width: widths[at], right: isNumber[i], role: 'heading' },
-        { text: '  ' },
-      ],
-    ),
-    lines: all.map((row) =>
-      row === undefined
-        ? [{ text: '…' }]
-        : order.flatMap(
-            (i, at): Spans => [
-              { text: row[i], width: widths[at], right: isNumber[i] },
-              { text: '  ' },
-            ],
-          ),
-    ),
+    heading: [
+      { text: '  ' },
+      ...order.flatMap(
+        (i, at): Spans => [
+          { text: columns[i], width: widths[at], right: isNumber[i], role: 'heading' },
+          { text: '  ' },
+        ],
+      ),
+    ],
+    lines: all.map((row, line): Spans => {
+      if (row === undefined) return [{ text: '…' }]
+      const mark = plainMarkAt(state, view, indexes[line]!)
+      const [sign, role] = mark === undefined ? [' ', undefined] : signs[mark]
+      return [
+        { text: `${sign} `, role },
+        ...order.flatMap(
+          (i, at): Spans => [
+            { text: row[i], width: widths[at], right: isNumber[i] },
+            { text: '  ' },
+          ],
+        ),
+      ]
+    }),
   }
 }
 

@@ -113,6 +113,21 @@ describe('purge', () => {
     expect(await logOf(repo, 'main')).toHaveLength(5)
   })
 
+  it('leaves nothing to remote-tracking branches', async () => {
+    const { repo, ids } = await history()
+    const tracking = 'refs/remotes/origin/main'
+    await setRefs(repo, { [tracking]: ids[3], 'refs/remotes/origin/early': ids[1] })
+
+    const { refs } = await purge(repo, { ...options, series: 'a/two', at: '3' })
+
+    expect(refs.map(({ name }) => name)).toContain(tracking)
+    expect((await repo.refs.state()).refs.get(tracking)).not.toBe(ids[3])
+    expect((await repo.refs.state()).refs.get('refs/remotes/origin/early')).toBe(ids[1])
+    expect(await logOf(repo, 'origin/main')).toHaveLength(4)
+    expect(await holdsSecret(repo)).toBe(false)
+    expect(await problemsOf(repo)).toEqual([])
+  })
+
   it('is not undone', async () => {
     const { repo } = await history()
     await purge(repo, { ...options, series: 'a/two' })

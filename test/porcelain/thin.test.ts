@@ -72,6 +72,22 @@ async function commitsOf(repo: Repository): Promise<Map<string, { id: Id; commit
 }
 
 describe('history that is thinned', () => {
+  it('is thinned behind remote-tracking branches, too, which keep what they are at', async () => {
+    const day = { hours: 12, parents: [1] }
+    const { open, ids } = await repositoryOf([day, day, day, day, day, day], [])
+    const name = 'refs/remotes/origin/main'
+    const added = { name, old: undefined, new: ids[3]! }
+    await (await open()).refs.append({ updates: [added], who: ann(NOW), message: 'x', packs: [] })
+    const repo = await open()
+    const rules = parseRetention('all 1h')
+
+    const { refs } = await thin(repo, { rules, now: NOW, who: ann(NOW) })
+
+    expect(refs.map((ref) => ref.name).sort()).toEqual(['refs/heads/main', name])
+    expect(await subjectsOf(await open(), 'origin/main')).toEqual(['step 3'])
+    expect(await subjectsOf(await open(), 'main')).toEqual(['step 5', 'step 3'])
+  })
+
   it('keeps what a rule keeps, in its order, with its data, and nothing else', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.array(fc.nat(), { maxLength: 2 }), async (history, tagged) => {

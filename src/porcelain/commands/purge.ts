@@ -13,13 +13,13 @@ export const purgeCommand = defineCommand({
   summary: 'Remove data from all of history, for good',
   description: [
     'Removes a series, or all below a collection (a/, with the slash), or with bounds the rows of a series between them, from every commit',
-    'that branches and tags lead to. Those commits, and all after them, are made again and get OTHER IDS: authors,',
+    'that branches, tags and remote-tracking branches lead to. Those commits, and all after them, are made again and get OTHER IDS: authors,',
     'dates and messages stay. All refs move at once, or none does. Files in the work tree follow.',
     '',
     'What is removed is gone from storage when the command ends, with all that only the ref log led to: undo and',
     'reflog do not bring back anything that was there before. Messages of commits stay as they are, and so does',
     'what the series held under another name: purge that too. Other repositories keep what they have, and files',
-    'of backups do: whoever merges their history brings the data back. A file system may keep the bytes of files',
+    'of backups do: whoever fetches or merges their history brings the data back, so purge it there, too. A file system may keep the bytes of files',
     'that were removed. What it does not look into it names: files that fsck moved aside, files of commands that are at work',
     'or were stopped, and tags of a series itself. Where it was stopped on the way, the same command finishes it.',
     '',
@@ -98,9 +98,16 @@ function purgeText(result: PurgeResult): string {
   }
   if (purged.length > MOST) lines.push(` and ${purged.length - MOST} more series`)
   for (const { name, old, new: next } of refs.slice(0, MOST)) {
-    lines.push(` ${name.replace(/^refs\/(?:heads|tags)\//, '')} ${short(old)} → ${short(next)}`)
+    lines.push(
+      ` ${name.replace(/^refs\/(?:heads|tags|remotes)\//, '')} ${short(old)} → ${short(next)}`,
+    )
   }
   if (refs.length > MOST) lines.push(` and ${refs.length - MOST} more refs`)
+  if (refs.some(({ name }) => name.startsWith('refs/remotes/'))) {
+    lines.push(
+      'remote-tracking branches are rewritten, too: a fetch brings the data back where the remote has it',
+    )
+  }
   for (const series of files.removed) lines.push(` file of ${series}: removed`)
   for (const series of files.written) lines.push(` file of ${series}: written`)
   if (gc?.after !== undefined) {

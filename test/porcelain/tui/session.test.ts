@@ -104,6 +104,7 @@ describe('the viewer on a screen', () => {
       screen.type(keys)
       await screen.shows(expected)
       expect(screen.lines.length).toBeLessThanOrEqual(rows)
+      expect(screen.text.split('\n').at(-1)).toMatch(/\? help/)
       for (const line of screen.text.split('\n')) {
         expect(textWidth(line)).toBeLessThanOrEqual(columns)
       }

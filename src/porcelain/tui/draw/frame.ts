@@ -1,4 +1,5 @@
 import { bindingsIn } from '../bindings.ts'
+import { textWidth } from '../safe-text.ts'
 import { nameOf, type State, topView, type View } from '../state.ts'
 import { drawLine, type Span } from './line.ts'
 import type { Look } from './look.ts'
@@ -82,12 +83,31 @@ function footerSpans(state: State): readonly Span[] {
   if (message !== undefined) {
     return [{ text: message.text, role: message.isError ? 'error' : 'title' }]
   }
-  const hints = bindingsIn(nameOf(topView(state))).filter(({ brief }) => brief !== undefined)
-  return [
-    ...(count === '' ? [] : [{ text: `${count} `, role: 'title' as const }]),
-    ...hints.flatMap(({ shown: keys, brief }): readonly Span[] => [
-      { text: keys.split(' ')[0] ?? keys, role: 'id' },
-      { text: ` ${brief}  ` },
-    ]),
-  ]
+  const typed: readonly Span[] = count === '' ? [] : [{ text: `${count} `, role: 'title' }]
+  return [...typed, ...hintSpans(state, lengthOf(typed))]
+}
+
+/** What keys do, as many as there is room for, in their order: that there is help always. */
+function hintSpans(state: State, used: number): readonly Span[] {
+  const hints = bindingsIn(nameOf(topView(state)))
+    .filter(({ brief }) => brief !== undefined)
+    .map(({ shown: keys, brief, command }) => {
+      const spans: readonly Span[] = [
+        { text: keys.split(' ')[0] ?? keys, role: 'id' },
+        { text: ` ${brief}  ` },
+      ]
+      return { spans, isHelp: command === 'help' }
+    })
+  const help = hints.find(({ isHelp }) => isHelp)?.spans ?? []
+  let room = state.size.columns - used - lengthOf(help)
+  const fitting = hints.filter(({ spans, isHelp }) => {
+    if (isHelp) return true
+    room -= lengthOf(spans)
+    return room >= 0
+  })
+  return fitting.flatMap(({ spans }) => spans)
+}
+
+function lengthOf(spans: readonly Span[]): number {
+  return spans.reduce((sum, { text = '' }) => sum + textWidth(text), 0)
 }

@@ -185,6 +185,18 @@ describe.skipIf(!hasTool('tmux'))('the terminal is left as it was', () => {
   })
 })
 
+describe.skipIf(!hasTool('tmux'))('log --interactive', () => {
+  it('lists what its options choose, and refuses those that it has nothing for', async () => {
+    const shown = await shell(100, 30)
+    await shown.types('varve log --interactive --until 2026-08-20 --author Ada\n')
+    const screen = await shown.settles(/only author:"Ada" until:"2026-08-20"/)
+    expect(screen).not.toMatch(/Readings of this morning/)
+    await shown.keys('q')
+    await shown.types('varve log --interactive --grep x\n')
+    await shown.shows(/--interactive and --grep cannot be given together/)
+  })
+})
+
 describe.skipIf(!hasTool('tmux'))('a reader who knows tig', () => {
   /** The key sequences that docs/tui.md gives for a task. */
   function keysOf(task: string): string[] {

@@ -114,11 +114,16 @@ export const logCommand = defineCommand({
       .conflicts('stat', 'patch', 'name-only')
       .conflicts('patch', 'name-only')
       .conflicts('graph', 'reverse')
-      .conflicts('interactive', 'stat', 'name-only', 'patch', 'reverse', 'format', 'oneline'),
+      .conflicts('interactive', 'stat', 'name-only', 'patch', 'reverse', 'format', 'oneline')
+      .conflicts('interactive', 'committer', 'grep', 'regexp-ignore-case', 'follow', 'at', 'closed')
+      .conflicts('interactive', 'all', 'branches', 'tags', 'remotes', 'first-parent', 'merges')
+      .conflicts('interactive', 'max-count', 'skip'),
   run: async function* (args, context): AsyncGenerator<Item> {
     if (args.interactive && context.hasFullScreen && !context.json) {
       const { openViewer } = await import('./open-viewer.ts')
-      return await openViewer(context, args)
+      const { author, since, until, from, to } = args
+      if (author.length > 1) throw usageError('--interactive takes one --author')
+      return await openViewer(context, args, { author: author[0], since, until, from, to })
     }
     const repo = await context.repository()
     const now = context.now()

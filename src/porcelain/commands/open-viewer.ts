@@ -3,6 +3,7 @@ import type { Context } from '../../cli/context.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
 import { openView } from '../tui/repository-view.ts'
 import { browse } from '../tui/session.ts'
+import type { CommitFilter } from '../tui/view-data.ts'
 
 export interface ViewerWords {
   /** Revisions, then series. */
@@ -12,7 +13,11 @@ export interface ViewerWords {
 }
 
 /** Lets the user browse the repository on the whole terminal, until they leave. */
-export async function openViewer(context: Context, words: ViewerWords): Promise<void> {
+export async function openViewer(
+  context: Context,
+  words: ViewerWords,
+  narrowing: CommitFilter = {},
+): Promise<void> {
   const repo = await context.repository()
   const config = await context.config()
   const data = openView(repo, {
@@ -30,7 +35,7 @@ export async function openViewer(context: Context, words: ViewerWords): Promise<
       data,
       surface,
       look: { colour: surface.colour, unicode: surface.unicode },
-      series: words.series,
+      filter: { ...narrowing, series: words.series.length === 0 ? undefined : words.series },
       now: () => context.clock().seconds,
       signal: context.abort,
       loadDrawing: async () => (await import('../tui/screen.tsx')).openDrawing,

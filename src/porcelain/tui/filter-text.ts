@@ -5,6 +5,14 @@ type Word = (typeof words)[number]
 
 const TERM = /^(?:([a-z]+):)?(?:"([^"]*)"|(\S*))(?:\s+|$)/
 
+/** A filter as {@link parseFilter} reads it. */
+export function filterText(filter: CommitFilter): string {
+  const { revisions: rev, series, author, since, until, from, to } = filter
+  return Object.entries({ rev, series, author, since, until, from, to })
+    .flatMap(([word, value]) => [value ?? []].flat().map((one) => `${word}:${JSON.stringify(one)}`))
+    .join(' ')
+}
+
 /**
  * Reads `author:"Ann B" since:2026-08 brent`: terms that all hold. A word alone is a series. Where it cannot be
  * read, what is wrong with it.

@@ -1,5 +1,6 @@
 import { arrived, ended } from './arrivals.ts'
 import { CommitList } from './commit-list.ts'
+import { filterText } from './filter-text.ts'
 import { outdated } from './outdated.ts'
 import { pressed } from './pressed.ts'
 import { promptPressed } from './prompts.ts'
@@ -7,20 +8,21 @@ import type { Effect, Event } from './requests.ts'
 import { replaced, rowsPlaced } from './scroll.ts'
 import { settled } from './settled.ts'
 import type { State, Step } from './state.ts'
+import type { CommitFilter } from './view-data.ts'
 
 export interface Beginning extends Pick<State, 'size' | 'marks' | 'now' | 'title'> {
-  /** Only commits that changed these are listed, until another filter is chosen. */
-  readonly series: readonly string[]
+  /** Only such commits are listed, until another filter is chosen. */
+  readonly filter: CommitFilter
 }
 
 /** A viewer that shows nothing yet, and what it asks for first. */
-export function begin({ series, ...from }: Beginning): Step {
+export function begin({ filter, ...from }: Beginning): Step {
   return settled({
     ...from,
     commits: CommitList.empty,
     listing: {
-      filter: series.length === 0 ? {} : { series },
-      filterText: series.map((name) => `series:${JSON.stringify(name)}`).join(' '),
+      filter,
+      filterText: filterText(filter),
       wanted: 1,
       shown: 0,
       arriving: undefined,

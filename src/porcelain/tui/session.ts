@@ -6,7 +6,7 @@ import { begin, reduce } from './log-state.ts'
 import type { Answer, Effect, Event, Failure, Request } from './requests.ts'
 import type { Drawing } from './screen.tsx'
 import type { State, Step } from './state.ts'
-import type { ViewData } from './view-data.ts'
+import type { CommitFilter, ViewData } from './view-data.ts'
 
 /** Where frames go and keys come from. */
 export interface Surface {
@@ -25,7 +25,7 @@ export interface SessionOptions {
   readonly surface: Surface
   readonly look: Look
   /** As for `begin`. */
-  readonly series: readonly string[]
+  readonly filter: CommitFilter
   /** Seconds since 1970. */
   readonly now: () => number
   /** Ends the session with its reason. */
@@ -72,14 +72,14 @@ class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
-    const { surface, data, now, look, series } = options
+    const { surface, data, now, look, filter } = options
     const { columns, rows } = surface
     const step = begin({
       size: { columns, rows },
       marks: look.unicode ? 'braille' : 'ascii',
       now: now(),
       title: data.title,
-      series,
+      filter,
     })
     this.#state = step.state
     this.#perform(step.effects)

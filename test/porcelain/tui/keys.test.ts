@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bindings, bindingsIn } from '../../../src/porcelain/tui/bindings.ts'
-import { parseFilter } from '../../../src/porcelain/tui/filter-text.ts'
+import { filterText, parseFilter } from '../../../src/porcelain/tui/filter-text.ts'
 import { keysOfRest, parseKeys } from '../../../src/porcelain/tui/keys.ts'
 import type { ViewName } from '../../../src/porcelain/tui/state.ts'
 
@@ -64,6 +64,12 @@ describe('a filter', () => {
       filter: { author: 'Ann B', since: '2026-08', series: ['brent', 'a b'] },
     })
     expect(parseFilter('')).toEqual({ filter: {} })
+  })
+
+  it('is written as it is read', () => {
+    const filter = { series: ['a b', 'c'], author: 'Ann B', since: '2026-08', to: '2026' }
+    expect(parseFilter(filterText(filter))).toEqual({ filter: expect.objectContaining(filter) })
+    expect(filterText({})).toBe('')
   })
 
   it('says what is wrong with it', () => {

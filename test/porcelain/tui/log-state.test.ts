@@ -56,7 +56,7 @@ class Played {
 
   constructor(columns = 80, rows = 24) {
     const size = { columns, rows }
-    const step = begin({ size, marks: 'braille', now: 1_790_000_000, title: 'made', series: [] })
+    const step = begin({ size, marks: 'braille', now: 1_790_000_000, title: 'made', filter: {} })
     this.state = step.state
     this.#note(step)
   }

@@ -69,7 +69,7 @@ class FakeScreen implements Surface {
 function start(screen: FakeScreen, data: ViewData, look = { colour: true, unicode: true }) {
   const stop = new AbortController()
   const done = browse({
-    ...{ data, surface: screen, look, series: [], now: () => 1_790_000_000 },
+    ...{ data, surface: screen, look, filter: {}, now: () => 1_790_000_000 },
     signal: stop.signal,
     loadDrawing: async () => openDrawing,
   })

@@ -1,5 +1,5 @@
 import { compareBytes, textToBytes } from '../core/bytes.ts'
-import type { VarveError } from '../core/errors.ts'
+import { hasCode, type VarveError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { diffTrees } from '../core/tree.ts'
 import { readBisect } from '../plumbing/bisect-state.ts'
@@ -41,8 +41,11 @@ export interface StatusResult {
   readonly head: Id | undefined
   /** How the branch stands to the one that it follows; absent where it follows none. */
   readonly tracking?: Tracking
-  /** The search that is going on: the branch, by its short name, or the commit that it began at. */
-  readonly bisecting?: { readonly from: string }
+  /**
+   * The search that is going on: the branch, by its short name, or the commit that it began at; `damaged` says why that
+   * cannot be read.
+   */
+  readonly bisecting?: { readonly from: string } | { readonly damaged: string }
   /** The merge, or the other action like it, that is going on, and where its conflicts are left. */
   readonly merging?: {
     readonly action: MergeAction
@@ -60,6 +63,16 @@ export interface StatusResult {
   readonly untracked: readonly string[]
 }
 
+async function readSearch(repo: Repository): Promise<StatusResult['bisecting']> {
+  try {
+    const search = await readBisect(repo)
+    return search && { from: placeText(search.start) }
+  } catch (error) {
+    if (hasCode(error, 'corrupt-file')) return { damaged: error.message }
+    throw error
+  }
+}
+
 /**
  * What is pending: the index against HEAD, the files against the index, and files that are no
  * series'. Files that turn out to be as they were are remembered, so that the next time is fast.
@@ -67,8 +80,7 @@ export interface StatusResult {
 export async function status(repo: Repository, options: StatusOptions = {}): Promise<StatusResult> {
   const { ref: branch, id: head } = await headState(repo)
   const tracking = await readTracking(repo, branch, head)
-  const search = await readBisect(repo)
-  const bisecting = search && { from: placeText(search.start) }
+  const bisecting = await readSearch(repo)
   const where = { branch, head, ...(tracking && { tracking }), ...(bisecting && { bisecting }) }
   if (!hasIndex(repo)) {
     return { ...where, bare: true, staged: [], unstaged: [], untracked: [] }

@@ -38,6 +38,20 @@ async function committedFiles(): Promise<Repository> {
 }
 
 describe('status', () => {
+  it('says that the state of a search is damaged, and all else', async () => {
+    const repo = await newRepository({ workTree: true })
+    await linearHistory(repo, 1)
+    await stage(repo, { a: [1] })
+    await repo.privateFiles!.write('BISECT_STATE', Buffer.from('{"start":'))
+
+    const result = await status(repo)
+
+    expect(result).toMatchObject({
+      bisecting: { damaged: 'the state of the search cannot be read' },
+      staged: [{ path: 'a' }],
+    })
+  })
+
   it('shows nothing where nothing is pending', async () => {
     const repo = await committedFiles()
     expect(await shown(repo)).toEqual([])

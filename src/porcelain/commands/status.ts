@@ -112,7 +112,7 @@ function longText(result: StatusResult, style: Style): string {
       : `On branch ${branch.replace(/^refs\/heads\//, '')}`
   const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
   if (tracking !== undefined && head !== undefined) parts[0] += `\n${trackingText(tracking)}`
-  if (bisecting !== undefined) parts.push(bisectingText(bisecting.from))
+  if (bisecting !== undefined) parts.push(bisectingText(bisecting))
   if (merging !== undefined) parts.push(mergingText(merging, style))
   if (bare) parts.push('no work tree here: every command that changes series commits')
   if (staged.length > 0) {
@@ -171,7 +171,11 @@ export function trackingText({ short, distance }: Tracking): string {
   return `Your branch and '${short}' have diverged: ${ahead} and ${behind} commits that the other has not.\n  (use "varve pull" to merge what is there)`
 }
 
-function bisectingText(from: string): string {
+function bisectingText(search: NonNullable<StatusResult['bisecting']>): string {
+  if ('damaged' in search) {
+    return `A search (bisect) was going on: ${search.damaged}.\n  (use "varve bisect reset" to drop it)`
+  }
+  const { from } = search
   const place = isId(from) ? shortId(from) : from
   return `A search (bisect) is going on, begun at ${place}.\n  (use "varve bisect reset" to end it, and go back there)`
 }

@@ -32,7 +32,9 @@ export function pressed(before: State, key: string): Step {
   }
   const command = commandOf(nameOf(topView(before)), key)
   const count = before.count === '' ? undefined : Number(before.count)
-  const state: State = { ...before, count: '', message: undefined }
+  // Who goes on by keys is not taken away by a search that finds something later.
+  const search = { ...before.search, pending: undefined }
+  const state: State = { ...before, count: '', message: undefined, search }
   if (command === undefined) return { state, effects: [] }
   if (command === 'escape') return { state: escaped(before), effects: [] }
   return commanded(state, command, count)

@@ -185,6 +185,15 @@ describe('the state of the viewer', () => {
     expect(asked).toBeLessThan(8)
   })
 
+  it('stays where keys went while series were still searched', async () => {
+    const played = await new Played().answered()
+    played.keys('/', 'y', 'enter', 'ctrl-f')
+    const { cursor } = placeOf(topView(played.state))
+    expect(cursor).toBeGreaterThan(0)
+    await played.answered()
+    expect(placeOf(topView(played.state)).cursor).toBe(cursor)
+  })
+
   it('takes counts before keys', async () => {
     const played = await new Played().answered()
     const cursor = () => placeOf(topView(played.state)).cursor

@@ -112,6 +112,8 @@ describe('varve plot', () => {
     expect(await failing('oil/brent', '--width', '5')).toMatch(/^2 varve: --width takes/)
     expect(await failing('oil/brent', '--changes')).toMatch(/^2 varve: --changes needs a version/)
     expect(await failing('oil/brent', '--from', '2026-13')).toMatch(/^4 varve: --from: not a date/)
+    await ok(['write', 'notes', '--create', '--commit', '-m', 'words'], 'Date,Note\n2026-01-01,x\n')
+    expect(await failing('notes')).toBe('2 varve: notes has no column of numbers')
     const none = await ok(['plot', 'oil/brent', '--from', '2030', '--height', '8'])
     expect(none).toContain('no rows in this range')
   })

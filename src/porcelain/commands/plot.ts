@@ -119,6 +119,9 @@ export const plotCommand = defineCommand({
       onRows: (rows) => progress.add(rows),
       signal: context.abort,
     }).finally(() => progress.done())
+    if (plot.columns.length === 0) {
+      throw usageError(`${plot.path} has no column of numbers`, `varve read ${plot.path} shows it`)
+    }
     if (plot.asOf !== undefined) context.note(describeAsOf(plot.asOf))
     if (args.vs !== undefined && plot.against === undefined) {
       context.note(`${plot.path} is not in ${args.vs}: there is nothing to lay beside it`)

@@ -10,7 +10,9 @@ async function newRepository() {
   const cwd = join(temporaryFolder(), 'prices')
   await varve(['init', cwd], { env: someone })
   const { VARVE_COMMITTER_DATE: _, VARVE_AUTHOR_DATE: __, ...env } = someone
-  return (...args: string[]) => varve(args, { cwd, env })
+  const run = (...args: string[]) => varve(args, { cwd, env })
+  const fed = (input: string, ...args: string[]) => varve(args, { cwd, env, input })
+  return Object.assign(run, { fed })
 }
 
 describe.runIf(hasTool('git'))('varve import git', () => {
@@ -73,6 +75,13 @@ describe('varve import vintages and table', () => {
     )
     const then = await run('read', 'cpi', '--as-of', '2020-02-15')
 
+    const input = 'date,known,v\n2020-01-01,2020-06-01,4\n'
+    const nameless = await run.fed(input, 'import', 'table', '-', '--known-at', 'known')
+    const piped = ['import', 'table', '-', '--known-at', 'known', '--series', 'cpi']
+    const later = await run.fed(input, ...piped)
+
+    expect(nameless).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(later.stdout).toBe('1 publication, 2020-06-01 to 2020-06-01: 1 commit\n')
     expect(vintages.stdout).toBe('2 publications, 2020-02-01 to 2020-03-01: 2 commits\n')
     expect(JSON.parse(table.stdout)).toMatchObject({ publications: [{ at: '2020-05-01' }] })
     expect(then.stdout).toBe('date,v\n2020-01-01,1\n')

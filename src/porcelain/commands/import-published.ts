@@ -1,13 +1,13 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, type Options, usageError } from '../../cli/define-command.ts'
 import { withoutFormat } from '../../formats/table-formats.ts'
-import { sizeOfFile } from '../../plumbing/find-tables.ts'
 import { findVintages } from '../../plumbing/find-vintages.ts'
 import { count } from '../change-summary.ts'
 import { importTable } from '../import-table.ts'
 import { importVintages, type KnownAtFrom } from '../import-vintages.ts'
 import { type Published, publicationText } from '../publish.ts'
 import { schemaOptions, typesOf } from './changing-options.ts'
+import { isStandardInput, namedInput } from './named-input.ts'
 import { readingOf, readingOptions } from './reading-options.ts'
 
 function publishingOptions<T>(y: Options<T>) {
@@ -115,7 +115,7 @@ export const importTableCommand = defineCommand({
   description: [
     'A column says when each row was published. One commit a publication: its rows are laid over the',
     'series, so that a row which is published again is revised. The column itself is left out. Only',
-    'publications that are newer than what the series has are taken.',
+    'publications that are newer than what the series has are taken. `-` for the file is standard input.',
     '',
     'With --split-by the rows of a publication go to many series in a collection, called by the values of',
     'another column.',
@@ -161,24 +161,16 @@ export const importTableCommand = defineCommand({
     }
     const repo = await context.repository()
     const { file } = args
-    const absolute = context.resolve(file)
-    const bytes = sizeOfFile(absolute)
-    const name = withoutFormat(file.replace(/^.*[/\\]/, ''))
+    if (isStandardInput(file) && args.series === undefined) {
+      throw usageError('rows of standard input need a name', '--series NAME')
+    }
+    const series = args.series ?? withoutFormat(file.replace(/^.*[/\\]/, ''))
     const progress = context.progress({ label: 'importing', unit: 'commits' })
     try {
       const result = await importTable(repo, {
-        input: {
-          name: file,
-          bytes,
-          once: bytes === undefined,
-          reading: readingOf(args, context),
-          open: () => context.readFile(absolute),
-          ...(bytes !== undefined && {
-            range: (from: number, to: number) => context.readRange(absolute, from, to),
-          }),
-        },
+        input: namedInput(context, file, readingOf(args, context)),
         knownAt: args.knownAt,
-        series: args.series ?? name,
+        series,
         types: typesOf(args.type),
         dryRun: args.dryRun,
         signal: context.abort,

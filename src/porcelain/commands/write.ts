@@ -1,5 +1,4 @@
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
-import { sizeOfFile } from '../../plumbing/find-tables.ts'
 import type { SeriesConflicts } from '../../plumbing/merge-state.ts'
 import { changesText } from '../change-summary.ts'
 import { type WriteMode, writeModes, writeSeries } from '../write-series.ts'
@@ -7,6 +6,7 @@ import { writeSplit } from '../write-split.ts'
 import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { inputProgress } from './input-progress.ts'
+import { isStandardInput, namedInput } from './named-input.ts'
 import { noteSettled } from './note-settled.ts'
 import { readingOf, readingOptions } from './reading-options.ts'
 
@@ -88,25 +88,13 @@ export const writeCommand = defineCommand({
     const repo = await context.repository()
     const commit = await commitRequest(context, repo, args)
     const { series, file } = namesIn(args)
-    const fromFile = file !== undefined && file !== '-'
-    const isTyped = !fromFile && context.stdinIsTerminal
+    const isTyped = isStandardInput(file) && context.stdinIsTerminal
     if (isTyped) {
       context.note('reading rows from the terminal: a header first; Ctrl-D ends them')
     }
-    const name = fromFile ? file : '<stdin>'
-    const progress = inputProgress(context, `reading ${fromFile ? name : 'rows'}`)
+    const progress = inputProgress(context, `reading ${isStandardInput(file) ? 'rows' : file}`)
     try {
-      const bytes = fromFile ? sizeOfFile(context.resolve(file)) : undefined
-      const input = {
-        name,
-        bytes,
-        once: bytes === undefined,
-        reading: readingOf(args, context),
-        open: () => (fromFile ? context.readFile(file) : context.stdin),
-        ...(bytes !== undefined && {
-          range: (from: number, to: number) => context.readRange(name, from, to),
-        }),
-      }
+      const input = namedInput(context, file, readingOf(args, context))
       const options = {
         ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
         // A bar would be drawn over what is being typed.

@@ -57,6 +57,19 @@ describe('blame', () => {
       expect(long.stderr).toMatch(/^varve: the key takes one value here$/m)
     }
   })
+
+  it('marks what may be older than a shallow history', async () => {
+    const folder = temporaryFolder()
+    const blamed = async (depth: number) => {
+      const clone = join(folder, `${depth}`)
+      await ok(['clone', '--quiet', '--depth', `${depth}`, cwd, clone])
+      return ok(['-C', clone, 'blame', 'oil/brent'])
+    }
+    expect(await blamed(4)).not.toContain('^')
+    expect(await blamed(3)).toMatch(/^\^[0-9a-f]+ .* 3 rows {2}second\n$/)
+    const one = jsonLines(await ok(['-C', join(folder, '3'), 'blame', 'oil/brent', '--json']))
+    expect(one).toMatchObject([{ boundary: true, rows: 3, subject: 'second' }])
+  })
 })
 
 describe('history', () => {

@@ -59,6 +59,6 @@ describe('frameFloors', () => {
 
     const floors: boolean[] = []
     for await (const piece of frames()) floors.push(piece.floor !== undefined)
-    expect(floors).toEqual([true, true, true, false])
+    expect(floors).toEqual([true, true, false])
   })
 })

@@ -15,7 +15,8 @@ const coveredFiles = [
  */
 const askedOnce = [
   'test/{acceptance,bench,crash,damage,docs,fuzz}/**',
-  'test/interop/{carriers,exactness,real-files,s3}.test.ts',
+  'test/interop/{carriers,exactness,killed-transfers,real-files,s3,slow-clients}.test.ts',
+  'test/porcelain/tui/**',
 ]
 
 export default defineConfig(({ mode }) => ({

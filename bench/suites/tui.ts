@@ -90,7 +90,8 @@ class Shown {
     // A shell of its own, as the line is one for a shell.
     const line = `stty rows ${ROWS} cols ${COLUMNS}; exec ${quoted}`
     this.#child = spawn('script', ['-qfec', line, '/dev/null'], {
-      env: { ...process.env, TERM: 'xterm-256color', COLORTERM: 'truecolor' },
+      // In what it takes for a build server Ink shows nothing before its end.
+      env: { ...process.env, CI: 'false', TERM: 'xterm-256color', COLORTERM: 'truecolor' },
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {

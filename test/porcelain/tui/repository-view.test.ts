@@ -82,7 +82,7 @@ describe('commits', () => {
 
   it('come in lists, and others are heard between them', async () => {
     const repo = await newRepository()
-    await linearHistory(repo, 1000)
+    await linearHistory(repo, 300)
     let turns = 0
     let isDone = false
     const tick = () => {
@@ -94,14 +94,14 @@ describe('commits', () => {
     const lists = await collect(viewOf(repo).commits({}, never))
     isDone = true
 
-    expect(lists.flat()).toHaveLength(1000)
-    expect(lists.length).toBeLessThan(1000)
+    expect(lists.flat()).toHaveLength(300)
+    expect(lists.length).toBeLessThan(300)
     expect(turns).toBeGreaterThanOrEqual(lists.length)
   })
 
   it('end with interrupted once they are not wanted any more', async () => {
     const repo = await newRepository()
-    await linearHistory(repo, 500)
+    await linearHistory(repo, 100)
     const stop = new AbortController()
     const reading = viewOf(repo).commits({}, stop.signal)[Symbol.asyncIterator]()
     stop.abort()

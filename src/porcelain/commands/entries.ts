@@ -88,7 +88,7 @@ export const porcelainCommands: readonly CommandEntry[] = [
   command('share', 'import', 'Take over what another program keeps', () =>
     import('./import.ts').then((m) => m.importCommand),
   ),
-  command('history', 'branch', 'List, make, rename and delete branches', () =>
+  command('history', 'branch', 'List, make, rename, copy and delete branches', () =>
     import('./branch.ts').then((m) => m.branchCommand),
   ),
   command('history', 'switch', 'Go to another branch', () =>

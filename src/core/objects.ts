@@ -1,10 +1,25 @@
 import type { Operation } from './encoding/delta-operations.ts'
+import { VarveError } from './errors.ts'
 import type { Id, ObjectKind } from './id.ts'
 
 /** An object's kind and canonical bytes. */
 export interface StoredObject {
   readonly kind: ObjectKind
   readonly bytes: Uint8Array
+}
+
+/** The bytes of an object that was found; `corrupt-object` where it is not of the kind that names it. */
+export function bytesOfKind(id: Id, found: StoredObject, kind: ObjectKind): Uint8Array {
+  checkKind(id, found.kind, kind)
+  return found.bytes
+}
+
+/** `corrupt-object` where an object is not of the kind that what names it says. */
+export function checkKind(id: Id, kind: ObjectKind, expected: ObjectKind): void {
+  if (kind === expected) return
+  throw new VarveError('corrupt-object', `object ${id} is a ${kind}, not a ${expected}`, {
+    data: { id, kind, expected },
+  })
 }
 
 /** Where the model reads objects from. */

@@ -1,5 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
+import { bytesOfKind } from '../core/objects.ts'
 import { readSettings } from '../core/settings.ts'
 import { readTreeRoot } from '../core/tree.ts'
 import type { LogState } from '../storage/log-state.ts'
@@ -102,11 +103,7 @@ class ObjectsBeside implements ReceivedObjects {
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
-    const found = await this.readAny(id)
-    if (found.kind === kind) return found.bytes
-    throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
-      data: { id, kind: found.kind, expected: kind },
-    })
+    return bytesOfKind(id, await this.readAny(id), kind)
   }
 
   factsOf(): undefined {

@@ -226,15 +226,19 @@ async function checkMerged(
   })
 }
 
+export interface NewNameOptions {
+  /** The current branch unless given. */
+  readonly from?: string | undefined
+  readonly to: string
+  /** Also where a branch of that name is. */
+  readonly force?: boolean | undefined
+  readonly who: Signature
+}
+
 /** Gives a branch another name; HEAD goes with it. The current branch where `from` is not given. */
 export async function renameBranch(
   repo: Repository,
-  options: {
-    readonly from?: string | undefined
-    readonly to: string
-    readonly force?: boolean | undefined
-    readonly who: Signature
-  },
+  options: NewNameOptions,
 ): Promise<{ from: string; to: string; id: Id | undefined }> {
   const head = await headState(repo)
   const { to: name, force = false, who } = options
@@ -283,12 +287,7 @@ const COPIED_KEYS = ['remote', 'merge', 'pushRemote'] as const
  */
 export async function copyBranch(
   repo: Repository,
-  options: {
-    readonly from?: string | undefined
-    readonly to: string
-    readonly force?: boolean | undefined
-    readonly who: Signature
-  },
+  options: NewNameOptions,
 ): Promise<{ from: string; to: string; id: Id }> {
   const { to, force, who } = options
   const { ref: current } = await headState(repo)

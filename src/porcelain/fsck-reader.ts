@@ -1,6 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectReader, StoredObject } from '../core/objects.ts'
+import { bytesOfKind, type ObjectReader, type StoredObject } from '../core/objects.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { asFault } from './fsck-fault.ts'
 
@@ -28,11 +28,7 @@ export class CheckingReader implements ObjectReader {
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
-    const found = await this.readAny(id)
-    if (found.kind === kind) return found.bytes
-    throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
-      data: { id, kind: found.kind, expected: kind },
-    })
+    return bytesOfKind(id, await this.readAny(id), kind)
   }
 
   async readAny(id: Id): Promise<StoredObject> {

@@ -1,6 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
-import type { ObjectWriter, PutOptions } from '../core/objects.ts'
+import { bytesOfKind, type ObjectWriter, type PutOptions } from '../core/objects.ts'
 import { Encoder, type Encoding } from './encoder.ts'
 import { ObjectCache } from './object-cache.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -104,13 +104,7 @@ export class ObjectBatch implements ObjectWriter {
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
-    const found = await this.#read(id)
-    if (found.kind !== kind) {
-      throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
-        data: { id, kind: found.kind, expected: kind },
-      })
-    }
-    return found.bytes
+    return bytesOfKind(id, await this.#read(id), kind)
   }
 
   readAny(id: Id): Promise<ReadObject> {

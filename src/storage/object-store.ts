@@ -1,7 +1,7 @@
 import { rowsOperations } from '../core/encoding/delta-rows.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectReader, RowsFrom } from '../core/objects.ts'
+import { bytesOfKind, type ObjectReader, type RowsFrom } from '../core/objects.ts'
 import { type BatchOptions, ObjectBatch } from './object-batch.ts'
 import { ObjectCache } from './object-cache.ts'
 import { ROWS_DELTA } from './pack-encoding.ts'
@@ -81,13 +81,7 @@ export class ObjectStore implements ObjectReader {
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
-    const found = await this.readAny(id)
-    if (found.kind !== kind) {
-      throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
-        data: { id, kind: found.kind, expected: kind },
-      })
-    }
-    return found.bytes
+    return bytesOfKind(id, await this.readAny(id), kind)
   }
 
   /** Kind and canonical bytes of an object; `object-not-found` when it is not there. */

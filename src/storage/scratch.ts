@@ -1,6 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
+import { checkKind, type ObjectReader, type ObjectWriter } from '../core/objects.ts'
 import type { Spill, SpillFile } from '../core/spill.ts'
 
 export interface ScratchOptions {
@@ -66,11 +66,7 @@ export class Scratch implements ObjectWriter {
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
     const kept = this.#objects.get(id)
     if (kept === undefined) return this.#base.read(id, kind)
-    if (kept.kind !== kind) {
-      throw new VarveError('corrupt-object', `object ${id} is a ${kept.kind}, not a ${kind}`, {
-        data: { id, kind: kept.kind, expected: kind },
-      })
-    }
+    checkKind(id, kept.kind, kind)
     const { bytes } = kept
     return bytes instanceof Uint8Array
       ? bytes

@@ -1,7 +1,7 @@
 import type { ColumnFacts } from '../core/column-facts.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import type { ObjectReader } from '../core/objects.ts'
+import { bytesOfKind, type ObjectReader } from '../core/objects.ts'
 import type { CheckedColumn } from '../storage/check-column.ts'
 import { ColumnChecker } from '../storage/column-checker.ts'
 import { decodeObject } from '../storage/decode-object.ts'
@@ -232,11 +232,7 @@ export class ObjectReceiver implements ObjectReader {
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {
-    const found = await this.readAny(id)
-    if (found.kind === kind) return found.bytes
-    throw new VarveError('corrupt-object', `object ${id} is a ${found.kind}, not a ${kind}`, {
-      data: { id, kind: found.kind, expected: kind },
-    })
+    return bytesOfKind(id, await this.readAny(id), kind)
   }
 
   async #readReceived(id: Id): Promise<ReadObject | undefined> {

@@ -1,6 +1,15 @@
+export { readNumbers, readTimes } from './cells'
 export { firstBelow, strayNaN } from './checks'
 export { scale, toDoubles, unscale } from './decimals'
 export { distinctTexts, distinctValues, gatherTexts } from './distinct'
+export {
+  joinLines,
+  placeTexts,
+  writeDates,
+  writeDoubles,
+  writeIntegers,
+  writeTimes,
+} from './lines'
 export { join, split, sumPlanes, toPlanes } from './planes'
 export { greatest, takeEights, unpackPlaces } from './places'
 export { cutRecords } from './records'

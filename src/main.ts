@@ -14,11 +14,6 @@ if (second === undefined && (first === 'version' || first === '--version' || fir
 } else {
   // Before anything is compiled: code that was compiled under other flags is not taken.
   setEngineFlags(commandIn(given))
-  const program = loadProgram(
-    __dirname,
-    VARVE_PROGRAM,
-    require,
-    (url) => import(url),
-  ) as typeof import('./program.ts')
+  const program = loadProgram(__dirname, VARVE_PROGRAM, require) as typeof import('./program.ts')
   void program.run()
 }

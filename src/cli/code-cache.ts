@@ -8,7 +8,7 @@ import { join } from 'node:path'
 // |---|---|
 // | 32 | SHA-256 of all that follows |
 // | 4 | length of the list, little-endian |
-// | | the list: JSON, `[[name of a chunk, its bytes], …]` |
+// | | the list: JSON, `[[name of a chunk, its bytes], …]`; before them how often the file was written, as a number |
 // | | V8's data, one chunk after the other |
 //
 // V8 itself checks that the data are of its version and flags, and of code of this length; the names
@@ -18,6 +18,12 @@ const HASH_BYTES = 32
 const HEAD_BYTES = HASH_BYTES + 4
 
 export type CompiledChunks = ReadonlyMap<string, Buffer>
+
+export interface CodeCache {
+  readonly chunks: CompiledChunks
+  /** How often it was written: each run adds what it was the first to call. */
+  readonly writes: number
+}
 
 /** A folder for compiled code. */
 export interface CacheFolder {
@@ -30,22 +36,22 @@ export interface CacheFolder {
 }
 
 /** The chunks in the first of the folders that has the file; none where it is not there or damaged. */
-export function readCodeCache(folders: readonly CacheFolder[], name: string): CompiledChunks {
+export function readCodeCache(folders: readonly CacheFolder[], name: string): CodeCache {
   for (const folder of folders) {
     const bytes = readTrusted(folder, name)
-    const chunks = bytes && parse(bytes)
-    if (chunks !== undefined) return chunks
+    const cache = bytes && parse(bytes)
+    if (cache !== undefined) return cache
   }
-  return new Map()
+  return { chunks: new Map(), writes: 0 }
 }
 
 /** Puts the file into the first folder that can be written to; if none can, there is no cache. */
 export function writeCodeCache(
   folders: readonly CacheFolder[],
   name: string,
-  chunks: CompiledChunks,
+  cache: CodeCache,
 ): void {
-  const bytes = format(chunks)
+  const bytes = format(cache)
   for (const folder of folders) {
     if (publish(folder, name, bytes)) return
   }
@@ -93,8 +99,9 @@ function isOwn({ uid, mode }: fs.Stats): boolean {
   return uid === process.getuid?.() && (mode & 0o022) === 0
 }
 
-function format(chunks: CompiledChunks): Buffer {
-  const list = Buffer.from(JSON.stringify([...chunks].map(([name, { length }]) => [name, length])))
+function format({ chunks, writes }: CodeCache): Buffer {
+  const lengths = [...chunks].map(([name, { length }]) => [name, length])
+  const list = Buffer.from(JSON.stringify([writes, ...lengths]))
   const head = Buffer.alloc(HEAD_BYTES)
   head.writeUInt32LE(list.length, HASH_BYTES)
   const bytes = Buffer.concat([head, list, ...chunks.values()])
@@ -102,16 +109,19 @@ function format(chunks: CompiledChunks): Buffer {
   return bytes
 }
 
-function parse(bytes: Buffer): CompiledChunks | undefined {
+function parse(bytes: Buffer): CodeCache | undefined {
   if (bytes.length < HEAD_BYTES) return undefined
   const hash = createHash('sha256').update(bytes.subarray(HASH_BYTES)).digest()
   if (!hash.equals(bytes.subarray(0, HASH_BYTES))) return undefined
   let at = HEAD_BYTES + bytes.readUInt32LE(HASH_BYTES)
-  const list: [name: string, length: number][] = JSON.parse(bytes.toString('utf8', HEAD_BYTES, at))
+  const list = JSON.parse(bytes.toString('utf8', HEAD_BYTES, at))
+  const [writes, ...lengths]: [number, ...(readonly [name: string, length: number])[]] = list
+  // Of an earlier program, which did not count.
+  if (typeof writes !== 'number') return undefined
   const chunks = new Map<string, Buffer>()
-  for (const [name, length] of list) {
+  for (const [name, length] of lengths) {
     chunks.set(name, bytes.subarray(at, at + length))
     at += length
   }
-  return chunks
+  return { chunks, writes }
 }

@@ -6,6 +6,9 @@ import { Script } from 'node:vm'
 import { userCacheFolder } from './cache-folder.ts'
 import { type CacheFolder, readCodeCache, writeCodeCache } from './code-cache.ts'
 
+/** Code is kept anew so often: a command seldom calls all that it has the first time. */
+const MOST_WRITES = 4
+
 interface LoadedModule {
   exports: unknown
 }
@@ -24,14 +27,11 @@ type ModuleFunction = (
  * @param folder where the chunks are, in ASCII
  * @param entry the file name of the chunk to begin with
  * @param ownRequire loads what is no chunk, as a file in the folder would
- * @param importModule loads a chunk that is a module, which code that is compiled here cannot: to ask for one gives
- *   a promise of it
  */
 export function loadProgram(
   folder: string,
   entry: string,
   ownRequire: (id: string) => unknown,
-  importModule: (url: string) => Promise<unknown>,
 ): unknown {
   const cache = openCache(folder)
   const modules = new Map<string, LoadedModule>()
@@ -53,17 +53,14 @@ export function loadProgram(
     if (cachedData === undefined || script.cachedDataRejected === true) isComplete = false
     scripts.set(name, script)
     const run = script.runInThisContext() as ModuleFunction
-    const require = (id: string) => {
-      if (id.endsWith('.mjs')) return importModule(pathToFileURL(join(folder, id)).href)
-      return id.startsWith('./') ? load(id.slice(2)) : ownRequire(id)
-    }
+    const require = (id: string) => (id.startsWith('./') ? load(id.slice(2)) : ownRequire(id))
     run(module.exports, require, module, path, folder)
     return module.exports
   }
 
   if (cache !== undefined) {
     process.once('exit', (exitCode) => {
-      if (isComplete || exitCode !== 0) return
+      if ((isComplete && cache.writes >= MOST_WRITES) || exitCode !== 0) return
       cache.write([...scripts].map(([name, script]) => [name, script.createCachedData()]))
     })
   }
@@ -72,6 +69,8 @@ export function loadProgram(
 
 interface Cache {
   readonly compiled: ReadonlyMap<string, Buffer>
+  /** How often it was written. */
+  readonly writes: number
   write(chunks: readonly (readonly [name: string, compiled: Buffer])[]): void
 }
 
@@ -85,24 +84,31 @@ function openCache(program: string): Cache | undefined {
     folders.push({ path: userCacheFolder((name) => env[name]), isPrivate: true })
   }
   const name = `${commandIn(process.argv.slice(2))}-${cachedDataVersionTag().toString(36)}`
-  const compiled = readCodeCache(folders, name)
+  const { chunks: compiled, writes } = readCodeCache(folders, name)
   return {
     compiled,
+    writes,
     write(chunks) {
       // Of what was not asked for this time, all that is still of this program.
       const isCurrent = (chunk: string) => fs.existsSync(join(program, chunk))
       const rest = [...compiled].filter(([chunk]) => isCurrent(chunk))
-      writeCodeCache(folders, name, new Map([...rest, ...chunks]))
+      const all = new Map([...rest, ...chunks])
+      writeCodeCache(folders, name, { chunks: all, writes: writes + 1 })
     },
   }
 }
 
-/** The command on a command line, as far as that can be seen without the program. */
+/**
+ * The command on a command line, as far as that can be seen without the program; `tui` also where `log` is to open the
+ * viewer, which is then the program that runs.
+ */
 export function commandIn(argv: readonly string[]): string {
   for (let at = 0; at < argv.length; at++) {
     if (/^-[cCR]$/.test(argv[at]!)) at += 1
-    else if (/^[a-z]+(-[a-z]+)*$/.test(argv[at]!)) return argv[at]!
-    else if (!argv[at]!.startsWith('-')) break
+    else if (/^[a-z]+(-[a-z]+)*$/.test(argv[at]!)) {
+      const options = argv.slice(at + 1, argv.includes('--') ? argv.indexOf('--') : undefined)
+      return argv[at] === 'log' && options.includes('--interactive') ? 'tui' : argv[at]!
+    } else if (!argv[at]!.startsWith('-')) break
   }
   return 'varve'
 }

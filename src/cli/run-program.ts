@@ -12,7 +12,7 @@ export interface ProgramToRun {
 
 /**
  * Runs a program of the user's with their terminal, what it prints on stderr; its exit code, 128 and more where a
- * signal ended it. `refused` where it cannot be started, `interrupted` where the command is.
+ * signal ended it. `file-not-found` where there is none, `refused` where it cannot be started, `interrupted` where the command is.
  */
 export async function runProgram({
   program,
@@ -34,6 +34,21 @@ export async function runProgram({
   if (signal.aborted) throw new VarveError('interrupted', 'interrupted')
   if (done.exitCode !== undefined) return done.exitCode
   if (done.isTerminated) return 128
+  const shown = escapeControl(program)
+  if (done.code === 'ENOENT') {
+    throw new VarveError('file-not-found', `there is no program ${shown}`, {
+      data: { program },
+      hint: program.includes('/')
+        ? 'a path begins at the top of the work tree'
+        : `it is looked for in PATH: ./${shown} for one in the work tree`,
+    })
+  }
+  if (done.code === 'EACCES') {
+    throw new VarveError('refused', `${shown} may not be run`, {
+      data: { program },
+      hint: `chmod +x ${shown}`,
+    })
+  }
   const why = escapeControl(done.originalMessage ?? 'it cannot be started')
-  throw new VarveError('refused', `${escapeControl(program)}: ${why}`, { data: { program } })
+  throw new VarveError('refused', `${shown}: ${why}`, { data: { program } })
 }

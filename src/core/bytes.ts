@@ -97,18 +97,25 @@ export class ByteWriter {
   }
 }
 
+/** How many bytes a varint takes. */
+export function varintLength(value: number): number {
+  let length = 1
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++
+  return length
+}
+
 /** Reads what {@link ByteWriter} wrote. Whatever does not fit is an error with the given code. */
 export class ByteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   readonly #code: ErrorCode
+  /** Made when it is needed: most bytes hold no such numbers. */
+  #view: DataView | undefined
   #at = 0
 
   /** @param code of the error thrown for bytes that are cut short or not canonical */
   constructor(bytes: Uint8Array, code: ErrorCode = 'corrupt-object') {
     // Never a Buffer, so that the views handed out are plain bytes too.
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#code = code
   }
 
@@ -127,15 +134,15 @@ export class ByteReader {
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true)
+    return this.#numbers.getUint16(this.#take(2), true)
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true)
+    return this.#numbers.getUint32(this.#take(4), true)
   }
 
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true)
+    return this.#numbers.getBigUint64(this.#take(8), true)
   }
 
   /** A whole number up to 2^53 − 1, written in as few bytes as it needs. */
@@ -185,6 +192,12 @@ export class ByteReader {
   /** The error to throw for content that is wrong at the present position. */
   error(reason: string): VarveError {
     return new VarveError(this.#code, `bad bytes: ${reason}`, { data: { position: this.#at } })
+  }
+
+  get #numbers(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes
+    this.#view ??= new DataView(buffer, byteOffset, byteLength)
+    return this.#view
   }
 
   #take(count: number): number {

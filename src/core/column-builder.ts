@@ -169,6 +169,20 @@ export class ColumnBuilder {
     this.#halves[at + 1] = high
   }
 
+  /** Values of a column of doubles, none of which is NaN. */
+  appendDoubles(values: Float64Array): void {
+    this.reserve(values.length)
+    this.#f64.set(values, this.#length)
+    this.#length += values.length
+  }
+
+  /** Values of a 64-bit type. */
+  appendInt64s(values: BigInt64Array): void {
+    this.reserve(values.length)
+    this.#wide.set(values, this.#length)
+    this.#length += values.length
+  }
+
   appendBool(value: boolean): void {
     const row = this.#next()
     if ((row & 7) === 0) this.#bytes[row >> 3] = value ? 1 : 0

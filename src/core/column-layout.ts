@@ -1,3 +1,4 @@
+import type { ByteRoom } from './byte-room.ts'
 import { type Column, type ColumnType, columnTypeCodes, type ValueArray } from './column.ts'
 
 // Typed arrays are read and written in place as canonical little-endian bytes: varve assumes a
@@ -85,15 +86,18 @@ const HEAD_BYTES = 8
 
 const canonicalBytes = new WeakMap<Column, Uint8Array>()
 
-/** A column without nulls, of a fixed width, whose values lie in its canonical bytes: no later copy. */
+/**
+ * A column without nulls, of a fixed width, whose values lie in its canonical bytes: no later copy.
+ * @param fill writes all values
+ * @param room for the bytes
+ */
 export function canonicalColumn(
   type: ColumnType,
   rows: number,
   fill: (values: ValueArray) => void,
+  room?: ByteRoom,
 ): Column {
-  const canonical = new Uint8Array(HEAD_BYTES + rows * valueWidth(type))
-  canonical[0] = columnTypeCodes[type]
-  new DataView(canonical.buffer).setUint32(4, rows, true)
+  const canonical = withHead(type, rows, HEAD_BYTES + rows * valueWidth(type), room)
   const values = viewValues(type, canonical.buffer, HEAD_BYTES, rows)
   fill(values)
   const column = rawColumn(type, rows, values, undefined)
@@ -101,23 +105,35 @@ export function canonicalColumn(
   return column
 }
 
-/** A column of texts or binary values without nulls that lies in its canonical bytes: no later copy. */
+/**
+ * A column of texts or binary values without nulls that lies in its canonical bytes: no later copy.
+ * @param fill writes all offsets but the first, which is 0, and all bytes
+ * @param room for the bytes
+ */
 export function canonicalTexts(
   type: ColumnType,
   rows: number,
   length: number,
   fill: (offsets: Uint32Array, bytes: Uint8Array) => void,
+  room?: ByteRoom,
 ): Column {
   const start = HEAD_BYTES + 4 * (rows + 1)
-  const canonical = new Uint8Array(start + length)
-  canonical[0] = columnTypeCodes[type]
-  new DataView(canonical.buffer).setUint32(4, rows, true)
+  const canonical = withHead(type, rows, start + length, room)
   const offsets = new Uint32Array(canonical.buffer, HEAD_BYTES, rows + 1)
   const values = canonical.subarray(start)
+  offsets[0] = 0
   fill(offsets, values)
   const column = rawColumn(type, rows, values, undefined, offsets)
   canonicalBytes.set(column, canonical)
   return column
+}
+
+function withHead(type: ColumnType, rows: number, length: number, room?: ByteRoom): Uint8Array {
+  const bytes = room === undefined ? new Uint8Array(length) : room.take(length)
+  const head = new DataView(bytes.buffer)
+  head.setUint32(0, columnTypeCodes[type], true)
+  head.setUint32(4, rows, true)
+  return bytes
 }
 
 /** The canonical bytes of a column that was made of them. */

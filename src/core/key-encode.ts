@@ -42,8 +42,8 @@ function encodeAnew(columns: readonly Column[], ranks: Uint32Array | undefined):
     return encodeMixed(columns, rows, ranks)
   }
   const [first] = columns
-  if (columns.length === 1 && ranks === undefined && isWide(first!.type)) {
-    return Keys.ofHalves(halvesOf(first!.values), flipOf(first!.type))
+  if (columns.length === 1 && isWide(first!.type)) {
+    return Keys.ofHalves(halvesOf(first!.values), flipOf(first!.type), ranks)
   }
   const stride = 2 * columns.length + (ranks === undefined ? 0 : 1)
   if (stride * 4 > MAX_KEY_BYTES) throw keyTooLong(stride * 4)

@@ -19,6 +19,8 @@ export class Keys {
   /** What the words are made of once they are needed: `high, low` behind each `low, high ^ flip`. */
   readonly #halves: Uint32Array
   readonly #flip: number
+  /** Behind the halves of each key, where there is one. */
+  readonly #ranks: Uint32Array | undefined
   readonly #bytes: Uint8Array
   readonly #offsets: Uint32Array
   /** The first key that is not greater than the one before it, once it is known. */
@@ -32,6 +34,7 @@ export class Keys {
     offsets: Uint32Array,
     halves: Uint32Array = NO_WORDS,
     flip = 0,
+    ranks?: Uint32Array,
   ) {
     this.length = length
     this.width = width
@@ -40,6 +43,7 @@ export class Keys {
     this.#offsets = offsets
     this.#halves = halves
     this.#flip = flip
+    this.#ranks = ranks
   }
 
   /** Keys of `width` bytes each (a multiple of 4) as words, most significant first. */
@@ -49,20 +53,23 @@ export class Keys {
 
   /**
    * Keys of 8 bytes each, from 64-bit integers as halves, low first, which are not to change: high
-   * halves with the bits of `flip` turned.
+   * halves with the bits of `flip` turned. With ranks behind them they have 12 bytes.
    */
-  static ofHalves(halves: Uint32Array, flip: number): Keys {
-    return new Keys(halves.length >>> 1, 8, undefined, NO_BYTES, NO_WORDS, halves, flip)
+  static ofHalves(halves: Uint32Array, flip: number, ranks?: Uint32Array): Keys {
+    const width = ranks === undefined ? 8 : 12
+    return new Keys(halves.length >>> 1, width, undefined, NO_BYTES, NO_WORDS, halves, flip, ranks)
   }
 
   /** Most keys in order are never asked for but at the ends of segments. */
   get #words(): Uint32Array {
     if (this.#made === undefined) {
       const halves = this.#halves
-      const words = new Uint32Array(halves.length)
-      for (let i = 0; i < halves.length; i += 2) {
-        words[i] = halves[i + 1]! ^ this.#flip
-        words[i + 1] = halves[i]!
+      const ranks = this.#ranks
+      const words = new Uint32Array(halves.length + (ranks?.length ?? 0))
+      for (let i = 0, at = 0; i < halves.length; i += 2) {
+        words[at++] = halves[i + 1]! ^ this.#flip
+        words[at++] = halves[i]!
+        if (ranks !== undefined) words[at++] = ranks[i >> 1]!
       }
       this.#made = words
     }
@@ -91,6 +98,13 @@ export class Keys {
 
   #word(at: number): number {
     if (this.#made !== undefined) return this.#made[at]!
+    if (this.#ranks !== undefined) {
+      const row = Math.floor(at / 3)
+      const part = at - 3 * row
+      if (part === 2) return this.#ranks[row]!
+      const half = this.#halves[2 * row + 1 - part]!
+      return part === 0 ? (half ^ this.#flip) >>> 0 : half
+    }
     const half = this.#halves[at ^ 1]!
     return (at & 1) === 0 ? (half ^ this.#flip) >>> 0 : half
   }
@@ -270,7 +284,8 @@ export class Keys {
   slice(from: number, to: number): Keys {
     if (this.width === 0) return Keys.ofBytes(this.#bytes, this.#offsets.subarray(from, to + 1))
     if (this.#made === undefined) {
-      return Keys.ofHalves(this.#halves.subarray(2 * from, 2 * to), this.#flip)
+      const halves = this.#halves.subarray(2 * from, 2 * to)
+      return Keys.ofHalves(halves, this.#flip, this.#ranks?.subarray(from, to))
     }
     const stride = this.width >> 2
     return Keys.ofWords(this.width, this.#made.subarray(from * stride, to * stride))

@@ -1,3 +1,4 @@
+import { ByteRoom } from './byte-room.ts'
 import type { Id, ObjectKind } from './id.ts'
 import type { ObjectWriter, PutOptions } from './objects.ts'
 
@@ -12,6 +13,8 @@ export type PendingId = () => Promise<Id>
  */
 export class PutsAhead {
   readonly writer: ObjectWriter
+  /** Memory for what is put: objects that lie there go back to it when their ids are known. */
+  readonly room = new ByteRoom()
   readonly #limit: number
   readonly #pending: { readonly length: number; readonly id: Promise<Id> }[] = []
   #bytes = 0
@@ -25,7 +28,10 @@ export class PutsAhead {
   async put(kind: ObjectKind, canonical: Uint8Array, options: PutOptions): Promise<PendingId> {
     const id = this.writer.put(kind, canonical, { ...options, later: this.#limit > 0 })
     // Whoever asks for the id learns of it; until then nobody does.
-    id.catch(() => undefined)
+    id.then(
+      () => this.room.give(canonical),
+      () => undefined,
+    )
     this.#pending.push({ length: canonical.length, id })
     this.#bytes += canonical.length
     while (this.#bytes > this.#limit) {

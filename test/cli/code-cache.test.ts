@@ -21,6 +21,7 @@ const chunks = new Map([
   ['b.cjs', Buffer.alloc(0)],
   ['c.cjs', Buffer.from('compiled c')],
 ])
+const cache = { chunks, writes: 3 }
 
 let folder: string
 beforeEach(() => {
@@ -30,60 +31,60 @@ const own = (name: string) => ({ path: join(folder, name), isPrivate: true })
 
 describe('compiled code', () => {
   it('is read as it was written', () => {
-    writeCodeCache([own('cache')], 'ls', chunks)
-    expect(readCodeCache([own('cache')], 'ls')).toEqual(chunks)
+    writeCodeCache([own('cache')], 'ls', cache)
+    expect(readCodeCache([own('cache')], 'ls')).toEqual(cache)
     expect(readdirSync(join(folder, 'cache'))).toEqual(['ls'])
   })
 
   it('is nothing where there is none', () => {
-    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
+    expect(readCodeCache([own('cache')], 'ls').chunks.size).toBe(0)
   })
 
   it('is nothing where a single byte of it has changed', () => {
-    writeCodeCache([own('.')], 'ls', chunks)
+    writeCodeCache([own('.')], 'ls', cache)
     const bytes = readFileSync(join(folder, 'ls'))
     for (let at = 0; at < bytes.length; at++) {
       const damaged = Buffer.from(bytes)
       damaged[at]! ^= 1
       writeFileSync(join(folder, 'ls'), at % 2 === 0 ? damaged : bytes.subarray(0, at))
-      expect(readCodeCache([own('.')], 'ls').size).toBe(0)
+      expect(readCodeCache([own('.')], 'ls').chunks.size).toBe(0)
     }
   })
 
   it('is kept in the second folder where the first cannot be written', () => {
     writeFileSync(join(folder, 'file'), '')
     const folders = [{ path: join(folder, 'file', 'cache'), isPrivate: false }, own('second')]
-    writeCodeCache(folders, 'ls', chunks)
-    expect(readCodeCache(folders, 'ls')).toEqual(chunks)
-    writeCodeCache(folders.slice(0, 1), 'ls', chunks)
+    writeCodeCache(folders, 'ls', cache)
+    expect(readCodeCache(folders, 'ls')).toEqual(cache)
+    writeCodeCache(folders.slice(0, 1), 'ls', cache)
   })
 
   it('is not taken from a file that others can write', () => {
-    writeCodeCache([own('.')], 'ls', chunks)
+    writeCodeCache([own('.')], 'ls', cache)
     chmodSync(join(folder, 'ls'), 0o664)
-    expect(readCodeCache([own('.')], 'ls').size).toBe(0)
+    expect(readCodeCache([own('.')], 'ls').chunks.size).toBe(0)
   })
 
   it('is neither taken from nor put into a folder that others can write', () => {
-    writeCodeCache([own('cache')], 'ls', chunks)
+    writeCodeCache([own('cache')], 'ls', cache)
     chmodSync(join(folder, 'cache'), 0o777)
-    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
-    writeCodeCache([own('cache')], 'log', chunks)
+    expect(readCodeCache([own('cache')], 'ls').chunks.size).toBe(0)
+    writeCodeCache([own('cache')], 'log', cache)
     expect(readdirSync(join(folder, 'cache'))).toEqual(['ls'])
   })
 
   it('is neither taken from nor put into where a link leads', () => {
-    writeCodeCache([own('elsewhere')], 'ls', chunks)
+    writeCodeCache([own('elsewhere')], 'ls', cache)
     symlinkSync(join(folder, 'elsewhere'), join(folder, 'cache'))
-    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
-    writeCodeCache([own('cache')], 'log', chunks)
+    expect(readCodeCache([own('cache')], 'ls').chunks.size).toBe(0)
+    writeCodeCache([own('cache')], 'log', cache)
     expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['ls'])
   })
 
   it('is nothing where something else has its name', () => {
     mkdirSync(join(folder, 'cache', 'ls'), { recursive: true, mode: 0o755 })
-    expect(readCodeCache([own('cache')], 'ls').size).toBe(0)
-    writeCodeCache([own('cache')], 'ls', chunks)
+    expect(readCodeCache([own('cache')], 'ls').chunks.size).toBe(0)
+    writeCodeCache([own('cache')], 'ls', cache)
     expect(readdirSync(join(folder, 'cache'))).toEqual(['ls'])
   })
 })
@@ -129,16 +130,27 @@ describe('the program', () => {
     expect(cached()).toHaveLength(2)
   })
 
+  it('adds what the next runs are the first to call, and then is done', async () => {
+    const file = () => join(folder, 'package/dist/program/cache', cached()[0]!)
+    const writes = async () => {
+      await run(['help'])
+      return readCodeCache([{ path: join(file(), '..'), isPrivate: false }], cached()[0]!).writes
+    }
+    const seen: number[] = []
+    for (let i = 0; i < 6; i++) seen.push(await writes())
+    expect(seen).toEqual([1, 2, 3, 4, 4, 4])
+  })
+
   it('forgets what was compiled of an earlier program', async () => {
     await run(['init', '.'])
     const cache = join(folder, 'package/dist/program/cache')
-    const kept = readCodeCache([{ path: cache, isPrivate: false }], cached()[0]!)
+    const { chunks: kept } = readCodeCache([{ path: cache, isPrivate: false }], cached()[0]!)
     const [current] = kept.keys()
     const old = new Map([...kept, ['common-of-before.cjs', Buffer.alloc(1000)]] as const)
     old.delete(current!)
-    writeCodeCache([{ path: cache, isPrivate: false }], cached()[0]!, old)
+    writeCodeCache([{ path: cache, isPrivate: false }], cached()[0]!, { chunks: old, writes: 9 })
     await run(['init', '.'])
-    const anew = readCodeCache([{ path: cache, isPrivate: false }], cached()[0]!)
+    const { chunks: anew } = readCodeCache([{ path: cache, isPrivate: false }], cached()[0]!)
     expect([...anew.keys()].sort()).toEqual([...kept.keys()].sort())
   })
 

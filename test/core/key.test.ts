@@ -137,6 +137,35 @@ describe('encodeKeys', () => {
     }
   })
 
+  it('has the same keys with ranks, by the key, in a slice and all of them', () => {
+    const anyRow = fc.tuple(fc.integer({ min: -2, max: 2 }), fc.nat(3))
+    const anyRows = fc.array(anyRow, { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(anyRows, fc.nat(19), (rows, some) => {
+        const ranks = Uint32Array.from(rows, ([, rank]) => rank)
+        const wide = (): Keys =>
+          keysOf(
+            ['int64'],
+            rows.map(([value]) => [BigInt(value)]),
+            ranks,
+          )
+        const narrow = keysOf(['int8'], rows, ranks)
+        const last = rows.length - 1
+        const from = Math.min(some, last)
+        const keys = wide()
+        for (let i = 0; i < rows.length; i++) expect(keys.at(i)).toEqual(narrow.at(i))
+        expect(keys.slice(from, rows.length).at(0)).toEqual(narrow.at(from))
+        expect(keys.branchBit(from, keys, last)).toBe(narrow.branchBit(from, narrow, last))
+        expect(wide().slice(from, rows.length).order()).toEqual(
+          narrow.slice(from, rows.length).order(),
+        )
+        expect(keys.compare(from, keys, last)).toBe(narrow.compare(from, narrow, last))
+        expect(keys.firstNotAscending()).toBe(narrow.firstNotAscending())
+        expect(keys.at(last)).toEqual(narrow.at(last))
+      }),
+    )
+  })
+
   it('takes the two zeros for one key and orders all other doubles', () => {
     const values = [-Infinity, -1e300, -1, -5e-324, -0, 0, 5e-324, 1, 1e300, Infinity]
     for (const type of ['float64', 'float32'] as const) {

@@ -42,6 +42,23 @@ describe('PutsAhead', () => {
     expect(await first()).toBe(hashObject('column', hundred(1)))
   })
 
+  it('takes memory back when the id of what lies there is known, and not before', async () => {
+    const slow = slowWriter()
+    const puts = new PutsAhead(slow.writer)
+    const [first, second] = [puts.room.take(100), puts.room.take(100)]
+    await puts.put('column', first, {})
+    await puts.put('column', second, {})
+    const other = new Uint8Array(100)
+    await puts.put('column', other, {})
+    slow.let()
+    slow.let(new Error('the disk is full'))
+    slow.let()
+    await settled()
+
+    expect(puts.room.take(80).buffer).toBe(first.buffer)
+    expect([second.buffer, other.buffer]).not.toContain(puts.room.take(80).buffer)
+  })
+
   it('tells who asks for an id, and nobody before, why there is none', async () => {
     const slow = slowWriter()
     const puts = new PutsAhead(slow.writer)

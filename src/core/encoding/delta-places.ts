@@ -3,7 +3,7 @@ import type { Operation } from './delta-operations.ts'
 /** There is no such row. */
 export const NONE = 0x7fff_ffff
 
-/** Where rows put in come from, by the number of the row put in. */
+/** Where rows put in come from, by the number of the row put in. They hold until the next are made. */
 export interface RowPlaces {
   /** Their rows in the new column. */
   readonly rows: Uint32Array
@@ -15,11 +15,16 @@ export interface RowPlaces {
   readonly beforeThat: Int32Array
 }
 
+/** For the places of a segment's rows, which are wanted for a moment only. */
+const KEPT_ROWS = 1 << 16
+const kept = new ArrayBuffer(4 * 4 * KEPT_ROWS)
+
 export function rowPlaces(operations: readonly Operation[], put: number): RowPlaces {
-  const rows = new Uint32Array(put)
-  const replaced = new Int32Array(put)
-  const before = new Int32Array(put)
-  const beforeThat = new Int32Array(put)
+  const memory = put <= KEPT_ROWS ? kept : new ArrayBuffer(4 * 4 * put)
+  const rows = new Uint32Array(memory, 0, put)
+  const replaced = new Int32Array(memory, 4 * put, put)
+  const before = new Int32Array(memory, 8 * put, put)
+  const beforeThat = new Int32Array(memory, 12 * put, put)
   let at = 0
   let from = 0
   let number = 0

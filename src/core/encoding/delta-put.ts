@@ -2,7 +2,7 @@ import { allOnes, bitmapBytes, getBit, isZeroBehind } from '../bits.ts'
 import { type ByteReader, ByteWriter } from '../bytes.ts'
 import { type Column, isBytesType } from '../column.ts'
 import { canonicalLength, decodeColumn, encodeColumn } from '../column-codec.ts'
-import { bytesOf, newValues, rawColumn, valueWidth } from '../column-layout.ts'
+import { bytesOf, canonicalColumn, newValues, rawColumn, valueWidth } from '../column-layout.ts'
 import { sliceColumn, takeRows } from '../column-ops.ts'
 import { decodeColumnBody, encodeColumnBody } from './body.ts'
 import type { Compressor } from './compressor.ts'
@@ -196,7 +196,11 @@ export function decodeRows(
   const exponent = head >> EXPONENT_SHIFT
   const stepping = steppingOf(type, exponent)
   if (stepping === undefined) throw reader.error('steps between values without any')
-  const put = rawColumn(type, rows, newValues(type, rows), validity)
+  // All of its rows are filled: where they are the whole column, they lie in its canonical bytes.
+  const put =
+    validity === undefined
+      ? canonicalColumn(type, rows, () => {})
+      : rawColumn(type, rows, newValues(type, rows), validity)
   const from = new Origin(put, base, places, stepping, (head & LINEAR) !== 0)
   const go = (row: number, step: number): void => {
     if (Number.isNaN(step)) return
@@ -278,7 +282,7 @@ function readPacked(reader: ByteReader, put: Column, zstd: Compressor): Float64A
     bytes.set(reader.bytes(width), last * width)
   }
   const length = canonicalLength({ type: 'float64', length: put.length, values: NO_STEPS })
-  const canonical = decodeColumnBody(reader.bytes(reader.remaining), length, zstd)
+  const canonical = decodeColumnBody(reader.bytes(reader.remaining), length, zstd, true)
   const column = decodeColumn(canonical, { maxRows: put.length })
   if (column.type !== 'float64' || column.length !== put.length || column.validity !== undefined) {
     throw reader.error('steps that are no numbers')

@@ -86,6 +86,64 @@ interface KernelFunctions {
     offsets: number,
     consumed: number,
   ): number
+  readNumbers(
+    text: number,
+    starts: number,
+    ends: number,
+    width: number,
+    rows: number,
+    point: number,
+    form: number,
+    target: number,
+    seen: number,
+  ): number
+  readTimes(
+    text: number,
+    starts: number,
+    ends: number,
+    width: number,
+    rows: number,
+    takesLocal: boolean,
+    digits: number,
+    reach: number,
+    target: number,
+    seen: number,
+  ): number
+  writeTimes(
+    values: number,
+    rows: number,
+    digits: number,
+    slots: number,
+    places: number,
+    lengths: number,
+  ): number
+  writeDates(values: number, rows: number, slots: number, places: number, lengths: number): number
+  writeIntegers(values: number, rows: number, slots: number, places: number, lengths: number): void
+  writeDoubles(
+    values: number,
+    rows: number,
+    slots: number,
+    places: number,
+    lengths: number,
+    exceptions: number,
+  ): number
+  placeTexts(
+    bytes: number,
+    offsets: number,
+    rows: number,
+    special: number,
+    places: number,
+    lengths: number,
+  ): number
+  joinLines(
+    places: number,
+    lengths: number,
+    width: number,
+    rows: number,
+    delimiter: number,
+    lineEnd: number,
+    target: number,
+  ): number
   split(values: number, count: number, width: number, planes: number, stride: number): void
   join(planes: number, stride: number, count: number, width: number, values: number): void
   firstBelow(values: number, from: number, count: number, least: 0 | 1, turn: number): number
@@ -115,6 +173,7 @@ export class Kernels {
   readonly run: KernelFunctions
   #buffer: ArrayBuffer
   #next = START
+  #uses = 0
 
   constructor(values: number, bytes = 0) {
     this.run = instantiate()
@@ -122,9 +181,15 @@ export class Kernels {
     this.begin(values, bytes)
   }
 
+  /** Tells one use from the next: while it is the same, the arrays of that use are as they were. */
+  get uses(): number {
+    return this.#uses
+  }
+
   /** Takes back all arrays, and makes room for those that so many values need, and bytes beside them. */
   begin(values: number, bytes: number): this {
     this.#next = START
+    this.#uses++
     const room = START + FIXED_ROOM + values * VALUE_ROOM + bytes
     const missing = room - this.#buffer.byteLength
     if (missing > 0) {

@@ -90,11 +90,12 @@ describe('a difference between columns', () => {
   })
 
   const columns = variedColumns(20_000, 5)
+  const others = variedColumns(20_000, 6)
 
   it.each(columns.map(({ name, canonical }) => [name, canonical] as const))(
     '%s: a part of a longer or an earlier column takes next to nothing',
     (_, canonical) => {
-      const other = variedColumns(20_000, 6).find((column) => column.canonical[0] === canonical[0])!
+      const other = others.find((column) => column.canonical[0] === canonical[0])!
       expect(roundTrip('column', canonical, canonical)).toBe(1)
       roundTrip('column', canonical, other.canonical)
     },
@@ -270,8 +271,9 @@ function decode(kind: ObjectKind, delta: Delta, base: Uint8Array, length: number
 describe('a difference that has been tampered with', () => {
   it('is bytes of the declared length or corrupt', () => {
     const random = seededRandom(1)
+    const [even, odd] = [variedColumns(300, 2), variedColumns(310, 2)]
     const pairs = variedColumns(300, 1).map(({ canonical, type }, i) => {
-      const base = variedColumns(i % 2 === 0 ? 300 : 310, 2)[i]!
+      const base = (i % 2 === 0 ? even : odd)[i]!
       return { fresh: canonical, base: base.canonical, type }
     })
     for (const { fresh, base } of pairs) {

@@ -13,7 +13,7 @@ import { type Serving, serveGit, serveHttp, serveSsh } from '../serving.ts'
 import type { SuiteContext, Target } from '../suite.ts'
 
 /** A program that starts takes as long as some million values: rows of what compresses well are so many times more. */
-const MORE = 5
+const MORE = 10
 /** Columns of doubles that no encoding makes much smaller. */
 const RANDOM_COLUMNS = 5
 const PER_SECOND = { HTTP: 120e6, ssh: 100e6 }

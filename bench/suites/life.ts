@@ -58,8 +58,9 @@ export const lifeSuite: Suite = {
   },
 }
 
-/** The row whose life is asked for. */
+/** The row whose life is asked for, and the commits from one that changes it to the next. */
 const KEY = 4321
+const KEY_STEPS = 97
 
 type Row = readonly [day: number, price: number, volume: number]
 
@@ -75,7 +76,7 @@ function planned(commits: number): Row[][] {
   for (let step = 1; step < commits; step++) {
     const last = first + step - 1
     const revised = new Set([last - 1, last - 2, random(last), random(last)])
-    if (step % 100 === 0) revised.add(KEY)
+    if (step % KEY_STEPS === 0) revised.add(KEY)
     steps.push([rowOf(last, 0), ...[...revised].map((day) => rowOf(day, step))])
   }
   return steps

@@ -7,6 +7,8 @@ import { varve } from '../program.ts'
 import { listRefs, openSlowClients, startServer } from '../slow-clients.ts'
 import type { Suite } from '../suite.ts'
 
+/** The size at which the figures are asked; a smaller one asks less of a smaller number. */
+const FULL = 10_000_000
 const CLIENTS = 500
 /** More than what two ends of a connection keep on the way. */
 const ROWS = 1_200_000
@@ -19,7 +21,10 @@ const NAME = 'bench.varve'
 export const slowClientsSuite: Suite = {
   name: 'slow-clients',
   about: 'varve serve beside 500 slow connections: what a normal client waits, and the memory',
-  async run({ folder }) {
+  async run({ folder, rows }) {
+    const [clients, requests] = [CLIENTS, REQUESTS].map((count) =>
+      Math.ceil(count * Math.min(1, rows / FULL) ** 0.5),
+    ) as [number, number]
     const [big, small] = ['big', 'small'].map((name) => join(folder, name)) as [string, string]
     for (const path of [big, small]) mkdirSync(path)
     const tip = await filled(await openIn(big), ROWS)
@@ -28,9 +33,9 @@ export const slowClientsSuite: Suite = {
     const server = await startServer(command)
     try {
       const path = `big/${NAME}`
-      const slow = await openSlowClients(server.url, { count: CLIENTS, path, tip })
+      const slow = await openSlowClients(server.url, { count: clients, path, tip })
       const seconds: number[] = []
-      for (let i = 0; i < REQUESTS; i++) {
+      for (let i = 0; i < requests; i++) {
         const began = performance.now()
         const { status } = await listRefs(server.url, `small/${NAME}`)
         if (status !== 200) throw new Error(`a normal client was answered ${status}`)
@@ -41,7 +46,7 @@ export const slowClientsSuite: Suite = {
       seconds.sort((a, b) => a - b)
       const at = (share: number): number => seconds[Math.ceil(share * seconds.length) - 1]!
       const comparison = new Comparison()
-      const beside = `beside ${CLIENTS} slow clients`
+      const beside = `beside ${clients} slow clients`
       comparison.add(`a request ${beside}: median`, VARVE, { seconds: at(0.5) })
       comparison.add(`a request ${beside}: 99 of 100`, VARVE, { seconds: at(0.99) })
       comparison.add(`a request ${beside}: the longest`, VARVE, { seconds: at(1) })

@@ -35,8 +35,7 @@ export function equalKeysHint(names: readonly string[] | undefined): string {
   if (names === undefined) {
     return 'the two rows are the same in every column; --duplicates allows equal keys in a new series'
   }
-  const option = names.some((name) => name.includes(',')) ? '' : `, --index ${shellWord(names)}`
-  return `a new series may be told apart by more columns${option}, or allow equal keys, --duplicates`
+  return `a new series may be told apart by more columns, --index ${shellWord(names)}, or allow equal keys, --duplicates`
 }
 
 const isTime = (type: ColumnType): boolean => type === 'date' || isTimestampType(type)
@@ -48,9 +47,12 @@ function textAt({ frame, row }: RowAt, at: number): string {
     : `${typeof value} ${value}`
 }
 
-/** Names as one word of a shell. */
+/** Names as one word of a shell, in double quotes where a comma would split them. */
 function shellWord(names: readonly string[]): string {
-  const word = escapeControl(names.join(','))
+  const quoted = names.map((name) =>
+    /,|^".*"$/s.test(name) ? `"${name.replaceAll('"', '""')}"` : name,
+  )
+  const word = escapeControl(quoted.join(','))
   if (/^[\w.,/-]+$/.test(word)) return word
   if (!word.includes("'")) return `'${word}'`
   return /["$`\\!]/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : `"${word}"`

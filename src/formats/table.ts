@@ -73,12 +73,14 @@ export interface InferOptions {
   readonly subset?: boolean | undefined
   /** Where what does not fit in memory waits. */
   readonly spill?: Spill | undefined
+  /** Whether the caller bears that the schema is a guess: it calls `settle`, where there is one. */
+  readonly mayGuess?: boolean | undefined
 }
 
 /** A table whose columns have got their types. */
 export interface InferredTable {
   readonly schema: Schema
-  /** Rows left out because all their cells were empty. */
+  /** Rows left out because all their cells were empty; of a guess, known when the frames have ended. */
   readonly emptyRows: number
   /** Whether the rows are in the order of their keys for sure; equal keys may be there. */
   readonly sorted: boolean
@@ -88,6 +90,13 @@ export interface InferredTable {
   frames(): AsyncGenerator<SourceFrame, void, void>
   /** Lets go of what was kept, where `frames` is not to be called. */
   discard(): Promise<void>
+  /**
+   * Of a table whose schema and order are a guess from its first rows: says, after its frames have
+   * ended or failed, whether that was right. Undefined where it was: what failed, if anything did,
+   * failed for good. Otherwise the same table as all of it says; nothing that was made of the frames
+   * is to be kept. `bad-input` as `infer` has it.
+   */
+  settle?(): Promise<InferredTable | undefined>
 }
 
 export interface ReadTableOptions {

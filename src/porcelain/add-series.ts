@@ -20,6 +20,7 @@ import {
   inferRows,
   isCsv,
   noRows,
+  takeInferred,
   typedRows,
 } from './read-input.ts'
 import { widenedSchema } from './widened-schema.ts'
@@ -57,18 +58,20 @@ export async function buildFromTable(
   if (old === undefined) {
     const given = await schemaForNew(writer, tree, path, options)
     checkCellOrder(input, options)
-    const rows = given === undefined ? await inferRows(input, options) : typedRows(input, given)
-    const built = await build(writer, rows)
-    const { rows: count } = await readSeries(writer, built.id)
-    if (count === 0 && options.allowEmpty !== true) {
-      const columns = formatSchemaText(rows.schema)
-      throw noRows(
-        input,
-        `varve create makes a series without rows: varve create ${path} ${columns}`,
-      )
+    const take = async (rows: InputRows): Promise<BuiltSeries> => {
+      const built = await build(writer, rows)
+      const { rows: count } = await readSeries(writer, built.id)
+      if (count === 0 && options.allowEmpty !== true) {
+        const columns = formatSchemaText(rows.schema)
+        throw noRows(
+          input,
+          `varve create makes a series without rows: varve create ${path} ${columns}`,
+        )
+      }
+      const zone = await zoneForNew(writer, tree, path, table.reading?.zone, rows.zone)
+      return { ...built, zone }
     }
-    const zone = await zoneForNew(writer, tree, path, table.reading?.zone, rows.zone)
-    return { ...built, zone }
+    return given === undefined ? takeInferred(input, options, take) : take(typedRows(input, given))
   }
   checkSaid(path, old.schema, options)
   const rows = await rowsForKnown(path, input, old.schema, options)

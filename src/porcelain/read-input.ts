@@ -1,10 +1,11 @@
-import { hasCode, type VarveError } from '../core/errors.ts'
+import { type ErrorCode, hasCode, VarveError } from '../core/errors.ts'
 import type { Schema } from '../core/schema.ts'
 import { checkSchema } from '../core/schema-codec.ts'
+import type { Spill } from '../core/spill.ts'
 import { badInput } from '../formats/bad-input.ts'
 import { type SortOptions, sortFrames } from '../formats/sort-frames.ts'
 import type { SourceFrame } from '../formats/source-frame.ts'
-import type { InferOptions, InputTable, ReadTableOptions } from '../formats/table.ts'
+import type { InferOptions, InferredTable, InputTable, ReadTableOptions } from '../formats/table.ts'
 import { formatOf, openReader, readAs } from '../formats/table-formats.ts'
 import { temporarySpill } from '../plumbing/series-files.ts'
 import { openShown } from '../plumbing/series-zone.ts'
@@ -55,20 +56,61 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
   const spill = temporarySpill()
   const format = await openReader(input)
   const found = await format.infer(input, { ...options, spill })
-  const { schema, sorted, emptyRows } = found
   try {
-    checkSchema(schema)
+    return inferredRows(input, found, spill)
   } catch (error) {
     await found.discard()
     throw error
   }
+}
+
+/**
+ * As {@link inferRows} for who can take the rows twice: what `take` made of them is dropped, and it
+ * gets them once more, where the types that the first rows suggested turn out to be others. So most
+ * tables are read once. The rows are let go of afterwards.
+ */
+export async function takeInferred<R>(
+  input: InputTable,
+  options: InferOptions,
+  take: (rows: InputRows) => Promise<R>,
+): Promise<R> {
+  const spill = temporarySpill()
+  const format = await openReader(input)
+  const found = await format.infer(input, { ...options, spill, mayGuess: true })
+  const takeOnce = async (table: InferredTable): Promise<R> =>
+    take({ ...inferredRows(input, table, spill), discard: async () => undefined })
+  try {
+    if (found.settle === undefined) return await takeOnce(found)
+    const [taken] = await Promise.allSettled([takeOnce(found)])
+    if (taken.status === 'rejected' && !isOfRows(taken.reason)) throw taken.reason
+    const settled = await found.settle()
+    if (settled !== undefined) return await takeOnce(settled)
+    if (taken.status === 'rejected') throw taken.reason
+    return taken.value
+  } finally {
+    await found.discard()
+  }
+}
+
+/** Errors that no other types of the columns would spare. */
+const OF_THE_MACHINE = new Set<ErrorCode>(['io', 'disk-full', 'permission-denied', 'interrupted'])
+
+/** Whether rows that were taken for something else may be why it failed. */
+function isOfRows(error: unknown): boolean {
+  return error instanceof VarveError && !OF_THE_MACHINE.has(error.code)
+}
+
+/** The rows of a table whose types are found; who has them lets go of the table. */
+function inferredRows(input: InputTable, found: InferredTable, spill: Spill): InputRows {
+  const { schema, sorted, zone } = found
+  checkSchema(schema)
   return {
     table: input,
     name: input.name,
     schema,
-    zone: found.zone,
-    frames: () => inOrder(input, found.frames(), schema, { spill, sorted, own: found.zone }),
-    emptyRows: () => emptyRows,
+    zone,
+    frames: () => inOrder(input, found.frames(), schema, { spill, sorted, own: zone }),
+    emptyRows: () => found.emptyRows,
     discard: () => found.discard(),
   }
 }

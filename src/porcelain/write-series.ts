@@ -24,7 +24,14 @@ import { type Edited, editChange } from './edit-change.ts'
 import { inSeriesZone, zoneForNew } from './input-zone.ts'
 import { interruptible } from './interruptible.ts'
 import { checkCellOrder, checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
-import { forSeries, type InputRows, inferRows, noRows, subsetRows } from './read-input.ts'
+import {
+  forSeries,
+  type InputRows,
+  inferRows,
+  noRows,
+  subsetRows,
+  takeInferred,
+} from './read-input.ts'
 
 export const writeModes = ['upsert', 'replace-range', 'append', 'replace'] as const
 /**
@@ -122,15 +129,18 @@ async function spoolNew(
 ): Promise<SpooledRows> {
   const given = await schemaForNew(batch, tree, path, options)
   checkCellOrder(options.input, options)
-  const rows =
-    given === undefined ? await inferRows(input, options) : await subsetRows(input, given)
-  try {
-    const zone = await zoneForNew(batch, tree, path, options.input.reading?.zone, rows.zone)
-    const rest = { newColumns: [], whole: true, zone }
-    return await spool(batch, given ?? rows.schema, rows, rest)
-  } finally {
-    await rows.discard()
+  const take = async (rows: InputRows): Promise<SpooledRows> => {
+    try {
+      const zone = await zoneForNew(batch, tree, path, options.input.reading?.zone, rows.zone)
+      const rest = { newColumns: [], whole: true, zone }
+      return await spool(batch, given ?? rows.schema, rows, rest)
+    } finally {
+      await rows.discard()
+    }
   }
+  return given === undefined
+    ? takeInferred(input, options, take)
+    : take(await subsetRows(input, given))
 }
 
 /** Sets the rows for a series that is there aside, or stores them when they are all it will hold. */

@@ -52,6 +52,6 @@ describe('two rows of one key', () => {
     expect(optionFor('Flight;Date')).toContain("--index 'Flight;Date,k', or")
     expect(optionFor("'when'")).toContain(`--index "'when',k", or`)
     expect(optionFor("$'")).toContain(`--index '$'\\'',k', or`)
-    expect(optionFor('"a,b"')).not.toContain('--index')
+    expect(optionFor('"a,b"')).toContain(`--index '"a,b",k', or`)
   })
 })

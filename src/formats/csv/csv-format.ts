@@ -10,8 +10,16 @@ import { writeCsv } from './write-csv.ts'
 export const csvFormat: TableFormat = {
   columns: (input) => readCsvHeader(openUnpacked(input), dialectOf(input)),
   infer: (input, options) => {
-    if (input.once !== true) input.willRead?.(2)
-    return inferCsv(sourceOf(input), { ...dialectOf(input), ...options })
+    const all = { ...dialectOf(input), ...options }
+    if (input.once === true) return inferCsv(openUnpacked(input), all)
+    if (options.mayGuess !== true) input.willRead?.(2)
+    let times = 0
+    const open = (): ByteSource => {
+      // Where a guess was wrong, and only then.
+      if (++times === 2 && options.mayGuess === true) input.willRead?.(2)
+      return openUnpacked(input)
+    }
+    return inferCsv(open, all)
   },
   read: (input, options) => readCsv(sourceOf(input), { ...dialectOf(input), ...options }),
   write: (schema, frames, options) => writeCsv(schema, frames, options),

@@ -1,5 +1,6 @@
 import type { ColumnBuilder } from '../../core/column-builder.ts'
 import type { CellBatch } from './cell-batch.ts'
+import { type PlainCells, PlainPace } from './plain-cells.ts'
 
 /**
  * Reads the cells of one column, the first `rows` records of the batch, into `builder`. Returns
@@ -10,6 +11,8 @@ export type CellReader = (
   column: number,
   rows: number,
   builder: ColumnBuilder,
+  /** The same batch, for those that read many cells at once. */
+  cells: PlainCells,
 ) => number
 
 /**
@@ -27,18 +30,54 @@ export type CellTaker = (
   builder: ColumnBuilder,
 ) => boolean
 
-/** The reader that has `take` read the cells that are no nulls. */
-export function eachCell(take: CellTaker): CellReader {
-  return (batch, column, rows, builder) => {
-    const { starts, ends, width } = batch
-    const bytes: Uint8Array = batch.bytes
-    for (let row = 0, cell = column; row < rows; row++, cell += width) {
-      const token = starts[cell]!
-      const start = token >> 2
-      const end = ends[cell]!
-      if (start === end && token === start << 2) builder.appendNull()
-      else if (!take(batch, cell, bytes, start, end, token, builder)) return row
+/** Takes cells of a column from row `from` on, and as many of those before `to` as are plain; returns how many. */
+export type PlainTaker = (
+  cells: PlainCells,
+  column: number,
+  from: number,
+  to: number,
+  builder: ColumnBuilder,
+) => number
+
+/**
+ * Has `take` read the cells of a column from row `from` on that are no nulls. Returns the first row
+ * whose cell it does not take, or `to`.
+ */
+export function takeCells(
+  take: CellTaker,
+  batch: CellBatch,
+  column: number,
+  from: number,
+  to: number,
+  builder: ColumnBuilder,
+): number {
+  const { starts, ends, width } = batch
+  const bytes: Uint8Array = batch.bytes
+  for (let row = from, cell = column + from * width; row < to; row++, cell += width) {
+    const token = starts[cell]!
+    const start = token >> 2
+    const end = ends[cell]!
+    if (start === end && token === start << 2) builder.appendNull()
+    else if (!take(batch, cell, bytes, start, end, token, builder)) return row
+  }
+  return to
+}
+
+/** The reader that has `take` read the cells that are no nulls, and are not read many at once. */
+export function eachCell(take: CellTaker, takePlain?: PlainTaker): CellReader {
+  if (takePlain === undefined) {
+    return (batch, column, rows, builder) => takeCells(take, batch, column, 0, rows, builder)
+  }
+  const pace = new PlainPace()
+  return (batch, column, rows, builder, cells) => {
+    for (let row = 0; ; ) {
+      const plain = takePlain(cells, column, row, rows, builder)
+      row += plain
+      if (row === rows) return rows
+      const next = Math.min(rows, row + pace.after(plain))
+      row = takeCells(take, batch, column, row, next, builder)
+      if (row < next) return row
+      if (row === rows) return rows
     }
-    return rows
   }
 }

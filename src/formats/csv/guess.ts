@@ -17,21 +17,26 @@ import {
   TIME,
   WHOLE,
 } from './cell-kinds.ts'
+import type { CellSink } from './cell-sink.ts'
 import type { DateLayout } from './date-layout.ts'
 import { hasForeignMonth } from './foreign-months.ts'
 import { KeyOrder } from './key-order.ts'
 import { LayoutGuess } from './layout-guess.ts'
 import { isMarker, layoutOffer, looksLikeDate, nullOption, numbersOffer } from './near-values.ts'
 import { NumberGuess } from './number-guess.ts'
+import { type PlainCells, PlainPace } from './plain-cells.ts'
 import { isImpossibleTime, scanRareTime } from './rare-time.ts'
 import { IS_DATE, NOT_A_NUMBER, NOT_A_TIME, scanNumber, scannedNumber, scanTime } from './scan.ts'
 import { asText, refusal } from './spot.ts'
 import { StrayCells } from './stray-cells.ts'
-import { TimeGuess } from './time-guess.ts'
+import { NS_REACH, TimeGuess } from './time-guess.ts'
 import { ESCAPED, QUOTED } from './tokenizer.ts'
 
 /** What a column of numbers can be in which the first with a unit is text. */
 const WITH_UNITS = WHOLE | DECIMAL | ODD_NUMBER | MARKER | TEXT
+
+/** Times that any type of them holds. */
+const ANY_TIME = { takesLocal: true, digits: 9, reach: NS_REACH, isKept: false }
 
 /** What is known about the cells of a column beforehand. */
 export interface GuessOptions {
@@ -59,6 +64,7 @@ export class ColumnGuess {
   readonly #times = new TimeGuess()
   readonly #stray: StrayCells
   readonly #order = new KeyOrder()
+  readonly #pace = new PlainPace()
   /** Whether there are layouts to read dates by. */
   #isLaid: boolean
   /** Whether there was ISO 8601 that no layout reads. */
@@ -80,14 +86,69 @@ export class ColumnGuess {
     this.#isLaid = isSaid
   }
 
-  /** Takes the cells of one column in the batch into account. */
-  observe(batch: CellBatch, column: number, rows: number): void {
-    // Text stays text.
-    if ((this.#seen & TEXT) !== 0 && !this.#index) return
+  /**
+   * Takes the cells of one column in the batch into account; `cells` is the same batch, where many
+   * can be read at once, and `sink` gets all of them.
+   */
+  observe(
+    batch: CellBatch,
+    column: number,
+    rows: number,
+    cells?: PlainCells,
+    sink?: CellSink,
+  ): void {
+    for (let row = 0; row < rows; ) {
+      // Text stays text.
+      if ((this.#seen & TEXT) !== 0 && !this.#index) {
+        sink?.takeRows(row, rows)
+        return
+      }
+      const plain = cells === undefined ? 0 : this.#observePlain(cells, column, row, rows, sink)
+      row += plain
+      const next = cells === undefined ? rows : Math.min(rows, row + this.#pace.after(plain))
+      this.#observeEach(batch, column, row, next, rows)
+      sink?.takeRows(row, next)
+      row = next
+    }
+    this.#rows += rows
+  }
+
+  /** Takes cells that are written as most are, from row `from` on; returns how many. */
+  #observePlain(
+    cells: PlainCells,
+    column: number,
+    from: number,
+    to: number,
+    sink: CellSink | undefined,
+  ): number {
+    const seen = this.#seen
+    if (this.#isLaid) return 0
+    if (seen === TIME) {
+      const found = cells.times(column, from, to, sink?.times ?? ANY_TIME, this.#order.above)
+      if (found === undefined || found.rows === 0) return 0
+      sink?.takeTimes(found, from)
+      this.#times.takeMany(found.digits, found.hasUtc, found.hasLocal)
+      this.#order.follow(found.isInOrder, found.lastSeconds, found.lastNanoseconds)
+      return found.rows
+    }
+    if (seen === 0 || (seen & ~(WHOLE | DECIMAL)) !== 0) return 0
+    const [above] = this.#order.above
+    const form = sink?.numbers ?? 'none'
+    const found = cells.numbers(column, from, to, { point: this.#point, form, above })
+    if (found === undefined || found.rows === 0) return 0
+    sink?.takeNumbers(found, from)
+    this.#numbers.takeMany(found.hasNegativeWhole)
+    this.#seen |= (found.hasWhole ? WHOLE : 0) | (found.hasDecimal ? DECIMAL : 0)
+    this.#order.follow(found.isInOrder, found.last, 0)
+    return found.rows
+  }
+
+  /** Takes the cells of rows `from` to `to` one by one; the batch has `rows`. */
+  #observeEach(batch: CellBatch, column: number, from: number, to: number, rows: number): void {
     const { starts, ends, width } = batch
     const bytes: Uint8Array = batch.bytes
     let seen = this.#seen
-    for (let row = 0, cell = column; row < rows; row++, cell += width) {
+    for (let row = from, cell = column + from * width; row < to; row++, cell += width) {
       const token = starts[cell]!
       const start = token >> 2
       const end = ends[cell]!
@@ -114,7 +175,6 @@ export class ColumnGuess {
       }
     }
     this.#seen = seen
-    this.#rows += rows
   }
 
   /** The narrowest type for what was seen; null where nothing was. */
@@ -217,7 +277,7 @@ export class ColumnGuess {
 
   /** What to say of an index of whole numbers that could be times. */
   #numbersNotice(name: string): string | undefined {
-    const layout = numbersOffer(this.#order.lastNumber, this.#numbers.digits)
+    const layout = numbersOffer(this.#order.firstNumber, this.#numbers.digits)
     if (layout === undefined) return undefined
     return `column ${name} is read as numbers; if they are times: --date-format ${layout}`
   }

@@ -12,14 +12,28 @@ export class KeyOrder {
   #kind = 0
   readonly #above = new Float64Array(2)
   #textAbove = Buffer.alloc(0)
+  #firstNumber = Number.NaN
 
   get isKept(): boolean {
     return this.#isKept
   }
 
-  /** The last number. */
-  get lastNumber(): number {
-    return this.#above[0]!
+  /** The first cell, where it is a number. */
+  get firstNumber(): number {
+    return this.#firstNumber
+  }
+
+  /** The cell above: a number, or the seconds and nanoseconds of a time. */
+  get above(): readonly [number, number] {
+    return [this.#above[0]!, this.#above[1]!]
+  }
+
+  /** Takes cells of the same kind as the one above, the last of which is given as {@link above} gives it. */
+  follow(areInOrder: boolean, first: number, second: number): void {
+    if (!this.#isKept) return
+    this.#isKept = areInOrder
+    this.#above[0] = first
+    this.#above[1] = second
   }
 
   /** Says that nobody knows. */
@@ -48,7 +62,9 @@ export class KeyOrder {
     } else if (group === WHOLE) {
       // What takes its text to be read exactly is NaN here, and in no order.
       const value = scannedNumber[0]!
-      if (!isFirst && !(value >= above[0]!)) this.#isKept = false
+      if (isFirst) this.#firstNumber = value
+      const before = isFirst ? value : above[0]!
+      if (!(value >= before)) this.#isKept = false
       above[0] = value
     } else if (group === TEXT && (batch.starts[cell]! & ESCAPED) === 0) {
       const text = batch.bytes.subarray(batch.starts[cell]! >> 2, batch.ends[cell]!)

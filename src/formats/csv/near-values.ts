@@ -157,14 +157,14 @@ export function shortLayout({ text }: DateLayout): string {
 }
 
 /**
- * The layout to offer for an index of whole numbers that could be times, by the last of them and how many
+ * The layout to offer for an index of whole numbers that could be times, by the first of them and how many
  * digits those have that are too large for a double; undefined where they hardly are.
  */
-export function numbersOffer(last: number, digits: number): string | undefined {
-  if (last > 1e7 && last < 1e8) return layoutOffer(String(last))
-  if (last > 1e9 && last < 4e9) return 'epoch_s'
-  if (last > 1e12 && last < 4e12) return 'epoch_ms'
-  if (last > 1e15 && last < 4e15) return 'epoch_us'
+export function numbersOffer(first: number, digits: number): string | undefined {
+  if (first > 1e7 && first < 1e8) return layoutOffer(String(first))
+  if (first > 1e9 && first < 4e9) return 'epoch_s'
+  if (first > 1e12 && first < 4e12) return 'epoch_ms'
+  if (first > 1e15 && first < 4e15) return 'epoch_us'
   return digits === 19 ? 'epoch_ns' : undefined
 }
 

@@ -3,7 +3,7 @@ import type { ColumnBuilder } from '../../core/column-builder.ts'
 import { numberRange } from '../../core/scalar.ts'
 import { parseScalar } from '../../core/scalar-text.ts'
 import { cellText, takeText, unlessInvalid } from './cell-text.ts'
-import type { CellTaker } from './each-cell.ts'
+import type { CellTaker, PlainTaker } from './each-cell.ts'
 import { IS_WHOLE, NOT_A_NUMBER, scanNumber, scannedNumber } from './scan.ts'
 import { ESCAPED } from './tokenizer.ts'
 
@@ -43,6 +43,32 @@ function floatTaker(point: number): CellTaker {
     return true
   }
 }
+
+/** Short doubles with a point in front of a fraction. */
+export const takePlainFloats = plainFloatsTaker(POINT)
+
+/** Short doubles with a comma in front of a fraction. */
+export const takePlainCommaFloats = plainFloatsTaker(COMMA)
+
+function plainFloatsTaker(point: number): PlainTaker {
+  const reading = { point, form: 'doubles', above: Number.NaN } as const
+  return (cells, column, from, to, builder) => {
+    const found = cells.numbers(column, from, to, reading)
+    if (found === undefined) return 0
+    builder.appendDoubles(found.doubles)
+    return found.rows
+  }
+}
+
+/** Short whole numbers of 64 bits. */
+export const takePlainWide: PlainTaker = (cells, column, from, to, builder) => {
+  const found = cells.numbers(column, from, to, WIDE)
+  if (found === undefined) return 0
+  builder.appendInt64s(found.integers)
+  return found.rows
+}
+
+const WIDE = { point: POINT, form: 'integers', above: Number.NaN } as const
 
 /** Whole numbers of 64 bits. */
 export const takeWide: CellTaker = (batch, cell, bytes, start, end, token, builder) =>

@@ -57,6 +57,11 @@ export class NumberGuess {
     return WHOLE
   }
 
+  /** Takes numbers that doubles hold exactly, many at once. */
+  takeMany(hasNegativeWhole: boolean): void {
+    if (hasNegativeWhole) this.#negative = true
+  }
+
   /** The type of whole numbers, which are exact in an index. */
   wholeType(index: boolean): ColumnType {
     if (!this.#large) return index ? 'int64' : 'float64'

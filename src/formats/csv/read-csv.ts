@@ -1,6 +1,4 @@
 import type { Column, ColumnType } from '../../core/column.ts'
-import { ColumnBuilder } from '../../core/column-builder.ts'
-import { makeFrame } from '../../core/frame.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { Spill } from '../../core/spill.ts'
 import { type ColumnMap, mapHeader } from '../map-columns.ts'
@@ -9,16 +7,16 @@ import type { CellStream } from './cell-batch.ts'
 import { cellFault, indexFault } from './cell-faults.ts'
 import type { CellForm } from './cell-form.ts'
 import { cellReader } from './cell-reader.ts'
+import { CollectedRows } from './collected-rows.ts'
 import { TableClocks } from './column-clock.ts'
 import type { DateLayout } from './date-layout.ts'
 import type { CellReader } from './each-cell.ts'
 import { type CsvHeader, checkIsHeader, readHeader } from './header.ts'
 import { KeptBytes } from './kept-bytes.ts'
+import { PlainCells } from './plain-cells.ts'
 import { settleLayouts } from './settle-layouts.ts'
 import { type ByteSource, type CsvDialect, CsvStream } from './stream.ts'
-
-const FRAME_ROWS = 16_384
-const FRAME_BYTES = 8 * 1024 * 1024
+import { recorded } from './tape.ts'
 
 export interface ReadCsvOptions extends CsvDialect {
   /** The columns to read: found by name in the header, in any order. */
@@ -67,35 +65,6 @@ export async function* readCsv(
   } finally {
     await tape.close()
     await kept.discard()
-  }
-}
-
-/** Keeps what is read of a source until it is told to stop; who stops reading does not end it. */
-function recorded(source: ByteSource, kept: KeptBytes) {
-  const iterator =
-    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-  let isOn = true
-  const bytes = async function* (): AsyncGenerator<Uint8Array, void, void> {
-    for (;;) {
-      const { value, done } = await iterator.next()
-      if (done === true) return
-      if (isOn) await kept.add(value)
-      yield value
-    }
-  }
-  return {
-    bytes,
-    /** What was kept, then what is still to come. */
-    async *again(): AsyncGenerator<Uint8Array, void, void> {
-      yield* kept.read()
-      yield* bytes()
-    },
-    stop(): void {
-      isOn = false
-    },
-    async close(): Promise<void> {
-      await iterator.return?.()
-    },
   }
 }
 
@@ -167,12 +136,12 @@ async function* framesOf(
         return { clock: clocks.columns[column], layout: layouts.get(name), comma }
       }),
     )
-    const frameRows = options.frameRows ?? FRAME_ROWS
+    const { collected } = table
     while (await table.readBatch()) {
-      if (table.rows >= frameRows || table.bytes >= FRAME_BYTES) yield table.frame(schema)
+      if (collected.isEnough(options.frameRows)) yield table.frame(schema)
     }
     clocks.finish()
-    if (table.rows > 0) yield table.frame(schema)
+    if (collected.rows > 0) yield table.frame(schema)
     options.onEmptyRows?.(stream.tokenizer.emptyRecords)
   } finally {
     await stream.close()
@@ -193,10 +162,11 @@ export async function* readValues(
   const stream = await CsvStream.open(source, { ...dialect, blankIsNull: true, width: 1 })
   try {
     const table = new TableReader(stream, [type], [0], 0)
+    const { collected } = table
     while (await table.readBatch()) {
-      if (table.rows >= FRAME_ROWS || table.bytes >= FRAME_BYTES) yield table.take().columns[0]!
+      if (collected.isEnough()) yield collected.take().columns[0]!
     }
-    if (table.rows > 0) yield table.take().columns[0]!
+    if (collected.rows > 0) yield collected.take().columns[0]!
   } finally {
     await stream.close()
   }
@@ -225,8 +195,8 @@ export async function readCsvHeader(
 
 /** Collects the cells of batch after batch into columns. */
 export class TableReader {
+  readonly collected: CollectedRows
   readonly #stream: CellStream
-  readonly #builders: ColumnBuilder[]
   readonly #readers: CellReader[]
   readonly #cells: readonly number[]
   /** Columns in the order of their cells, so that a record's first fault is the one reported. */
@@ -234,7 +204,6 @@ export class TableReader {
   readonly #indexCount: number
   readonly #names: readonly string[]
   readonly #forms: readonly CellForm[]
-  #lines: Uint32Array[] = []
 
   constructor(
     stream: CellStream,
@@ -245,7 +214,7 @@ export class TableReader {
     forms: readonly CellForm[] = [],
   ) {
     this.#stream = stream
-    this.#builders = types.map((type) => new ColumnBuilder(type))
+    this.collected = new CollectedRows(types)
     this.#readers = types.map((type, column) => cellReader(type, forms[column]))
     this.#cells = cells
     this.#order = cells.map((_, column) => column).sort((a, b) => cells[a]! - cells[b]!)
@@ -254,64 +223,39 @@ export class TableReader {
     this.#forms = forms
   }
 
-  /** Rows read and not yet handed out. */
-  get rows(): number {
-    return this.#builders[0]!.length
-  }
-
-  /** About how many bytes they take. */
-  get bytes(): number {
-    let bytes = 0
-    for (const builder of this.#builders) bytes += builder.byteLength
-    return bytes
-  }
-
   /** Reads the next records; false when there are none. */
   async readBatch(): Promise<boolean> {
     const batch = this.#stream.tokenizer
     const rows = await this.#stream.next()
     if (rows === 0) return false
+    const { builders } = this.collected
+    const cells = new PlainCells(batch, rows)
     let good = rows
     let fault = -1
     for (const column of this.#order) {
       const cell = this.#cells[column]!
-      const builder = this.#builders[column]!
+      const builder = builders[column]!
       builder.reserve(rows)
       let read = good
       if (column < this.#indexCount) read = indexFault(batch, cell, good, builder.type)
-      read = this.#readers[column]!(batch, cell, read, builder)
+      read = this.#readers[column]!(batch, cell, read, builder, cells)
       if (read < good) {
         good = read
         fault = column
       }
     }
     if (fault !== -1) {
-      const { type } = this.#builders[fault]!
+      const { type } = builders[fault]!
       const index = fault < this.#indexCount
       const name = this.#names[fault]
       const form = this.#forms[fault]
       throw cellFault(batch, good, this.#cells[fault]!, { type, index, name, form })
     }
-    this.#lines.push(batch.lines.slice(0, rows))
+    this.collected.addLines(batch, rows)
     return true
   }
 
-  /** Hands out what was read: its columns, and the line of each row. */
-  take(): { columns: Column[]; lines: Uint32Array } {
-    const columns = this.#builders.map((builder) => builder.finish())
-    const lines = new Uint32Array(columns[0]!.length)
-    let at = 0
-    for (const part of this.#lines) {
-      lines.set(part, at)
-      at += part.length
-    }
-    this.#lines = []
-    return { columns, lines }
-  }
-
   frame(schema: Schema): SourceFrame {
-    const { columns, lines } = this.take()
-    const { file } = this.#stream.tokenizer
-    return { ...makeFrame(schema, columns), source: { file, lines } }
+    return this.collected.frame(schema, this.#stream.tokenizer.file)
   }
 }

@@ -9,12 +9,16 @@ import type { CellForm } from './cell-form.ts'
 import { cellText, takeText, unlessInvalid } from './cell-text.ts'
 import type { ColumnClock } from './column-clock.ts'
 import type { DateLayout } from './date-layout.ts'
-import type { CellTaker } from './each-cell.ts'
+import type { CellTaker, PlainTaker } from './each-cell.ts'
 import { appendScaled, appendWhole } from './number-cells.ts'
+import type { TimeReading } from './plain-cells.ts'
 import { IS_TIME, NOT_A_TIME, POWERS_OF_TEN, scanDate, scannedTime, scanTime } from './scan.ts'
 import { ESCAPED } from './tokenizer.ts'
 
 const SECONDS_PER_DAY = 86_400
+// Beyond these seconds a value may not fit 64 bits: the text parser decides.
+const NANOSECONDS_REACH = 9_223_372_035
+const SECONDS_REACH = 2 ** 40
 
 /** Times of ISO 8601 or a layout; numbers are units since 1970 where there is no layout. */
 export function timestampTaker(type: TimestampType, { layout, clock }: CellForm): CellTaker {
@@ -24,8 +28,8 @@ export function timestampTaker(type: TimestampType, { layout, clock }: CellForm)
   const digits = fractionDigits[type]
   const scale = POWERS_OF_TEN[digits]!
   const nanoseconds = POWERS_OF_TEN[9 - digits]!
-  // Beyond these seconds the value may not fit 64 bits: the text parser decides.
-  const reach = (type === 'timestamp_ns' ? 9_223_372_035 : 2 ** 40) - (times ? 100_000 : 0)
+  const most = type === 'timestamp_ns' ? NANOSECONDS_REACH : SECONDS_REACH
+  const reach = most - (times ? 100_000 : 0)
   return (batch, cell, bytes, start, end, token, builder) => {
     const kind = (token & ESCAPED) === 0 ? scan(bytes, start, end) : NOT_A_TIME
     if (kind !== NOT_A_TIME) {
@@ -47,6 +51,28 @@ export function timestampTaker(type: TimestampType, { layout, clock }: CellForm)
     if (layout !== undefined) return false
     if (clock === undefined) return takeText(batch, cell, bytes, start, end, token, builder)
     return appendTimeByText(batch, cell, builder, clock, placeIn!(batch))
+  }
+}
+
+/** How times are read of which most of ISO 8601 are. */
+export function plainTimes(type: TimestampType, clock: ColumnClock | undefined): TimeReading {
+  return {
+    takesLocal: clock?.times === undefined,
+    digits: fractionDigits[type],
+    reach: type === 'timestamp_ns' ? NANOSECONDS_REACH : SECONDS_REACH,
+    isKept: true,
+  }
+}
+
+/** As most times of ISO 8601 are written, with nothing to be looked up for them. */
+export function plainTimesTaker(type: TimestampType, clock: ColumnClock | undefined): PlainTaker {
+  const reading = plainTimes(type, clock)
+  return (cells, column, from, to, builder) => {
+    const found = cells.times(column, from, to, reading)
+    if (found === undefined) return 0
+    if (found.hasLocal && clock !== undefined) clock.met = true
+    builder.appendInt64s(found.values)
+    return found.rows
   }
 }
 

@@ -4,7 +4,7 @@ import { DATE, TIME } from './cell-kinds.ts'
 import { IS_DATE, scannedTime } from './scan.ts'
 
 /** Seconds within which any nanosecond timestamp fits 64 bits, and those beyond which none does. */
-const NS_REACH = 9_223_372_035
+export const NS_REACH = 9_223_372_035
 const NS_PAST = 9_223_372_037
 
 /** Finds the coarsest type that holds times, one after another. */
@@ -26,6 +26,13 @@ export class TimeGuess {
     else this.#withOffset = true
     if (Math.abs(scannedTime[0]!) > NS_REACH && !fitsNanoseconds()) this.#pastNanoseconds = true
     return kind === IS_DATE ? DATE : TIME
+  }
+
+  /** Takes times that fit 64 bits of nanoseconds, many at once. */
+  takeMany(digits: number, hasOffset: boolean, hasNone: boolean): void {
+    if (digits > this.#fraction) this.#fraction = digits
+    if (hasNone) this.#withoutOffset = true
+    if (hasOffset) this.#withOffset = true
   }
 
   type(): ColumnType {

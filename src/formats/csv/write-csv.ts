@@ -10,6 +10,7 @@ import {
   FIXED_CELL_BYTES,
   writeText,
 } from './format-cells.ts'
+import { PlainLines } from './plain-lines.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const COMMA = 0x2c
@@ -56,10 +57,19 @@ export async function* writeValues(
   yield* sink.rest()
 }
 
+/** What it takes to write the cells of columns one by one. */
+interface Cells {
+  readonly columns: readonly Column[]
+  readonly writers: readonly CellWriter[]
+  /** Columns of texts, whose cells may take any room, and the most that the others take in a line. */
+  readonly long: readonly Column[]
+  readonly fixed: number
+}
+
 /** Fills chunks with lines. */
 class CellSink {
   readonly #delimiter: number
-  readonly #lineEnd: Uint8Array
+  readonly #lineEnd: readonly number[]
   readonly #zone: Zone | undefined
   /** 1 for every byte that puts a value in quotes. */
   readonly #special = new Uint8Array(256)
@@ -69,7 +79,7 @@ class CellSink {
   constructor(delimiter: number, lineEnd: string, header: boolean, zone?: Zone) {
     this.#delimiter = delimiter
     this.#zone = zone
-    this.#lineEnd = Buffer.from(lineEnd)
+    this.#lineEnd = [...Buffer.from(lineEnd)]
     for (const byte of [delimiter, QUOTE, LF, CR, 0]) this.#special[byte] = 1
     // Without a header a first value may begin as a byte order mark does, which readers take off.
     if (!header) this.#special[BOM_BYTE] = 1
@@ -95,14 +105,39 @@ class CellSink {
 
   *columns(columns: readonly Column[]): Generator<Uint8Array, void, void> {
     const rows = columns[0]?.length ?? 0
-    const special = this.#special
-    const writers: CellWriter[] = columns.map((column) => cellWriter(column, special, this.#zone))
+    const cells = this.#cellsOf(columns)
+    const plain = PlainLines.of(columns, this.#special, this.#zone)
+    const block = plain?.rows ?? rows
+    for (let from = 0; from < rows; from += block) {
+      const to = Math.min(rows, from + block)
+      const room = plain?.roomFor(from, to)
+      // Before they are written: whoever takes the chunk may use the memory that they are in.
+      if (room !== undefined) yield* this.#room(room)
+      const lines = room && plain?.write(from, to, room, this.#delimiter, this.#lineEnd)
+      if (!lines) {
+        yield* this.#rows(cells, from, to)
+        continue
+      }
+      this.#target.set(lines, this.#at)
+      this.#at += lines.length
+    }
+  }
+
+  #cellsOf(columns: readonly Column[]): Cells {
     const long = columns.filter((column) => column.offsets !== undefined)
-    const fixed = (columns.length - long.length + 1) * (FIXED_CELL_BYTES + 1) + long.length
+    return {
+      columns,
+      writers: columns.map((column) => cellWriter(column, this.#special, this.#zone)),
+      long,
+      fixed: (columns.length - long.length + 1) * (FIXED_CELL_BYTES + 1) + long.length,
+    }
+  }
+
+  *#rows({ columns, writers, long, fixed }: Cells, from: number, to: number) {
     const delimiter = this.#delimiter
     const { length: width } = columns
     const [lineEnd, lineFeed] = this.#lineEnd
-    for (let row = 0; row < rows; row++) {
+    for (let row = from; row < to; row++) {
       let room = fixed
       for (const column of long) room += cellBytes(column, row)
       if (this.#at + room > this.#target.length) yield* this.#room(room)

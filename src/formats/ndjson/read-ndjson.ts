@@ -9,9 +9,6 @@ import type { SourceFrame } from '../source-frame.ts'
 import type { InputTable, Reading } from '../table.ts'
 import { JsonRecords } from './json-records.ts'
 
-const FRAME_ROWS = 16_384
-const FRAME_BYTES = 8 * 1024 * 1024
-
 /** The bytes of a table, and how it is written down. */
 export interface NdjsonInput {
   readonly file: string
@@ -90,14 +87,14 @@ export async function* readNdjson(
     let rows = false
     while (await table.readBatch()) {
       rows = true
-      if (table.rows >= FRAME_ROWS || table.bytes >= FRAME_BYTES) yield table.frame(schema)
+      if (table.collected.isEnough()) yield table.frame(schema)
     }
     clocks.finish()
     const missing = schema.columns.find(({ name }) => !met.has(name))
     if (rows && missing !== undefined) {
       throw missingColumn({ file, names: [...met.keys()] }, missing.name, false)
     }
-    if (table.rows > 0) yield table.frame(schema)
+    if (table.collected.rows > 0) yield table.frame(schema)
   } finally {
     await records.close()
   }

@@ -248,6 +248,16 @@ describe('inferCsv', () => {
     )
   })
 
+  it('says that an index is unsorted of which the first number is too large for a double', async () => {
+    // A first row of a batch of its own, so that what follows is read many at once.
+    const long = 'x'.repeat(4000)
+    const rows = Array.from({ length: 100 }, (_, row) => `${row},${long}\n`)
+    const found = await infer(`k,v\n9223372036854775807,${long}\n${rows.join('')}`)
+    expect(found.sorted).toBe(false)
+    const keys = (await rowsOf(sortFrames(found.frames(), found.schema))).map(([key]) => key)
+    expect(keys.slice(-2)).toEqual([99n, 9223372036854775807n])
+  })
+
   it('gives the same whether it reads once or twice, from memory or a spill', async () => {
     const cell = fc.oneof(
       fc.constantFrom('', '""', '1', '2.5', '007', 'true', '2026-08-17', '"a\n,b"', 'é'),

@@ -1,0 +1,163 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ColumnGuess } from '../../../src/formats/csv/guess.ts'
+import { PlainCells } from '../../../src/formats/csv/plain-cells.ts'
+import { readCsv } from '../../../src/formats/csv/read-csv.ts'
+import {
+  IS_TIME,
+  IS_WHOLE,
+  NOT_A_NUMBER,
+  scanNumber,
+  scannedNumber,
+  scannedTime,
+  scanTime,
+} from '../../../src/formats/csv/scan.ts'
+import { Tokenizer } from '../../../src/formats/csv/tokenizer.ts'
+import { bytes, rowsOf, schemaOf } from './support.ts'
+
+const two = (most: number) => fc.nat(most).map((value) => String(value).padStart(2, '0'))
+const date = fc.oneof(
+  fc.tuple(fc.constantFrom('1970', '2024', '2026', '0000', '9999', '1900'), two(13), two(32)),
+  fc.constant(['2026', '03', '01'] as const),
+)
+const anyTime = fc
+  .tuple(
+    date.map((parts) => parts.join('-')),
+    fc.constantFrom('T', ' ', 't', ''),
+    fc.tuple(two(24), two(60), two(60)).map((parts) => parts.join(':')),
+    fc.oneof(
+      fc.constant(''),
+      fc.integer({ min: 0, max: 10 ** 9 }).map((digits) => `.${digits}`),
+    ),
+    fc.constantFrom('', 'Z', 'z', '+01:00'),
+  )
+  .map((parts) => parts.join(''))
+const anyNumber = fc.oneof(
+  fc.integer().map(String),
+  fc.tuple(fc.integer(), fc.nat(10 ** 6)).map((parts) => parts.join('.')),
+  fc.double({ noNaN: true }).map(String),
+  fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }).map(String),
+  fc.constantFrom(
+    '-0',
+    '0',
+    '00',
+    '007',
+    '+1',
+    '.5',
+    '5.',
+    '-',
+    '1e3',
+    '0.10',
+    '123456789012345.6',
+  ),
+)
+const odd = fc.constantFrom('', 'n/a', 'x', '2026-03-01', 'true', 'NaN')
+
+/** Cells of one kind with others here and there, many of them. */
+const anyCells = fc.constantFrom(anyTime, anyNumber, fc.integer().map(String)).chain((cell) =>
+  fc.array(fc.oneof({ arbitrary: cell, weight: 40 }, { arbitrary: odd, weight: 1 }), {
+    minLength: 1,
+    maxLength: 80,
+  }),
+)
+
+function batchOf(cells: readonly string[]): Tokenizer {
+  const batch = new Tokenizer({ file: 'x', delimiter: 0x2c, blankIsNull: false, width: 2 })
+  batch.feed(bytes(cells.map((cell) => `k,${cell}\n`).join('')))
+  batch.end()
+  expect(batch.fill()).toBe(cells.length)
+  return batch
+}
+
+describe('cells that are read many at once', () => {
+  it('are numbers as the scanner has them, and end at the first that it would not all take', () => {
+    fc.assert(
+      fc.property(fc.array(anyNumber, { minLength: 1, maxLength: 60 }), (cells) => {
+        const batch = batchOf(cells)
+        const reading = { point: 0x2e, form: 'doubles', above: 0 } as const
+        const found = new PlainCells(batch, cells.length).numbers(1, 0, cells.length, reading)!
+        expect(found.doubles.length).toBe(found.rows)
+        for (let row = 0; row < found.rows; row++) {
+          const text = bytes(`${cells[row]},`)
+          expect(scanNumber(text, 0, text.length - 1)).not.toBe(NOT_A_NUMBER)
+          expect(found.doubles[row]).toBe(scannedNumber[0])
+        }
+        if (found.rows < cells.length) {
+          expect(cells[found.rows]).not.toMatch(/^-?(0|[1-9]\d{0,6})(\.\d{1,8})?$/)
+        }
+      }),
+    )
+  })
+
+  it('are whole numbers where these are wanted', () => {
+    const cells = ['1', '-20', '999999999999999', '0', '1.5', '3']
+    const reading = { point: 0x2e, form: 'integers', above: 0 } as const
+    const found = new PlainCells(batchOf(cells), cells.length).numbers(1, 0, 6, reading)!
+    expect([...found.integers]).toEqual([1n, -20n, 999999999999999n, 0n])
+    expect(found).toMatchObject({ isInOrder: false, hasNegativeWhole: true, hasDecimal: false })
+  })
+
+  it('are times as the scanner has them', () => {
+    const times = fc.array(anyTime, { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(times, fc.boolean(), (cells, takesLocal) => {
+        const reading = { takesLocal, digits: 9, reach: 9_223_372_035, isKept: true }
+        const batch = batchOf(cells)
+        const found = new PlainCells(batch, cells.length).times(1, 0, cells.length, reading)!
+        for (let row = 0; row < found.rows; row++) {
+          const text = bytes(`${cells[row]},`)
+          expect(scanTime(text, 0, text.length - 1)).toBe(IS_TIME)
+          const [seconds, nanoseconds, , hasOffset] = scannedTime
+          expect(found.values[row]).toBe(BigInt(seconds!) * 1_000_000_000n + BigInt(nanoseconds!))
+          if (!takesLocal) expect(hasOffset).toBe(1)
+        }
+        const next = cells[found.rows] ?? ''
+        const year = /^20\d\d-0[1-9]-[01]\d[T ]/
+        const plain = /[01]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?Z$/
+        expect(year.test(next) && plain.test(next) && !next.includes('-00')).toBe(false)
+      }),
+    )
+  })
+
+  it('tell the same of a column as one by one', () => {
+    fc.assert(
+      fc.property(anyCells, fc.boolean(), fc.boolean(), (cells, isIndex, isSorted) => {
+        const all = isSorted ? cells.toSorted() : cells
+        const batch = batchOf(all)
+        const [each, many] = [new ColumnGuess('v', isIndex), new ColumnGuess('v', isIndex)]
+        each.observe(batch, 1, all.length)
+        many.observe(batch, 1, all.length, new PlainCells(batch, all.length))
+        expect(many.type()).toBe(each.type())
+        expect(many.notice()).toBe(each.notice())
+        expect(many.fault()?.message).toBe(each.fault()?.message)
+        expect(many.layout()).toBe(each.layout())
+        expect(many.isSortedAs(many.type())).toBe(each.isSortedAs(each.type()))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('give the same rows wherever others are among them', async () => {
+    const schema = schemaOf('k:int64 v:float64 t:timestamp_us')
+    const cells = Array.from({ length: 9000 }, (_, row) => [
+      String(row * 3 - 100),
+      row % 97 === 5 ? '' : row % 101 === 7 ? '1e-3' : `${row}.${row % 10}`,
+      row % 89 === 3 ? '' : row % 83 === 2 ? '2026-03-01' : `2026-03-01T00:00:00.${row}Z`,
+    ])
+    const text = `k,v,t\n${cells.map((record) => record.join(',')).join('\n')}\n`
+    const rows = await rowsOf(readCsv([bytes(text)], { schema }))
+    const alone = async (record: readonly string[]) =>
+      (await rowsOf(readCsv([bytes(`k,v,t\n${record.join(',')}\n`)], { schema })))[0]
+    expect(rows.length).toBe(cells.length)
+    for (let row = 0; row < rows.length; row += 7) {
+      expect(rows[row]).toEqual(await alone(cells[row]!))
+    }
+  })
+
+  it('are none of a batch that is too long for them', () => {
+    const cells = ['1'.padEnd(1 << 20, '0'), '2']
+    const reading = { point: 0x2e, form: 'doubles', above: 0 } as const
+    expect(new PlainCells(batchOf(cells), 2).numbers(1, 0, 2, reading)).toBeUndefined()
+    expect(scanNumber(bytes('2,'), 0, 1)).toBe(IS_WHOLE)
+  })
+})

@@ -33,24 +33,26 @@ const external = ['zstd-napi', '@bokuweb/zstd-wasm', 'ssh2']
 const SHARED_BY = 6
 
 const LAUNCHER = 'src/main.ts'
-const SCREEN = 'src/porcelain/tui/screen.tsx'
 
 const NOTHING = '\0nothing'
+const YOGA = `${root}src/porcelain/tui/yoga.ts`
 
 /**
- * The module that draws the viewer is left to be found beside the program, and loaded as a module. Ink's tools for
- * those who work on it are left out.
+ * Ink without its tools for those who work on it, and with a layout engine that does not wait while it is loaded: it
+ * can then be one of the program's files.
  */
-const screenBeside = {
-  name: 'screen-beside',
-  resolveId(source, importer) {
+const inkAsChunk = {
+  name: 'ink-as-chunk',
+  resolveId(source) {
     if (source === 'react-devtools-core') return NOTHING
-    if (importer === undefined || !source.endsWith('/screen.tsx')) return undefined
-    return { id: `./${screen[0].name}`, external: true }
+    return source === 'yoga-layout' ? YOGA : undefined
   },
   load: (id) => (id === NOTHING ? 'export default undefined' : undefined),
-  renderChunk: (code) =>
-    code.replace(/[\w$.]*__toESM\(require\(("\.\/screen-[^"]*\.mjs")\)(?:, \d)?\)/g, 'require($1)'),
+  transform(code, id) {
+    if (id.endsWith('/ink/build/utils.js')) return code.replace(/=> process.env.*/, '=> false')
+    if (!id.endsWith('/ink/build/reconciler.js')) return undefined
+    return code.replace(/\bawait (?=import\('\.\/devtools\.js'\)|loadPackageJson\(\))/g, '')
+  },
 }
 
 /** @type {(entry: string, define: Record<string, string>, entryFileNames: string, isSplit: boolean) => Promise<{ name: string, contents: Buffer, isEntry: boolean }[]>} */
@@ -60,7 +62,7 @@ async function bundle(entry, define, entryFileNames, isSplit) {
     input: { [basename(entry).replace(/\.tsx?$/, '')]: entry },
     platform: 'node',
     external: external.flatMap((name) => [name, new RegExp(`^${name}/`)]),
-    plugins: [screenBeside],
+    plugins: [inkAsChunk],
     transform: {
       target: 'node20',
       define: {
@@ -70,13 +72,12 @@ async function bundle(entry, define, entryFileNames, isSplit) {
       },
     },
   })
-  const isModule = entryFileNames.endsWith('.mjs')
   const { output } = await bundle.generate({
-    format: isModule ? 'es' : 'cjs',
+    format: 'cjs',
     entryFileNames,
     chunkFileNames: '[name]-[hash].cjs',
-    // Only the launcher can: code that is compiled with what was kept has no modules of its own.
-    dynamicImportInCjs: entry === LAUNCHER,
+    // Code that is compiled with what was kept cannot import modules.
+    dynamicImportInCjs: false,
     comments: false,
     codeSplitting: isSplit && { groups: [{ name: 'common', minShareCount: SHARED_BY }] },
   })
@@ -147,8 +148,6 @@ function inAscii(code) {
 
 // Where the program and the library find what their threads run, each from its own chunks.
 const worker = await bundle('src/storage/encode-worker.ts', define, '[name]-[hash].cjs', false)
-// What draws the viewer is a module: Ink waits while it is loaded, which other files of the program cannot.
-const screen = await bundle(SCREEN, define, '[name]-[hash].mjs', false)
 const workerFrom = (folder) => ({ VARVE_ENCODE_WORKER: JSON.stringify(folder + worker[0].name) })
 
 const chunks = await bundle(
@@ -187,7 +186,7 @@ const { outputFiles } = await build({
 const isChunk = (path) => dirname(path) === `${target}/chunks`
 const files = [
   // Chunks first, each file whole or not at all: a program that starts meanwhile finds what it needs.
-  ...[...worker, ...screen, ...chunks].map(({ name, contents }) => ({
+  ...[...worker, ...chunks].map(({ name, contents }) => ({
     path: `${target}/program/${name}`,
     contents,
   })),

@@ -10,17 +10,33 @@ const KEPT = 128
 const RUN = 8
 /** Blocks of which it is known that they were asked for once. */
 const SEEN = 4096
+/** Who has read so many bytes one after another goes on, with gaps of at most so many. */
+const STEADY = 64 * 1024
+const GAP = 64 * 1024
+/** Bytes that are read at once for those, at most; never more than they have read before. */
+const WINDOW = 256 * 1024
+/** What is longer is read by itself: it takes no longer so. */
+const LONGEST_ALONG = WINDOW / 4
 
 /**
  * Blocks of packs, of which what a name stands for never changes. A block is read whole when something of it is asked
  * for a second time: who reads one record here and one there reads no more than those. Who goes from block to block,
- * forwards or back, gets as many more at once as lie behind.
+ * forwards or back, gets as many more at once as lie behind. Who reads on and on, as for sending all of it, gets what comes
+ * next along with what was asked for.
  */
 export class BlockCache {
   /** In order of use, the oldest first. */
   readonly #blocks = new Map<string, Uint8Array>()
   /** In order of use, the oldest first. */
   readonly #seen = new Set<string>()
+  /** Where reading one after another has come, and how many bytes it was. */
+  #run = { name: '', end: 0, bytes: 0 }
+  /** What was read along. */
+  #window: { name: string; start: number; bytes: Uint8Array } = {
+    name: '',
+    start: 0,
+    bytes: new Uint8Array(0),
+  }
 
   /** A view, not to be written to; at once where it is in memory. */
   range(
@@ -30,10 +46,15 @@ export class BlockCache {
     offset: number,
     length: number,
   ): Uint8Array | Promise<Uint8Array> {
+    this.#follow(name, offset, length)
+    const inWindow = this.#inWindow(name, offset, length)
+    if (inWindow !== undefined) return inWindow
     const number = Math.floor(offset / BLOCK)
     const start = number * BLOCK
     if (length > LONGEST || offset + length > start + BLOCK) {
-      return storage.range(name, offset, length)
+      const isSteady = this.#run.bytes > STEADY && length <= LONGEST_ALONG
+      if (!isSteady) return storage.range(name, offset, length)
+      return this.#readAlong(storage, name, size, offset, length)
     }
     const key = `${number} ${name}`
     const block = this.#blocks.get(key)
@@ -59,6 +80,32 @@ export class BlockCache {
       }
       return bytes.subarray(offset - from, offset - from + length)
     })
+  }
+
+  #follow(name: string, offset: number, length: number): void {
+    const run = this.#run
+    const goesOn = run.name === name && offset >= run.end && offset <= run.end + GAP
+    this.#run = { name, end: offset + length, bytes: length + (goesOn ? run.bytes : 0) }
+  }
+
+  #inWindow(name: string, offset: number, length: number): Uint8Array | undefined {
+    const { name: known, start, bytes } = this.#window
+    if (known !== name || offset < start || offset + length > start + bytes.length) return undefined
+    return bytes.subarray(offset - start, offset - start + length)
+  }
+
+  async #readAlong(
+    storage: Pick<Storage, 'range'>,
+    name: string,
+    size: number,
+    offset: number,
+    length: number,
+  ): Promise<Uint8Array> {
+    const before = this.#run.bytes - length
+    const wanted = Math.max(length, Math.min(WINDOW, before))
+    const bytes = await storage.range(name, offset, Math.min(wanted, size - offset))
+    this.#window = { name, start: offset, bytes }
+    return bytes.subarray(0, length)
   }
 
   /** The blocks to read for one; none where that is not worth it yet. */

@@ -2,7 +2,8 @@ import { type ColumnFacts, columnFacts } from '../core/column-facts.ts'
 import { hasCode } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
 import { decodeBodyWith, type EncodedBody } from './pack-encoding.ts'
-import { loadZstd } from './zstd.ts'
+import { wholeRecordSum } from './pack-record.ts'
+import { loadZstd, type Zstd } from './zstd.ts'
 
 /** A column as it is stored, whole. */
 export interface WholeColumn extends EncodedBody {
@@ -15,14 +16,34 @@ export interface CheckedColumn {
   readonly id: Id
   /** Undefined where the bytes are not in the one form that a column can have. */
   readonly facts: ColumnFacts | undefined
+  /** The checksum that its record has in a pack, where that was asked for. */
+  readonly sum?: Uint8Array
+}
+
+export interface CheckColumnOptions {
+  /** Whether the column is going to be put into a pack as it is. */
+  readonly withSum: boolean
 }
 
 /** Decodes, hashes and looks through a column; `corrupt-object` where its body cannot be decoded. */
-export async function checkColumn({ method, body, length }: WholeColumn): Promise<CheckedColumn> {
-  const zstd = await loadZstd()
-  // From here on nobody else has a turn: the bytes need not last.
+export async function checkColumn(
+  column: WholeColumn,
+  options: CheckColumnOptions,
+): Promise<CheckedColumn> {
+  return checkColumnWith(await loadZstd(), column, options)
+}
+
+/** As {@link checkColumn}, at once: the bytes need not last. */
+export function checkColumnWith(
+  zstd: Zstd,
+  { method, body, length }: WholeColumn,
+  { withSum }: CheckColumnOptions,
+): CheckedColumn {
   const canonical = decodeBodyWith(zstd, method, body, length, true)
-  return { id: hashObject('column', canonical), facts: factsOf(canonical) }
+  const id = hashObject('column', canonical)
+  const facts = factsOf(canonical)
+  if (!withSum) return { id, facts }
+  return { id, facts, sum: wholeRecordSum({ id, kind: 'column', method, length, body }) }
 }
 
 function factsOf(canonical: Uint8Array): ColumnFacts | undefined {

@@ -4,7 +4,7 @@ import { type Id, isId } from '../core/id.ts'
 import { decodeArchive } from './log-archive.ts'
 import { decodeEntry, type LogEntry, type ParsedEntry } from './log-entry.ts'
 import { corruptLog } from './log-envelope.ts'
-import { type LogFolder, logName, logNumber } from './log-names.ts'
+import { type EntryRange, gapsAmong, type LogFolder, logName, logNumber } from './log-names.ts'
 import {
   applyEntries,
   DEFAULT_BRANCH,
@@ -27,8 +27,8 @@ export interface LogReading {
   readonly from: LogState
   /** The entries after `from`, as far as they are there; of archived ones the packs are not known. */
   readonly entries: readonly ParsedEntry[]
-  /** Numbers of entries after `from` that nothing says. */
-  readonly lost: readonly number[]
+  /** Entries after `from` that nothing says, ascending. */
+  readonly lost: readonly EntryRange[]
   /** Names in storage of what is damaged. */
   readonly damaged: readonly string[]
   /** How many entries there are, in the log and its archives. */
@@ -61,9 +61,14 @@ export async function readWholeLog(storage: Storage): Promise<LogReading> {
   }
 }
 
+/** A damaged file so far past the other entries is none: a log has one for each number, and archives them in hundreds. */
+const FAR = 1024
+
 class LogReader {
   /** Whether something that was listed had gone when it was to be read. */
   missed = false
+  /** Whether a damaged file has a number that no entry can have come to. */
+  #hasStray = false
   readonly #storage: Storage
   readonly #problems: VarveError[] = []
   readonly #damaged: string[] = []
@@ -88,15 +93,12 @@ class LogReader {
     const archived = await this.#readArchives(states, from.number)
     const { own, last } = await this.#readOwn(newest)
     const top = Math.max(last, archived.last)
-    const entries: ParsedEntry[] = []
-    const lost: number[] = []
-    let readable = from.number === newest
-    for (let number = from.number + 1; number <= top; number++) {
-      const entry = own.get(number) ?? archived.kept.get(number)
-      if (!own.has(number)) readable = false
-      if (entry !== undefined) entries.push(entry)
-      else lost.push(number)
-    }
+    const known = new Map([...archived.kept, ...own])
+    const numbers = [...known.keys()].sort((a, b) => a - b)
+    const entries = numbers.map((number) => known.get(number)!)
+    const lost = gapsAmong(numbers, from.number, top)
+    const isOwn = lost.length === 0 && numbers.every((number) => own.has(number))
+    const readable = from.number === newest && isOwn && !this.#hasStray
     if (archived.last > last) {
       const name = logName('checkpoints', archived.last)
       this.#problems.push(corruptLog(name, 'it is missing, and so are the entries that it covers'))
@@ -122,11 +124,16 @@ class LogReader {
     for (const [number, name] of await numbersIn(this.#storage, 'log')) {
       // What stands under a number that a checkpoint covers means nothing.
       if (number <= newest) continue
-      for (let missing = last + 1; missing < number; missing++) {
-        this.#problems.push(corruptLog(logName('log', missing), 'it is missing'))
+      const entry = await this.#attempt(name, (bytes) => decodeEntry(bytes, number, name))
+      if (entry === undefined && number - last > FAR) {
+        this.#hasStray = true
+        continue
+      }
+      for (const gap of gapsAmong([number], last, number)) {
+        const others = gap.first === gap.last ? '' : `, and so are those up to ${gap.last}`
+        this.#problems.push(corruptLog(logName('log', gap.first), `it is missing${others}`))
       }
       last = number
-      const entry = await this.#attempt(name, (bytes) => decodeEntry(bytes, number, name))
       if (entry !== undefined) own.set(number, entry)
     }
     return { own, last }
@@ -189,7 +196,7 @@ class LogReader {
     from: LogState,
     entries: readonly ParsedEntry[],
     own: ReadonlyMap<number, ParsedEntry>,
-    lost: readonly number[],
+    lost: readonly EntryRange[],
   ): { state: LogState; isWhole: boolean } {
     let state = from
     let isWhole = true
@@ -202,7 +209,7 @@ class LogReader {
       } catch (error) {
         if (!(error instanceof VarveError)) throw error
         // After lost entries, what a ref was before is not known.
-        if (!lost.some((number) => number < entry.number)) this.#problems.push(error)
+        if (!lost.some(({ first }) => first < entry.number)) this.#problems.push(error)
         isWhole = false
         const applied = applyEntries(assuming(before, entry), [entry])
         state = applied.state

@@ -1,6 +1,12 @@
-import { type CheckedColumn, checkColumn, type WholeColumn } from './check-column.ts'
+import {
+  type CheckColumnOptions,
+  type CheckedColumn,
+  checkColumnWith,
+  type WholeColumn,
+} from './check-column.ts'
 import type { EncodeWorkers } from './encode-workers.ts'
-import { loadZstd } from './zstd.ts'
+import type { Soon } from './soon.ts'
+import { loadZstd, type Zstd } from './zstd.ts'
 
 /** Who receives so much is likely to receive more; what is less is done before a thread has started. */
 const THREADS_AFTER = 2 * 1024 * 1024
@@ -12,66 +18,152 @@ const MOST_LENGTH = 16 * 1024 * 1024
 const MOST_GATHERED = 4
 const MOST_GATHERED_BYTES = 1024 * 1024
 
-interface Gathered {
+/** Columns that are begun with before the first of them is asked for, and the bytes that they take as they are stored. */
+const MOST_BEGUN = 64
+const MOST_BEGUN_BYTES = 8 * 1024 * 1024
+
+/** A column that is being looked through. */
+export interface BegunColumn {
+  /** What was found, at once where that is known; rejects with `corrupt-object` where its body cannot be decoded. */
+  checked(): Soon<CheckedColumn>
+}
+
+/** A column on its way, and what is known of it. */
+class Begun {
   readonly column: WholeColumn
-  readonly resolve: (checked: CheckedColumn | Promise<CheckedColumn>) => void
-  readonly reject: (error: unknown) => void
+  #found: CheckedColumn | undefined
+  #failure: { readonly error: unknown } | undefined
+  /** Who asked before it was known. */
+  #resolve: ((found: Soon<CheckedColumn>) => void) | undefined
+
+  constructor(column: WholeColumn) {
+    this.column = column
+  }
+
+  get checked(): Soon<CheckedColumn> {
+    if (this.#found !== undefined) return this.#found
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  take(found: CheckedColumn): void {
+    this.#found = found
+    this.#resolve?.(found)
+  }
+
+  fail(error: unknown): void {
+    this.#failure = { error }
+    this.#resolve?.(Promise.reject(error))
+  }
 }
 
 /**
- * Looks through columns that come one after another: in this thread; of much data, in others, too. What is found is
- * the same.
+ * Looks through columns that come one after another, some of them ahead of what is asked for: in this thread; of much
+ * data, in others, too. What is found is the same.
  */
 export class ColumnChecker {
+  /** Begun with, and not asked for. */
+  #begun = 0
+  #begunBytes = 0
+  /** Canonical, of all that came. */
   #bytes = 0
   #opening: Promise<void> | undefined
   #workers: EncodeWorkers | undefined
+  /** Once it is loaded. */
+  #zstd: Zstd | undefined
   #closed = false
   /** What is to be handed over next. */
-  #gathered: Gathered[] = []
+  #gathered: Begun[] = []
+  readonly #options: CheckColumnOptions
   #gatheredBytes = 0
 
-  /** Begins with a column, whose bytes stay as they are. Who waits for it has to ask for all with {@link flush} first. */
-  check(column: WholeColumn): Promise<CheckedColumn> {
-    const { length, body } = column
+  constructor(options: CheckColumnOptions) {
+    this.#options = options
+  }
+
+  /** Whether what was begun with should be asked for before there is more of it. */
+  get isFull(): boolean {
+    return this.#begun >= MOST_BEGUN || this.#begunBytes >= MOST_BEGUN_BYTES
+  }
+
+  /** Begins with a column, whose bytes stay as they are; it is asked for once. */
+  begin(column: WholeColumn): BegunColumn {
+    const stored = column.body.length
+    this.#begun++
+    this.#begunBytes += stored
+    const begun = new Begun(column)
+    this.#check(begun)
+    return {
+      checked: () => {
+        this.#begun--
+        this.#begunBytes -= stored
+        if (this.#gathered.includes(begun)) this.#flush()
+        return begun.checked
+      },
+    }
+  }
+
+  #check(begun: Begun): void {
+    const { length, body } = begun.column
     if (length < LEAST_LENGTH || length > MOST_LENGTH || body.length > MOST_LENGTH) {
-      return checkColumn(column)
+      this.#checkHere(begun)
+      return
     }
     this.#bytes += length
     if (this.#bytes > THREADS_AFTER) this.#opening ??= this.#open().catch(() => undefined)
-    if (this.#workers === undefined) return checkColumn(column)
-    const checked = new Promise<CheckedColumn>((resolve, reject) => {
-      this.#gathered.push({ column, resolve, reject })
-    })
+    if (this.#workers === undefined) {
+      this.#checkHere(begun)
+      return
+    }
+    this.#gathered.push(begun)
     this.#gatheredBytes += Math.max(length, body.length)
     if (this.#gathered.length >= MOST_GATHERED || this.#gatheredBytes >= MOST_GATHERED_BYTES) {
-      this.flush()
+      this.#flush()
     }
-    return checked
   }
 
-  /** Begins with all that came, also where more could be handed over at a time. */
-  flush(): void {
+  /** In this thread, at once but for the first ones. */
+  #checkHere(begun: Begun): void {
+    if (this.#zstd === undefined) {
+      const check = (zstd: Zstd): void => {
+        this.#zstd = zstd
+        this.#checkHere(begun)
+      }
+      loadZstd().then(check, (error: unknown) => begun.fail(error))
+      return
+    }
+    try {
+      begun.take(checkColumnWith(this.#zstd, begun.column, this.#options))
+    } catch (error) {
+      begun.fail(error)
+    }
+  }
+
+  /** Hands over what has gathered, also where more could be handed over at a time. */
+  #flush(): void {
     if (this.#gathered.length === 0) return
     const gathered = this.#gathered
     this.#gathered = []
     this.#gatheredBytes = 0
-    const handed = this.#workers?.check(gathered.map(({ column }) => column))
+    const columns = gathered.map(({ column }) => column)
+    const handed = this.#workers?.check(columns, this.#options)
     if (handed === undefined) {
       // All have enough to do: this thread helps.
-      for (const { column, resolve } of gathered) resolve(checkColumn(column))
+      for (const begun of gathered) this.#checkHere(begun)
       return
     }
     handed.then(
       (found) => {
-        for (const [i, { resolve, reject }] of gathered.entries()) {
+        for (const [i, begun] of gathered.entries()) {
           const checked = found[i]!
-          if (checked instanceof Error) reject(checked)
-          else resolve(checked)
+          if (checked instanceof Error) begun.fail(checked)
+          else begun.take(checked)
         }
       },
       (error: unknown) => {
-        for (const { reject } of gathered) reject(error)
+        for (const begun of gathered) begun.fail(error)
       },
     )
   }
@@ -79,7 +171,7 @@ export class ColumnChecker {
   /** Ends the threads. What is on its way there fails. */
   close(): void {
     this.#closed = true
-    this.flush()
+    this.#flush()
     this.#workers?.close()
     this.#workers = undefined
   }

@@ -12,6 +12,15 @@ export function temporaryName(): string {
   return `${process.pid}-${randomBytes(8).toString('hex')}`
 }
 
+/** Whether a process of this number runs here. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH'
+  }
+}
+
 export function fsyncFile(fd: number, path: string, observer?: SyncObserver): Promise<void> {
   observer?.(path)
   return new Promise((resolve, reject) => {
@@ -25,11 +34,11 @@ export function fsyncFile(fd: number, path: string, observer?: SyncObserver): Pr
 /** Makes the names in a folder durable. Windows has no such call; its names are journalled. */
 export async function fsyncFolder(folder: string, observer?: SyncObserver): Promise<void> {
   if (process.platform === 'win32') return
-  const handle = await withPath('open', folder, () => fs.promises.open(folder, 'r'))
+  const fd = await withPath('open', folder, () => fs.openSync(folder, 'r'))
   try {
-    await fsyncFile(handle.fd, folder, observer)
+    await fsyncFile(fd, folder, observer)
   } finally {
-    await handle.close()
+    fs.closeSync(fd)
   }
 }
 
@@ -42,7 +51,7 @@ function isFolder(path: string): Promise<boolean> {
 /** Creates a folder and its parents, each one durable in the folder above it. */
 export async function makeFolder(folder: string, observer?: SyncObserver): Promise<void> {
   try {
-    await fs.promises.mkdir(folder)
+    fs.mkdirSync(folder)
   } catch (error) {
     const code = systemCode(error)
     if (code === 'EEXIST' && (await isFolder(folder))) return
@@ -85,21 +94,44 @@ export async function linkFile(temporary: string, path: string): Promise<boolean
 
 /** Writes all of `bytes` at the file's position. */
 export async function writeFully(fd: number, bytes: Uint8Array, path: string): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    done += await new Promise<number>((resolve, reject) => {
-      fs.write(fd, bytes, done, bytes.length - done, null, (error, written) => {
-        if (error) reject(fileError(error, 'write', path))
-        else resolve(written)
-      })
-    })
+  for (let done = 0; done < bytes.length; ) {
+    const written = writeSome(fd, bytes, done, path)
+    done += written instanceof Promise ? await written : written
   }
 }
 
-/** Up to this many bytes are read in the calling thread: 3 µs from the cache, not 40 through libuv's pool. */
-const SYNC_READ_LIMIT = 128 * 1024
+/**
+ * Up to this many bytes are read and written in the calling thread: 3 µs from and to the cache, not 40 through libuv's
+ * pool.
+ */
+const SYNC_LIMIT = 128 * 1024
 
-/** `length` bytes from `offset`; `io` when the file ends before. */
+function writeSome(
+  fd: number,
+  bytes: Uint8Array,
+  at: number,
+  path: string,
+): number | Promise<number> {
+  const length = bytes.length - at
+  if (length <= SYNC_LIMIT) {
+    try {
+      return fs.writeSync(fd, bytes, at, length, null)
+    } catch (error) {
+      throw fileError(error, 'write', path)
+    }
+  }
+  return new Promise((resolve, reject) => {
+    fs.write(fd, bytes, at, length, null, (error, written) => {
+      if (error) reject(fileError(error, 'write', path))
+      else resolve(written)
+    })
+  })
+}
+
+/** The longest record has some more than what an object of it may hold. A file with holes says any length. */
+const MOST_READ = 2 ** 32
+
+/** `length` bytes from `offset`; `io` when the file ends before, `too-large` where memory could not hold them. */
 export async function readFully(
   fd: number,
   offset: number,
@@ -112,8 +144,18 @@ export async function readFully(
       data: { path, offset, length, size },
     })
   }
-  // Not from Buffer's pool: what is kept for long must not keep 8 KiB of others alive.
-  const bytes = new Uint8Array(length)
+  if (length > MOST_READ) throw tooMany(path, length, MOST_READ)
+  return readExactly(fd, offset, length, path)
+}
+
+async function readExactly(
+  fd: number,
+  offset: number,
+  length: number,
+  path: string,
+): Promise<Uint8Array> {
+  // Not from Buffer's pool: what is kept for long must not keep 8 KiB of others alive. All of it is written over.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
   let done = 0
   while (done < length) {
     const count = await readSome(fd, bytes, done, length - done, offset + done, path)
@@ -125,6 +167,12 @@ export async function readFully(
   return bytes
 }
 
+function tooMany(path: string, length: number, limit: number): VarveError {
+  return new VarveError('too-large', `cannot read ${path}: ${length} bytes are too many at once`, {
+    data: { path, length, limit },
+  })
+}
+
 function readSome(
   fd: number,
   into: Uint8Array,
@@ -133,7 +181,7 @@ function readSome(
   position: number,
   path: string,
 ): number | Promise<number> {
-  if (length <= SYNC_READ_LIMIT) {
+  if (length <= SYNC_LIMIT) {
     try {
       return fs.readSync(fd, into, at, length, position)
     } catch (error) {
@@ -157,17 +205,24 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-/** The whole file, or undefined when there is none. */
+/** Longer files are not read whole: no part of a log and no index is that long. */
+const MOST_WHOLE = 2 ** 30
+
+/** The whole file, or undefined when there is none; `too-large` where it has more than a GiB. */
 export async function readWhole(path: string): Promise<Uint8Array | undefined> {
   let fd: number
   try {
+    // The end of the log is asked for again and again: to be told so is cheaper than a failure.
+    if (fs.statSync(path, { throwIfNoEntry: false }) === undefined) return undefined
     fd = fs.openSync(path, 'r')
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw fileError(error, 'read', path)
   }
   try {
-    return await readFully(fd, 0, fs.fstatSync(fd).size, path)
+    const { size } = fs.fstatSync(fd)
+    if (size > MOST_WHOLE) throw tooMany(path, size, MOST_WHOLE)
+    return await readExactly(fd, 0, size, path)
   } catch (error) {
     throw fileError(error, 'read', path)
   } finally {
@@ -182,7 +237,7 @@ export async function readWhole(path: string): Promise<Uint8Array | undefined> {
 export async function sweepTemporaryFiles(folder: string, before: number): Promise<number> {
   let names: string[]
   try {
-    names = await fs.promises.readdir(folder)
+    names = fs.readdirSync(folder)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 0
     throw fileError(error, 'list', folder)

@@ -5,7 +5,7 @@ import { encodeColumnBody } from '../core/encoding/body.ts'
 import { type ErrorCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
 import { zstdChoice } from '../zstd/load.ts'
-import { type CheckedColumn, checkColumn } from './check-column.ts'
+import { type CheckColumnOptions, type CheckedColumn, checkColumnWith } from './check-column.ts'
 import { encodeBody } from './pack-encoding.ts'
 import { loadZstd } from './zstd.ts'
 
@@ -27,6 +27,7 @@ export interface CheckOrder {
   /** Their bodies end to end, and room behind them. */
   readonly buffer: ArrayBuffer
   readonly columns: readonly OrderedColumn[]
+  readonly options: CheckColumnOptions
 }
 
 /** One of them: what is known of it beside its body. */
@@ -91,13 +92,18 @@ async function encode({ buffer, length, level, hashOnly }: EncodeOrder): Promise
   return { buffer, id, method, length: body.length }
 }
 
-async function check({ buffer, columns }: CheckOrder): Promise<CheckAnswer> {
+async function check({ buffer, columns, options }: CheckOrder): Promise<CheckAnswer> {
+  const zstd = await loadZstd()
   const found: (CheckedColumn | AnsweredError)[] = []
   let at = 0
   for (const { bodyLength, method, length } of columns) {
     const body = new Uint8Array(buffer, at, bodyLength)
     at += bodyLength
-    found.push(await checkColumn({ method, body, length }).catch(plain))
+    try {
+      found.push(checkColumnWith(zstd, { method, body, length }, options))
+    } catch (error) {
+      found.push(plain(error))
+    }
   }
   return { buffer, found }
 }

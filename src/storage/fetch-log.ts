@@ -26,8 +26,6 @@ export async function fetchLog(
   from: Storage,
 ): Promise<FetchedLog | undefined> {
   const damaged = new Set(reading.damaged)
-  const wanted = new Set([...damaged, ...reading.lost.map((number) => logName('log', number))])
-  for (const { data } of reading.problems) if (typeof data.name === 'string') wanted.add(data.name)
   const whole = createMemoryStorage()
   const archives = new Map<string, Uint8Array>()
   let common = 0
@@ -42,7 +40,9 @@ export async function fetchLog(
     }
   }
   if (common === 0) return undefined
-  for (const name of wanted) {
+  const wanted = new Set<string>()
+  for (const name of namesWanted(reading)) {
+    wanted.add(name)
     if (logNumber(name) === undefined || (await whole.size(name)) !== undefined) continue
     const bytes = await from.get(name)
     if (bytes === undefined) return undefined
@@ -60,4 +60,13 @@ export async function fetchLog(
     }
   }
   return { reading: found, archives }
+}
+
+/** One after another: who asks ends with the first that the other has not, however many a damaged log seems to have lost. */
+function* namesWanted({ damaged, lost, problems }: LogReading): Generator<string> {
+  yield* damaged
+  for (const { first, last } of lost) {
+    for (let number = first; number <= last; number++) yield logName('log', number)
+  }
+  for (const { data } of problems) if (typeof data.name === 'string') yield data.name
 }

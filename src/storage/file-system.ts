@@ -146,10 +146,17 @@ class FileSystemStorage implements Storage {
   }
 }
 
+/** A long file is flushed while it is written, so many bytes at a time: at its end little is left to wait for. */
+const FLUSH_BYTES = 8 * 1024 * 1024
+
 class FileSystemWriter implements StorageWriter {
   readonly #storage: FileSystemStorage
   readonly #path: string
   #fd: number | undefined
+  /** Bytes written since a flush began. */
+  #unflushed = 0
+  /** The flush under way. The system may tell of a failure once: it stays, and nothing is published after it. */
+  #flushing: Promise<void> | undefined
 
   constructor(storage: FileSystemStorage, path: string, fd: number) {
     this.#storage = storage
@@ -159,6 +166,15 @@ class FileSystemWriter implements StorageWriter {
 
   async write(bytes: Uint8Array): Promise<void> {
     await writeFully(this.#open(), bytes, this.#path)
+    this.#unflushed += bytes.length
+    if (this.#unflushed < FLUSH_BYTES || this.#flushing !== undefined) return
+    this.#unflushed = 0
+    const flushing = fsyncFile(this.#open(), this.#path, this.#storage.observer)
+    this.#flushing = flushing
+    const done = (): void => {
+      this.#flushing = undefined
+    }
+    flushing.then(done, () => undefined)
   }
 
   async range(offset: number, length: number): Promise<Uint8Array> {
@@ -169,6 +185,7 @@ class FileSystemWriter implements StorageWriter {
     const target = this.#storage.path(name)
     const observer = this.#storage.observer
     try {
+      await this.#flushing
       await fsyncFile(this.#open(), this.#path, observer)
       let won: boolean
       if (fs.existsSync(dirname(target))) won = await linkFile(this.#path, target)
@@ -187,8 +204,11 @@ class FileSystemWriter implements StorageWriter {
 
   async discard(): Promise<void> {
     if (this.#fd === undefined) return
-    fs.closeSync(this.#fd)
+    const fd = this.#fd
     this.#fd = undefined
+    // Its number is another file's as soon as it is closed.
+    await this.#flushing?.catch(() => undefined)
+    fs.closeSync(fd)
     await removeFile(this.#path)
   }
 

@@ -1,6 +1,4 @@
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
-import { LONGEST_UNPACKED } from '../core/encoding/frame-bound.ts'
-import { hasCode } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import {
   decodeContent,
@@ -12,8 +10,7 @@ import {
   resolveEntry,
   writeList,
 } from './log-entry.ts'
-import { corruptLog, seal, unseal } from './log-envelope.ts'
-import { logName } from './log-names.ts'
+import { faultIn, seal, unseal } from './log-envelope.ts'
 import { decodeBody, RAW, ZSTD } from './pack-encoding.ts'
 import { loadZstd } from './zstd.ts'
 
@@ -27,6 +24,11 @@ import { loadZstd } from './zstd.ts'
 //   entries          list of: varint length, the entry without envelope
 
 const LEVEL = 12
+/**
+ * More bytes of entries than this are not packed: what is made of them takes many times their bytes, and an
+ * archive may take no more memory than what it takes on disk accounts for. 128 entries are mostly some 20 KB.
+ */
+const LONGEST_PACKED = 2 * 1024 * 1024
 
 /**
  * @param entries one after another, of which the first follows where refs are as in `before`
@@ -46,7 +48,7 @@ export async function encodeArchive(
   })
   const plain = list.finish()
   const zstd = await loadZstd()
-  const frame = plain.length > LONGEST_UNPACKED ? undefined : zstd.compress(plain, LEVEL)
+  const frame = plain.length > LONGEST_PACKED ? undefined : zstd.compress(plain, LEVEL)
   const writer = new ByteWriter(4096).varint(entries[0]?.number ?? 0)
   writeList(writer, refs, ({ name, id }) => writer.text(name).id(id))
   writer.u8(frame === undefined ? RAW : ZSTD).varint(plain.length)
@@ -62,25 +64,22 @@ export async function decodeArchive(bytes: Uint8Array, name: string): Promise<Lo
     const method = reader.u8()
     if (method !== RAW && method !== ZSTD) throw reader.error('entries of unknown method')
     const length = reader.varint()
+    if (method === ZSTD && length > LONGEST_PACKED) {
+      throw reader.error(`${length} bytes of entries in a frame`)
+    }
     const list = new ByteReader(
       await decodeBody(method, reader.bytes(reader.remaining), length),
       'corrupt-log',
     )
     let number = first
     const entries = readList(list, () => {
-      const entry = decodeContent(list.lengthPrefixed(), number, logName('log', number))
+      const entry = decodeContent(list.lengthPrefixed(), number, name)
       number++
       return resolveEntry(entry, refs)
     })
     list.expectEnd()
     return entries
   } catch (error) {
-    if (
-      hasCode(error, 'corrupt-object') ||
-      (hasCode(error, 'corrupt-log') && error.data.name === undefined)
-    ) {
-      throw corruptLog(name, error.message, error)
-    }
-    throw error
+    throw faultIn(name, error)
   }
 }

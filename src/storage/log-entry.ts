@@ -2,8 +2,8 @@ import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, idToBytes, isId } from '../core/id.ts'
 import { isRefName } from '../core/names.ts'
-import type { Signature } from '../core/signature.ts'
-import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
+import { type Signature, signatureFault } from '../core/signature.ts'
+import { checkFeatures, corruptLog, faultIn, seal, unseal } from './log-envelope.ts'
 
 // The content of a log entry, after the envelope's head. A text is a varint length and UTF-8;
 // a list is a varint count and its items; a signed number is a zigzag varint.
@@ -144,10 +144,7 @@ export function decodeContent(content: Uint8Array, number: number, name: string)
     if (reader.varint() !== number) throw corruptLog(name, 'it has another number inside')
     return readEntry(reader, number, name)
   } catch (error) {
-    if (error instanceof VarveError && error.code === 'corrupt-log' && !error.data.name) {
-      throw corruptLog(name, error.message, error)
-    }
-    throw error
+    throw faultIn(name, error)
   }
 }
 
@@ -174,8 +171,7 @@ function readEntry(reader: ByteReader, number: number, name: string): ParsedEntr
   const has = (part: number): boolean => (parts & part) !== 0
   const alone = (has(MOVED_FROM) && !has(MOVED)) || (has(INDEX_TREE) && !has(INDEX))
   if (parts > 0x7f || alone) throw reader.error('unknown flags')
-  const features = has(FEATURES) ? readList(reader, () => reader.text()) : []
-  checkFeatures(features, name)
+  const features = has(FEATURES) ? readFeatures(reader, name) : []
   const updates = readList(reader, (): ParsedUpdate => {
     const flags = reader.u8()
     const prefix = PREFIXES[flags >> 2]
@@ -192,6 +188,8 @@ function readEntry(reader: ByteReader, number: number, name: string): ParsedEntr
     seconds: readSigned(reader),
     offsetMinutes: readSigned(reader),
   }
+  const fault = signatureFault(who)
+  if (fault !== undefined) throw reader.error(`who wrote it: ${fault}`)
   const message = reader.text()
   const packs = readIds(reader)
   const retiredPacks = has(RETIRED) ? readIds(reader) : []
@@ -241,13 +239,39 @@ export function readIds(reader: ByteReader): Id[] {
   return readList(reader, () => reader.id())
 }
 
+const MOST_FEATURES = 256
+const LONGEST_FEATURE = 100
+
+/**
+ * Reads the features that a reader must have; `unsupported-format` where this one has not, `name` being the storage
+ * object that says so.
+ */
+export function readFeatures(reader: ByteReader, name: string): string[] {
+  let count = 0
+  const features = readList(reader, () => {
+    const feature = reader.text()
+    if (++count > MOST_FEATURES) throw reader.error(`more than ${MOST_FEATURES} features`)
+    if (feature === '' || feature.length > LONGEST_FEATURE) {
+      throw reader.error(`a feature of ${feature.length} characters`)
+    }
+    return feature
+  })
+  checkFeatures(features, name)
+  return features
+}
+
 /** Reads the name of a ref: other text could drive a terminal, or be taken for another ref. */
 export function readRefName(reader: ByteReader): string {
   return checkedRefName(reader, reader.text())
 }
 
+/** Of what is no name: it may be as long as the file. */
+const LONGEST_SHOWN = 200
+
 function checkedRefName(reader: ByteReader, name: string): string {
-  if (!isRefName(name)) throw reader.error(`not the name of a ref: ${JSON.stringify(name)}`)
+  if (!isRefName(name)) {
+    throw reader.error(`not the name of a ref: ${JSON.stringify(name.slice(0, LONGEST_SHOWN))}`)
+  }
   return name
 }
 

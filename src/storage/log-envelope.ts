@@ -1,5 +1,5 @@
 import { equalBytes, textToBytes } from '../core/bytes.ts'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
 
 // Log entries, checkpoints and archives have one envelope:
@@ -60,14 +60,27 @@ export function corruptLog(name: string, reason: string, cause?: unknown): Varve
   })
 }
 
+/** The error to report for one met in the content of a storage object: it says in which. */
+export function faultIn(name: string, error: unknown): unknown {
+  const isOfBytes =
+    hasCode(error, 'corrupt-object') ||
+    (hasCode(error, 'corrupt-log') && error.data.name === undefined)
+  return isOfBytes ? corruptLog(name, error.message, error) : error
+}
+
 /** Features that an entry may require and this program has. */
 const knownFeatures: ReadonlySet<string> = new Set()
+
+/** Features that one message names. */
+const MOST_NAMED = 8
 
 /** Refuses a repository that needs what this program does not have. */
 export function checkFeatures(features: Iterable<string>, name: string): void {
   const unknown = [...features].filter((feature) => !knownFeatures.has(feature))
   if (unknown.length === 0) return
-  throw new VarveError('unsupported-format', `${name} requires ${unknown.join(', ')}`, {
+  const more = unknown.length > MOST_NAMED ? `, and ${unknown.length - MOST_NAMED} more` : ''
+  const named = unknown.slice(0, MOST_NAMED).join(', ') + more
+  throw new VarveError('unsupported-format', `${name} requires ${named}`, {
     data: { name, features: unknown },
     hint: 'a newer varve wrote this repository: install that',
   })

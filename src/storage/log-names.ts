@@ -20,3 +20,20 @@ export function logNumber(name: string): number | undefined {
   const digits = NUMBERED.exec(name)?.[1]
   return digits === undefined ? undefined : Number(digits)
 }
+
+/** Entries that follow each other, by number. */
+export interface EntryRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** What is not among ascending numbers after `before` and up to `last`; a name may claim any number, so never one by one. */
+export function gapsAmong(numbers: Iterable<number>, before: number, last: number): EntryRange[] {
+  const gaps: EntryRange[] = []
+  let known = before
+  for (const number of [...numbers, last + 1]) {
+    if (number > known + 1) gaps.push({ first: known + 1, last: number - 1 })
+    known = number
+  }
+  return gaps
+}

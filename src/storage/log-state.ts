@@ -1,9 +1,9 @@
 import { ByteReader, ByteWriter, compareBytes, textToBytes } from '../core/bytes.ts'
-import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import {
   type LogEntry,
   type ParsedEntry,
+  readFeatures,
   readIds,
   readList,
   readRefName,
@@ -11,7 +11,7 @@ import {
   writeIds,
   writeList,
 } from './log-entry.ts'
-import { checkFeatures, corruptLog, seal, unseal } from './log-envelope.ts'
+import { corruptLog, faultIn, seal, unseal } from './log-envelope.ts'
 
 // The content of a checkpoint, after the envelope's head: the state that the entries up to its
 // number lead to, and nothing else, so that whoever writes it writes the same bytes.
@@ -134,8 +134,7 @@ export function decodeCheckpoint(bytes: Uint8Array, number: number, name: string
   const reader = new ByteReader(unseal('varveLC', bytes, name), 'corrupt-log')
   try {
     if (reader.varint() !== number) throw corruptLog(name, 'it has another number inside')
-    const requiredFeatures = new Set(readList(reader, () => reader.text()))
-    checkFeatures(requiredFeatures, name)
+    const requiredFeatures = new Set(readFeatures(reader, name))
     const head = readRefName(reader)
     const refs = new Map(readList(reader, (): [string, Id] => [readRefName(reader), reader.id()]))
     const packs = new Set<string>(readIds(reader))
@@ -144,10 +143,7 @@ export function decodeCheckpoint(bytes: Uint8Array, number: number, name: string
     reader.expectEnd()
     return { number, refs, head, packs, retired, retiredAt: number, shallow, requiredFeatures }
   } catch (error) {
-    if (error instanceof VarveError && error.code === 'corrupt-log' && !error.data.name) {
-      throw corruptLog(name, error.message, error)
-    }
-    throw error
+    throw faultIn(name, error)
   }
 }
 

@@ -91,7 +91,7 @@ export async function writePack(
       throw new VarveError('io', `${writer.records} of ${positions.size} objects were copied`)
     }
     const name = await writer.publish()
-    if (elsewhere === undefined) store.adopt(name, writer.length)
+    if (elsewhere === undefined) store.adopt(name, writer.length, { end: writer.end })
     return { name, size: writer.length, objects: writer.records }
   } catch (error) {
     await writer.discard()

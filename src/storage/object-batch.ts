@@ -1,10 +1,10 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
-import { bytesOfKind, type ObjectWriter, type PutOptions } from '../core/objects.ts'
+import { bytesOfKind, isValue, type ObjectWriter, type PutOptions } from '../core/objects.ts'
 import { Encoder, type Encoding } from './encoder.ts'
 import { ObjectCache } from './object-cache.ts'
 import type { ObjectStore } from './object-store.ts'
-import { type Base, PackWriter } from './pack-writer.ts'
+import { PackWriter } from './pack-writer.ts'
 import {
   type FoundRecord,
   MAX_DEPTH,
@@ -21,6 +21,11 @@ export interface BatchOptions {
   readonly level?: number
 }
 
+/**
+ * Objects other than values are small, and many are read together: of so many differences one is stored whole. `gc` makes
+ * longer chains, as it stores the newest version whole.
+ */
+const MOST_LINKS = 50
 /** Bytes of objects that are at hand when others are put in their place. */
 const RECENT_BYTES = 16 * 1024 * 1024
 
@@ -76,17 +81,23 @@ export class ObjectBatch implements ObjectWriter {
       encoding.drop()
       return id
     }
-    const base = baseId && (await this.#readBase(baseId, kind, canonical.length))
-    await this.#pack.add(id, kind, canonical, this.#level, base, encoding.body)
+    const found = baseId && (await this.#readBase(baseId, kind, canonical.length))
+    const base = baseId && found && { id: baseId, bytes: found.bytes, depth: found.depth }
+    const depth = await this.#pack.add(id, kind, canonical, this.#level, base, encoding.body)
+    if (!isValue(kind)) {
+      const walked = canonical.length + (depth === 0 ? 0 : (found?.walked ?? 0))
+      this.#recent.add(id, { kind, bytes: canonical, depth, walked })
+    }
     return id
   }
 
   /** What an object may be a difference to; undefined where reading that would take too long. */
-  async #readBase(id: Id, kind: ObjectKind, length: number): Promise<Base | undefined> {
+  async #readBase(id: Id, kind: ObjectKind, length: number): Promise<ReadObject | undefined> {
     try {
       const base = await this.#read(id)
-      const fits = base.depth < MAX_DEPTH && base.walked + length <= MAX_WALKED
-      return fits && base.kind === kind ? { id, bytes: base.bytes, depth: base.depth } : undefined
+      const most = isValue(kind) ? MAX_DEPTH : MOST_LINKS
+      const fits = base.depth < most && base.walked + length <= MAX_WALKED
+      return fits && base.kind === kind ? base : undefined
     } catch (error) {
       // What is damaged or gone is no reason not to store what is new: that is whole, then.
       if (error instanceof VarveError) return undefined
@@ -127,7 +138,9 @@ export class ObjectBatch implements ObjectWriter {
     if (this.#pack.records === 0) return undefined
     try {
       const name = await this.#pack.publish(await this.#store.retired())
-      this.#store.adopt(name, this.#pack.length)
+      // Who goes on where this ends begins with what is new.
+      const objects = this.#recent.entries((id) => this.#pack.has(id))
+      this.#store.adopt(name, this.#pack.length, { end: this.#pack.end, objects })
       return name
     } catch (error) {
       await this.#pack.discard()

@@ -6,7 +6,7 @@ const OVERHEAD = 512
 
 /** Decoded objects, the least recently read forgotten first. */
 export class ObjectCache {
-  readonly #limit: number
+  #limit: number
   readonly #largest: number
   /** In order of use, the oldest first. */
   readonly #objects = new Map<Id, ReadObject>()
@@ -30,6 +30,17 @@ export class ObjectCache {
     return object
   }
 
+  /** The objects that are chosen, the least recently read first. */
+  *entries(isChosen: (id: Id) => boolean): Iterable<[Id, ReadObject]> {
+    for (const [id, object] of this.#objects) if (isChosen(id)) yield [id, object]
+  }
+
+  /** From now on it takes no more memory than this, in bytes. */
+  limit(bytes: number): void {
+    this.#limit = bytes
+    this.#makeRoom()
+  }
+
   clear(): void {
     this.#objects.clear()
     this.#bytes = 0
@@ -42,6 +53,10 @@ export class ObjectCache {
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
     this.#objects.set(id, { ...object, bytes: own })
     this.#bytes += bytes.length + OVERHEAD
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
     if (this.#bytes <= this.#limit) return
     // Many at once: to find the first of a Map takes the longer, the more were removed before it.
     const left = this.#limit - this.#limit / 8

@@ -2,6 +2,7 @@ import { rowsOperations } from '../core/encoding/delta-rows.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import { bytesOfKind, type ObjectReader, type RowsFrom } from '../core/objects.ts'
+import { DecodedChains } from './decoded-chains.ts'
 import { type BatchOptions, ObjectBatch } from './object-batch.ts'
 import { ObjectCache } from './object-cache.ts'
 import { ROWS_DELTA } from './pack-encoding.ts'
@@ -9,8 +10,10 @@ import { PackReader, type VerifyOptions } from './pack-reader.ts'
 import type { PackRecord } from './pack-record.ts'
 import { PackSet } from './pack-set.ts'
 import { packPath } from './pack-writer.ts'
-import { type FoundRecord, type ReadObject, readChain } from './read-chain.ts'
+import type { FoundRecord, ReadObject } from './read-chain.ts'
+import { type Soon, soon } from './soon.ts'
 import type { Storage } from './storage.ts'
+import { ValueCache } from './value-cache.ts'
 
 export interface ObjectStoreOptions {
   /** Memory for small decoded objects, in bytes: 32 MiB unless told. */
@@ -29,6 +32,12 @@ export interface PackSummary {
   readonly objects: number
 }
 
+/** What need not be read of a pack, as it was just written. */
+export interface WrittenPack {
+  readonly end?: Uint8Array | undefined
+  readonly objects?: Iterable<readonly [Id, ReadObject]> | undefined
+}
+
 export interface ObjectSummary {
   readonly id: Id
   readonly kind: ObjectKind
@@ -41,12 +50,6 @@ export interface ObjectSummary {
 
 /** Larger objects are read too rarely twice to keep them. */
 const LARGEST = 256 * 1024
-const LARGEST_VALUE = 4 * 1024 * 1024
-/**
- * Of the values that lead to one, so many are kept, and of those before them one in so many: who reads the
- * versions of a column from the newest to the oldest makes each of them twice then, and holds few.
- */
-const VALUES_BETWEEN = 16
 const SMALL_PACK_BYTES = 64 * 1024
 /** What an object takes in a pack of few, on average. */
 const OBJECT_BYTES = 400
@@ -65,17 +68,23 @@ export class ObjectStore implements ObjectReader {
   /** Names of packs that must never count again. */
   readonly retired: () => Promise<ReadonlySet<string>>
   readonly #cache: ObjectCache
-  /** Values that others are differences to, or that are differences themselves. */
-  readonly #values: ObjectCache
+  readonly #values: ValueCache
   readonly #verify: boolean
   readonly #packs: PackSet
+  readonly #chains: DecodedChains
 
   constructor(storage: Storage, options: ObjectStoreOptions = {}) {
     this.storage = storage
     this.#packs = new PackSet(storage)
     const cacheBytes = options.cacheBytes ?? 32 * 1024 * 1024
     this.#cache = new ObjectCache(cacheBytes, LARGEST)
-    this.#values = new ObjectCache(cacheBytes, LARGEST_VALUE)
+    this.#values = new ValueCache(cacheBytes)
+    this.#chains = new DecodedChains({
+      packs: this.#packs,
+      cache: this.#cache,
+      values: this.#values,
+      search: (id, ask) => this.#search(id, ask),
+    })
     this.#verify = options.verify === 'always'
     this.retired = options.retired ?? (async () => new Set())
   }
@@ -102,13 +111,25 @@ export class ObjectStore implements ObjectReader {
 
   /** As {@link readAny}, but undefined when the object is not there. */
   async readIfPresent(id: Id): Promise<ReadObject | undefined> {
-    return this.#cached(id) ?? this.#search(id, (pack) => this.#readFrom(pack, id))
+    const cached = this.#cached(id)
+    if (cached !== undefined) return cached
+    const record = this.#packs.peek(id, (pack) => recordIn(pack, id))
+    const found = record instanceof Promise ? await record : record
+    if (found !== undefined) {
+      try {
+        return await this.#readRecord(found)
+      } catch (error) {
+        // Another pack may have what this one has not.
+        if (!(error instanceof VarveError)) throw error
+      }
+    }
+    return this.#search(id, (pack) => this.#readFrom(pack, id))
   }
 
   /** Undefined also where every object read is to be compared with its id. */
   async rowsFrom(id: Id): Promise<RowsFrom | undefined> {
     if (this.#verify) return undefined
-    const record = await this.#search(id, (pack) => pack.record(id))
+    const record = this.#values.linkOf(id) ?? (await this.recordOf(id))
     if (record?.base === undefined || record.method !== ROWS_DELTA) return undefined
     try {
       return { base: record.base, operations: rowsOperations(record.body) }
@@ -132,11 +153,11 @@ export class ObjectStore implements ObjectReader {
 
   async #has(
     id: Id,
-    search: (ask: (pack: PackReader) => Promise<true | undefined>) => Promise<true | undefined>,
+    search: (ask: (pack: PackReader) => Soon<true | undefined>) => Promise<true | undefined>,
   ): Promise<boolean> {
     if (this.#cached(id) !== undefined) return true
     try {
-      return (await search((pack) => pack.has(id).then((has) => has || undefined))) === true
+      return (await search((pack) => soon(pack.has(id), (has) => has || undefined))) === true
     } catch (error) {
       // What may lie in a damaged pack is as good as absent: whoever asks will write it again.
       if (hasCode(error, 'corrupt-pack') || hasCode(error, 'corrupt-object')) return false
@@ -171,8 +192,9 @@ export class ObjectStore implements ObjectReader {
   }
 
   /** The record of an object as it lies in whichever pack it is found in first; undefined where it is in none. */
-  async recordOf(id: Id): Promise<PackRecord | undefined> {
-    return this.#search(id, (pack) => pack.record(id))
+  recordOf(id: Id): Soon<PackRecord | undefined> {
+    const ask = (pack: PackReader) => pack.record(id)
+    return soon(this.#packs.peek(id, ask), (found) => found ?? this.#search(id, ask))
   }
 
   /** The object that this one is stored as a difference to, in this pack or in whichever it is found. */
@@ -273,7 +295,7 @@ export class ObjectStore implements ObjectReader {
     }
     try {
       const pack = await PackReader.open(this.storage, name, size)
-      return await pack.verify((found) => this.#decode(found), options)
+      return await pack.verify((found) => this.#chains.decode(found), options)
     } catch (error) {
       if (hasCode(error, 'corrupt-pack') || hasCode(error, 'unsupported-format')) return [error]
       throw error
@@ -291,9 +313,18 @@ export class ObjectStore implements ObjectReader {
     this.#values.clear()
   }
 
-  /** Takes a pack that was just published into the known ones, without listing them again. */
-  adopt(name: string, size: number): void {
-    this.#packs.adopt(name, size)
+  /** From now on small decoded objects take no more memory than this, in bytes: for who holds much else for long. */
+  limitCache(bytes: number): void {
+    this.#cache.limit(bytes)
+  }
+
+  /**
+   * Takes a pack that was just published into the known ones, without listing them again.
+   * @param written what is known of it: its index and footer, and small objects in it
+   */
+  adopt(name: string, size: number, written: WrittenPack = {}): void {
+    this.#packs.adopt(name, size, written.end)
+    for (const [id, object] of written.objects ?? []) this.#cache.add(id, object)
   }
 
   /** Looks for packs that were added or removed since. */
@@ -302,7 +333,7 @@ export class ObjectStore implements ObjectReader {
   }
 
   /** As the packs' own search; when none has an answer, they are listed once again. */
-  async #search<T>(id: Id, ask: (pack: PackReader) => Promise<T | undefined>) {
+  async #search<T>(id: Id, ask: (pack: PackReader) => Soon<T | undefined>) {
     let failure: unknown
     try {
       const found = await this.#packs.search(id, ask)
@@ -316,67 +347,22 @@ export class ObjectStore implements ObjectReader {
   }
 
   async #readFrom(pack: PackReader, id: Id): Promise<ReadObject | undefined> {
-    const record = await pack.record(id)
-    if (record === undefined) return undefined
-    const found = await this.#decode({ record, pack: pack.name })
+    const found = await recordIn(pack, id)
+    return found && this.#readRecord(found)
+  }
+
+  async #readRecord(first: FoundRecord): Promise<ReadObject> {
+    const found = await this.#chains.decode(first)
+    const { id } = first.record
     if (this.#verify && hashObject(found.kind, found.bytes) !== id) {
-      throw notItsOwn(id, pack.name)
+      throw notItsOwn(id, first.pack)
     }
     return found
   }
-
-  #decode(first: FoundRecord): Promise<ReadObject> {
-    return readChain(first, {
-      find: async (id, of, isPassed) => this.#cached(id) ?? this.#findBase(id, of, isPassed),
-      keep: (id, object, ahead) => {
-        if (!isValue(object.kind)) this.#cache.add(id, object)
-        else if (first.record.base !== undefined && isKeptValue(object.depth, ahead)) {
-          this.#values.add(id, object)
-        }
-      },
-      passes: ({ kind, depth = 0 }, ahead) => isValue(kind) && !isKeptValue(depth, ahead),
-    })
-  }
-
-  /** A record of an object that another is made of, as {@link readChain} asks for it. */
-  async #findBase(
-    id: Id,
-    of: FoundRecord,
-    isPassed: (pack: string) => boolean,
-  ): Promise<FoundRecord | undefined> {
-    let deeper: FoundRecord | undefined
-    const ask = async (pack: PackReader): Promise<FoundRecord | undefined> => {
-      if (isPassed(pack.name)) return undefined
-      const { basePosition } = of.record
-      const isAtHand = basePosition !== undefined && pack.name === of.pack
-      const record = await (isAtHand ? pack.recordAt(basePosition, id) : pack.record(id))
-      if (record === undefined) return undefined
-      const found = { record, pack: pack.name }
-      if (pack.name === of.pack || (record.depth ?? 0) < (of.record.depth ?? 0)) return found
-      deeper ??= found
-      return undefined
-    }
-    const own = await this.#packs.get(of.pack)
-    if (own !== undefined) {
-      try {
-        const found = await ask(await this.#packs.open(own))
-        if (found !== undefined) return found
-      } catch (error) {
-        // It has gone, or is damaged: others may have the object.
-        if (!(error instanceof VarveError)) throw error
-      }
-    }
-    return (await this.#packs.search(id, ask)) ?? deeper ?? (await this.#search(id, ask)) ?? deeper
-  }
 }
 
-function isValue(kind: ObjectKind): boolean {
-  return kind === 'column' || kind === 'blob'
-}
-
-/** Whether a value is kept to which so many differences lead, and of which so many others are made. */
-function isKeptValue(depth: number, ahead: number): boolean {
-  return ahead < VALUES_BETWEEN || depth % VALUES_BETWEEN === 0
+function recordIn(pack: PackReader, id: Id): Soon<FoundRecord | undefined> {
+  return soon(pack.record(id), (record) => record && { record, pack: pack.name })
 }
 
 function notItsOwn(id: Id, pack?: string): VarveError {

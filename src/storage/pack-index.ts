@@ -3,6 +3,7 @@ import { VarveError } from '../core/errors.ts'
 import { ID_BYTES, type Id, idFromBytes } from '../core/id.ts'
 import { type IndexBytes, PAGE_BYTES } from './pack-pages.ts'
 import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
+import { type Soon, whenRead } from './soon.ts'
 
 // The end of a pack: its index, then a footer of fixed size. n is the number of records, and a
 // position is that of a record among them, from 0.
@@ -117,8 +118,6 @@ const REMEMBERED = 16_384
 /** In an index of few a search is as good. */
 const WORTH_REMEMBERING = 256
 
-type Soon<T> = T | Promise<T>
-
 /** Makes an error that says of which pack it is. */
 export type PackFault = (reason: string, cause?: unknown) => VarveError
 
@@ -146,27 +145,30 @@ export class PackIndex {
   }
 
   /** The position of an id; undefined when the pack does not hold it. */
-  async position(id: Id): Promise<number | undefined> {
+  position(id: Id): Soon<number | undefined> {
     const known = this.#referredTo.get(id)
     if (known !== undefined) return known
     const low = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
-    for (let entry = await this.#firstAtLeast(low); entry < this.records; entry++) {
-      const at = this.#positionAt(entry)
-      const position = typeof at === 'number' ? at : await at
-      const own = this.id(position)
-      const found = typeof own === 'string' ? own : await own
-      if (found === id) return position
-      if (found > id) return undefined
-    }
-    return undefined
+    let entry: number | undefined
+    return whenRead(() => {
+      entry ??= this.#firstAtLeast(low)
+      for (; entry < this.records; entry++) {
+        const position = this.#positionAt(entry)
+        const own = this.#idAt(position)
+        if (own === id) return position
+        if (own > id) break
+      }
+      return undefined
+    })
   }
 
   /** Ids that begin with these hex digits, ascending. */
   async find(digits: string): Promise<Id[]> {
     const low = Number.parseInt(digits.slice(0, PREFIX_DIGITS).padEnd(PREFIX_DIGITS, '0'), 16)
     const found: Id[] = []
-    for (let entry = await this.#firstAtLeast(low); entry < this.records; entry++) {
-      const id = await this.id(await this.#positionAt(entry))
+    const first = await whenRead(() => this.#firstAtLeast(low))
+    for (let entry = first; entry < this.records; entry++) {
+      const id = await whenRead(() => this.#idAt(this.#positionAt(entry)))
       if (id.startsWith(digits)) found.push(id)
       else if (id > digits) break
     }
@@ -175,44 +177,41 @@ export class PackIndex {
 
   /** The id at a position. */
   id(position: number): Soon<Id> {
-    if (position >= this.records) throw this.#fault(`it has no record ${position}`)
-    const bytes = this.#bytes.read(position * ID_BYTES, ID_BYTES)
-    return bytes instanceof Uint8Array
-      ? idFromBytes(bytes)
-      : bytes.then((read) => idFromBytes(read))
+    return whenRead(() => this.#idAt(position))
   }
 
   /** The ids at positions that a record refers to. */
-  async ids(positions: readonly number[]): Promise<Id[]> {
+  ids(positions: readonly number[]): Soon<Id[]> {
     const ids: Id[] = []
     if (this.#referredTo.size + positions.length > REMEMBERED) this.#referredTo.clear()
-    for (const position of positions) {
-      const soon = this.id(position)
-      const id = typeof soon === 'string' ? soon : await soon
-      ids.push(id)
-      if (this.records > WORTH_REMEMBERING) this.#referredTo.set(id, position)
-    }
-    return ids
+    return whenRead(() => {
+      while (ids.length < positions.length) {
+        const position = positions[ids.length]!
+        const id = this.#idAt(position)
+        ids.push(id)
+        if (this.records > WORTH_REMEMBERING) this.#referredTo.set(id, position)
+      }
+      return ids
+    })
   }
 
   /** Where the record at a position is. */
-  async place(position: number): Promise<RecordPlace> {
+  place(position: number): Soon<RecordPlace> {
     if (position >= this.records) throw this.#fault(`it has no record ${position}`)
-    const start = position === 0 ? PACK_MAGIC.length : this.#end(position - 1)
-    const offset = typeof start === 'number' ? start : await start
-    const ends = this.#end(position)
-    const end = typeof ends === 'number' ? ends : await ends
-    if (offset < PACK_MAGIC.length || end < offset || end > this.#footer.indexStart) {
-      throw this.#fault(`record ${position} is not among its records`)
-    }
-    return { offset, length: end - offset }
+    return whenRead(() => {
+      const offset = position === 0 ? PACK_MAGIC.length : this.#end(position - 1)
+      const end = this.#end(position)
+      if (offset < PACK_MAGIC.length || end < offset || end > this.#footer.indexStart) {
+        throw this.#fault(`record ${position} is not among its records`)
+      }
+      return { offset, length: end - offset }
+    })
   }
 
   /** The first bytes of every id, as numbers. Only of an index that is held whole. */
   *prefixes(): Iterable<number> {
     for (let position = 0; position < this.records; position++) {
-      const bytes = this.#bytes.read(position * ID_BYTES, PREFIX_BYTES)
-      if (bytes instanceof Uint8Array) yield numberOf(bytes, 0, PREFIX_BYTES)
+      yield numberOf(this.#bytes.read(position * ID_BYTES, PREFIX_BYTES), 0, PREFIX_BYTES)
     }
   }
 
@@ -221,11 +220,12 @@ export class PackIndex {
     const problems: VarveError[] = []
     let before = ''
     for (let entry = 0; entry < this.records; entry++) {
-      const id = await this.id(await this.#positionAt(entry))
+      const id = await whenRead(() => this.#idAt(this.#positionAt(entry)))
       if (id <= before) problems.push(this.#fault(`its ids are not in order at ${id}`))
       before = id
     }
-    const last = this.records === 0 ? PACK_MAGIC.length : await this.#end(this.records - 1)
+    const end = () => (this.records === 0 ? PACK_MAGIC.length : this.#end(this.records - 1))
+    const last = await whenRead(end)
     const { indexStart } = this.#footer
     if (last !== indexStart) {
       problems.push(
@@ -235,26 +235,27 @@ export class PackIndex {
     return problems
   }
 
-  #end(position: number): Soon<number> {
+  #idAt(position: number): Id {
+    if (position >= this.records) throw this.#fault(`it has no record ${position}`)
+    return idFromBytes(this.#bytes.read(position * ID_BYTES, ID_BYTES))
+  }
+
+  #end(position: number): number {
     const { endWidth } = this.#footer
     return this.#number(this.#ends + position * endWidth, endWidth)
   }
 
-  #positionAt(entry: number): Soon<number> {
+  #positionAt(entry: number): number {
     const { orderWidth } = this.#footer
     return this.#number(this.#order + entry * orderWidth, orderWidth)
   }
 
-  #number(at: number, width: number): Soon<number> {
-    const bytes = this.#bytes.read(at, width)
-    if (bytes instanceof Uint8Array) return littleEndian(bytes, width)
-    return bytes.then((read) => littleEndian(read, width))
+  #number(at: number, width: number): number {
+    return littleEndian(this.#bytes.read(at, width), width)
   }
 
-  // What is in memory is not waited for: a search takes a few steps, and there are many searches.
-
   /** The first of the sorted entries whose id begins with at least this number. */
-  async #firstAtLeast(prefix: number): Promise<number> {
+  #firstAtLeast(prefix: number): number {
     let low = 0
     let high = this.records
     let under = 0
@@ -265,8 +266,7 @@ export class PackIndex {
       const share = (prefix - under) / (over - under)
       const guess = step % 3 === 2 || !(share >= 0) ? 0.5 : share
       const middle = Math.min(high - 1, low + Math.floor((high - low) * guess))
-      const at = this.#prefixAt(middle)
-      const found = typeof at === 'number' ? at : await at
+      const found = this.#prefixOf(this.#positionAt(middle))
       if (found < prefix) {
         low = middle + 1
         under = found
@@ -278,18 +278,9 @@ export class PackIndex {
     return low
   }
 
-  #prefixAt(entry: number): Soon<number> {
-    const position = this.#positionAt(entry)
-    return typeof position === 'number'
-      ? this.#prefixOf(position)
-      : position.then((found) => this.#prefixOf(found))
-  }
-
-  #prefixOf(position: number): Soon<number> {
+  #prefixOf(position: number): number {
     if (position >= this.records) throw this.#fault(`it has no record ${position}`)
-    const bytes = this.#bytes.read(position * ID_BYTES, PREFIX_BYTES)
-    if (bytes instanceof Uint8Array) return numberOf(bytes, 0, PREFIX_BYTES)
-    return bytes.then((read) => numberOf(read, 0, PREFIX_BYTES))
+    return numberOf(this.#bytes.read(position * ID_BYTES, PREFIX_BYTES), 0, PREFIX_BYTES)
   }
 }
 

@@ -1,6 +1,7 @@
 import { equalBytes } from '../core/bytes.ts'
 import type { PackFault } from './pack-index.ts'
 import { CHECKSUM_BYTES, checksum } from './pack-record.ts'
+import { NotRead } from './soon.ts'
 
 /** The index of a large pack has a checksum for each so many bytes. */
 export const PAGE_BYTES = 4096
@@ -11,8 +12,8 @@ const RUN = 16
 
 /** The bytes of an index, of which each was verified. */
 export interface IndexBytes {
-  /** A view; at once where the bytes are in memory. */
-  read(at: number, length: number): Uint8Array | Promise<Uint8Array>
+  /** A view; throws {@link NotRead} where the bytes are not in memory. */
+  read(at: number, length: number): Uint8Array
 }
 
 /** An index that is held whole. */
@@ -42,21 +43,19 @@ export class PagedIndex implements IndexBytes {
     this.#fault = fault
   }
 
-  read(at: number, length: number): Uint8Array | Promise<Uint8Array> {
+  read(at: number, length: number): Uint8Array {
     const first = Math.floor(at / PAGE_BYTES)
     const start = at - first * PAGE_BYTES
-    const page = this.#kept(first)
-    if (page !== undefined && start + length <= page.length) {
-      return page.subarray(start, start + length)
-    }
-    return this.#read(first, start, length)
+    const page = this.#page(first)
+    if (start + length <= page.length) return page.subarray(start, start + length)
+    const next = this.#page(first + 1)
+    return Buffer.concat([page.subarray(start), next.subarray(0, start + length - page.length)])
   }
 
-  async #read(first: number, start: number, length: number): Promise<Uint8Array> {
-    const page = await this.#page(first)
-    if (start + length <= page.length) return page.subarray(start, start + length)
-    const next = await this.#page(first + 1)
-    return Buffer.concat([page.subarray(start), next.subarray(0, start + length - page.length)])
+  #page(number: number): Uint8Array {
+    const kept = this.#kept(number)
+    if (kept === undefined) throw new NotRead(this.#readPage(number))
+    return kept
   }
 
   #kept(number: number): Uint8Array | undefined {
@@ -67,9 +66,7 @@ export class PagedIndex implements IndexBytes {
     return page
   }
 
-  async #page(number: number): Promise<Uint8Array> {
-    const kept = this.#kept(number)
-    if (kept !== undefined) return kept
+  async #readPage(number: number): Promise<void> {
     const [first, end] = this.#runAround(number)
     const start = first * PAGE_BYTES
     const bytes = await this.#load(start, Math.min(end * PAGE_BYTES, this.#length) - start)
@@ -82,8 +79,6 @@ export class PagedIndex implements IndexBytes {
         throw this.#fault(`the checksum of page ${number} of its index does not fit`)
       }
     }
-    const page = (number - first) * PAGE_BYTES
-    return bytes.subarray(page, page + PAGE_BYTES)
   }
 
   /** The pages to read for one: where some before or behind it are kept, as many more on its other side. */

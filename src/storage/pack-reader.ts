@@ -18,6 +18,7 @@ import { PagedIndex, wholeIndex } from './pack-pages.ts'
 import { decodeRecord, type PackRecord, readBase } from './pack-record.ts'
 import { packPath } from './pack-writer.ts'
 import type { FoundRecord } from './read-chain.ts'
+import { type Soon, soon } from './soon.ts'
 import type { Storage } from './storage.ts'
 
 /** Enough for the index of 900 records: most packs open with one read. */
@@ -72,11 +73,7 @@ export class PackReader {
     size: number,
     blocks?: BlockCache,
   ): Promise<PackReader> {
-    const fault: PackFault = (reason, cause) =>
-      new VarveError('corrupt-pack', `pack ${name} is damaged: ${reason}`, {
-        data: { pack: name, location: storage.location },
-        cause,
-      })
+    const fault = faultIn(storage, name)
     try {
       const index = await openIndex(storage, name, size, fault)
       return new PackReader(storage, name, size, index, blocks)
@@ -86,6 +83,24 @@ export class PackReader {
       await checkVersion(storage, name, size)
       throw error.data.pack === undefined ? fault(error.message, error) : error
     }
+  }
+
+  /**
+   * A pack that was just written, whose end is known and not read again; undefined where it is too long to be held.
+   * @param end its index, and what follows that
+   */
+  static ofWritten(
+    storage: PackSource,
+    name: string,
+    size: number,
+    end: Uint8Array,
+    blocks: BlockCache,
+  ): PackReader | undefined {
+    const shape = readFooter(end.subarray(end.length - FOOTER_BYTES), size)
+    if (shape.sumsLength > 0) return undefined
+    const index = wholeIndex(new Uint8Array(end.subarray(0, shape.indexLength)))
+    const opened = new PackIndex(index, shape, faultIn(storage, name))
+    return new PackReader(storage, name, size, opened, blocks)
   }
 
   get records(): number {
@@ -98,26 +113,37 @@ export class PackReader {
   }
 
   /** Whether the pack holds this object. */
-  async has(id: Id): Promise<boolean> {
-    return (await this.#index.position(id)) !== undefined
+  has(id: Id): Soon<boolean> {
+    return soon(this.#index.position(id), (position) => position !== undefined)
   }
 
   /** The object's record, its checksum verified; undefined when the pack does not hold it. */
-  async record(id: Id): Promise<PackRecord | undefined> {
-    const position = await this.#index.position(id)
-    return position === undefined ? undefined : this.recordAt(position, id)
+  record(id: Id): Soon<PackRecord | undefined> {
+    return soon(this.#index.position(id), (position) =>
+      position === undefined ? undefined : this.recordAt(position, id),
+    )
   }
 
   /** The record at a position, which is known to be that of `id` where that is given. */
-  async recordAt(position: number, id?: Id): Promise<StoredRecord> {
-    const own = id ?? (await this.#index.id(position))
-    const place = await this.#index.place(position)
-    const bytes = await this.#bytesAt(place)
+  recordAt(position: number, id?: Id): Soon<StoredRecord> {
+    return soon(id ?? this.#index.id(position), (own) =>
+      soon(this.#index.place(position), (place) =>
+        soon(this.#bytesAt(place), (bytes) => this.#decode(bytes, own, position)),
+      ),
+    )
+  }
+
+  #decode(bytes: Uint8Array, id: Id, position: number): Soon<StoredRecord> {
+    const stored = (record: PackRecord): StoredRecord =>
+      Object.assign(record, { stored: bytes.length })
+    const failed = (error: unknown): never => {
+      throw aboutObject(error, id, this.name)
+    }
     try {
-      const record = await decodeRecord(bytes, own, position, (positions) => this.#ids(positions))
-      return { ...record, stored: place.length }
+      const record = decodeRecord(bytes, id, position, (positions) => this.#ids(positions))
+      return record instanceof Promise ? record.then(stored).catch(failed) : stored(record)
     } catch (error) {
-      throw aboutObject(error, own, this.name)
+      return failed(error)
     }
   }
 
@@ -203,18 +229,26 @@ export class PackReader {
     }
   }
 
-  #ids(positions: readonly number[]): Promise<Id[]> {
+  #ids(positions: readonly number[]): Soon<Id[]> {
     if (positions.some((position) => position >= this.records)) {
       throw new VarveError('corrupt-object', 'it refers to what is not in the pack')
     }
     return this.#index.ids(positions)
   }
 
-  #bytesAt({ offset, length }: RecordPlace): Uint8Array | Promise<Uint8Array> {
+  #bytesAt({ offset, length }: RecordPlace): Soon<Uint8Array> {
     const path = packPath(this.name)
     if (this.#blocks === undefined) return this.#storage.range(path, offset, length)
     return this.#blocks.range(this.#storage, path, this.size, offset, length)
   }
+}
+
+function faultIn({ location }: PackSource, name: string): PackFault {
+  return (reason, cause) =>
+    new VarveError('corrupt-pack', `pack ${name} is damaged: ${reason}`, {
+      data: { pack: name, location },
+      cause,
+    })
 }
 
 /** An error that another object is the reason for, as one about the record that is made of it. */

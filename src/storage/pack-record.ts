@@ -1,9 +1,10 @@
 import { createHash, hash } from 'node:crypto'
-import { ByteReader, ByteWriter, equalBytes } from '../core/bytes.ts'
+import { ByteReader, ByteWriter, equalBytes, varintLength } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, idToBytes, type ObjectKind, objectKinds } from '../core/id.ts'
 import { type CutId, idWidth } from './cut-ids.ts'
 import { lengthLimit } from './pack-encoding.ts'
+import { type Soon, soon } from './soon.ts'
 
 // A record of a pack: one object, in an envelope that can be read without knowing its encoding. The
 // object's own id and the record's length are in the index of the pack.
@@ -33,6 +34,7 @@ const HAS_PARAMETERS = 0x10
 const HAS_NEAR_BASE = 0x20
 const HAS_FAR_BASE = 0x40
 const HAS_CUTS = 0x80
+const NO_CUTS: readonly CutId[] = []
 
 export interface PackRecord {
   readonly id: Id
@@ -76,8 +78,12 @@ export function encodeRecord(
   record: PackRecord,
   position: number,
   positionOf: (id: Id) => number | undefined,
+  options: EncodeRecordOptions = {},
 ): Uint8Array {
-  const { base, parameters, cuts = [], body } = record
+  const { base, parameters, cuts = NO_CUTS } = record
+  if (base === undefined && parameters === undefined && cuts.length === 0) {
+    return finishRecord(record, wholeStart(record), options)
+  }
   const near = base === undefined ? undefined : positionOf(base)
   const head = new ByteWriter(64 + (parameters?.length ?? 0) + 4 * cuts.length)
     .u8(
@@ -98,13 +104,45 @@ export function encodeRecord(
   for (const { gap, id } of cuts) {
     head.varint(gap).varint(id === base ? 0 : zigzag(position - placeOf(id, positionOf)))
   }
-  const start = head.finish()
-  const bytes = new Uint8Array(start.length + body.length + CHECKSUM_BYTES)
+  return finishRecord(record, head.finish(), options)
+}
+
+/** A record from what stands before its body. */
+function finishRecord(
+  record: PackRecord,
+  start: Uint8Array,
+  { room = (length) => new Uint8Array(length), sum }: EncodeRecordOptions,
+): Uint8Array {
+  const { body } = record
+  const bytes = room(start.length + body.length + CHECKSUM_BYTES)
   bytes.set(start)
   bytes.set(body, start.length)
   const covered = bytes.subarray(0, start.length + body.length)
-  bytes.set(checksum(idsOf(record), covered), covered.length)
+  bytes.set(sum ?? checksum(idsOf(record), covered), covered.length)
   return bytes
+}
+
+export interface EncodeRecordOptions {
+  /** Gives bytes to write to, which may hold anything. */
+  readonly room?: ((length: number) => Uint8Array) | undefined
+  /** The checksum, where it is known: {@link wholeRecordSum}. */
+  readonly sum?: Uint8Array | undefined
+}
+
+type WholeRecord = Pick<PackRecord, 'id' | 'kind' | 'method' | 'length' | 'body'>
+
+/** The checksum of a record without base, parameters and ids cut out, which is the same at every position. */
+export function wholeRecordSum(record: WholeRecord): Uint8Array {
+  return new Uint8Array(checksum(idToBytes(record.id), wholeStart(record), record.body))
+}
+
+/** What stands before the body of such a record. */
+function wholeStart({ kind, method, length }: WholeRecord): Uint8Array {
+  return new ByteWriter(2 + varintLength(length))
+    .u8(objectKinds.indexOf(kind) + 1)
+    .u8(method)
+    .varint(length)
+    .finish()
 }
 
 /** A record's fields as they stand, before any of it is believed. */
@@ -127,22 +165,23 @@ interface RecordFields {
  *
  * @param idsAt the ids at positions of the pack, of which each is at least 0
  */
-export async function decodeRecord(
+export function decodeRecord(
   bytes: Uint8Array,
   id: Id,
   position: number,
   idsAt: IdsAt,
-): Promise<PackRecord> {
-  const record = await parseRecord(bytes, id, position, idsAt)
-  const end = bytes.length - CHECKSUM_BYTES
-  if (!equalBytes(checksum(idsOf(record), bytes.subarray(0, end)), bytes.subarray(end))) {
-    throw wrong('the checksum of a record does not fit')
-  }
-  return record
+): Soon<PackRecord> {
+  return soon(parseRecord(bytes, id, position, idsAt), (record) => {
+    const end = bytes.length - CHECKSUM_BYTES
+    if (!equalBytes(checksum(idsOf(record), bytes.subarray(0, end)), bytes.subarray(end))) {
+      throw wrong('the checksum of a record does not fit')
+    }
+    return record
+  })
 }
 
 /** The ids at positions of a pack. */
-export type IdsAt = (positions: readonly number[]) => readonly Id[] | Promise<readonly Id[]>
+export type IdsAt = (positions: readonly number[]) => Soon<readonly Id[]>
 
 /**
  * Where the record ends that begins with these bytes, at one of their last bytes or before: found by its checksum.
@@ -166,16 +205,19 @@ export async function findRecordEnd(
 }
 
 /** As {@link decodeRecord}, but believes the bytes: for finding out which object a record is of. */
-export async function parseRecord(
+export function parseRecord(
   bytes: Uint8Array,
   id: Id,
   position: number,
   idsAt: IdsAt,
-): Promise<PackRecord> {
+): Soon<PackRecord> {
   const fields = readFields(bytes, position)
   const positions: number[] = typeof fields.base === 'number' ? [fields.base] : []
   for (const { at } of fields.cuts) if (at !== undefined) positions.push(at)
-  const ids = positions.length === 0 ? [] : await idsAt(positions)
+  return soon(positions.length === 0 ? [] : idsAt(positions), (ids) => withIds(fields, id, ids))
+}
+
+function withIds(fields: RecordFields, id: Id, ids: readonly Id[]): PackRecord {
   let next = 0
   const base = typeof fields.base === 'number' ? ids[next++] : fields.base
   const cuts = fields.cuts.map(({ gap, at }): CutId => {
@@ -184,6 +226,9 @@ export async function parseRecord(
     return { gap, id: cut }
   })
   const { kind, method, length, depth, parameters, body } = fields
+  if (base === undefined && parameters === undefined && cuts.length === 0) {
+    return { id, kind, method, length, body }
+  }
   return {
     id,
     kind,
@@ -255,7 +300,7 @@ function readFields(bytes: Uint8Array, position: number): RecordFields {
 }
 
 /** The ids that a record's checksum covers: its own, its base's, those cut out of it. */
-function idsOf({ id, base, cuts = [] }: PackRecord): Uint8Array {
+function idsOf({ id, base, cuts = NO_CUTS }: PackRecord): Uint8Array {
   if (base === undefined && cuts.length === 0) return idToBytes(id)
   return Buffer.from([id, base ?? '', ...cuts.map((cut) => cut.id)].join(''), 'hex')
 }

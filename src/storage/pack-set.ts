@@ -4,6 +4,7 @@ import { BlockCache } from './block-cache.ts'
 import { PREFIX_DIGITS } from './pack-index.ts'
 import { PackReader } from './pack-reader.ts'
 import { packPath } from './pack-writer.ts'
+import type { Soon } from './soon.ts'
 import type { Storage } from './storage.ts'
 
 /** Packs of up to this many objects share one table; a larger one is searched by itself. */
@@ -12,6 +13,8 @@ const SMALL_PACK = 4096
 const TABLE_LIMIT = 1_000_000
 /** Packs opened at most for an object that need not be found where it is. */
 const AT_HAND = 64
+/** Large packs that are asked for such an object at most: to find that it is in none of them takes some reads of each. */
+const LARGE_AT_HAND = 4
 
 const PACK_NAME = /^packs\/([0-9a-f]{64})\.pack$/
 
@@ -20,6 +23,8 @@ export interface KnownPack {
   readonly size: number
   readonly modified: number
   reader?: Promise<PackReader>
+  /** Once it is opened. */
+  opened?: PackReader
   /** Whether searches know of it: it was opened, or cannot be. */
   findable?: boolean
   gone?: boolean
@@ -91,11 +96,20 @@ export class PackSet {
     return added
   }
 
-  /** Takes a pack that was just published into the known ones, without listing them again. */
-  adopt(name: string, size: number): void {
+  /**
+   * Takes a pack that was just published into the known ones, without listing them again.
+   * @param end its index and footer, where they are at hand: then they are not read
+   */
+  adopt(name: string, size: number, end?: Uint8Array): void {
     if (this.#known === undefined || this.#known.has(name)) return
     // Newer than all that a listing can tell of.
-    this.#add({ name, size, modified: Number.MAX_SAFE_INTEGER })
+    const pack: KnownPack = { name, size, modified: Number.MAX_SAFE_INTEGER }
+    this.#add(pack)
+    const reader = end && PackReader.ofWritten(this.#storage, name, size, end, this.#blocks)
+    if (reader === undefined) return
+    pack.reader = Promise.resolve(reader)
+    pack.opened = reader
+    this.#register(pack, reader)
   }
 
   /** Opens a pack; `corrupt-pack` when it cannot be. */
@@ -107,10 +121,36 @@ export class PackSet {
         throw error
       })
       .then((reader) => {
+        pack.opened = reader
         this.#register(pack, reader)
         return reader
       })
     return pack.reader
+  }
+
+  /** A known pack that is open. */
+  opened(name: string): PackReader | undefined {
+    const pack = this.#known?.get(name)
+    return pack?.gone ? undefined : pack?.opened
+  }
+
+  /**
+   * The answer of the open packs most likely to have the object, mostly at once; undefined where a search is to
+   * find one, or to tell what is wrong.
+   */
+  peek<T>(id: Id, ask: (pack: PackReader) => Soon<T | undefined>): Soon<T | undefined> {
+    const small = this.#table.get(Number.parseInt(id.slice(0, PREFIX_DIGITS), 16))
+    for (const pack of [small?.[0], this.#large[0]]) {
+      if (pack?.opened === undefined || pack.gone) continue
+      try {
+        const found = ask(pack.opened)
+        if (found instanceof Promise) return found.catch(unlessFaulty)
+        if (found !== undefined) return found
+      } catch (error) {
+        unlessFaulty(error)
+      }
+    }
+    return undefined
   }
 
   /** Forgets a pack whose file was removed. */
@@ -155,7 +195,7 @@ export class PackSet {
    */
   async search<T>(
     id: Id,
-    ask: (pack: PackReader) => Promise<T | undefined>,
+    ask: (pack: PackReader) => Soon<T | undefined>,
     atHand = false,
   ): Promise<T | undefined> {
     await this.#list()
@@ -170,7 +210,7 @@ export class PackSet {
 
   async #searchKnown<T>(
     id: Id,
-    ask: (pack: PackReader) => Promise<T | undefined>,
+    ask: (pack: PackReader) => Soon<T | undefined>,
     atHand: boolean,
   ): Promise<{ found?: T | undefined; failure?: VarveError; lost: boolean }> {
     const prefix = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
@@ -184,7 +224,8 @@ export class PackSet {
     }
     for (;;) {
       const opened = this.#opened
-      for (const pack of [...(this.#table.get(prefix) ?? []), ...this.#large]) {
+      const large = atHand ? this.#large.slice(0, LARGE_AT_HAND) : this.#large
+      for (const pack of [...(this.#table.get(prefix) ?? []), ...large]) {
         if (asked.has(pack) || pack.gone) continue
         asked.add(pack)
         try {
@@ -198,7 +239,8 @@ export class PackSet {
       }
       // Another search may have opened a pack meanwhile: then the table knows more.
       if (this.#opened !== opened) continue
-      if (atHand && opened >= AT_HAND) break
+      const isEnough = opened >= AT_HAND || this.#large.length >= LARGE_AT_HAND
+      if (atHand && isEnough) break
       const next = this.#nextToOpen()
       if (next === undefined) break
       await this.open(next).catch((error: unknown) => note(error, next))
@@ -301,6 +343,11 @@ export class PackSet {
       else if (!packs.includes(pack)) packs.push(pack)
     }
   }
+}
+
+/** What is wrong with one pack need not keep another from having the object. */
+function unlessFaulty(error: unknown): undefined {
+  if (!(error instanceof VarveError)) throw error
 }
 
 function isToOpen(pack: KnownPack): boolean {

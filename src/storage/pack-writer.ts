@@ -5,10 +5,14 @@ import { type CutId, IdFinder, withoutIds } from './cut-ids.ts'
 import { type EncodedBody, encodeBody, encodeDifference, lengthLimit } from './pack-encoding.ts'
 import { encodeIndex, PACK_MAGIC } from './pack-index.ts'
 import { decodeRecord, encodeRecord, type PackRecord } from './pack-record.ts'
+import type { Soon } from './soon.ts'
 import type { Storage, StorageWriter } from './storage.ts'
 
 /** Records are gathered up to this many bytes between writes. */
 const WRITE_SIZE = 1 << 20
+/** Room for them, which is made in steps, and serves again once they are written. */
+const LEAST_ROOM = 1 << 12
+const ROOM = WRITE_SIZE + (1 << 18)
 
 /** No object takes fewer bytes whole, or not by enough to try. */
 const SURELY_SHORTER = 80
@@ -29,8 +33,8 @@ type Encoded = Pick<PackRecord, 'method' | 'body' | 'base' | 'depth'> & {
   readonly cuts: readonly CutId[]
 }
 
-/** Where a pack is written to. */
-export type PackTarget = Pick<Storage, 'create'>
+/** Where a pack is written to; where it can be read there, what has its name already is looked at. */
+export type PackTarget = Pick<Storage, 'create'> & Partial<Pick<Storage, 'size' | 'range'>>
 
 /** An object that no pack has. */
 export function newMark(): { readonly id: Id; readonly bytes: Uint8Array } {
@@ -59,12 +63,16 @@ export class PackWriter {
   readonly #finder = new IdFinder()
   /** Records not yet handed to storage, which include those on their way there. */
   readonly #unwritten = new Map<Id, Uint8Array>()
-  #gathered: Uint8Array[] = [PACK_MAGIC]
-  #gatheredBytes = PACK_MAGIC.length
+  /** What has gathered, and room behind it. */
+  #room: Uint8Array = new Uint8Array(LEAST_ROOM)
+  #gathered = 0
   #gatheredIds: Id[] = []
-  #length = PACK_MAGIC.length
+  /** Room that serves again. */
+  #spare: Uint8Array | undefined
+  #length = 0
   #writer: StorageWriter | undefined
   #writing: Promise<void> = Promise.resolve()
+  #end: Uint8Array | undefined
 
   /**
    * @param planned the positions of all that the pack is going to hold, where they are known: then
@@ -74,6 +82,7 @@ export class PackWriter {
     this.#storage = storage
     this.#planned = planned
     for (const id of planned?.keys() ?? []) this.#finder.add(id)
+    this.#take(PACK_MAGIC.length).set(PACK_MAGIC)
   }
 
   /** Records so far. */
@@ -84,6 +93,11 @@ export class PackWriter {
   /** Bytes of the pack so far: of the whole file once it is published. */
   get length(): number {
     return this.#length
+  }
+
+  /** What stands behind the records of a pack that was published. */
+  get end(): Uint8Array | undefined {
+    return this.#end
   }
 
   has(id: Id): boolean {
@@ -164,25 +178,31 @@ export class PackWriter {
 
   /**
    * Adds an object as it is to be stored, unless it is there. The ids cut out of it must be those of
-   * objects that the pack holds, or is planned to hold, or its base's.
+   * objects that the pack holds, or is planned to hold, or its base's. A promise where the disk is to be waited for.
+   *
+   * @param sum the record's checksum, where it is known
    */
-  async addRecord(record: PackRecord): Promise<void> {
+  addRecord(record: PackRecord, sum?: Uint8Array): Soon<void> {
     const { id } = record
-    if (this.#positions.has(id)) return
+    if (this.#positions.has(id)) return undefined
     const position = this.#ids.length
     if (this.#planned !== undefined && this.#planned.get(id) !== position) {
       throw new VarveError('io', `object ${id} is not planned at ${position}`)
     }
     const known = this.#planned ?? this.#positions
-    const bytes = encodeRecord(record, position, (other) => known.get(other))
+    const placeOf = (other: Id): number | undefined => known.get(other)
+    const before = this.#writing
+    const room = (length: number): Uint8Array => this.#take(length)
+    const bytes = encodeRecord(record, position, placeOf, { room, sum })
     this.#positions.set(id, position)
     this.#ids.push(id)
     if (this.#planned === undefined) this.#finder.add(id)
     this.#unwritten.set(id, bytes)
     this.#gatheredIds.push(id)
-    this.#gather(bytes)
     this.#ends.push(this.#length)
-    if (this.#gatheredBytes >= WRITE_SIZE) await this.#flush()
+    if (this.#gathered >= WRITE_SIZE) this.#flush()
+    // What gathers next has room: what was written before it is waited for.
+    return this.#writing === before ? undefined : before
   }
 
   /** The record of an object added before, or undefined. */
@@ -191,62 +211,115 @@ export class PackWriter {
     if (position === undefined) return undefined
     const start = this.#ends[position - 1] ?? PACK_MAGIC.length
     const bytes =
-      this.#unwritten.get(id) ?? (await this.#writer?.range(start, this.#ends[position]! - start))
+      this.#unwritten.get(id)?.slice() ??
+      (await this.#writer?.range(start, this.#ends[position]! - start))
     const idsAt = (positions: readonly number[]): Id[] => positions.map((at) => this.#ids[at]!)
     return bytes && decodeRecord(bytes, id, position, idsAt)
   }
 
   /**
-   * Writes index and footer and publishes the pack. Returns its name.
+   * Writes index and footer and publishes the pack. Returns its name. `corrupt-pack` where a file of that name is there
+   * already, and is not what its name says: who relied on it would lose what was written.
+   *
    * @param taken names that it must not have: with those it gets a mark, an object that no pack has
    */
   async publish(taken: ReadonlySet<string> = new Set()): Promise<string> {
-    if (taken.size > 0 && taken.has(await this.#nextName())) {
+    await this.#writing
+    let index = encodeIndex(this.#ids, this.#ends)
+    if (taken.size > 0 && taken.has(this.#nameWith(index))) {
       const { id, bytes } = newMark()
       await this.add(id, 'blob', bytes, 1)
+      index = encodeIndex(this.#ids, this.#ends)
     }
-    this.#gather(encodeIndex(this.#ids, this.#ends))
+    this.#end = index
+    this.#take(index.length).set(index)
     await this.#flush()
     const writer = await this.#openWriter()
     const name = this.#hash.digest('hex')
-    await writer.publish(packPath(name))
+    if (!(await writer.publish(packPath(name)))) await this.#checkOther(name)
     return name
   }
 
-  /** The name that the pack would have as it is. */
-  async #nextName(): Promise<string> {
-    await this.#flush()
-    return this.#hash.copy().update(encodeIndex(this.#ids, this.#ends)).digest('hex')
+  /** Looks at what has the name already: just the same, written before, or what damage has made of that. */
+  async #checkOther(name: string): Promise<void> {
+    const found = await this.#hashOf(packPath(name))
+    // Where it has gone meanwhile, the ref log says that it counts no more.
+    if (found === undefined || found === name) return
+    throw new VarveError('corrupt-pack', `pack ${name} is there already, and is damaged`, {
+      data: { pack: name },
+      hint: 'varve fsck --salvage moves it aside: then run the command again',
+    })
+  }
+
+  async #hashOf(path: string): Promise<string | undefined> {
+    const target = this.#storage
+    const length = await target.size?.(path)
+    if (length === undefined || target.range === undefined) return undefined
+    const hash = createHash('sha256')
+    try {
+      for (let at = 0; at < length; at += WRITE_SIZE) {
+        hash.update(await target.range(path, at, Math.min(WRITE_SIZE, length - at)))
+      }
+      return hash.digest('hex')
+    } catch (error) {
+      if ((await target.size?.(path)) === undefined) return undefined
+      throw error
+    }
+  }
+
+  /** The name that the pack would have as it is, once nothing is being written any more. */
+  #nameWith(index: Uint8Array): string {
+    const gathered = this.#room.subarray(0, this.#gathered)
+    return this.#hash.copy().update(gathered).update(index).digest('hex')
   }
 
   async discard(): Promise<void> {
     this.#positions.clear()
     this.#unwritten.clear()
-    this.#gathered = []
+    this.#gathered = 0
     // A failed write has been reported to whoever waited for it.
     await this.#writing.catch(() => undefined)
     await this.#writer?.discard()
   }
 
-  #gather(bytes: Uint8Array): void {
-    this.#gathered.push(bytes)
-    this.#gatheredBytes += bytes.length
-    this.#length += bytes.length
+  /** The next bytes of the pack, to be filled. */
+  #take(length: number): Uint8Array {
+    if (this.#gathered + length > this.#room.length) this.#makeRoom(length)
+    const start = this.#gathered
+    this.#gathered += length
+    this.#length += length
+    return this.#room.subarray(start, this.#gathered)
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#gathered + length > ROOM && this.#gathered > 0) this.#flush()
+    const needed = this.#gathered + length
+    if (needed <= this.#room.length) return
+    const more = this.#length > WRITE_SIZE ? ROOM : Math.max(needed, 4 * this.#room.length)
+    const size = needed > ROOM ? needed : Math.min(ROOM, more)
+    const room = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+    room.set(this.#room.subarray(0, this.#gathered))
+    this.#room = room
   }
 
   /** Writes what has gathered, after what is being written. */
   #flush(): Promise<void> {
+    const room = this.#room
+    const bytes = room.subarray(0, this.#gathered)
     const ids = this.#gatheredIds
-    const bytes = this.#gathered.length === 1 ? this.#gathered[0]! : Buffer.concat(this.#gathered)
-    this.#gathered = []
+    this.#room = this.#spare ?? new Uint8Array(0)
+    this.#spare = undefined
+    this.#gathered = 0
     this.#gatheredIds = []
-    this.#gatheredBytes = 0
     this.#writing = this.#writing.then(async () => {
       const writer = await this.#openWriter()
       this.#hash.update(bytes)
       await writer.write(bytes)
       for (const id of ids) this.#unwritten.delete(id)
+      if (room.length === ROOM) this.#spare = room
     })
+    // A failure is told to whoever waits for what is written after it.
+    this.#writing.catch(() => undefined)
     return this.#writing
   }
 

@@ -53,7 +53,7 @@ export function openPrivateFiles(folder: string, options: PrivateFilesOptions = 
       const written = join(temporary, temporaryName())
       await writeTemporary(written, bytes, onSync)
       try {
-        await withPath('replace', path, () => fs.promises.rename(written, path))
+        await withPath('replace', path, () => fs.renameSync(written, path))
       } catch (error) {
         await removeFile(written)
         throw error

@@ -4,6 +4,7 @@ import type { StoredObject } from '../core/objects.ts'
 import { decodeObject, decodeTogether } from './decode-object.ts'
 import { isDelta, ROWS_DELTA } from './pack-encoding.ts'
 import type { PackRecord } from './pack-record.ts'
+import type { Soon } from './soon.ts'
 
 /** An object as it was read, with what that took. */
 export interface ReadObject extends StoredObject {
@@ -37,7 +38,7 @@ export interface ChainOptions {
     base: Id,
     of: FoundRecord,
     isPassed: (pack: string) => boolean,
-  ): Promise<ReadObject | FoundRecord | undefined>
+  ): Soon<ReadObject | FoundRecord | undefined>
   /** Is told of the objects made on the way, and how many are yet to be made of each. */
   keep?(id: Id, object: ReadObject, ahead: number): void
   /** Whether an object on the way, of which so many are yet to be made, need not be made itself. */
@@ -103,12 +104,13 @@ class ChainAttempt {
       if (depth > MAX_READ_DEPTH || chain.length > MAX_READ_DEPTH) {
         throw broken(first, record, `${Math.max(depth, chain.length)} differences lead to it`)
       }
-      const found = await find(
+      const soon = find(
         base,
         this.last,
         (other) =>
           passed.get(base)?.includes(other) === true || this.#unusable.has(`${base} ${other}`),
       )
+      const found = soon instanceof Promise ? await soon : soon
       if (found === undefined) {
         const isCircle = chain.some((link) => link.record.id === base)
         const reason = isCircle

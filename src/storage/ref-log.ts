@@ -119,13 +119,15 @@ export class RefLog {
       checkUpdates(state, transaction, after !== undefined)
       const { since: _, ...said } = transaction
       const entry: LogEntry = { ...said, number: state.number + 1, uuid }
-      if (!(await this.#publish(entry))) continue
+      const bytes = encodeEntry(entry)
+      if (!(await this.#publish(entry, bytes))) continue
       const checkpoint = (await this.#numbers('checkpoints')).at(-1) ?? 0
       if (checkpoint >= entry.number && !(await this.#isArchived(entry))) {
         // The number had been freed: nobody will ever read this entry.
         await this.#storage.delete(logName('log', entry.number))
         continue
       }
+      if (checkpoint < entry.number) await this.#follow(state, entry.number, bytes)
       await this.#checkpoint(checkpoint, entry.number)
       return entry
     }
@@ -193,6 +195,20 @@ export class RefLog {
     }
   }
 
+  /**
+   * Takes in an own entry as if it had been read: after it got its name, no checkpoint was found that covers it.
+   * @param state the one that it follows
+   */
+  #follow(state: LogState, number: number, bytes: Uint8Array): Promise<void> {
+    return this.#reading.run(async () => {
+      const loaded = this.#loaded
+      if (loaded?.state !== state) return
+      const applied = applyEntries(state, [decodeEntry(bytes, number, logName('log', number))])
+      this.#options.onState?.(applied.state)
+      this.#loaded = { state: applied.state, recent: [...loaded.recent, ...applied.entries] }
+    })
+  }
+
   async #fromCheckpoint(number: number): Promise<Loaded> {
     if (number === 0) return { state: emptyState, recent: [] }
     const name = logName('checkpoints', number)
@@ -249,9 +265,8 @@ export class RefLog {
   }
 
   /** Puts an entry under its number: whether this transaction has it now. */
-  async #publish(entry: LogEntry): Promise<boolean> {
+  async #publish(entry: LogEntry, bytes: Uint8Array): Promise<boolean> {
     const name = logName('log', entry.number)
-    const bytes = encodeEntry(entry)
     for (let attempt = 1; ; attempt++) {
       try {
         if (await this.#storage.putIfAbsent(name, bytes)) return true

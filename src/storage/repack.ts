@@ -1,5 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { isValue } from '../core/objects.ts'
 import { type MergedPack, writePack } from './merge-packs.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Place, type Places } from './pack-places.ts'
@@ -49,8 +50,9 @@ export async function repack(
     const base = bases.get(id)
     if (base === undefined) {
       const record = await recordIfThere(places.get(id)!, id)
-      const isValue = record?.kind === 'column' || record?.kind === 'blob'
-      if (isValue && record.base === undefined) return writer.addRecord(record)
+      if (record !== undefined && isValue(record.kind) && record.base === undefined) {
+        return writer.addRecord(record)
+      }
     }
     const { kind, bytes } = await store.readVerified(id)
     const below = base === undefined ? undefined : (written.get(base) ?? { depth: 0, walked: 0 })

@@ -2,11 +2,15 @@ import fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import { makeFolder } from './durable.ts'
-import { fileError, systemCode } from './file-errors.ts'
+import { fileError, systemCode, withPath } from './file-errors.ts'
+import { type LogFolder, logNumber } from './log-names.ts'
 import { REPOSITORY_FOLDER } from './work-path.ts'
 
 /** What is in a repository's folder from the beginning. */
 const FOLDERS = ['tmp', 'packs', 'archive', 'checkpoints', 'log']
+
+/** What else may be in it before its log has an entry. */
+const OWN: ReadonlySet<string> = new Set([...FOLDERS, 'config', 'HEAD'])
 
 export interface RepositoryFolder {
   /** `X/.varve`, or `X.varve` for a bare repository. */
@@ -35,12 +39,14 @@ export async function makeRepositoryFolder(
   root: string,
   folder: string,
 ): Promise<{ discard(): Promise<void> }> {
-  const found = fs.statSync(root, { throwIfNoEntry: false })
+  const found = await withPath('look at', root, () => fs.statSync(root, { throwIfNoEntry: false }))
   const isEmpty = found?.isDirectory() === true && fs.readdirSync(root).length === 0
   if (found !== undefined && !isEmpty) {
     throw new VarveError('already-exists', `${root} is there already, and not an empty folder`, {
       data: { path: root },
-      hint: 'give another folder',
+      hint: isLeftOver(root)
+        ? 'a clone that was killed has left it, and nothing is in it: remove it, and try again'
+        : 'give another folder',
     })
   }
   // The topmost folder that is made goes again; of one that was there, what is in it.
@@ -58,15 +64,48 @@ export async function makeRepositoryFolder(
   }
 }
 
+/** Whether a folder has nothing but what {@link makeRepositoryFolder} made, and what was brought before a log entry. */
+function isLeftOver(root: string): boolean {
+  if (!isFolder(root)) return false
+  const names = fs.readdirSync(root)
+  const folder = names.length === 1 ? join(root, names[0]!) : root
+  if (names.length === 1 ? names[0] !== REPOSITORY_FOLDER : names.some((name) => !OWN.has(name))) {
+    return false
+  }
+  const isMade = FOLDERS.every((name) => isFolder(join(folder, name)))
+  return isMade && !hasNumbered(folder, 'log') && !hasNumbered(folder, 'checkpoints')
+}
+
+/** `io` where a file is in the way: Node says so of a path below one up to version 22 alone. */
 function topmostMissing(path: string): string {
   for (let missing = resolve(path); ; missing = dirname(missing)) {
-    if (fs.existsSync(dirname(missing))) return missing
+    const above = dirname(missing)
+    if (isFolder(above)) return missing
+    if (fs.existsSync(above)) {
+      throw new VarveError('io', `cannot create ${path}: ${above} is no folder`, { data: { path } })
+    }
   }
 }
 
-/** Whether a folder has the shape of a repository's. */
+/**
+ * Whether a folder has the shape of a repository's, or its ref log: who copies files, or makes a repository where there are
+ * only files, leaves empty folders out.
+ */
 export function isRepositoryFolder(folder: string): boolean {
-  return ['log', 'packs', 'checkpoints'].every((name) => isFolder(join(folder, name)))
+  return (
+    ['log', 'packs', 'checkpoints'].every((name) => isFolder(join(folder, name))) ||
+    (['log', 'checkpoints'] as const).some((name) => hasNumbered(folder, name))
+  )
+}
+
+function hasNumbered(folder: string, name: LogFolder): boolean {
+  try {
+    return fs
+      .readdirSync(join(folder, name))
+      .some((file) => logNumber(`${name}/${file}`) !== undefined)
+  } catch {
+    return false
+  }
 }
 
 /** The repository at `path` itself: its work tree, its folder, or `path.varve`. */

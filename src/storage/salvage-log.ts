@@ -5,7 +5,7 @@ import type { Signature } from '../core/signature.ts'
 import type { LogReading } from './check-log.ts'
 import { encodeArchive } from './log-archive.ts'
 import { type ParsedEntry, resolveEntry } from './log-entry.ts'
-import { logName, logNumber } from './log-names.ts'
+import { type EntryRange, logName, logNumber } from './log-names.ts'
 import { encodeCheckpoint, type LogState } from './log-state.ts'
 import { copyAside } from './set-aside.ts'
 import type { Storage } from './storage.ts'
@@ -38,7 +38,7 @@ export async function salvageLog(
     const copy = await copyAside(storage, name)
     if (copy !== undefined) copies.push(copy)
   }
-  const { entries, before } = await filledIn(reading, options)
+  const archives = await filledIn(reading, options)
   const left = new Set(reading.damaged)
   const replace = async (name: string, bytes: Uint8Array): Promise<void> => {
     if (left.delete(name)) await storage.delete(name)
@@ -48,8 +48,10 @@ export async function salvageLog(
     const tags = reading.lost.length > 0 ? options.tags : []
     const refs = new Map([...reading.state.refs, ...tags])
     const state: LogState = { ...reading.state, refs, packs: options.packs }
-    if (entries.length > 0) {
-      await replace(logName('archive', number), await encodeArchive(entries, before))
+    for (const { entries, before } of archives) {
+      const last = entries.at(-1)
+      if (last === undefined) continue
+      await replace(logName('archive', last.number), await encodeArchive(entries, before))
     }
     await replace(logName('checkpoints', number), encodeCheckpoint(state))
     for (const { name } of await storage.list('log/')) {
@@ -60,30 +62,45 @@ export async function salvageLog(
   return copies
 }
 
+/** More entries in a row that are lost are left out: an archive ends before them, and another begins with the last. */
+const MOST_STAND_INS = 1024
+
+interface ArchivedEntries {
+  readonly entries: readonly ParsedEntry[]
+  readonly before: ReadonlyMap<string, Id>
+}
+
 /** The entries with others in place of those that are lost; from the last one on that cannot be explained. */
 async function filledIn(
-  { from, entries, lost, state }: LogReading,
+  { from, entries, lost }: LogReading,
   { who, tags, findTarget }: SalvagedLogOptions,
-): Promise<{ entries: ParsedEntry[]; before: ReadonlyMap<string, Id> }> {
-  const known = new Map(entries.map((entry) => [entry.number, entry]))
-  let before = new Map(from.refs)
+): Promise<ArchivedEntries[]> {
+  const archives: ArchivedEntries[] = []
   const refs = new Map(from.refs)
+  let before = new Map(refs)
   let kept: ParsedEntry[] = []
-  for (let number = from.number + 1; number <= state.number; number++) {
-    const entry = known.get(number)
-    if (entry === undefined) {
-      const next = entries.find((later) => later.number > number)
-      const isLast = !lost.includes(number + 1)
-      const updates = isLast ? await explained(refs, next, findTarget) : []
-      if (number === lost.at(-1)) {
-        for (const [name, id] of tags) updates.push({ name, oldStart: undefined, new: id })
-      }
-      const message = 'fsck --salvage: this entry is lost'
-      const standIn = { number, uuid: randomUUID(), updates, who, message, packs: [] }
-      resolveEntry(standIn, refs)
-      kept.push(standIn)
-      continue
+  const standIn = async ({ first, last }: EntryRange, next: ParsedEntry | undefined) => {
+    const isLong = last - first >= MOST_STAND_INS
+    if (isLong) {
+      archives.push({ entries: kept, before })
+      kept = []
+      before = new Map(refs)
     }
+    const updates = await explained(refs, next, findTarget)
+    if (last === lost.at(-1)?.last) {
+      for (const [name, id] of tags) updates.push({ name, oldStart: undefined, new: id })
+    }
+    const message = 'fsck --salvage: this entry is lost'
+    for (let number = isLong ? last : first; number <= last; number++) {
+      const made = number === last ? updates : []
+      kept.push({ number, uuid: randomUUID(), updates: made, who, message, packs: [] })
+    }
+    resolveEntry(kept.at(-1)!, refs)
+  }
+  const gaps = [...lost]
+  for (const entry of entries) {
+    const gap = gaps[0]
+    if (gap !== undefined && gap.first < entry.number) await standIn(gaps.shift()!, entry)
     try {
       resolveEntry(entry, refs)
       kept.push(entry)
@@ -98,7 +115,8 @@ async function filledIn(
       before = new Map(refs)
     }
   }
-  return { entries: kept, before }
+  for (const gap of gaps) await standIn(gap, undefined)
+  return [...archives, { entries: kept, before }]
 }
 
 /** What the entry after a lost one says that refs had become. */

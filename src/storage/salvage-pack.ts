@@ -103,7 +103,7 @@ export class SalvagedPack {
   async #findEnd(position: number): Promise<Id | undefined> {
     const id = this.#ids[position]!
     const start = this.#startOf(position)
-    const stop = this.#ends.slice(position + 1).find((end) => end > start)
+    const stop = this.#endBehind(position, start)
     if (stop === undefined) return undefined
     try {
       const length = Math.min(stop - start, SEARCHED)
@@ -115,6 +115,14 @@ export class SalvagedPack {
     } catch (error) {
       return ignoring(error)
     }
+  }
+
+  /** Where one of the records after a position ends, the first that does so behind a byte. */
+  #endBehind(position: number, byte: number): number | undefined {
+    for (let other = position + 1; other < this.#ends.length; other++) {
+      if (this.#ends[other]! > byte) return this.#ends[other]
+    }
+    return undefined
   }
 
   #startOf(position: number): number {

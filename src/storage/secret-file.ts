@@ -1,8 +1,9 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { VarveError } from '../core/errors.ts'
-import { fsyncFolder, removeFile, writeFully } from './durable.ts'
+import { fsyncFile, fsyncFolder, removeFile, temporaryName, writeFully } from './durable.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
+import { lockFile } from './file-lock.ts'
 
 /** A file with something in it that is not for everybody, and what tells that it was replaced. */
 export interface SecretFile {
@@ -56,13 +57,10 @@ export function secretFileStamp(path: string): string | undefined {
   return found === undefined ? undefined : stampOf(found)
 }
 
-/** Attempts to begin a change while others are at theirs, some ten milliseconds apart. */
-const ATTEMPTS = 300
-
 /**
  * Replaces a file as a whole by what `change` makes of it, durably; nobody but its owner can read it. Changes of several
- * processes come one after another, each made of what the one before has left: the new file is written as `PATH.lock`,
- * which is there as long as a change lasts. `conflict` where it does not go away, as after a process that was killed.
+ * processes come one after another, each made of what the one before has left: `PATH.lock` is there as long as a change
+ * lasts. `conflict` where it does not go away; that of a process that was killed does.
  *
  * @param change gets the bytes, undefined where there is no file; what it throws leaves all as it is
  */
@@ -70,39 +68,31 @@ export async function changeSecretFile(
   path: string,
   change: (bytes: Uint8Array | undefined) => Uint8Array,
 ): Promise<void> {
-  const lock = `${path}.lock`
-  const fd = await openLock(lock, path)
-  let isDone = false
+  const lock = await lockFile(path)
   try {
+    const file = await readSecretFile(path, 'write')
+    const written = `${path}.${temporaryName()}`
     try {
-      const file = await readSecretFile(path, 'write')
-      await writeFully(fd, change(file?.bytes), path)
-      fs.fsyncSync(fd)
-    } finally {
-      fs.closeSync(fd)
+      await writePrivate(written, change(file?.bytes), path)
+      lock.check()
+      await withPath('replace', path, () => fs.renameSync(written, path))
+    } catch (error) {
+      await removeFile(written)
+      throw error
     }
-    await withPath('replace', path, () => fs.renameSync(lock, path))
-    isDone = true
   } finally {
-    if (!isDone) await removeFile(lock)
+    await lock.release()
   }
   await fsyncFolder(dirname(path))
 }
 
-async function openLock(lock: string, path: string): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return fs.openSync(lock, 'wx', PRIVATE)
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw fileError(error, 'create', path)
-    }
-    if (attempt === ATTEMPTS) {
-      throw new VarveError('conflict', `another process is changing ${path}`, {
-        data: { path, lock },
-        hint: `where none is, one was killed: rm ${lock}`,
-      })
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5 + 10 * Math.random()))
+async function writePrivate(written: string, bytes: Uint8Array, path: string): Promise<void> {
+  const fd = await withPath('create', path, () => fs.openSync(written, 'wx', PRIVATE))
+  try {
+    await writeFully(fd, bytes, path)
+    await fsyncFile(fd, path)
+  } finally {
+    fs.closeSync(fd)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2'
 import { VarveError } from '../core/errors.ts'
 import { temporaryName } from './durable.ts'
+import { type FarFile, type FarStorage, farFileTooLarge, MOST_FAR_FILE } from './far-files.ts'
 import { OpenFiles } from './sftp-open-files.ts'
 import { codeOf, inPieces, NO_SUCH_FILE, SftpRequests } from './sftp-requests.ts'
 import { type Spooled, SpooledWriter } from './spooled-writer.ts'
@@ -26,8 +27,10 @@ export interface SftpPlace {
  * hard link, as in a folder of this machine: `refused` where the server has no extension for that (OpenSSH has). What is
  * written is flushed there by another extension, where the server has it.
  */
-export function openSftpStorage(sftp: SFTPWrapper, place: SftpPlace): Storage {
-  return new SftpStorage(sftp, place)
+export function openSftpStorage(sftp: SFTPWrapper, place: SftpPlace): FarStorage {
+  const storage = new SftpStorage(sftp, place)
+  const { location } = storage
+  return { storage, files: { location, read: (name) => storage.readOwn(name) } }
 }
 
 class SftpStorage implements Storage {
@@ -54,7 +57,14 @@ class SftpStorage implements Storage {
   }
 
   async get(name: string): Promise<Uint8Array | undefined> {
-    const path = this.#path(name)
+    return this.#whole(this.#path(name), Number.POSITIVE_INFINITY)
+  }
+
+  readOwn(name: FarFile): Promise<Uint8Array | undefined> {
+    return this.#whole(`${this.#folder}/${name}`, MOST_FAR_FILE)
+  }
+
+  async #whole(path: string, most: number): Promise<Uint8Array | undefined> {
     let handle: Buffer
     try {
       handle = await this.#requests.openFile(path)
@@ -66,6 +76,8 @@ class SftpStorage implements Storage {
       const { size } = await this.#requests.call<Stats>('look at', path, (done) =>
         this.#sftp.fstat(handle, done),
       )
+      const name = path.slice(this.#folder.length + 1)
+      if (size > most) throw farFileTooLarge(`${this.location}${name}`)
       const bytes = await this.#requests.read(handle, path, 0, size)
       if (bytes === undefined) throw this.#tooShort(name, 0, size)
       return bytes

@@ -11,10 +11,11 @@ import { withPath } from './file-errors.ts'
  * soon as they are open, so nothing is left however the process ends; where a file that is open
  * cannot lose its name (Windows) they go at `discard` or at exit.
  */
-export function openSpill(folder: string = tmpdir()): Spill {
+export function openSpill(folder?: string): Spill {
   return {
     async create() {
-      const path = join(folder, `varve-${temporaryName()}`)
+      // Asked for late: most have nothing to set aside.
+      const path = join(folder ?? tmpdir(), `varve-${temporaryName()}`)
       const fd = await withPath('create', path, () => fs.openSync(path, 'wx+', 0o600))
       return new FileSpill(fd, path)
     },

@@ -52,6 +52,7 @@ export interface StorageEntry {
 
 /** An object being written. Nothing of it is visible under any name before `publish`. */
 export interface StorageWriter {
+  /** The bytes may change once it has ended. */
   write(bytes: Uint8Array): Promise<void>
   /** Bytes already written, for reading one's own writes. */
   range(offset: number, length: number): Promise<Uint8Array>

@@ -245,7 +245,7 @@ async function writePieces(
 
 async function replaceFile(temporary: string, path: string): Promise<void> {
   try {
-    await fs.promises.rename(temporary, path)
+    fs.renameSync(temporary, path)
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw fileError(error, 'replace', path)
     const beside = join(dirname(path), `.varve-${temporaryName()}.tmp`)

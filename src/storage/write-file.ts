@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
-import { removeFile, temporaryName, writeFully } from './durable.ts'
+import { isRunning, removeFile, temporaryName, writeFully } from './durable.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
 import { checkSignal, lookAtPath, type ReadFileOptions } from './read-file.ts'
 
@@ -82,13 +82,5 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM') return []
     throw fileError(error, 'list', folder)
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH'
   }
 }

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { packVarve } from '../support/consumer.ts'
+import { hasTool } from '../support/optional-tool.ts'
 import { isolated, varve } from '../support/program.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { Terminal } from '../support/terminal.ts'
 
 /** What npm says where neither its cache nor a registry has what is needed. */
 const OFFLINE = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/
@@ -76,6 +78,26 @@ describe('installed from its package without running scripts', () => {
     const other = await varve(['read', 'sensor', '--rev', 'HEAD', '--tail', '7'], inFolder)
     expect(other).toMatchObject({ stdout: `${own.stdout}\n`, exitCode: 0 })
     expect(await varve(['fsck'], inFolder)).toMatchObject({ exitCode: 0 })
+  })
+
+  it('shows history, as a chart and on the whole terminal', async ({ skip }) => {
+    skip(!installed, 'neither npm’s cache nor a registry has what varve depends on')
+    const { stdout } = await run('plot', 'HEAD:sensor', '--width', '60', '--height', '10')
+    expect(stdout).toMatch(/^HEAD:sensor|^sensor/)
+    expect(stdout).toMatch(/[⠁-⣿]/)
+    // Without a terminal it is the log.
+    expect((await run('tui')).stdout).toMatch(/^commit [0-9a-f]{64}/)
+    if (!hasTool('tmux')) return
+    const terminal = new Terminal({ columns: 80, rows: 24, cwd: join(folder, 'work') })
+    try {
+      await terminal.start()
+      await terminal.types(`${join(folder, 'prefix/bin/varve')} tui\n`)
+      await terminal.settles(/Ada +\[main\] all/)
+      await terminal.keys('q')
+      await terminal.shows(/^\$ ?$/m)
+    } finally {
+      await terminal.stop()
+    }
   })
 
   it('has what it needs, and nothing of how it is made', ({ skip }) => {

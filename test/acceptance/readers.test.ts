@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { effort } from '../support/effort.ts'
+import { effort, SEARCH_LIMIT } from '../support/effort.ts'
 import { isolated, PROGRAM, someone, varve } from '../support/program.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -14,7 +14,9 @@ const rowsOf = (round: number): string =>
     .join('')
 
 describe('who reads beside writers', () => {
-  it('sees one whole commit, never an older one after a newer one, and waits for nobody', async () => {
+  it('sees one whole commit, never an older one after a newer one, and waits for nobody', {
+    timeout: SEARCH_LIMIT,
+  }, async () => {
     const root = join(temporaryFolder(), 'read.varve')
     await varve(['init', '--bare', root])
     const write = ['-R', root, 'write', '--split-by', 's', '--into', 'x/', '--create', '--commit']

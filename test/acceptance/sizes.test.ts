@@ -120,7 +120,9 @@ it('10,000 series of 100 rows', async () => {
   const held: string[] = []
   for await (const { path } of walkTree(repo.objects, tree, 'many')) held.push(path)
   expect(held.sort()).toEqual([...texts.keys()].sort())
-  for (const [path, text] of texts) {
+  for (const [at, [path, text]] of [...texts].entries()) {
+    // All of them where there is time: each opens a series anew.
+    if (!isLarge && at % 10 !== 7) continue
     if ((await textIn(repo, tree, path)) !== text) expect.fail(`${path} reads as something else`)
   }
   await storage.close()

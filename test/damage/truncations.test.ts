@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { type Id, idFromBytes } from '../../src/core/id.ts'
 import { PACK_MAGIC } from '../../src/storage/pack-index.ts'
 import { checksum } from '../../src/storage/pack-record.ts'
 import {
@@ -10,17 +11,21 @@ import {
   readEverything,
   repositoryWith,
   sampleRepository,
+  storageWith,
   wrongIn,
 } from '../support/damage.ts'
+import { DamageCheck } from '../support/damage-check.ts'
 import { effort, SEARCH_LIMIT } from '../support/effort.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
 let files: Files
 let truth: Reading
+let check: DamageCheck
 
 beforeAll(async () => {
   files = await filesOf((await sampleRepository({ rows: 500, series: 2, commits: 3 })).storage)
   truth = await readEverything(await repositoryWith(files))
+  check = await DamageCheck.of(files)
 })
 
 /** What is wrong with how a repository with other bytes is read, and with what fsck says of it. */
@@ -42,15 +47,23 @@ describe('a repository of which a file is cut short', () => {
     const lengths = [...files].flatMap(([file, { length }]) =>
       Array.from({ length }, (_, at) => ({ file, length: at })),
     )
-    const count = effort({ quick: 15, usual: 80, nightly: lengths.length })
     const random = seededRandom(2)
     const bad: string[] = []
-    for (let i = 0; i < count; i++) {
-      const at = count === lengths.length ? i : Math.floor(random() * lengths.length)
-      const { file, length } = lengths[at]!
+    for (let i = 0; i < effort({ quick: 10, usual: 50, nightly: 1000 }); i++) {
+      const { file, length } = lengths[Math.floor(random() * lengths.length)]!
       const faults = await faultsOf(new Map([[file, files.get(file)!.slice(0, length)]]))
       if (faults.length > 0) bad.push(`${file} of ${length} bytes: ${faults}`)
     }
+    const count = effort({ quick: 100, usual: 1000, nightly: lengths.length })
+    for (let i = 0; i < count; i++) {
+      const at = count === lengths.length ? i : Math.floor(random() * lengths.length)
+      const { file, length } = lengths[at]!
+      const damaged = await storageWith(files, new Map([[file, files.get(file)!.slice(0, length)]]))
+      const ids = file.startsWith('packs/') ? check.objectsAt(file, length, 2, random) : []
+      const { wrong } = await check.faultsOf(damaged, file, ids)
+      if (wrong.length > 0) bad.push(`${file} of ${length} bytes: ${wrong}`)
+    }
+    process.stderr.write(`truncations: ${count} of ${lengths.length} lengths\n`)
     expect(bad).toEqual([])
   })
 })
@@ -90,9 +103,9 @@ describe('a pack of which parts of the index were swapped, and its checksum made
       .sort((a, b) => b[1].length - a[1].length)[0]!
     const { records, ids, ends, order } = partsOf(bytes)
     const random = seededRandom(4)
-    const count = effort({ quick: 15, usual: 60, nightly: 20_000 })
+    const all = effort({ quick: 15, usual: 40, nightly: 500 })
     const bad: string[] = []
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < effort({ quick: 100, usual: 1000, nightly: 20_000 }); i++) {
       const a = Math.floor(random() * records)
       const b = (a + 1 + Math.floor(random() * (records - 1))) % records
       const part = [ids, ends, order][i % 3]!
@@ -100,12 +113,21 @@ describe('a pack of which parts of the index were swapped, and its checksum made
       swap(changed, part, a, b)
       // With right sums: the checksums of the index say nothing of what was put there on purpose.
       seal(changed)
-      const faults = await faultsOf(new Map([[name, changed]]))
+      const swapped = new Map([[name, changed]])
+      const read = await check.faultsOf(await storageWith(files, swapped), name, [
+        idAt(bytes, ids, a),
+        idAt(bytes, ids, b),
+      ])
+      const faults = [...read.wrong, ...(i < all ? await faultsOf(swapped) : [])]
       if (faults.length > 0) bad.push(`${i % 3} of ${a} and ${b}: ${faults}`)
     }
     expect(bad).toEqual([])
   })
 })
+
+function idAt(bytes: Uint8Array, { start, width }: Part, position: number): Id {
+  return idFromBytes(bytes, start + position * width)
+}
 
 interface Part {
   readonly start: number

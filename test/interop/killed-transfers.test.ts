@@ -36,8 +36,9 @@ interface Way {
 const ended = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => child.once('exit', () => resolve()))
 
-/** Kills a process; false where there is none of this number any more. */
+/** Kills a process; false where there is none of this number any more. 0 would be the group of this one. */
 function killed(pid: number): boolean {
+  if (!(pid > 0)) throw new Error(`not the number of a process: ${pid}`)
   try {
     return process.kill(pid, 'SIGKILL')
   } catch {
@@ -101,7 +102,9 @@ async function overSsh(): Promise<Way> {
   proxy.leadTo(port)
   const folder = temporaryFolder()
   const [script, pid] = [join(folder, 'far.sh'), join(folder, 'pid')]
-  writeFileSync(script, `echo $$ > ${pid}\nexec ${process.execPath} ${PROGRAM} "$@"\n`)
+  // Moved there whole: a file that is being written reads as empty.
+  const noted = `echo $$ > ${pid}.new && mv ${pid}.new ${pid}`
+  writeFileSync(script, `${noted}\nexec ${process.execPath} ${PROGRAM} "$@"\n`)
   return {
     url: (name) => `ssh://${user}@127.0.0.1:${proxy.port}${join(root, name)}`,
     env: { VARVE_SSH_COMMAND: `${command} -o HostKeyAlias=[127.0.0.1]:${port}` },

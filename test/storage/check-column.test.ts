@@ -6,12 +6,13 @@ import { columnFacts } from '../../src/core/column-facts.ts'
 import { hashObject } from '../../src/core/id.ts'
 import { checkColumn } from '../../src/storage/check-column.ts'
 import { encodeBody, RAW } from '../../src/storage/pack-encoding.ts'
+import { CHECKSUM_BYTES, encodeRecord } from '../../src/storage/pack-record.ts'
 import { anyColumn } from '../support/columns.ts'
 import { variedColumns } from '../support/varied-columns.ts'
 
 async function check(canonical: Uint8Array) {
   const { length } = canonical
-  return checkColumn({ ...(await encodeBody('column', canonical, 1)), length })
+  return checkColumn({ ...(await encodeBody('column', canonical, 1)), length }, { withSum: false })
 }
 
 describe('a column that is looked through', () => {
@@ -24,9 +25,21 @@ describe('a column that is looked through', () => {
         const found = { id: hashObject('column', canonical), facts: columnFacts(canonical) }
         expect(await check(canonical)).toEqual(found)
         const { length } = canonical
-        expect(await checkColumn({ method: RAW, body: canonical, length })).toEqual(found)
+        const stored = { method: RAW, body: canonical, length }
+        expect(await checkColumn(stored, { withSum: false })).toEqual(found)
       }),
       { numRuns: 400 },
+    )
+  })
+
+  it('has the checksum that its record has in a pack', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyColumn.map(encodeColumn), fc.nat(1e6), async (canonical, position) => {
+        const column = { ...(await encodeBody('column', canonical, 1)), length: canonical.length }
+        const { id, sum } = await checkColumn(column, { withSum: true })
+        const record = encodeRecord({ ...column, id, kind: 'column' }, position, () => undefined)
+        expect(sum).toEqual(new Uint8Array(record.slice(-CHECKSUM_BYTES)))
+      }),
     )
   })
 

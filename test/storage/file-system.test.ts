@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { mkdtemp, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hasCode } from '../../src/core/errors.ts'
@@ -24,6 +24,21 @@ describe('file system storage', () => {
     expect(synced).toHaveLength(2)
     expect(synced[0]).toMatch(/[\\/]tmp[\\/]/)
     expect(synced[1]).toBe(join(folder, 'log'))
+  })
+
+  it('begins to flush a long file while it is written, and flushes it once more before it has its name', async () => {
+    const folder = await newFolder()
+    const synced: string[] = []
+    const storage = openFileSystemStorage(folder, { onSync: (path) => synced.push(path) })
+    const writer = await storage.create()
+    await writer.write(new Uint8Array(9 * 1024 * 1024))
+    const temporary = synced.at(-1)
+    expect(temporary).toMatch(/[\\/]tmp[\\/]/)
+    synced.length = 0
+    await writer.publish('packs/long')
+    expect(synced[0]).toBe(temporary)
+    expect(synced.at(-1)).toBe(join(folder, 'packs'))
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([])
   })
 
   it('flushes the folders that it creates, in the folders above them', async () => {
@@ -63,6 +78,18 @@ describe('file system storage', () => {
     await storage.close()
     expect(openFiles()).toBe(before)
     expect((await storage.range('packs/7', 0, 1))[0]).toBe(7)
+    await storage.close()
+  })
+
+  it('makes no room for what a file of holes says that it is', async () => {
+    const folder = await newFolder()
+    const storage = openFileSystemStorage(folder)
+    await storage.putIfAbsent('log/1', Uint8Array.of(1))
+    await truncate(join(folder, 'log', '1'), 2 ** 42)
+    const refused = expect.objectContaining({ code: 'too-large' })
+    await expect(storage.get('log/1')).rejects.toEqual(refused)
+    await expect(storage.range('log/1', 8, 2 ** 41)).rejects.toEqual(refused)
+    expect(await storage.range('log/1', 0, 2)).toEqual(Uint8Array.of(1, 0))
     await storage.close()
   })
 

@@ -8,7 +8,7 @@ import { openObjectStore } from '../../src/storage/object-store.ts'
 import { encodeIndex, PACK_MAGIC } from '../../src/storage/pack-index.ts'
 import { PackReader } from '../../src/storage/pack-reader.ts'
 import { encodeRecord, type PackRecord } from '../../src/storage/pack-record.ts'
-import { PackWriter } from '../../src/storage/pack-writer.ts'
+import { PackWriter, packPath } from '../../src/storage/pack-writer.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { somePack, storageWithPack } from '../support/packs.ts'
 
@@ -88,6 +88,40 @@ describe('damaged packs', () => {
     await writer.publish()
     expect((await store.readAny(ids[0]!)).bytes).toEqual(good.bytes)
     expect((await openObjectStore(damaged).readAny(ids[0]!)).bytes).toEqual(good.bytes)
+  })
+})
+
+describe('a pack whose name is taken', () => {
+  const write = async (storage: Storage): Promise<string> => {
+    const batch = await openObjectStore(storage).begin()
+    await batch.put('blob', text)
+    return (await batch.publish())!
+  }
+
+  it('is the other one, where that is what its name says', async () => {
+    const storage = createMemoryStorage()
+    const writer = new PackWriter(storage)
+    const name = await write(storage)
+    await writer.add(id, 'blob', text, 1)
+    expect(await writer.publish()).toBe(name)
+  })
+
+  it('is refused where the other one has been damaged: nobody is told that it is stored', async () => {
+    const storage = createMemoryStorage()
+    const name = await write(storage)
+    const bytes = (await storage.get(packPath(name)))!
+    for (const bad of [
+      bytes.slice(0, -3),
+      bytes.map((byte, at) => (at === bytes.length - 1 ? ~byte : byte)),
+    ]) {
+      const damaged = await storageWithPack(name, bad)
+      await expect(write(damaged)).rejects.toMatchObject({
+        code: 'corrupt-pack',
+        data: { pack: name },
+        hint: expect.stringContaining('--salvage'),
+      })
+      expect(await damaged.get(packPath(name))).toEqual(bad)
+    }
   })
 })
 

@@ -6,6 +6,7 @@ import { decodeCheckpoint, emptyState, encodeCheckpoint } from '../../src/storag
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openRefLog } from '../../src/storage/ref-log.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { controlStorage } from '../support/controlled-storage.ts'
 import { allEntries, appendMoves, idOf, moveOf, someone } from '../support/transactions.ts'
 
 const names = async (storage: Storage, prefix: string): Promise<string[]> =>
@@ -43,6 +44,17 @@ describe('ref log', () => {
       const bytes = encodeCheckpoint({ ...state, ...changed })
       expect(() => decodeCheckpoint(bytes, 1, 'checkpoints/1')).toThrow(corrupt)
     }
+  })
+
+  it.each([
+    [{ seconds: 2 ** 52 }],
+    [{ seconds: -(2 ** 51) }],
+    [{ offsetMinutes: 100_000 }],
+    [{ name: 'Ann\x1b[2J' }],
+    [{ email: 'a@b>\n' }],
+  ])('refuses an entry by %j, whom nobody can be', async (changed) => {
+    const storage = await logWith({ who: { ...someone, ...changed } })
+    await expect(openRefLog(storage).state()).rejects.toMatchObject({ code: 'corrupt-log' })
   })
 
   it('begins empty, with a default branch', async () => {
@@ -290,4 +302,54 @@ describe('ref log: damage', () => {
     await appendMoves(openRefLog(storage), 3)
     expect((await openRefLog(storage).state()).number).toBe(3)
   })
+})
+
+describe('an entry for one state alone', () => {
+  it('is refused where another one was appended since', async () => {
+    const log = openRefLog(createMemoryStorage())
+    await appendMoves(log, 2)
+    const entry = { updates: [], who: someone, message: 'x', packs: [] }
+    expect((await log.append(entry, { after: 2 })).number).toBe(3)
+    await expect(log.append(entry, { after: 2 })).rejects.toMatchObject({
+      code: 'conflict',
+      data: { expected: 2, found: 3 },
+    })
+  })
+})
+
+it('a checkpoint that was listed and cannot be found again is damage, unless a later one is there', async () => {
+  const storage = createMemoryStorage()
+  await appendMoves(openRefLog(storage, { checkpointEvery: 2 }), 5)
+  const [older, newer] = await names(storage, 'checkpoints/')
+  const hiding = (hidden: readonly string[]): Storage => ({
+    ...controlStorage(storage, {}),
+    get: async (name) => (hidden.includes(name) ? undefined : storage.get(name)),
+  })
+  await expect(openRefLog(hiding([newer!])).state()).rejects.toMatchObject({ code: 'corrupt-log' })
+  let lists = 0
+  const late: Storage = {
+    ...hiding([older!]),
+    list: async (prefix) => {
+      const found = await storage.list(prefix)
+      return prefix === 'checkpoints/' && lists++ === 0
+        ? found.filter(({ name }) => name !== newer)
+        : found
+    },
+  }
+  expect((await openRefLog(late).state()).number).toBe(5)
+})
+
+it('a failure that is none of a storage is told, though the entry is there', async () => {
+  const storage = createMemoryStorage()
+  const log = openRefLog(
+    controlStorage(storage, {
+      before: (call, name) => {
+        if (call === 'putIfAbsent' && name.startsWith('archive/'))
+          throw new TypeError('not of varve')
+      },
+    }),
+    { checkpointEvery: 2 },
+  )
+  await expect(appendMoves(log, 2)).rejects.toThrow('not of varve')
+  expect((await openRefLog(storage).state()).number).toBe(2)
 })

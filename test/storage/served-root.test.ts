@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { VarveError } from '../../src/core/errors.ts'
@@ -105,5 +114,35 @@ describe('a secret file', () => {
       hint: expect.stringContaining('.lock'),
     })
     expect(secretFileStamp(path)).toBeUndefined()
+  })
+
+  it('is changed by many though one was killed at it, and what that one left goes', async () => {
+    const path = join(temporaryFolder(), 'tokens')
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    writeFileSync(path, 'before\n', { mode: 0o600 })
+    writeFileSync(`${path}.lock`, `${pid}\n`)
+    writeFileSync(`${path}.${pid}-0123456789abcdef`, 'half')
+    writeFileSync(`${path}.lock.${pid}-0123456789abcdef`, `${pid}\n`)
+
+    const add = (name: string) =>
+      changeSecretFile(path, (bytes) => Buffer.from(`${bytes ?? ''}${name}\n`))
+    await Promise.all(['a', 'b', 'c', 'd'].map(add))
+
+    const { bytes } = (await readSecretFile(path, 'read'))!
+    const lines = Buffer.from(bytes).toString().trim().split('\n').sort()
+    expect(lines).toEqual(['a', 'b', 'before', 'c', 'd'])
+    expect(readdirSync(dirname(path))).toEqual(['tokens'])
+  })
+
+  it('is left as it is by a change whose lock another has taken over', async () => {
+    const path = join(temporaryFolder(), 'tokens')
+    const late = changeSecretFile(path, () => {
+      renameSync(`${path}.lock`, `${path}.gone`)
+      writeFileSync(`${path}.lock`, '1\n')
+      return Buffer.from('late')
+    })
+    await expect(late).rejects.toMatchObject({ code: 'conflict' })
+    expect(secretFileStamp(path)).toBeUndefined()
+    expect(readdirSync(dirname(path)).sort()).toEqual(['tokens.gone', 'tokens.lock'])
   })
 })

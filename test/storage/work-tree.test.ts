@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import fs, { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, realpath, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hasCode } from '../../src/core/errors.ts'
+import { lookAt, removeEmptyFolders } from '../../src/storage/work-path.ts'
 import { openWorkTree, type WorkTree } from '../../src/storage/work-tree.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -27,6 +28,9 @@ async function paths(tree: WorkTree, folder?: string): Promise<string[]> {
   for await (const { path } of tree.list(folder)) found.push(path)
   return found
 }
+
+/** An error as the system gives it. */
+const ofSystem = (code: string): Error => Object.assign(new Error(code), { code })
 
 const refused = (e: unknown): boolean => hasCode(e, 'refused')
 const invalid = (e: unknown): boolean => hasCode(e, 'invalid-name')
@@ -197,5 +201,79 @@ describe('work tree', () => {
     expect(tree.locate(join(root, '.varve', 'HEAD'))).toBeUndefined()
     expect(tree.locate(`${root}x/a`)).toBeUndefined()
     expect(tree.locate(join(root, 'not', 'yet.csv'))).toBe('not/yet.csv')
+  })
+
+  it('leaves no folder where a file is not finished after all', async () => {
+    const { root, tree } = await newTree()
+    const prepared = await tree.prepare('new/er/x.csv', [bytes('x')])
+    expect(existsSync(join(root, 'new', 'er'))).toBe(true)
+    await prepared.discard()
+    expect(readdirSync(root)).toEqual(['.varve'])
+    await symlink(outside, join(root, 'link'))
+    const refusedLater = await tree.prepare('link/x.csv', [bytes('x')])
+    await expect(refusedLater.finish()).rejects.toSatisfy(refused)
+    await refusedLater.discard()
+    expect(readdirSync(join(root, '.varve', 'tmp'))).toEqual([])
+  })
+
+  it('replaces a file also where its temporary one is on another file system', async () => {
+    const { root, tree } = await newTree()
+    const spy = vi.spyOn(fs, 'renameSync').mockImplementation(() => {
+      throw ofSystem('EXDEV')
+    })
+    await tree.write('a.csv', [bytes('one')])
+    expect(await readText(tree, 'a.csv')).toBe('one')
+    spy.mockImplementation(() => {
+      throw ofSystem('EIO')
+    })
+    await expect(tree.write('a.csv', [bytes('two')])).rejects.toMatchObject({ code: 'io' })
+    spy.mockRestore()
+    expect(await readText(tree, 'a.csv')).toBe('one')
+    expect(readdirSync(root).sort()).toEqual(['.varve', 'a.csv'])
+  })
+
+  it('says which folder cannot be made, and uses one that another was faster to make', async () => {
+    const { root, tree } = await newTree()
+    const mkdir = fs.mkdirSync
+    const spy = vi.spyOn(fs, 'mkdirSync').mockImplementation((path) => {
+      mkdir(path)
+      throw ofSystem('EEXIST')
+    })
+    await tree.write('a/b.csv', [bytes('one')])
+    spy.mockImplementation((path) => {
+      if (!String(path).includes('.varve')) throw ofSystem('ENOSPC')
+      mkdir(path)
+      return undefined
+    })
+    await expect(tree.write('c/b.csv', [bytes('one')])).rejects.toMatchObject({
+      code: 'disk-full',
+      data: { path: join(root, 'c') },
+    })
+    spy.mockRestore()
+    expect(await readText(tree, 'a/b.csv')).toBe('one')
+  })
+
+  it('removes a file though its folder cannot be looked after, and says so', async () => {
+    const { root, tree } = await newTree()
+    await tree.write('a/b/c.csv', [bytes('one')])
+    const spy = vi.spyOn(fs, 'rmdirSync').mockImplementation(() => {
+      throw ofSystem('EIO')
+    })
+    await expect(tree.remove('a/b/c.csv')).rejects.toMatchObject({
+      data: { path: join(root, 'a', 'b') },
+    })
+    spy.mockRestore()
+    removeEmptyFolders(join(root, 'a'), join(outside, 'x', 'y'))
+    expect(existsSync(join(root, 'a', 'b'))).toBe(true)
+    expect(lookAt(join(root, '.varve', 'none', 'x'))).toBeUndefined()
+    await writeFile(join(root, 'file'), '')
+    expect(lookAt(join(root, 'file', 'x'))).toBeUndefined()
+  })
+
+  it('cannot say where a path of links in a circle leads', async () => {
+    const { root, tree } = await newTree()
+    await symlink(join(root, 'b'), join(root, 'a'))
+    await symlink(join(root, 'a'), join(root, 'b'))
+    expect(() => tree.locate(join(root, 'a', 'x.csv'))).toThrow(/too many symbolic links/)
   })
 })

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { writeFile } from '../../src/storage/write-file.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -78,5 +78,22 @@ describe('writeFile', () => {
     await expect(writeFile(join(folder, 'no', 'a'), pieces('x'))).rejects.toThrow(
       'there is no folder',
     )
+  })
+
+  it('leaves alone what is beside the file in a folder that may not be listed', async () => {
+    const path = join(temporaryFolder(), 'a.csv')
+    const spy = vi.spyOn(fs.promises, 'readdir')
+    for (const [code, told] of [
+      ['EACCES', undefined],
+      ['EPERM', undefined],
+      ['EIO', 'io'],
+    ]) {
+      spy.mockRejectedValueOnce(Object.assign(new Error(code), { code }))
+      const writing = writeFile(path, pieces('ab'))
+      if (told === undefined) expect(await writing).toBe(2)
+      else await expect(writing).rejects.toMatchObject({ code: told })
+    }
+    spy.mockRestore()
+    expect(fs.readFileSync(path, 'utf8')).toBe('ab')
   })
 })

@@ -3,6 +3,7 @@ import { type Column, type ColumnType, columnTypes, type Scalar } from '../../sr
 import { columnOf } from '../../src/core/column-builder.ts'
 import { scalarAt } from '../../src/core/column-ops.ts'
 import { numberRange } from '../../src/core/scalar.ts'
+import { anyCodePoint } from './any-code-point.ts'
 
 /** The double with these 64 bits. */
 export function doubleOfBits(bits: bigint): number {
@@ -26,7 +27,7 @@ const floats = fc.oneof(
 )
 
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: anyCodePoint, maxLength: 12 }),
   fc.string({ unit: 'grapheme', maxLength: 40 }),
   fc.constantFrom('', '\0', 'a', 'a\0', 'a\0b', '\uFFFF', '😀', 'é', '\u0001'),
 )

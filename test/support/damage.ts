@@ -46,39 +46,45 @@ export async function storageWith(files: Files, changed: Files = new Map()): Pro
 /** What a repository says: refs, commits and values, by a name; or how it says that it cannot. */
 export type Reading = Map<string, string>
 
-/**
- * Reads all that anybody could want to know: refs, the reflog, every commit that a ref leads to, and all values of
- * all its series. An error that is not varve's own is thrown.
- */
-export async function readEverything(repo: Repository): Promise<Reading> {
+/** Reads refs and the reflog. An error that is not varve's own is thrown. */
+export async function readLog(repo: Repository): Promise<Reading> {
   const reading: Reading = new Map()
-  const attempt = async (name: string, read: () => Promise<string>): Promise<void> => {
-    try {
-      reading.set(name, await read())
-    } catch (error) {
-      if (!(error instanceof VarveError)) throw error
-      reading.set(name, `error ${error.code}`)
-    }
-  }
-  let refs: ReadonlyMap<string, Id> = new Map()
-  await attempt('refs', async () => {
+  await attempt(reading, 'refs', async () => {
     const state = await repo.refs.state()
-    refs = state.refs
-    return JSON.stringify([state.head, [...refs].sort(), state.number])
+    return JSON.stringify([state.head, [...state.refs].sort(), state.number])
   })
-  await attempt('reflog', async () => {
+  await attempt(reading, 'reflog', async () => {
     const digest = createHash('sha256')
     for await (const { packs: _, retiredPacks: __, ...entry } of repo.refs.entries()) {
       digest.update(JSON.stringify(entry))
     }
     return digest.digest('hex')
   })
-  const pending = [...refs.values()]
+  return reading
+}
+
+async function attempt(reading: Reading, name: string, read: () => Promise<string>): Promise<void> {
+  try {
+    reading.set(name, await read())
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error
+    reading.set(name, `error ${error.code}`)
+  }
+}
+
+/**
+ * Reads all that anybody could want to know: refs, the reflog, every commit that a ref leads to, and all values of
+ * all its series. An error that is not varve's own is thrown.
+ */
+export async function readEverything(repo: Repository): Promise<Reading> {
+  const reading = await readLog(repo)
+  const isRead = !reading.get('refs')!.startsWith('error ')
+  const pending = isRead ? [...(await repo.refs.state()).refs.values()] : []
   const series = new Map<Id, string>()
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     const commit = id
     if (reading.has(commit)) continue
-    await attempt(commit, async () => {
+    await attempt(reading, commit, async () => {
       const { tree, parents, message, author } = decodeCommit(
         await repo.objects.read(commit, 'commit'),
       )
@@ -86,7 +92,7 @@ export async function readEverything(repo: Repository): Promise<Reading> {
       const paths: string[] = []
       for await (const { path, entry } of walkTree(repo.objects, tree)) {
         paths.push(path)
-        await attempt(`${commit}:${path}`, async () => {
+        await attempt(reading, `${commit}:${path}`, async () => {
           const found = series.get(entry.id) ?? (await valuesOf(repo, entry.id))
           series.set(entry.id, found)
           return found
@@ -191,4 +197,33 @@ export async function sampleRepository(options: SampleOptions): Promise<Reposito
   await gc(repo, { who: ann(clock++), now: clock * 1000 })
   await change(options.commits)
   return repo
+}
+
+/** Tells an object's kind and bytes from all others. */
+export function digestOf({ kind, bytes }: { kind: string; bytes: Uint8Array }): string {
+  return createHash('sha256').update(kind).update(bytes).digest('base64')
+}
+
+/** A storage of which a bit of one file was flipped, at a byte. */
+export function flipping(storage: Storage, flipped: string, at: number, bit: number): Storage {
+  return {
+    location: storage.location,
+    async get(name) {
+      const bytes = await storage.get(name)
+      if (name === flipped && bytes !== undefined) bytes[at]! ^= bit
+      return bytes
+    },
+    async range(name, offset, length) {
+      const bytes = await storage.range(name, offset, length)
+      if (name === flipped && offset <= at && at < offset + length) bytes[at - offset]! ^= bit
+      return bytes
+    },
+    size: (name) => storage.size(name),
+    putIfAbsent: (name, bytes) => storage.putIfAbsent(name, bytes),
+    create: () => storage.create(),
+    list: (prefix) => storage.list(prefix),
+    delete: (name) => storage.delete(name),
+    sweep: (before) => storage.sweep(before),
+    close: async () => undefined,
+  }
 }

@@ -22,6 +22,8 @@ function before(takesSpace, path) {
 }
 
 const changes = (flags) => typeof flags === 'string' && flags !== 'r'
+/** What a command says is written to what it was started with: it is on no disk. */
+const isFile = (fd) => fd > 2
 
 function wrapSync(name, takesSpace, applies = () => true) {
   const original = fs[name]
@@ -54,6 +56,7 @@ wrapSync('openSync', true, ([, flags]) => changes(flags))
 for (const name of ['mkdirSync', 'linkSync', 'copyFileSync']) wrapSync(name, true)
 for (const name of ['unlinkSync', 'renameSync', 'rmdirSync', 'rmSync', 'chmodSync'])
   wrapSync(name, false)
+wrapSync('writeSync', true, ([fd]) => isFile(fd))
 wrapCallback('write', true)
 wrapCallback('fsync', false)
 wrapPromise('open', true, ([, flags]) => changes(flags))

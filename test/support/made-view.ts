@@ -58,7 +58,7 @@ export class MadeView implements ViewData {
   }
 
   async *weights(ids: readonly Id[]) {
-    for (const [at, id] of ids.entries()) yield { id, rows: at % 5 === 4 ? undefined : at * 100 }
+    for (const [at, id] of ids.entries()) yield [{ id, rows: at % 5 === 4 ? undefined : at * 100 }]
   }
 
   async detail(id: Id, against: Id | undefined): Promise<CommitDetail> {
@@ -168,7 +168,7 @@ export class MadeView implements ViewData {
   }
 
   async *touching(_text: string, commits: readonly ListedCommit[]) {
-    for (const { id } of commits.slice(20, 22)) yield id
+    for (const { id } of commits.slice(20, 22)) yield [id]
   }
 
   async act(action: Action): Promise<string> {

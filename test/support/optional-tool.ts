@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 
 /** Whether a program is installed; says so loudly when it is not, as tests are then skipped. */
 export function hasTool(name: string): boolean {
@@ -32,5 +33,13 @@ export function hasOwners(): boolean {
 export function canGiveAway(): boolean {
   const there = process.geteuid?.() === 0
   if (!there) process.stderr.write('SKIPPED: tests with files of another user: run them as root\n')
+  return there
+}
+
+/** Whether columns are encoded in threads beside, as they are on more than one processor; says so loudly where not. */
+export function hasThreads(): boolean {
+  const there = availableParallelism() > 1
+  if (!there)
+    process.stderr.write('SKIPPED: tests of threads, which one processor has no use for\n')
   return there
 }

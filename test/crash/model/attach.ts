@@ -338,6 +338,8 @@ const byDescriptor: Record<string, Call> = {
     to: number | null,
     done: never,
   ) => callback(() => writeAt(fd, bytes.subarray(at, at + length), to), done),
+  writeSync: (fd: number, bytes: Uint8Array, at: number, length: number, to: number | null) =>
+    writeAt(fd, bytes.subarray(at, at + length), to),
   fsync: (fd: number, done: never) => callback(() => flush(fd), done),
 }
 const promised: Record<string, Call> = {

@@ -2,7 +2,7 @@ import type { CommandTable } from './command-table.ts'
 import type { Context } from './context.ts'
 import type { Command } from './define-command.ts'
 import { globalOptions } from './global-options.ts'
-import { optionTerm } from './help-text.ts'
+import { fallbackOf, optionTerm } from './help-text.ts'
 import { aliasesOf, type Completion, type DeclaredOption, spell } from './options.ts'
 import { resolveSubcommand } from './resolve-subcommand.ts'
 import { type Spellings, spellingsOf } from './tokenise.ts'
@@ -54,8 +54,9 @@ export async function complete(
   const top = await entry.load()
   const rest = before.slice(before.indexOf(name, start.at) + 1)
   if (top.subcommands.length > 0 && rest.length === 0) {
+    const own = fallbackOf(top)?.options.declared ?? []
     return typed.startsWith('-')
-      ? completeOption(typed, globalOptions, value)
+      ? completeOption(typed, [...own, ...globalOptions], value)
       : withFallback(top, typed, value)
   }
   const { command, argv } = resolveSubcommand(top, rest)
@@ -140,7 +141,7 @@ async function withFallback(
   const named = group.subcommands
     .filter(({ hidden, name }) => !hidden && name.startsWith(typed))
     .map(({ name, summary }) => ({ value: name, about: summary }))
-  const fallback = group.subcommands.find(({ name }) => name === group.fallback)
+  const fallback = fallbackOf(group)
   if (fallback === undefined) return { candidates: named, files: false }
   const more = await value(fallback.options.positionals[0]?.complete, typed)
   return { candidates: [...named, ...more.candidates], files: more.files }

@@ -1,5 +1,5 @@
 /** How the value of a configuration key is read. */
-export type ConfigType = 'text' | 'boolean' | 'number' | 'size' | 'choice'
+export type ConfigType = 'text' | 'url' | 'boolean' | 'number' | 'size' | 'choice'
 
 export interface ConfigKey {
   /** As it is written; case does not matter. */
@@ -137,8 +137,8 @@ const keys: readonly ConfigKey[] = [
     default: 'main',
     about: "The first branch's name",
   },
-  { name: 'remote.NAME.url', type: 'text', about: 'Where a remote is' },
-  { name: 'remote.NAME.pushUrl', type: 'text', about: 'Where it is pushed to, if elsewhere' },
+  { name: 'remote.NAME.url', type: 'url', about: 'Where a remote is' },
+  { name: 'remote.NAME.pushUrl', type: 'url', about: 'Where it is pushed to, if elsewhere' },
   {
     name: 'remote.NAME.fetch',
     type: 'text',
@@ -206,6 +206,14 @@ const keys: readonly ConfigKey[] = [
     type: 'boolean',
     default: 'false',
     about: 'Whether pushes to this repository may not delete branches and tags',
+  },
+  {
+    name: 'receive.denyDeleteCurrent',
+    type: 'choice',
+    choices: ['refuse', 'ignore'],
+    default: 'refuse',
+    about:
+      'What a push meets that deletes the default branch, or the one that the work tree stands on',
   },
   {
     name: 'receive.denyCurrentBranch',

@@ -2,6 +2,7 @@ import { normalizeKey, parseConfig } from '../core/config-file.ts'
 import { badValue, readBoolean, readNumber } from '../core/config-values.ts'
 import { VarveError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { parseRemoteUrl } from '../plumbing/connect.ts'
 import { configKey, configKeys } from './config-keys.ts'
 
 export interface ConfigLayer {
@@ -79,6 +80,8 @@ export function checkKey(key: string): string {
 export function checkValue(key: string, value: string): void {
   const known = configKey(normalizeKey(key))
   if (known?.type === 'boolean') readBoolean(key, value)
+  // As git has it, an empty one stands for none.
+  if (known?.type === 'url' && value !== '') parseRemoteUrl(value)
   if (known?.type === 'number' || known?.type === 'size') readNumber(key, value)
   if (known?.choices !== undefined && !known.choices.includes(value)) {
     throw badValue(key, value, `one of ${known.choices.join(', ')}`)

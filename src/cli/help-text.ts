@@ -5,13 +5,18 @@ import type { Style } from './style.ts'
 
 /** What `varve COMMAND --help` prints. */
 export function helpText(command: Command, style: Style, prefix = ''): string {
+  const everywhere = { title: 'Options of every command', rows: optionRows(globalOptions) }
   const parts = [`${style.bold(`varve ${prefix}${command.name}`)}: ${command.summary}`]
   const usage = command.usage.map((line) => `  varve ${prefix}${line}`)
   parts.push([style.bold('Usage'), ...usage].join('\n'))
   if (command.description !== undefined) {
     parts.push(wrapParagraphs(command.description, Math.min(style.columns, 88)))
   }
-  for (const { title, rows } of helpSections(command)) {
+  for (const { title, rows } of [
+    ...helpSections(command),
+    ...fallbackSections(command),
+    everywhere,
+  ]) {
     parts.push([style.bold(title), ...alignRows(rows, style.columns)].join('\n'))
   }
   if (command.examples.length > 0) {
@@ -24,6 +29,18 @@ export function helpText(command: Command, style: Style, prefix = ''): string {
   return parts.join('\n\n')
 }
 
+/** Options of the subcommand that a group stands for where none is named. */
+function fallbackSections(group: Command): HelpSection[] {
+  const meant = fallbackOf(group)
+  const rows = meant === undefined || meant.hidden ? [] : optionRows(meant.options.declared)
+  return rows.length === 0 ? [] : [{ title: `Options of ${group.name} ${meant!.name}`, rows }]
+}
+
+/** The subcommand that is meant where none is named. */
+export function fallbackOf(group: Command): Command | undefined {
+  return group.subcommands.find(({ name }) => name === group.fallback)
+}
+
 export interface HelpSection {
   readonly title: string
   readonly rows: readonly HelpRow[]
@@ -34,7 +51,7 @@ export interface HelpRow {
 }
 
 /** Arguments, options and subcommands of a command, as help and the reference list them. */
-export function helpSections(command: Command, withGlobals = true): HelpSection[] {
+export function helpSections(command: Command): HelpSection[] {
   const { positionals, trailing, declared } = command.options
   const words = [...positionals, ...(trailing === undefined ? [] : [trailing])]
   const sections: HelpSection[] = [
@@ -49,7 +66,6 @@ export function helpSections(command: Command, withGlobals = true): HelpSection[
       rows: words.filter(({ describe }) => describe !== undefined).map(positionalRow),
     },
     { title: 'Options', rows: optionRows(declared) },
-    { title: 'Options of every command', rows: withGlobals ? optionRows(globalOptions) : [] },
   ]
   return sections.filter(({ rows }) => rows.length > 0)
 }

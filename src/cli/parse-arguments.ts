@@ -111,7 +111,7 @@ async function judgeWithYargs(command: Command, tokens: readonly Token[]): Promi
     .fail((message, error) => {
       throw error !== undefined && error !== null && error.name !== 'YError'
         ? error
-        : usageError(impliedText(message) ?? message.trim().replace(/\s*\n\s*/g, ' '))
+        : usageError(impliedText(message) ?? missingText(message.trim().replace(/\s*\n\s*/g, ' ')))
     })
   for (const option of declared) {
     parser.option(option.name, {
@@ -129,8 +129,21 @@ async function judgeWithYargs(command: Command, tokens: readonly Token[]): Promi
 const wording = {
   'Invalid values:': 'unknown value:',
   'Argument: %s, Given: %s, Choices: %s': '--%s cannot be %s; it is one of %s',
-  'Missing required argument: %s': { one: 'missing option: --%s', other: 'missing options: %s' },
+  'Missing required argument: %s': { one: 'missing option: %s', other: 'missing options: %s' },
 } as unknown as Record<string, string>
+
+/** Yargs names options without their dashes. */
+function missingText(message: string): string {
+  return message.replace(/^(missing options?: )(.+)$/, (_, words: string, names: string) => {
+    return (
+      words +
+      names
+        .split(', ')
+        .map((name) => spell(name))
+        .join(', ')
+    )
+  })
+}
 
 /** Yargs lists what is missing as `one -> other`, a line each, under a heading. */
 function impliedText(message: string): string | undefined {

@@ -37,7 +37,7 @@ function body(command: Command, prefix: string, level: number): string[] {
   const usage = command.usage.map((line) => `varve ${prefix}${line}`).join('\n')
   const parts = [`\`\`\`\n${usage}\n\`\`\``]
   if (command.description !== undefined) parts.push(command.description.trim())
-  for (const { title, rows } of helpSections(command, false)) {
+  for (const { title, rows } of helpSections(command)) {
     if (title === 'Commands') continue
     parts.push(`${heading} ${title}`, table(title === 'Options' ? 'option' : 'argument', rows))
   }

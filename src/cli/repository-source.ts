@@ -117,12 +117,16 @@ export async function farParts(
   config: Config,
   { surroundings }: Pick<RepositoryLocation, 'surroundings'>,
 ): Promise<RepositoryParts> {
-  const storage = await openFarStorage(url, config, await surroundings())
-  return { storage, config: await configOf(undefined, config) }
+  const { storage, files } = await openFarStorage(url, config, await surroundings())
+  return { storage, farFiles: files, config: await configOf(undefined, config, storage.location) }
 }
 
-/** The layers as configuration of a repository, in whose own file, where it has a folder, changes are made. */
-async function configOf(folder: string | undefined, { layers }: Config): Promise<RepositoryConfig> {
+/** The layers as configuration of a repository: in whose own file, where it has a folder here, changes are made. */
+async function configOf(
+  folder: string | undefined,
+  { layers }: Config,
+  location = '',
+): Promise<RepositoryConfig> {
   const { repositoryConfig } = await import('../plumbing/repository-config.ts')
   const file = folder === undefined ? undefined : join(folder, 'config')
   const of = (scope: ConfigLayer['scope'], origin?: string) =>
@@ -132,12 +136,24 @@ async function configOf(folder: string | undefined, { layers }: Config): Promise
   return repositoryConfig({
     weaker: of('global'),
     // Not that of a repository around one that is about to be made.
-    ...(file !== undefined && {
-      own: of('local', file),
-      write: async (change) => (await import('./config-layers.ts')).changeConfigFile(file, change),
-    }),
+    own: file === undefined ? [] : of('local', file),
+    write: async (change) => {
+      if (file !== undefined) {
+        return (await import('./config-layers.ts')).changeConfigFile(file, change)
+      }
+      if (change('') !== '') throw farConfigStays(location)
+      return ''
+    },
     stronger: of('command'),
     defaultOf: (key) => configKey(key)?.default,
+  })
+}
+
+/** The error for a change of the configuration of a repository that is worked on from afar. */
+export function farConfigStays(location: string): VarveError {
+  return new VarveError('refused', `the configuration of ${location} cannot be changed from here`, {
+    data: { url: location },
+    hint: 'remotes and upstreams are those of a clone; what may be pushed there its file config says (docs/sharing.md)',
   })
 }
 

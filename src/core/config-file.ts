@@ -57,16 +57,24 @@ export function addConfig(text: string, key: string, value: string, file = 'conf
   return joinLines(result)
 }
 
-/** The text without any entry for `key`; undefined when there is none. */
+/** The text without any entry for `key`, and its section where nothing else is in it; undefined when there is none. */
 export function unsetConfig(text: string, key: string, file = 'config'): string | undefined {
   const name = normalizeKey(key)
-  const { lines, entries } = parseFile(text, file)
-  const doomed = entries.filter((entry) => entry.key === name)
-  if (doomed.length === 0) return undefined
-  const kept = lines.filter(
-    (_, index) => !doomed.some((entry) => index >= entry.from && index < entry.to),
-  )
-  return joinLines(kept)
+  const { lines, entries, headers } = parseFile(text, file)
+  const gone = new Set<number>()
+  for (const entry of entries) {
+    if (entry.key !== name) continue
+    for (let line = entry.from; line < entry.to; line++) gone.add(line)
+  }
+  if (gone.size === 0) return undefined
+  headers.forEach(({ line: from }, index) => {
+    const to = headers[index + 1]?.line ?? lines.length
+    const left = lines.slice(from + 1, to).filter((_, at) => !gone.has(from + 1 + at))
+    const isEmptied = left.length < to - from - 1 && left.every((line) => line.trim() === '')
+    // A comment behind the header is somebody's, too.
+    if (isEmptied && /^\s*\[[^#;]*\]\s*$/.test(lines[from]!)) gone.add(from)
+  })
+  return joinLines(lines.filter((_, index) => !gone.has(index)))
 }
 
 /** The text without a section such as `remote.origin`; undefined when there is none. */

@@ -12,7 +12,7 @@ export type {
   TransferProgress,
 } from '../transport/remote-session.ts'
 
-export { parseRemoteUrl, redactUrl } from '../transport/remote-url.ts'
+export { parseRemoteUrl, redactUrl, shownUrl } from '../transport/remote-url.ts'
 
 /** Which repository is meant, and how it is spoken to. */
 export interface RemotePlace {

@@ -3,7 +3,7 @@ import { openLocalCarrier } from '../transport/local-carrier.ts'
 import { openRemoteSession } from '../transport/open-session.ts'
 import type { RemoteSession } from '../transport/remote-session.ts'
 import type { RemoteUrl } from '../transport/remote-url.ts'
-import type { Client } from '../transport/served-repository.ts'
+import type { Client, ServePolicy } from '../transport/served-repository.ts'
 import { bundleAt, openBundleSession } from './bundle.ts'
 import type { LocalRepository } from './connect.ts'
 import type { Repository } from './repository.ts'
@@ -33,11 +33,21 @@ export interface LocalClient {
  * A carrier to a repository that this process has opened, which is served as if it were far away: what its
  * configuration says of pushes holds, and what its work tree stands on is left alone. Closing it closes the repository.
  */
-export async function carryTo(
-  repo: Repository,
-  { client, now, location }: LocalClient,
-): Promise<Carrier> {
+export function carryTo(repo: Repository, { client, now, location }: LocalClient): Carrier {
   const close = () => repo.storage.close()
-  const policy = await readServePolicy(repo)
-  return openLocalCarrier({ repo, policy, client, now }, { location, close })
+  const carrierWith = (policy: ServePolicy) =>
+    openLocalCarrier({ repo, policy, client, now }, { location, close })
+  let writing: Promise<Carrier> | undefined
+  return {
+    ...carrierWith({ readOnly: true }),
+    async *exchange(service, request, options) {
+      if (service === 'upload-pack') {
+        yield* carrierWith({ readOnly: true }).exchange(service, request, options)
+      } else {
+        // Far away that is a request or three, which a fetch has no need of.
+        writing ??= readServePolicy(repo).then(carrierWith)
+        yield* (await writing).exchange(service, request, options)
+      }
+    },
+  }
 }

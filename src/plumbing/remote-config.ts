@@ -9,6 +9,7 @@ import { VarveError } from '../core/errors.ts'
 import { isRefName } from '../core/names.ts'
 import { nearest } from '../core/nearest.ts'
 import { parseFetchRefspec, type Refspec } from '../core/refspec.ts'
+import { shownUrl } from '../transport/remote-url.ts'
 import type { Repository, RepositoryConfig } from './repository.ts'
 
 /** What configuration says of a remote. */
@@ -39,7 +40,7 @@ export function findRemote(config: RepositoryConfig, name: string): Remote | und
   if (!remoteNames(config).includes(name)) return undefined
   checkRemoteName(name)
   const get = (key: string) => config.get(`remote.${name}.${key}`) || undefined
-  const url = config.all(`remote.${name}.url`)[0]
+  const url = get('url')
   if (url === undefined) {
     throw new VarveError('bad-input', `the remote ${name} has no URL`, {
       data: { remote: name },
@@ -167,8 +168,9 @@ export function defaultRemote(repo: Repository, branch: string | undefined): str
 
 /** The error of a command that has nowhere to go to. */
 export function noRemote(name: string): VarveError {
-  return new VarveError('ref-not-found', `there is no remote ${JSON.stringify(name)}`, {
-    data: { remote: name },
+  const shown = shownUrl(name)
+  return new VarveError('ref-not-found', `there is no remote ${JSON.stringify(shown)}`, {
+    data: { remote: shown },
     hint: 'varve remote add origin URL makes one; or name a URL',
   })
 }

@@ -55,8 +55,10 @@ export interface CloneResult {
   readonly repo: Repository
   /** Full name of the branch that HEAD is on; undefined where it is detached, at a tag. */
   readonly branch: string | undefined
-  /** The commit that HEAD is at; undefined where the other repository has none. */
+  /** The commit that HEAD is at; undefined where that branch has none. */
   readonly head: Id | undefined
+  /** Full names of the refs here that were brought. */
+  readonly refs: readonly string[]
   readonly objects: number
   readonly bytes: number
   /** Whether packs are shared with the other repository. */
@@ -124,7 +126,10 @@ async function cloneFrom(
     ...(brought.shallow.length > 0 && { shallow: { added: brought.shallow, removed: [] } }),
   })
   const { objects, bytes, linked } = brought
-  const result = { repo, branch: head.ref, head: commit, objects, bytes, linked }
+  const result = {
+    ...{ repo, branch: head.ref, head: commit, objects, bytes, linked },
+    refs: refs.map(({ target }) => target!),
+  }
   if (!checkout || isBare || commit === undefined) {
     return { ...result, files: { written: [], removed: [] } }
   }

@@ -1,9 +1,11 @@
 import { readCommit, type Signature } from '../core/commit.ts'
-import type { Id } from '../core/id.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
+import { type Id, shortId } from '../core/id.ts'
 import { formatSeconds } from '../core/time.ts'
 import { lookupPath, walkTree } from '../core/tree.ts'
+import { badInput, type Cell, type Place, quoteText } from '../formats/bad-input.ts'
 import { headState } from '../plumbing/head.ts'
-import { treeOf } from '../plumbing/index-state.ts'
+import { hasIndex, treeOf } from '../plumbing/index-state.ts'
 import { lastTouched } from '../plumbing/last-touched.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { CommitRequest } from './apply-change.ts'
@@ -91,4 +93,63 @@ export async function lastPublications(
     dates.set(path, commit.author.seconds)
   }
   return dates
+}
+
+/**
+ * What to throw where publications fail after some were committed: it says how many are, which stay, and
+ * has their number as `committed` in `data`.
+ *
+ * @param before where the branch was; undefined where it had no commit
+ */
+export function afterCommitted(
+  repo: Repository,
+  error: unknown,
+  done: readonly Published[],
+  before: Id | undefined,
+): unknown {
+  const committed = done.filter(({ commit }) => commit !== undefined).length
+  if (committed === 0 || !(error instanceof VarveError)) return error
+  const number = committed.toLocaleString('en-US')
+  const [are, them] =
+    committed === 1 ? ['publication before is', 'it'] : ['publications before are', 'them']
+  const back = takingBack(committed, before, hasIndex(repo))
+  const stays = `${number} ${are} committed: the same command goes on after ${them}; varve ${back} takes ${them} back`
+  // Of an interruption the message says that nothing was changed.
+  const message = error.code === 'interrupted' ? 'interrupted' : error.message
+  return new VarveError(error.code, message, {
+    data: { ...error.data, committed },
+    hint: error.hint === undefined ? stays : `${error.hint}; ${stays}`,
+    cause: error,
+  })
+}
+
+/** The command that takes the newest commits back, `undo` being for one alone. */
+function takingBack(commits: number, before: Id | undefined, withIndex: boolean): string {
+  if (commits === 1) return 'undo'
+  if (before === undefined) return 'update-ref -d HEAD'
+  return `reset --${withIndex ? 'keep' : 'soft'} ${shortId(before)}`
+}
+
+/**
+ * What to throw where the column that says when rows were published cannot be read: of one without a
+ * value it says so, as it is read as an index.
+ */
+export function aboutKnownAt(error: unknown, column: string): unknown {
+  if (!hasCode(error, 'bad-input') || error.data.field !== column) return error
+  if (!/\(the index cannot be (?:null|NaN)\)$/.test(error.message)) return error
+  const { file, found, line, row } = error.data
+  const place =
+    line === undefined
+      ? ({ row, field: column } as Cell)
+      : ({ line, column: error.data.column } as Place)
+  return badInput({
+    file: String(file),
+    place,
+    found: String(found),
+    expected: `a time or date in the column ${quoteText(column)}`,
+    reason: 'it says when the row was published',
+    hint: 'a row without one has no place in history: give it one, or leave it out',
+    data: { field: column },
+    cause: error,
+  })
 }

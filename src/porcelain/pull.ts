@@ -23,6 +23,7 @@ export interface PullOptions
       | 'onFile'
       | 'now'
       | 'hook'
+      | 'check'
     > {
   /** Told when all is here and the merge begins. */
   readonly onFetched?: ((fetched: FetchResult) => void) | undefined

@@ -49,7 +49,8 @@ export async function planPush(
   const texts = [
     ...(all ? ['refs/heads/*:refs/heads/*'] : []),
     ...(tags ? ['refs/tags/*:refs/tags/*'] : []),
-    ...(everything ? ['+refs/*:refs/*'] : []),
+    // What remotes here have is nobody else's, and not taken there.
+    ...(everything ? ['+refs/*:refs/*', '^refs/remotes/*'] : []),
   ]
   const used = [...given, ...texts.map(parsePushRefspec)]
   if (used.length === 0) used.push(parsePushRefspec(await defaultRefspec(repo, remote)))
@@ -74,7 +75,7 @@ export async function planPush(
   }
   if (everything) {
     for (const { name } of listing.refs) {
-      if (planned.has(name)) continue
+      if (planned.has(name) || isLeftOut(name)) continue
       planned.set(name, { source: undefined, target: name, new: undefined, force: true })
     }
   }

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Carrier, Service } from './carrier.ts'
-import { disconnected, encodeFrame, FrameReader, frameKinds } from './frames.ts'
+import { disconnected, FrameReader, frameKinds } from './frames.ts'
 
 /** Two ends of a connection to one service: a process, ssh, a socket. */
 export interface Duplex {
@@ -64,7 +64,7 @@ export function openDuplexCarrier({ location, connect }: DuplexCarrierOptions): 
         for (;;) {
           const frame = await frames.next()
           if (frame === undefined) throw disconnected()
-          yield encodeFrame(frame.kind, frame.bytes)
+          yield frame.raw
           if (frame.kind === frameKinds.error) return
           if (frame.kind === frameKinds.end) break
         }

@@ -29,12 +29,15 @@ export const frameKinds = {
 
 export interface Frame {
   readonly kind: number
+  /** What is in it. */
   readonly bytes: Uint8Array
+  /** As it came, with what stands before its content. */
+  readonly raw: Uint8Array
 }
 
 /** The most that a frame may hold. */
 export const FRAME_LIMIT = 1 << 20
-/** What a frame of objects holds when there is enough. */
+/** A frame of small objects is closed when it holds so much. */
 export const OBJECTS_FRAME = 1 << 18
 
 const LONGEST_HEAD = 5
@@ -43,12 +46,9 @@ export function encodeFrame(kind: number, bytes: Uint8Array = EMPTY): Uint8Array
   return new ByteWriter(bytes.length + LONGEST_HEAD).u8(kind).lengthPrefixed(bytes).finish()
 }
 
-/** A frame whose content is given in pieces. */
-export function joinFrame(kind: number, pieces: readonly Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const piece of pieces) length += piece.length
-  const head = new ByteWriter(LONGEST_HEAD).u8(kind).varint(length).finish()
-  return Buffer.concat([head, ...pieces], head.length + length)
+/** What stands before the content of a frame. */
+export function frameHead(kind: number, length: number): Uint8Array {
+  return new ByteWriter(LONGEST_HEAD).u8(kind).varint(length).finish()
 }
 
 const EMPTY = new Uint8Array(0)
@@ -70,10 +70,15 @@ export function disconnected(cause?: unknown): VarveError {
   })
 }
 
-/** Takes frames out of pieces of any size. Holds one frame and one piece. */
+/**
+ * Takes frames out of pieces of any size. Holds one frame and one piece. What a frame of objects has comes in as many
+ * parts as it arrived in, each as a frame: they are a stream that may be cut anywhere.
+ */
 export class FrameReader {
   readonly #pieces: AsyncIterator<Uint8Array>
   #rest: Uint8Array = EMPTY
+  /** Bytes of a frame of objects that are still to come. */
+  #left = 0
   #bytes = 0
 
   constructor(source: AsyncIterable<Uint8Array>) {
@@ -87,21 +92,34 @@ export class FrameReader {
 
   /** The next frame; undefined where the source ends between two. `disconnected` where it ends inside of one. */
   async next(): Promise<Frame | undefined> {
+    if (this.#left > 0) {
+      if (this.#rest.length === 0 && !(await this.#take(1))) throw disconnected()
+      return this.#cut(frameKinds.objects, 0, Math.min(this.#left, this.#rest.length))
+    }
     let head: { kind: number; start: number; length: number } | undefined
     for (;;) {
       head ??= readHead(this.#rest)
-      if (head !== undefined && this.#rest.length >= head.start + head.length) break
-      const missing = head === undefined ? 1 : head.start + head.length - this.#rest.length
-      if (!(await this.#take(missing))) {
+      const isInParts = head?.kind === frameKinds.objects && head.length > 0
+      const end = head === undefined ? undefined : head.start + (isInParts ? 1 : head.length)
+      if (end !== undefined && this.#rest.length >= end) break
+      if (!(await this.#take((end ?? this.#rest.length + 1) - this.#rest.length))) {
         if (this.#rest.length === 0) return undefined
         throw disconnected()
       }
     }
-    const end = head.start + head.length
-    const bytes = this.#rest.subarray(head.start, end)
+    const { kind, start, length } = head!
+    if (kind !== frameKinds.objects) return this.#cut(kind, start, start + length)
+    this.#left = length
+    return this.#cut(kind, start, Math.min(start + length, this.#rest.length))
+  }
+
+  /** A frame of what has come up to an end, its content from a start on. */
+  #cut(kind: number, start: number, end: number): Frame {
+    const raw = this.#rest.subarray(0, end)
     this.#rest = this.#rest.subarray(end)
     this.#bytes += end
-    return { kind: head.kind, bytes }
+    if (kind === frameKinds.objects) this.#left -= end - start
+    return { kind, bytes: raw.subarray(start), raw }
   }
 
   /** As {@link next}, where there must be one. An `error` frame is thrown. */
@@ -126,22 +144,24 @@ export class FrameReader {
 
   /** Gets at least so many bytes more; whether there were as many. */
   async #take(missing: number): Promise<boolean> {
-    const pieces: Uint8Array[] = this.#rest.length === 0 ? [] : [this.#rest]
-    let left = missing
-    while (left > 0) {
+    let gathered: ByteWriter | undefined
+    for (let left = missing; left > 0; ) {
       const { value, done } = await this.#pieces.next()
-      if (done) break
-      if (value.length > 0) pieces.push(value)
+      if (done) {
+        this.#rest = gathered?.finish() ?? this.#rest
+        return false
+      }
       left -= value.length
+      if (gathered === undefined && this.#rest.length === 0) this.#rest = value
+      else {
+        // Many small pieces take no more room than their bytes.
+        gathered ??= new ByteWriter(this.#rest.length + value.length).bytes(this.#rest)
+        gathered.bytes(value)
+      }
     }
-    this.#rest = pieces.length === 1 ? pieces[0]! : concat(pieces)
-    return left <= 0
+    this.#rest = gathered?.finish() ?? this.#rest
+    return true
   }
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const joined = Buffer.concat(pieces)
-  return new Uint8Array(joined.buffer, joined.byteOffset, joined.length)
 }
 
 function readHead(bytes: Uint8Array): { kind: number; start: number; length: number } | undefined {

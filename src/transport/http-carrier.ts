@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
 import type { Carrier, ExchangeOptions, Service } from './carrier.ts'
@@ -10,6 +11,7 @@ import { type Credential, credentialsFor } from './http-credentials.ts'
 import { connectionFault, notVarve, statusError } from './http-errors.ts'
 import { ANSWER_TYPE, REQUEST_TYPE } from './http-request.ts'
 import type { OpenCarrierOptions } from './open-carrier.ts'
+import { readPieces } from './read-pieces.ts'
 import { formatRemoteUrl, type HttpUrl } from './remote-url.ts'
 import type { CarrierConfig, Surroundings } from './surroundings.ts'
 
@@ -154,7 +156,7 @@ class HttpCarrier {
       if (!isBusy || kept.rest !== undefined || attempt === RETRIES || !(after <= MOST_WAIT_S))
         return answer
       await drain(answer)
-      await pause(after * 1000, signal)
+      await pause(after * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted())
     }
   }
 
@@ -225,7 +227,7 @@ class HttpCarrier {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array, void> {
     try {
-      for await (const piece of answer) yield piece as Uint8Array
+      yield* readPieces(answer)
       if (!answer.complete) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' })
     } catch (error) {
       signal?.throwIfAborted()
@@ -291,14 +293,4 @@ async function textOf(answer: IncomingMessage): Promise<string> {
 
 async function drain(answer: IncomingMessage): Promise<void> {
   await textOf(answer)
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    })
-  })
 }

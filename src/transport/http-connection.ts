@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto'
 import http, { type ClientRequest } from 'node:http'
 import https from 'node:https'
 import { VarveError } from '../core/errors.ts'
+import { escapeControl } from '../core/names.ts'
 import { isThisMachine } from './http-credentials.ts'
+import { READ_AHEAD } from './read-pieces.ts'
 import type { HttpUrl } from './remote-url.ts'
 import type { CarrierConfig, Surroundings } from './surroundings.ts'
 
@@ -55,7 +58,10 @@ export async function readAuthorities(
   const named = config.get('http.sslCAInfo') ?? environment.SSL_CERT_FILE
   if (named) {
     const bytes = await readFile(named)
-    if (bytes !== undefined) return { ca: Buffer.from(bytes), rejectUnauthorized: true }
+    if (bytes !== undefined) {
+      checkCertificates(bytes, named)
+      return { ca: Buffer.from(bytes), rejectUnauthorized: true }
+    }
     throw new VarveError('file-not-found', `there is no file of certificates ${named}`, {
       data: { path: named },
     })
@@ -68,13 +74,32 @@ export async function readAuthorities(
   return { rejectUnauthorized: true }
 }
 
+/** A file without certificates would trust nobody, and the fault seem to be the server's. */
+function checkCertificates(bytes: Uint8Array, path: string): void {
+  let fault = 'it has no line -----BEGIN CERTIFICATE-----'
+  if (
+    /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/.test(Buffer.from(bytes).toString('latin1'))
+  ) {
+    try {
+      new X509Certificate(bytes)
+      return
+    } catch (error) {
+      fault = escapeControl((error as Error).message)
+    }
+  }
+  throw new VarveError('bad-input', `${path} holds no certificate: ${fault}`, {
+    data: { path, reason: fault },
+    hint: 'http.sslCAInfo, or SSL_CERT_FILE, names a file with the certificate of the authority, in PEM',
+  })
+}
+
 export async function openAgent(
   url: HttpUrl,
   surroundings: Surroundings,
   config: CarrierConfig,
   tls: Trusted,
 ): Promise<http.Agent> {
-  const settings = { keepAlive: true, ...tls }
+  const settings = { keepAlive: true, highWaterMark: READ_AHEAD, ...tls }
   // Tokens go to this machine without TLS: on the way to a proxy anybody could read them.
   const isDirect = !url.isSecure && isThisMachine(url.origin)
   const proxy = isDirect

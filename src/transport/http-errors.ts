@@ -82,12 +82,14 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
   'CERT_REVOKED',
   'CERT_UNTRUSTED',
   'CERT_SIGNATURE_FAILURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
+/** What is wrong with a certificate whoever signed it, and what to do then. */
+const FAULTY: ReadonlyMap<string, readonly [fault: string, hint: string]> = new Map([
+  ['CERT_HAS_EXPIRED', ['has expired', 'whoever runs the server has to renew it']],
+  ['CERT_NOT_YET_VALID', ['is not valid yet', "is this machine's clock right?"]],
 ])
 
 /** A connection that failed; `hasBegun` where an answer had begun. */
@@ -98,6 +100,13 @@ export function connectionFault(location: string, error: unknown, hasBegun: bool
   // A fault of ours has no code of the system.
   if (code === undefined) return error
   const data = { url: location, system: code }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(location, error, data)
+  const faulty = FAULTY.get(code)
+  if (faulty !== undefined) {
+    const [fault, hint] = faulty
+    const message = `the certificate of ${location} ${fault}`
+    return new VarveError('untrusted-host', message, { data, hint, cause: error })
+  }
   if (UNTRUSTED.has(code)) {
     return new VarveError(
       'untrusted-host',
@@ -126,6 +135,22 @@ export function connectionFault(location: string, error: unknown, hasBegun: bool
   return new VarveError('unreachable', `cannot reach ${location}: ${code}`, {
     data,
     ...hint,
+    cause: error,
+  })
+}
+
+/** The server shows a certificate of other names than the one that it was called by. */
+function wrongName(location: string, error: Error, data: Record<string, string>): VarveError {
+  const { cert } = error as { cert?: { subjectaltname?: unknown } }
+  const listed = typeof cert?.subjectaltname === 'string' ? cert.subjectaltname : ''
+  const names = listed
+    .split(', ')
+    .flatMap((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1] ?? [])
+  const shown = escapeControl(names.join(', ').slice(0, MOST_MESSAGE))
+  const found = shown === '' ? 'of another name' : `for ${shown}`
+  return new VarveError('untrusted-host', `${location} shows a certificate that is ${found}`, {
+    data: { ...data, names: shown },
+    hint: 'call it by a name of its certificate; or whoever runs the server needs one for this name',
     cause: error,
   })
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ByteWriter } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
 import type { Carrier, Service } from './carrier.ts'
@@ -74,6 +75,12 @@ const ALWAYS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "default-src 'none'",
+}
+
+/** The first bytes of a body, and what comes after them: nothing where they are all. */
+interface BodyStart {
+  readonly bytes: Uint8Array
+  readonly rest: AsyncIterator<Uint8Array> | undefined
 }
 
 /** One request, from its head to the last byte of its answer. */
@@ -165,7 +172,7 @@ export class HttpExchange {
     const { token, isProbe } = await this.#admit(target)
     this.#who = token?.name
     if (isProbe) return this.#say(204, '')
-    const head = await this.#readSmall()
+    const body = await this.#readSmall()
     const holder = {
       patience: this.#patience,
       stop: () => this.#giveUp('a faster client needed the room'),
@@ -176,7 +183,7 @@ export class HttpExchange {
       if (carrier === undefined)
         throw new Refusal(404, 'not-a-repository', 'there is no such repository')
       try {
-        await this.#exchange(carrier, target.service, head)
+        await this.#exchange(carrier, target.service, body)
       } finally {
         await carrier.close()
       }
@@ -213,20 +220,16 @@ export class HttpExchange {
     throw new Refusal(access.status, code, access.reason, access.status === 401 ? CHALLENGE : {})
   }
 
-  /** The body as far as it is small: who sends it slowly holds nothing but a connection meanwhile. */
-  async #readSmall(): Promise<{
-    pieces: Uint8Array[]
-    rest: AsyncIterator<Uint8Array> | undefined
-  }> {
-    const pieces: Uint8Array[] = []
+  /** The body as far as it is small: who sends it slowly holds nothing but a connection and its bytes meanwhile. */
+  async #readSmall(): Promise<BodyStart> {
+    const bytes = new ByteWriter()
     const rest = this.#body()
-    for (let bytes = 0; bytes < SMALL; ) {
+    while (bytes.length < SMALL) {
       const { done, value } = await rest.next()
-      if (done === true) return { pieces, rest: undefined }
-      pieces.push(value)
-      bytes += value.length
+      if (done === true) return { bytes: bytes.finish(), rest: undefined }
+      bytes.bytes(value)
     }
-    return { pieces, rest }
+    return { bytes: bytes.finish(), rest }
   }
 
   async *#body(): AsyncGenerator<Uint8Array, void> {
@@ -240,12 +243,8 @@ export class HttpExchange {
     }
   }
 
-  async #exchange(
-    carrier: Carrier,
-    service: Service,
-    head: { pieces: Uint8Array[]; rest: AsyncIterator<Uint8Array> | undefined },
-  ): Promise<void> {
-    const answer = carrier.exchange(service, wholeBody(head), { signal: this.#abort.signal })
+  async #exchange(carrier: Carrier, service: Service, body: BodyStart): Promise<void> {
+    const answer = carrier.exchange(service, wholeBody(body), { signal: this.#abort.signal })
     const response = this.#response
     for await (const piece of answer) {
       if (!response.headersSent) response.writeHead(200, { ...ALWAYS, 'Content-Type': ANSWER_TYPE })
@@ -305,13 +304,10 @@ export class HttpExchange {
   }
 }
 
-async function* wholeBody(head: {
-  pieces: Uint8Array[]
-  rest: AsyncIterator<Uint8Array> | undefined
-}): AsyncGenerator<Uint8Array, void> {
-  yield* head.pieces.splice(0)
+async function* wholeBody({ bytes, rest }: BodyStart): AsyncGenerator<Uint8Array, void> {
+  yield bytes
   for (;;) {
-    const next = await head.rest?.next()
+    const next = await rest?.next()
     if (next === undefined || next.done === true) return
     yield next.value
   }

@@ -8,7 +8,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 // name, hashed: |1|base64 of a salt|base64 of HMAC-SHA1 of the name under it. A port other than 22 makes the
 // name `[host]:port`.
 
-const SSH_PORT = 22
+export const SSH_PORT = 22
 
 export interface KnownHost {
   readonly marker: 'revoked' | 'cert-authority' | undefined

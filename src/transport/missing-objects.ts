@@ -1,4 +1,3 @@
-import { compareBytes } from '../core/bytes.ts'
 import { type Commit, readCommit } from '../core/commit.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
@@ -24,6 +23,14 @@ import {
 } from '../core/tree.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { missingCommits, peelToCommit } from './commit-graph.ts'
+import {
+  entriesOf,
+  lowered,
+  type OldEntry,
+  type OldNode,
+  openChild,
+  overlapping,
+} from './old-nodes.ts'
 
 /** An object that is to be sent. */
 export interface PlannedObject {
@@ -76,23 +83,6 @@ export async function planObjects(objects: ObjectStore, options: PlanOptions): P
   for (const { id, commit } of missing.commits) await planner.commit(id, commit, lost.has(id))
   for (const id of wants) await planner.want(id)
   return planner.plan(missing.shallow, missing.unshallow)
-}
-
-/** A node of a tree that the receiver has. */
-interface OldNode<E> {
-  readonly node: ProllyNode<E>
-  readonly format: ProllyFormat<E>
-  /** The object that holds it. */
-  readonly id: Id
-  readonly kind: ObjectKind
-  /** Of a series. */
-  readonly schema?: Schema
-}
-
-/** An entry of such a node. */
-interface OldEntry<E, Entry = ProllyEntry<E>> {
-  readonly entry: Entry
-  readonly of: OldNode<E>
 }
 
 class Planner {
@@ -250,8 +240,10 @@ class Planner {
     for await (const part of walkColumns(this.#objects, entry.value, count, entry.weight, skip)) {
       parts.push(part)
     }
-    // What a node names comes before it.
-    for (const { kind, id } of parts.reverse()) {
+    // What a node names comes before it; columns in the order in which they mostly lie in a pack.
+    const isColumn = ({ kind }: { kind: ObjectKind }): boolean => kind === 'column'
+    const nodes = parts.filter((part) => !isColumn(part)).reverse()
+    for (const { kind, id } of [...parts.filter(isColumn), ...nodes]) {
       await this.#add(id, kind, bases.get(id))
     }
   }
@@ -290,7 +282,7 @@ class Planner {
     olds: readonly OldNode<E>[],
     onEntry: (entry: ProllyEntry<E>, others: readonly OldEntry<E>[]) => Promise<void>,
   ): Promise<void> {
-    const beside = await this.#lowered(olds, node.level)
+    const beside = await lowered(this.#objects, olds, node.level)
     const level = beside.filter((old) => old.node.level === node.level)
     if (isLeaf(node)) {
       const entries = entriesOf<E, ProllyEntry<E>>(level)
@@ -303,7 +295,8 @@ class Planner {
         if (had.has(entry.child) && !this.#ids.has(entry.child)) this.#held.add(entry.child)
         if (this.#isKnown(entry.child)) continue
         const inside = [...lower]
-        for (const old of overlapping(entry, children)) inside.push(await this.#open(old))
+        for (const old of overlapping(entry, children))
+          inside.push(await openChild(this.#objects, old))
         const child = await readChild(this.#objects, format, node.level, entry)
         await this.#nodes(format, child, { id: entry.child, kind: format.kind }, inside, onEntry)
       }
@@ -311,33 +304,6 @@ class Planner {
     const base = level.find((old) => old.kind === kind) ?? olds.find((old) => old.kind === kind)
     await this.#add(id, kind, base?.id)
   }
-
-  async #open<E>({ entry, of }: OldEntry<E, ProllyChild>): Promise<OldNode<E>> {
-    const node = await readChild(this.#objects, of.format, of.node.level, entry)
-    return { ...of, node, id: entry.child, kind: of.format.kind }
-  }
-
-  /** Nodes opened until none is above a level. */
-  async #lowered<E>(olds: readonly OldNode<E>[], level: number): Promise<OldNode<E>[]> {
-    const found: OldNode<E>[] = []
-    const pending = [...olds]
-    for (let old = pending.shift(); old !== undefined; old = pending.shift()) {
-      if (old.node.level <= level) {
-        found.push(old)
-        continue
-      }
-      for (const entry of entriesOf<E, ProllyChild>([old])) pending.push(await this.#open(entry))
-    }
-    return found
-  }
-}
-
-function entriesOf<E, Entry extends ProllyEntry<E> | ProllyChild>(
-  nodes: readonly OldNode<E>[],
-): OldEntry<E, Entry>[] {
-  return nodes.flatMap((of) =>
-    (of.node.entries as unknown as readonly Entry[]).map((entry) => ({ entry, of })),
-  )
 }
 
 interface WholeTree {
@@ -361,13 +327,4 @@ async function gatherRemoved(objects: ObjectReader, { root, olds }: WholeTree): 
     }
   }
   return removed
-}
-
-function overlapping<E, Entry extends ProllyEntry<E> | ProllyChild>(
-  { key, last }: { readonly key: Uint8Array; readonly last: Uint8Array },
-  entries: readonly OldEntry<E, Entry>[],
-): OldEntry<E, Entry>[] {
-  return entries.filter(
-    ({ entry }) => compareBytes(entry.key, last) <= 0 && compareBytes(key, entry.last) <= 0,
-  )
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { ByteReader, ByteWriter } from '../core/bytes.ts'
-import { ID_BYTES, type Id, idToBytes, objectKinds } from '../core/id.ts'
+import { ByteReader, ByteWriter, varintLength } from '../core/bytes.ts'
+import { ID_BYTES, type Id, objectKinds } from '../core/id.ts'
 import { type CutId, idWidth } from '../storage/cut-ids.ts'
 import type { PackRecord } from '../storage/pack-record.ts'
 import { badPeer } from './frames.ts'
@@ -40,7 +40,8 @@ export function encodeMoving(
   place: number,
   placeOf: (id: Id) => number | undefined,
 ): readonly [Uint8Array, Uint8Array] {
-  const { base, cuts = [], body } = record
+  const { base, cuts = NO_CUTS, body } = record
+  if (base === undefined && cuts.length === 0) return [wholeHead(record), body]
   const near = base === undefined ? undefined : placeOf(base)
   const head = new ByteWriter(64 + 4 * cuts.length)
     .u8(
@@ -61,7 +62,19 @@ export function encodeMoving(
   return [Buffer.concat([length, start]), body]
 }
 
+const NO_CUTS: readonly CutId[] = []
 const LONGEST_LENGTH = 8
+
+/** What stands before the body of a record that refers to nothing. */
+function wholeHead({ kind, method, length, body }: MovingRecord): Uint8Array {
+  const start = 2 + varintLength(length)
+  return new ByteWriter(varintLength(start + body.length) + start)
+    .varint(start + body.length)
+    .u8(objectKinds.indexOf(kind) + 1)
+    .u8(method)
+    .varint(length)
+    .finish()
+}
 
 /** Whether the bytes of a record say that it is a column that refers to nothing. */
 export function isWholeColumn([flags]: Uint8Array): boolean {
@@ -86,6 +99,9 @@ export function decodeMoving(bytes: Uint8Array, sent: IdList): MovingRecord {
   if (flags & HAS_NEAR_BASE && flags & HAS_FAR_BASE) throw badPeer('an object with two bases')
   const base =
     flags & HAS_NEAR_BASE ? back(reader.varint()) : flags & HAS_FAR_BASE ? reader.id() : undefined
+  if ((flags & (HAS_NEAR_BASE | HAS_FAR_BASE | HAS_CUTS)) === 0) {
+    return { kind, method, length, body: reader.bytes(reader.remaining) }
+  }
   const count = flags & HAS_CUTS ? reader.varint() : 0
   if (count > 0 && (kind === 'blob' || kind === 'column')) throw badPeer('ids cut out of values')
   // Each takes two bytes at least, and stands for as many as an id has.
@@ -109,46 +125,85 @@ export function decodeMoving(bytes: Uint8Array, sent: IdList): MovingRecord {
   }
 }
 
-/** Takes records out of pieces of any size, which must not change afterwards. Holds one record and one piece. */
+/**
+ * Takes records out of pieces of any size, which must not change afterwards. Holds one record and one piece; many small
+ * pieces take no more room than their bytes.
+ */
 export class RecordSplitter {
-  #rest: Uint8Array = new Uint8Array(0)
-  #pieces: Uint8Array[] = []
-  #waiting = 0
-  #needed = 1
+  /** The length of a record, as far as it has come. */
+  #length: Uint8Array = EMPTY
+  /** Room for one that has begun, how much of it is there, and how much it is going to be. */
+  #begun: Uint8Array | undefined
+  #held = 0
+  #needed = 0
 
   /** Whether a record has begun that has not ended. */
   get isInside(): boolean {
-    return this.#rest.length > 0 || this.#waiting > 0
+    return this.#begun !== undefined || this.#length.length > 0
   }
 
   *push(piece: Uint8Array): Generator<Uint8Array> {
-    this.#pieces.push(piece)
-    this.#waiting += piece.length
-    if (this.#rest.length + this.#waiting < this.#needed) return
-    const joined = this.#rest.length === 0 && this.#pieces.length === 1
-    let rest = joined
-      ? this.#pieces[0]!
-      : new Uint8Array(Buffer.concat([this.#rest, ...this.#pieces]))
-    this.#pieces = []
-    this.#waiting = 0
-    for (;;) {
-      const head = readLength(rest)
-      const end = head === undefined ? undefined : head.start + head.length
-      this.#needed = end ?? rest.length + 1
-      if (end === undefined || rest.length < end) break
-      yield rest.subarray(head!.start, end)
-      rest = rest.subarray(end)
+    let rest = piece
+    while (rest.length > 0) {
+      if (this.#begun === undefined) {
+        const known = this.#length.length
+        const start = known === 0 ? rest : Buffer.concat([this.#length, rest.subarray(0, LENGTH)])
+        const head = readLength(start)
+        if (head === undefined) {
+          this.#length = start.slice()
+          return
+        }
+        rest = rest.subarray(head.start - known)
+        this.#length = EMPTY
+        if (rest.length >= head.length) {
+          yield rest.subarray(0, head.length)
+          rest = rest.subarray(head.length)
+          continue
+        }
+        this.#begun = roomFor(Math.min(head.length, BEGUN))
+        this.#held = 0
+        this.#needed = head.length
+      }
+      const part = rest.subarray(0, this.#needed - this.#held)
+      this.#hold(this.#begun, part)
+      rest = rest.subarray(part.length)
+      if (this.#held < this.#needed) return
+      const record = this.#begun
+      this.#begun = undefined
+      yield record
     }
-    this.#rest = rest
+  }
+
+  #hold(begun: Uint8Array, part: Uint8Array): void {
+    const end = this.#held + part.length
+    let room = begun
+    if (end > room.length) {
+      room = roomFor(Math.min(this.#needed, Math.max(end, 2 * room.length)))
+      room.set(begun.subarray(0, this.#held))
+    }
+    room.set(part, this.#held)
+    this.#begun = room
+    this.#held = end
   }
 }
+
+/** Bytes that may hold anything. */
+function roomFor(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+}
+
+const EMPTY = new Uint8Array(0)
+/** Bytes that the length of a record may have. */
+const LENGTH = 4
+/** Room that is made for a record before any of it has come. */
+const BEGUN = 1 << 20
 
 function readLength(bytes: Uint8Array): { start: number; length: number } | undefined {
   let length = 0
   for (let at = 0, scale = 1; at < bytes.length; at++, scale *= 0x80) {
     const byte = bytes[at]!
     length += (byte & 0x7f) * scale
-    if (length > RECORD_LIMIT || at === 4) throw badPeer('an object is too long', { length })
+    if (length > RECORD_LIMIT || at === LENGTH) throw badPeer('an object is too long', { length })
     if (byte < 0x80) {
       if (byte === 0) throw badPeer('an object without bytes, or a length in too many bytes')
       return { start: at + 1, length }
@@ -184,22 +239,27 @@ export class IdList {
 
 /** Stands for the ids that were sent so far, in their order: a hash over the one before and the id. */
 export class RunningHash {
-  #hash: Uint8Array
+  /** The hash, and room for an id. */
+  readonly #both = Buffer.alloc(2 * ID_BYTES)
   #count: number
 
   constructor(from: StreamPlace = START) {
-    this.#hash = from.hash
+    this.#both.set(from.hash)
     this.#count = from.count
   }
 
+  get count(): number {
+    return this.#count
+  }
+
   add(id: Id): void {
-    const both = Buffer.concat([this.#hash, idToBytes(id)])
-    this.#hash = hash('sha256', both, 'buffer')
+    this.#both.write(id, ID_BYTES, 'hex')
+    this.#both.write(hash('sha256', this.#both, 'hex'), 0, 'hex')
     this.#count++
   }
 
   get place(): StreamPlace {
-    return { count: this.#count, hash: this.#hash }
+    return { count: this.#count, hash: new Uint8Array(this.#both.subarray(0, ID_BYTES)) }
   }
 }
 

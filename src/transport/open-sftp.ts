@@ -1,8 +1,8 @@
 import type { SFTPWrapper } from 'ssh2'
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
+import type { FarStorage } from '../storage/far-files.ts'
 import { openSftpStorage } from '../storage/sftp-storage.ts'
-import type { Storage } from '../storage/storage.ts'
 import { formatRemoteUrl, type SshUrl } from './remote-url.ts'
 import { connectBuiltIn } from './ssh-builtin.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -11,7 +11,7 @@ import type { Surroundings } from './surroundings.ts'
  * The storage in a folder of an account elsewhere, where varve need not be: by the built-in ssh client. Closing it ends the
  * connection.
  */
-export async function openSftp(url: SshUrl, surroundings: Surroundings): Promise<Storage> {
+export async function openSftp(url: SshUrl, surroundings: Surroundings): Promise<FarStorage> {
   const connection = await connectBuiltIn(url, surroundings)
   const location = formatRemoteUrl(url)
   // What is asked for after the connection broke fails by itself.

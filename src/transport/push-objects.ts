@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { hasCode } from '../core/errors.ts'
+import { readCommit } from '../core/commit.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { LogState } from '../storage/log-state.ts'
 import { readBitmap, readFound, readOutcomes } from './answers.ts'
@@ -72,7 +73,32 @@ class Pushing {
     const { shallow } = state
     const onObjects = (count: number): void =>
       onProgress?.({ phase: 'find', objects: count, bytes: 0 })
-    return planObjects(objects, { wants, held, shallow, theirShallow, onObjects })
+    const plan = await planObjects(objects, { wants, held, shallow, theirShallow, onObjects })
+    await this.#refuseCut([...shallow].filter((id) => plan.has(id) && !theirShallow.has(id)))
+    return plan
+  }
+
+  /** Commits whose parents are left out here go only where those are. */
+  async #refuseCut(cut: readonly Id[]): Promise<void> {
+    if (cut.length === 0) return
+    const parents = new Set<Id>()
+    for (const id of cut.slice(0, OFFERS)) {
+      for (const parent of (await readCommit(this.#repo.objects, id)).parents) parents.add(parent)
+    }
+    const asked = [...parents].slice(0, OFFERS)
+    const found = await this.#common(asked)
+    if (found.length === asked.length) return
+    const { location } = this.#carrier
+    throw new VarveError(
+      'refused',
+      `history here is cut off before ${cut[0]!.slice(0, 7)}, and ${location} does not have what came before`,
+      {
+        data: { url: location, shallow: cut },
+        hint:
+          '`varve fetch --unshallow` brings what was cut off, from where this was cloned from; where it was cut off for ' +
+          'good (varve trim), `varve clone --bare` makes another repository of what there is',
+      },
+    )
   }
 
   /** Commits that both sides have. */
@@ -95,13 +121,19 @@ class Pushing {
     for await (const id of offers(objects, tips, state.shallow)) {
       if (offered.push(id) === OFFERS) break
     }
+    held.push(...(await this.#common(offered)))
+    return held
+  }
+
+  /** Those of some commits that the other side has. */
+  async #common(offered: readonly Id[]): Promise<Id[]> {
     const exchange = openExchange(this.#carrier, 'receive-pack', encodeCommonRequest(offered), {
       signal: this.#request.signal,
     })
     try {
-      held.push(...readBitmap(await exchange.frames.expectKind(frameKinds.bitmap), offered))
+      const found = readBitmap(await exchange.frames.expectKind(frameKinds.bitmap), offered)
       await exchange.frames.expectKind(frameKinds.end)
-      return held
+      return found
     } finally {
       await exchange.close()
       this.#bytes += exchange.bytes

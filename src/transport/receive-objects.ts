@@ -3,7 +3,7 @@ import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
 import { bytesOfKind, type ObjectReader } from '../core/objects.ts'
 import type { CheckedColumn } from '../storage/check-column.ts'
-import { ColumnChecker } from '../storage/column-checker.ts'
+import { type BegunColumn, ColumnChecker } from '../storage/column-checker.ts'
 import { decodeObject } from '../storage/decode-object.ts'
 import type { LogState } from '../storage/log-state.ts'
 import { ObjectCache } from '../storage/object-cache.ts'
@@ -17,6 +17,7 @@ import {
   type ReadObject,
   readChain,
 } from '../storage/read-chain.ts'
+import { type Soon, soon } from '../storage/soon.ts'
 import { badPeer } from './frames.ts'
 import {
   decodeMoving,
@@ -42,17 +43,17 @@ const PART_BYTES = 64 * 1024 * 1024
 const RECENT_BYTES = 32 * 1024 * 1024
 const RECENT_OBJECT = 4 * 1024 * 1024
 const LEVEL = 1
-/** Columns that are looked through at a time, and the bytes that they take as they came. */
-const MOST_ARRIVING = 48
-const MOST_ARRIVING_BYTES = 8 * 1024 * 1024
 /** Columns whose facts are kept, some 250 bytes each: others are read again. */
 const MOST_FACTS = 250_000
 
-/** A whole column that is being looked through. */
-interface Arriving {
-  readonly moving: MovingRecord
-  readonly checked: Promise<CheckedColumn>
-}
+/** Records that wait for those before them, and the bytes of those among them that are no whole columns. */
+const MOST_WAITING = 512
+const MOST_WAITING_BYTES = 4 * 1024 * 1024
+
+/** A whole column that is being looked through, or a record that is looked at when all before it have their ids. */
+type Arriving =
+  | { readonly moving: MovingRecord; readonly begun: BegunColumn }
+  | { readonly bytes: Uint8Array }
 
 /**
  * Objects as they come in, each of them hashed before it is kept. They lie in packs that the ref log does not name and, until
@@ -67,11 +68,11 @@ export class ObjectReceiver implements ObjectReader {
   readonly #packs: PackReader[] = []
   readonly #recent = new ObjectCache(RECENT_BYTES, RECENT_OBJECT)
   readonly #counted = new Set<Id>()
-  readonly #checker = new ColumnChecker()
+  readonly #checker = new ColumnChecker({ withSum: true })
   readonly #facts = new Map<Id, ColumnFacts>()
   /** In the order in which they came. */
   readonly #arriving: Arriving[] = []
-  #arrivingBytes = 0
+  #waitingBytes = 0
   readonly #sent = new IdList()
   readonly #hash: RunningHash
   #writer: PackWriter
@@ -100,47 +101,65 @@ export class ObjectReceiver implements ObjectReader {
   }
 
   /**
-   * Takes one record, whose bytes must not change afterwards; `bad-peer` or `corrupt-object` for what no sender may
-   * send, which may be an earlier one.
+   * Takes one record, whose bytes must not change afterwards, at once where nothing is to be waited for; `bad-peer` or
+   * `corrupt-object` for what no sender may send, which may be an earlier one.
    */
-  async add(bytes: Uint8Array): Promise<void> {
-    if (this.#hash.place.count + this.#arriving.length >= this.#maxObjects) {
+  add(bytes: Uint8Array): Soon<void> {
+    if (this.#hash.count + this.#arriving.length >= this.#maxObjects) {
       throw new VarveError('too-large', `more than ${this.#maxObjects} objects`, {
         data: { limit: this.#maxObjects },
       })
     }
-    // What others refer to by its number must have one by then.
-    if (!isWholeColumn(bytes)) await this.settle()
-    const moving = decodeMoving(bytes, this.#sent)
-    if (moving.kind === 'column' && moving.base === undefined && !isDelta(moving.method)) {
-      const checked = this.#checker.check(moving)
-      // They have their turn one after another: until then nobody looks at it.
-      checked.catch(() => undefined)
-      this.#arriving.push({ moving, checked })
-      this.#arrivingBytes += moving.body.length
-      while (this.#arriving.length > MOST_ARRIVING || this.#arrivingBytes > MOST_ARRIVING_BYTES) {
-        await this.#settleFirst()
-      }
-      return
+    const moving = isWholeColumn(bytes) ? decodeMoving(bytes, this.#sent) : undefined
+    if (moving !== undefined && !isDelta(moving.method)) {
+      this.#arriving.push({ moving, begun: this.#checker.begin(moving) })
+    } else {
+      this.#arriving.push({ bytes })
+      this.#waitingBytes += bytes.length
     }
-    await this.#decode(moving)
+    return this.#makeRoom()
+  }
+
+  #makeRoom(): Soon<void> {
+    while (this.#isFull) {
+      const settled = this.#settleFirst()
+      if (settled instanceof Promise) return settled.then(() => this.#makeRoom())
+    }
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#checker.isFull ||
+      this.#arriving.length > MOST_WAITING ||
+      this.#waitingBytes > MOST_WAITING_BYTES
+    )
   }
 
   /** Waits until all that was taken is known to be right, and has its number. */
   async settle(): Promise<void> {
-    this.#checker.flush()
     while (this.#arriving.length > 0) await this.#settleFirst()
   }
 
-  async #settleFirst(): Promise<void> {
-    const { moving, checked } = this.#arriving.shift()!
-    this.#arrivingBytes -= moving.body.length
-    const { id, facts } = await checked.catch(throwAsPeers)
-    if (await this.hasReceived(id)) throw cameTwice(id)
-    if (facts !== undefined && this.#facts.size < MOST_FACTS) this.#facts.set(id, facts)
-    const { kind, method, length, body } = moving
-    await this.#writer.addRecord({ id, kind, method, length, body })
-    await this.#added(id)
+  #settleFirst(): Soon<void> {
+    const first = this.#arriving.shift()!
+    if ('bytes' in first) {
+      this.#waitingBytes -= first.bytes.length
+      return this.#decode(decodeMoving(first.bytes, this.#sent))
+    }
+    const { moving, begun } = first
+    const checked = begun.checked()
+    if (!(checked instanceof Promise)) return this.#keepColumn(moving, checked)
+    return checked.catch(throwAsPeers).then((found) => this.#keepColumn(moving, found))
+  }
+
+  #keepColumn(moving: MovingRecord, { id, facts, sum }: CheckedColumn): Soon<void> {
+    return soon(this.hasReceived(id), (isHere) => {
+      if (isHere) throw cameTwice(id)
+      if (facts !== undefined && this.#facts.size < MOST_FACTS) this.#facts.set(id, facts)
+      const { kind, method, length, body } = moving
+      const added = this.#writer.addRecord({ id, kind, method, length, body }, sum)
+      return soon(added, () => this.#added(id))
+    })
   }
 
   async #decode(moving: MovingRecord): Promise<void> {
@@ -157,10 +176,10 @@ export class ObjectReceiver implements ObjectReader {
     await this.#added(id)
   }
 
-  async #added(id: Id): Promise<void> {
+  #added(id: Id): Soon<void> {
     this.#sent.push(id)
     this.#hash.add(id)
-    if (this.#writer.length >= PART_BYTES) await this.#closePart()
+    return this.#writer.length >= PART_BYTES ? this.#closePart() : undefined
   }
 
   /** What is known of a column that came whole in this run. */
@@ -198,9 +217,17 @@ export class ObjectReceiver implements ObjectReader {
   }
 
   /** Whether an object came with this transfer. */
-  async hasReceived(id: Id): Promise<boolean> {
-    if (this.#writer.has(id)) return true
-    for (const pack of this.#packs) if (await pack.has(id)) return true
+  hasReceived(id: Id): Soon<boolean> {
+    return this.#writer.has(id) || this.#isInPacks(id, 0)
+  }
+
+  /** @param from how many of the packs were asked already */
+  #isInPacks(id: Id, from: number): Soon<boolean> {
+    for (let i = from; i < this.#packs.length; i++) {
+      const has = this.#packs[i]!.has(id)
+      if (has instanceof Promise) return has.then((found) => found || this.#isInPacks(id, i + 1))
+      if (has) return true
+    }
     return false
   }
 

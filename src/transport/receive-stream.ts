@@ -57,7 +57,10 @@ async function takeObjects(
         data: { limit: maxBytes },
       })
     }
-    for (const record of splitter.push(bytes)) await receiver.add(record)
+    for (const record of splitter.push(bytes)) {
+      const added = receiver.add(record)
+      if (added instanceof Promise) await added
+    }
     onObjects?.(receiver.objects, received)
   }
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 
 /** Where another repository is, as the user names it. */
 export type RemoteUrl = PathUrl | SshUrl | HttpUrl | BucketUrl
@@ -92,7 +92,24 @@ export function formatRemoteUrl(url: RemoteUrl): string {
 
 /** A URL's text without user, password, query and fragment: for messages about one that cannot be read. */
 export function redactUrl(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1***@').replace(/[?#].*$/s, '?***')
+  return text
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1***@')
+    .replace(/^[^/@]*:[^/@]*@/, '***@')
+    .replace(/[?#].*$/s, '?***')
+}
+
+/**
+ * The text of a URL as it may be shown: as it is where it can be read, as that holds no credentials; one that somebody
+ * has written into a file by hand {@link redactUrl}.
+ */
+export function shownUrl(text: string): string {
+  try {
+    parseRemoteUrl(text)
+    return text
+  } catch (error) {
+    if (hasCode(error, 'invalid-value')) return redactUrl(text)
+    throw error
+  }
 }
 
 function parseScheme(scheme: string, text: string): RemoteUrl {

@@ -1,6 +1,6 @@
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { isRefName } from '../core/names.ts'
+import { branchRefName, isRefName, tagRefName } from '../core/names.ts'
 import type { ObjectReader } from '../core/objects.ts'
 import type { LogEntry, RefUpdate } from '../storage/log-entry.ts'
 import type { LogState } from '../storage/log-state.ts'
@@ -197,8 +197,17 @@ async function refusalOf(
   }
   const moved = movedRefusal(state, ref, old)
   if (moved !== undefined) return moved
-  if (next === undefined)
-    return policy.denyDeletes ? denied('refs are not deleted here') : undefined
+  if (old === undefined) {
+    const misnamed = nameRefusal(ref)
+    if (misnamed !== undefined) return misnamed
+  }
+  if (next === undefined) {
+    if (policy.denyDeletes) return denied('refs are not deleted here')
+    const isCurrent = ref === (policy.current ?? state.head)
+    return policy.denyDeleteCurrent && isCurrent
+      ? denied('it is the current branch there')
+      : undefined
+  }
   const isBranch = ref.startsWith('refs/heads/')
   if (isBranch) {
     const { kind } = await reader.readAny(next)
@@ -211,6 +220,18 @@ async function refusalOf(
   if (force) return undefined
   const reason = isBranch ? `it does not follow ${old}` : 'it is there already'
   return { status: 'not-forward', reason }
+}
+
+/** Refuses new branches and tags that no command would make: `HEAD`, what looks like an option. */
+function nameRefusal(ref: string): Refusal | undefined {
+  try {
+    if (ref.startsWith('refs/heads/')) branchRefName(ref.slice('refs/heads/'.length))
+    if (ref.startsWith('refs/tags/')) tagRefName(ref.slice('refs/tags/'.length))
+    return undefined
+  } catch (error) {
+    if (hasCode(error, 'invalid-name')) return denied(error.message)
+    throw error
+  }
 }
 
 function movedRefusal(state: LogState, ref: string, old: Id | undefined): Refusal | undefined {

@@ -7,7 +7,11 @@ export interface ServePolicy {
   /** Not even where the client forces it. */
   readonly denyNonFastForwards?: boolean | undefined
   readonly denyDeletes?: boolean | undefined
-  /** The branch that a work tree stands on, which a push must leave alone: `refs/heads/main`. */
+  /** The default branch, or the one that the work tree stands on, is not deleted. */
+  readonly denyDeleteCurrent?: boolean | undefined
+  /** The branch that a work tree stands on: `refs/heads/main`. Without one the default branch is the current one. */
+  readonly current?: string | undefined
+  /** A branch that a push must leave alone, as a work tree stands on it. */
   readonly checkedOut?: string | undefined
   /** Bytes that one push may bring at most; 16 GiB unless given. */
   readonly maxBytes?: number | undefined

@@ -70,12 +70,7 @@ export async function connectBuiltIn(
       keepaliveCountMax: KEEPALIVES_MISSED,
       ...(types.length > 0 && { algorithms: { serverHostKey: types as never } }),
       hostVerifier: (key: Buffer) => {
-        refusal = refusalOf(
-          trustOf(known, name, key),
-          key,
-          { name, host: url.host, location },
-          ssh2,
-        )
+        refusal = refusalOf(trustOf(known, name, key), key, { name, url }, ssh2)
         return refusal === undefined
       },
       authHandler: authentication(ssh2, settings, surroundings, (error) => {
@@ -113,15 +108,15 @@ function hostKeyAlgorithms(types: readonly string[]): string[] {
 }
 
 interface HostWords {
+  /** In known_hosts. */
   readonly name: string
-  readonly host: string
-  readonly location: string
+  readonly url: SshUrl
 }
 
 function refusalOf(
   trust: ReturnType<typeof trustOf>,
   key: Buffer,
-  { name, host, location }: HostWords,
+  { name, url }: HostWords,
   { utils }: Ssh2,
 ): VarveError | undefined {
   if (trust === 'trusted') return undefined
@@ -134,7 +129,7 @@ function refusalOf(
     revoked: `this key of ${name} is revoked`,
     authority: `${name} is known by a certificate authority only, which the built-in client cannot verify`,
   }[trust]
-  return untrustedHost(host, location, `${why}; ${shown}`)
+  return untrustedHost(url, `${why}; ${shown}`, name)
 }
 
 function fingerprint(key: Uint8Array): string {

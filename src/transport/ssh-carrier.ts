@@ -23,7 +23,7 @@ export async function openSshCarrier(url: SshUrl, options: OpenCarrierOptions): 
     connect: async (service) => {
       const named = service === 'upload-pack' ? options.uploadPack : options.receivePack
       const program = await starter.start(remoteCommand(service, url.path, named))
-      return duplexOf(program, url.host, location, options)
+      return duplexOf(program, url, options)
     },
   })
   return {
@@ -80,8 +80,7 @@ function builtInStarter(url: SshUrl, { surroundings }: OpenCarrierOptions): Star
 
 function duplexOf(
   program: RemoteProgram,
-  host: string,
-  location: string,
+  url: SshUrl,
   { surroundings }: OpenCarrierOptions,
 ): Duplex {
   return {
@@ -90,7 +89,7 @@ function duplexOf(
     async reason(): Promise<VarveError | undefined> {
       const end = await endOf(program)
       program.takeErrors()
-      return sshError(host, location, end)
+      return sshError(url, end)
     },
     async close() {
       program.writable.end()
@@ -98,7 +97,8 @@ function duplexOf(
       // What ssh and the other side said beside the answers: banners, warnings. Where varve failed there, an answer said why.
       for (const line of program.takeErrors().split(/\r?\n/)) {
         const isAnswered = exitCode !== 0 && /^(?:varve|hint): /.test(line)
-        if (line.trim() !== '' && !isAnswered) surroundings.note(`${host}: ${escapeControl(line)}`)
+        if (line.trim() !== '' && !isAnswered)
+          surroundings.note(`${url.host}: ${escapeControl(line)}`)
       }
     },
   }

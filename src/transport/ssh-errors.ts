@@ -1,5 +1,7 @@
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
+import { knownHostName, SSH_PORT } from './known-hosts.ts'
+import { formatRemoteUrl, type SshUrl } from './remote-url.ts'
 
 /** How a connection over ssh came to its end, where it did so before an answer. */
 export interface SshEnd {
@@ -22,7 +24,9 @@ const NO_SUCH_COMMAND = 127
 const NOT_EXECUTABLE = 126
 
 /** What a connection over ssh that gave no answer means to the user. */
-export function sshError(host: string, location: string, end: SshEnd): VarveError {
+export function sshError(url: SshUrl, end: SshEnd): VarveError {
+  const { host } = url
+  const location = formatRemoteUrl(url)
   if (end.failure !== undefined) return end.failure
   const lines = end.errors.split(/\r?\n/).filter((line) => line.trim() !== '')
   const said = escapeControl((lines.findLast((line) => !line.startsWith('hint: ')) ?? '').trim())
@@ -32,11 +36,11 @@ export function sshError(host: string, location: string, end: SshEnd): VarveErro
     said: lines.slice(-5).map((line) => escapeControl(line)),
   }
   if (end.exitCode === SSH_FAILED) {
-    if (UNKNOWN_HOST_KEY.test(end.errors)) return untrustedHost(host, location, said)
+    if (UNKNOWN_HOST_KEY.test(end.errors)) return untrustedHost(url, said)
     if (DENIED.test(end.errors)) {
       return new VarveError('access-denied', `${host} does not let you in: ${said}`, {
         data,
-        hint: `\`ssh ${host} true\` must work; \`ssh -v ${host}\` says which keys are tried`,
+        hint: `\`ssh ${wordsFor(url)} true\` must work; \`ssh -v ${wordsFor(url)}\` says which keys are tried`,
       })
     }
     return new VarveError('unreachable', `cannot reach ${host}: ${said || 'ssh says nothing'}`, {
@@ -63,16 +67,31 @@ export function sshError(host: string, location: string, end: SshEnd): VarveErro
   return new VarveError('disconnected', `${host} ended the connection: ${why}`, { data })
 }
 
-/** The key of a host is not known, or is another than the one that is known. */
-export function untrustedHost(host: string, location: string, said: string): VarveError {
+/**
+ * The key of a host is not known, or is another than the one that is known.
+ *
+ * @param name the host's in known_hosts, where it is not the one in the URL
+ */
+export function untrustedHost(
+  url: SshUrl,
+  said: string,
+  name = knownHostName(url.host, url.port ?? SSH_PORT),
+): VarveError {
+  const shown = /^[\w.-]+$/.test(name) ? name : `'${name}'`
   return new VarveError(
     'untrusted-host',
-    `${host} is not who it should be, or nobody you know: ${said}`,
+    `${url.host} is not who it should be, or nobody you know: ${said}`,
     {
-      data: { url: location, said },
+      data: { url: formatRemoteUrl(url), said },
       hint:
-        `\`ssh ${host}\` shows its key and asks whether you trust it; where the key has changed for a good reason, ` +
-        `\`ssh-keygen -R ${host}\` forgets the old one`,
+        `\`ssh ${wordsFor(url)}\` shows its key and asks whether you trust it; where the key has changed for a good reason, ` +
+        `\`ssh-keygen -R ${shown}\` forgets the old one`,
     },
   )
+}
+
+/** How ssh is told the same host, port and user. */
+function wordsFor({ user, host, port }: SshUrl): string {
+  const account = user === undefined ? host : `${user}@${host}`
+  return port === undefined ? account : `-p ${port} ${account}`
 }

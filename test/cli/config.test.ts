@@ -44,6 +44,38 @@ describe('varve config', () => {
     })
   })
 
+  it('takes no credentials in the URL of a remote, and shows none that somebody wrote into the file', async () => {
+    const home = temporaryFolder()
+    const env = { XDG_CONFIG_HOME: home }
+    const url = 'https://me:secret@host/x'
+    for (const args of [
+      ['config', 'set', '--global', 'remote.o.url', url],
+      ['config', '--global', 'remote.o.pushUrl', 'me:secret@host:x'],
+      ['-c', `remote.o.url=${url}`, 'config', 'list'],
+    ]) {
+      const { exitCode, stderr } = await varve(args, { env })
+      expect(exitCode).toBe(4)
+      expect(stderr).not.toContain('secret')
+    }
+    await mkdir(join(home, 'varve'))
+    await writeFile(
+      join(home, 'varve/config'),
+      `[remote "o"]\nurl = ${url}\n[branch "main"]\nremote = ${url}\n`,
+    )
+    await varve(['init', '-q', home], { env })
+    for (const args of [
+      ['config', 'list'],
+      ['remote', '-v'],
+      ['remote', '-v', '--json'],
+      ['fetch', 'o'],
+      ['push', 'o'],
+    ]) {
+      const { stdout, stderr } = await varve(args, { env, cwd: home })
+      expect(stdout + stderr).toContain('https://***@host/x')
+      expect(stdout + stderr).not.toContain('secret')
+    }
+  })
+
   it('takes the ways of older git', async () => {
     const env = { XDG_CONFIG_HOME: temporaryFolder() }
     const config = (...args: string[]) => varve(['config', ...args], { env })

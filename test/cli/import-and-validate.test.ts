@@ -120,4 +120,41 @@ describe('varve validate', () => {
     expect(commit.stderr).toContain(`varve: it breaks a quality rule: ${text}\n`)
     expect(forced.exitCode).toBe(0)
   })
+
+  it('has rules that merges, picks and reverts are refused for, too, and what concludes them', async () => {
+    const run = await newRepository()
+    const write = (rows: string, ...args: string[]) =>
+      run.fed(`t,v\n${rows}\n`, 'write', 'a', '--commit', ...args)
+    await write('2020-01-01,1', '--create')
+    await write('2020-01-02,-5', '-m', 'below')
+    await write('2020-01-02,5', '-m', 'mended')
+    await run('branch', 'side')
+    await run('schema', 'set', 'a', 'quality={"v":{"range":[0,null]}}', '--commit')
+    await run('switch', 'side')
+    await write('2020-01-03,-7', '-m', 'bad')
+    await run('switch', 'main')
+    const broken = { exitCode: 6, stdout: '' }
+
+    const merged = await run('merge', 'side')
+    const picked = await run('cherry-pick', 'side')
+    const reverted = await run('revert', 'HEAD~1')
+    const before = await run('log', '--oneline')
+    const forced = await run('revert', '--no-verify', 'HEAD~1')
+    await write('2020-01-03,7')
+    const conflict = await run('merge', 'side')
+    await run('merge', '--resolve', 'theirs')
+    const concluded = await run('merge', '--continue')
+    const insisted = await run('merge', '--continue', '--no-verify')
+
+    for (const refused of [merged, picked]) {
+      expect(refused).toMatchObject(broken)
+      expect(refused.stderr).toContain('a quality rule: a 2020-01-03: v is -7; range: at least 0')
+    }
+    expect(reverted).toMatchObject(broken)
+    expect(reverted.stderr).toContain('a 2020-01-02: v is -5')
+    expect(before.stdout.trim().split('\n')).toHaveLength(4)
+    expect([forced.exitCode, conflict.exitCode]).toEqual([0, 5])
+    expect(concluded).toMatchObject(broken)
+    expect(insisted.exitCode).toBe(0)
+  })
 })

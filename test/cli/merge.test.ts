@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { someone, varve } from '../support/program.ts'
 import { newWorkTree } from '../support/repository-folder.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 let root: string
 
@@ -17,8 +18,10 @@ async function ok(...args: string[]): Promise<string> {
 const put = (rows: string) => writeFileSync(join(root, 'oil.csv'), `Date,Price\n${rows}`)
 const content = () => readFileSync(join(root, 'oil.csv'), 'utf8')
 
-/** main and other revise the first row differently; other deletes the second and adds a fourth. */
-beforeEach(async () => {
+let prepared: string
+
+/** main and other revise the first row differently; other adds a third. */
+beforeAll(async () => {
   root = await newWorkTree()
   put('2026-08-14,65.5\n2026-08-17,66\n')
   await ok('add', 'oil.csv')
@@ -29,6 +32,12 @@ beforeEach(async () => {
   await ok('switch', 'main')
   put('2026-08-14,65.6\n2026-08-17,66\n')
   await ok('commit', '-am', 'ours')
+  prepared = root
+})
+
+beforeEach(() => {
+  root = temporaryFolder()
+  cpSync(prepared, root, { recursive: true, preserveTimestamps: true })
 })
 
 describe('varve merge', () => {

@@ -1,7 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { someone, varve } from '../support/program.ts'
+import { PROGRAM, someone, varve } from '../support/program.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 let root: string
@@ -118,11 +119,62 @@ describe('varve clone, fetch, pull, push', () => {
     expect(statSync(join(root, 'b.varve', 'log')).isDirectory()).toBe(true)
   })
 
+  it('says what a clone left that was killed', async () => {
+    // What is there before the log has an entry: nothing of it counts.
+    for (const name of ['tmp', 'packs', 'archive', 'checkpoints', 'log'])
+      mkdirSync(join(root, 'left', '.varve', name), { recursive: true })
+    writeFileSync(join(root, 'left', '.varve', 'packs', 'part.pack'), 'half')
+    const again = await runIn('.', 'clone', 'prices.varve', 'left')
+    expect(again).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('hint: a clone that was killed has left it'),
+    })
+    const inside = await runIn('left', 'status')
+    expect(inside.stderr).toContain('hint: a clone that was killed leaves such a folder')
+    writeFileSync(join(root, 'left', 'mine.csv'), 'x')
+    expect((await runIn('.', 'clone', 'prices.varve', 'left')).stderr).toContain(
+      'hint: give another folder',
+    )
+  })
+
+  it('names what is there where the default branch is not, and takes it away with its section', async () => {
+    await ok('ann', 'tag', 'v1')
+    await ok('ann', 'bundle', 'create', '../v1.bundle', 'v1')
+    const { exitCode, stderr } = await runIn('.', 'clone', 'v1.bundle', 'tagged')
+    expect(exitCode).toBe(0)
+    expect(stderr).toContain('there is no branch main there')
+    expect(stderr).toContain('hint: it has another branch or tag: varve switch -c NAME v1')
+    await ok('tagged', 'switch', '-q', '-c', 'own', 'v1')
+    await ok('tagged', 'remote', 'remove', 'origin')
+    expect(readFileSync(join(root, 'tagged', '.varve', 'config'), 'utf8')).toBe('')
+  })
+
+  it('says of a push that would lose commits whether they are known here', async () => {
+    await ok('ann', 'reset', '-q', '--hard', 'HEAD')
+    put('ann', '2026-08-14,65.6\n')
+    await ok('ann', 'commit', '-am', 'second')
+    await ok('ann', 'push')
+    await ok('ann', 'reset', '-q', '--hard', 'HEAD~1')
+    const own = await runIn('ann', 'push')
+    expect(own.stderr).toContain('hint: there it has commits that are not in what is pushed')
+    put('bob', '2026-08-14,65.7\n')
+    await ok('bob', 'commit', '-am', 'bob')
+    expect((await runIn('bob', 'push')).stderr).toContain('hint: somebody else has pushed')
+  })
+
   it('names remotes, and completes their names', async () => {
     await ok('bob', 'remote', 'add', 'second', '../ann')
     expect(await ok('bob', 'remote', '-v')).toContain('second\t../ann (push)\n')
     expect(await ok('bob', 'fetch', '--all')).toContain('[new branch]      main -> second/main')
     expect(await ok('bob', 'branch', '-r')).toBe('  origin/main\n  second/main\n')
+    await ok('bob', 'remote', 'add', 'aaa', '../gone')
+    const others = await runIn('bob', 'fetch', '--all')
+    expect(others).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/^varve: warning: aaa: /),
+    })
+    expect(others.stderr).toContain('not fetched: aaa')
+    await ok('bob', 'remote', 'remove', 'aaa')
     const checkedOut = await runIn('bob', 'push', 'second', 'HEAD~0:main', '--force')
     expect(checkedOut.stdout + checkedOut.stderr).not.toContain('undefined')
     expect(await ok('bob', '__complete', 'fish', '--', 'fetch', 's')).toContain('second')
@@ -132,6 +184,18 @@ describe('varve clone, fetch, pull, push', () => {
     expect(await ok('bob', 'remote')).toBe('origin\n')
     const unsafe = await runIn('bob', 'fetch', '--', '--upload-pack=x')
     expect(unsafe.exitCode).toBe(4)
+  })
+
+  it('writes a bundle to standard output', async () => {
+    await ok('ann', 'bundle', 'create', 'file.bundle', '--all')
+    const { stdout } = await execa('node', [PROGRAM, 'bundle', 'create', '-', '--all'], {
+      cwd: join(root, 'ann'),
+      encoding: 'buffer',
+    })
+    const file = readFileSync(join(root, 'ann', 'file.bundle'))
+    expect(Buffer.compare(stdout, file)).toBe(0)
+    expect(existsSync(join(root, 'ann', '-'))).toBe(false)
+    expect((await runIn('ann', 'bundle', 'create', '-', '--all', '--json')).exitCode).toBe(2)
   })
 
   it('carries branches in the file of a bundle', async () => {

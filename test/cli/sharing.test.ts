@@ -93,6 +93,20 @@ describe('varve serve', () => {
     expect(JSON.stringify(asked)).not.toContain(writer)
   })
 
+  it('says its options, completes them, and makes no token that has ended', async () => {
+    const { stdout } = await runIn('.', {}, 'serve', '--help')
+    expect(stdout).toContain('Options of serve http')
+    expect(stdout).toContain('--allow-push')
+    const create = ['serve', 'token', 'create', 'ada', '--tokens', 't', '--repository', '*']
+    const ended = await runIn('.', {}, ...create, '--expires', '2020-01-01')
+    expect(ended).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('has ended already'),
+    })
+    const missing = await runIn('.', {}, 'serve', 'token', 'create', 'ada')
+    expect(missing.stderr).toContain('missing options: --tokens, --repository')
+  })
+
   it('gives to nobody without a token where it is private', async () => {
     const create = ['serve', 'token', 'create', 'bob', '--tokens', 'tok', '--repository', 'prices']
     const token = (await ok('.', ...create)).trim()

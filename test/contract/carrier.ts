@@ -240,7 +240,17 @@ export function describeCarrier(name: string, suite: CarrierSuite): void {
         now: NOW,
       })
 
+      const misnamed = await session.push({
+        updates: ['heads/HEAD', 'heads/-x', 'tags/HEAD'].map((name) => ({
+          ref: `refs/${name}`,
+          old: undefined,
+          new: own,
+        })),
+        now: NOW,
+      })
+
       expect(stale.outcomes).toMatchObject([{ status: 'moved' }])
+      expect(new Set(misnamed.outcomes.map(({ status }) => status))).toEqual(new Set(['denied']))
       expect(unrelated.outcomes).toMatchObject([{ status: 'not-forward' }])
       expect(names.outcomes.map(({ status }) => status)).toEqual(['denied', 'denied', 'not-done'])
       expect((await origin.refs.state()).refs).toEqual(new Map([[MAIN, old]]))

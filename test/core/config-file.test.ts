@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { normalizeKey, parseConfig, setConfig, unsetConfig } from '../../src/core/config-file.ts'
+import { anyCodePoint } from '../support/any-code-point.ts'
 
 const pairs = (text: string) => parseConfig(text).map(({ key, value }) => [key, value])
 
@@ -56,20 +57,31 @@ describe('setConfig and unsetConfig', () => {
     expect(setConfig(text, 'user.email', 'e')).toBe(
       '# mine\n[user]\n  name = A ; old\n\temail = e\n\n[core]\n\tpager = less\n',
     )
-    expect(unsetConfig(text, 'CORE.Pager')).toBe('# mine\n[user]\n  name = A ; old\n\n[core]\n')
+    expect(unsetConfig(text, 'CORE.Pager')).toBe('# mine\n[user]\n  name = A ; old\n\n')
     expect(unsetConfig(text, 'core.editor')).toBeUndefined()
+  })
+
+  it('leave no empty section, unless somebody has noted something in it', () => {
+    const text =
+      '[a]\n\tx = 1\n\n[b "c"]\n\tx = 1\n\ty = 2\n[d] # why\n\tx = 1\n[e]\n# why\n\tx = 1\n[f]\n'
+    const keys = ['a.x', 'b.c.x', 'd.x', 'e.x']
+    expect(keys.reduce((left, key) => unsetConfig(left, key) ?? left, text)).toBe(
+      '\n[b "c"]\n\ty = 2\n[d] # why\n[e]\n# why\n[f]\n',
+    )
   })
 
   it('give back any value, in any section', () => {
     const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/)
     const middle = fc.option(
-      fc.string({ minLength: 1, unit: 'binary' }).filter((text) => !/[\n\r\0\ufeff]/.test(text)),
+      fc
+        .string({ minLength: 1, unit: anyCodePoint })
+        .filter((text) => !/[\n\r\0\ufeff]/.test(text)),
       { nil: undefined },
     )
     const key = fc
       .tuple(word, middle, word)
       .map((parts) => parts.filter((part) => part !== undefined).join('.'))
-    const value = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\r'))
+    const value = fc.string({ unit: anyCodePoint }).filter((text) => !text.includes('\r'))
     fc.assert(
       fc.property(fc.array(fc.tuple(key, value), { maxLength: 8 }), (settings) => {
         const expected = new Map<string, string>()

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { Client, SFTPWrapper } from 'ssh2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
-import { assembleRepository } from '../../src/plumbing/repository.ts'
+import { assembleRepository, openRepositoryParts } from '../../src/plumbing/repository.ts'
+import { readServePolicy } from '../../src/plumbing/serve-policy.ts'
+import type { FarStorage } from '../../src/storage/far-files.ts'
 import { openSftpStorage } from '../../src/storage/sftp-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { openLocalCarrier } from '../../src/transport/local-carrier.ts'
@@ -33,14 +35,15 @@ describe.skipIf(!hasSshd)('a folder reached by SFTP', () => {
 
   async function open(folder = temporaryFolder(), { port, user, home } = sshd): Promise<Storage> {
     const url = parseRemoteUrl(`sftp://${user}@127.0.0.1:${port}${folder}`) as SshUrl
-    const storage = await openSftp(url, surroundings({ home }))
+    const { storage } = await openSftp(url, surroundings({ home }))
     opened.push(storage)
     return storage
   }
 
   // A connection takes longer than most of what is asked over it: one serves all of these.
   let shared: SFTPWrapper | undefined
-  async function openShared(folder = temporaryFolder()): Promise<Storage> {
+  const openShared = async (folder = temporaryFolder()) => (await openFar(folder)).storage
+  async function openFar(folder: string): Promise<FarStorage> {
     if (shared === undefined) {
       const url = parseRemoteUrl(`sftp://${sshd.user}@127.0.0.1:${sshd.port}/tmp`) as SshUrl
       const { client } = await connectBuiltIn(url, surroundings({ home: sshd.home }))
@@ -74,6 +77,31 @@ describe.skipIf(!hasSshd)('a folder reached by SFTP', () => {
     commitsEach: effort({ quick: 1, usual: 1, nightly: 25 }),
     clients: effort({ quick: 2, usual: 3, nightly: 8 }),
     everyCut: effort({ quick: 200, usual: 100, nightly: 1 }),
+  })
+
+  it('reads what the repository says of pushes, and the branch that its work tree stands on', async () => {
+    const folder = temporaryFolder()
+    const { storage, files } = await openFar(folder)
+    await initRepository({ storage, who: ann(0) })
+    const policy = () => readServePolicy(assembleRepository({ storage, farFiles: files }))
+    const nothing = { denyDeletes: false, denyDeleteCurrent: true, checkedOut: undefined }
+    expect(await policy()).toMatchObject(nothing)
+    writeFileSync(join(folder, 'config'), '[receive]\n\tdenyDeletes = true\n[core]\n\tx = y\n')
+    writeFileSync(join(folder, 'HEAD'), 'ref: refs/heads/work\n')
+    expect(await policy()).toMatchObject({ denyDeletes: true, checkedOut: 'refs/heads/work' })
+    writeFileSync(join(folder, 'config'), 'x'.repeat(1024 * 1024 + 1))
+    await expect(policy()).rejects.toMatchObject({ code: 'too-large' })
+  })
+
+  it('names the repository of a work tree', async () => {
+    const folder = temporaryFolder()
+    const { storage, files } = await openFar(folder)
+    mkdirSync(join(folder, '.varve'))
+    writeFileSync(join(folder, '.varve', 'HEAD'), 'ref: refs/heads/main\n')
+    await expect(openRepositoryParts({ storage, farFiles: files })).rejects.toMatchObject({
+      code: 'not-a-repository',
+      hint: 'it is a work tree, and its repository is sftp:/.varve',
+    })
   })
 
   it('takes a large object and gives it back, from files of any length', async () => {

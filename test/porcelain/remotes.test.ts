@@ -2,8 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { setConfig } from '../../src/core/config-file.ts'
 import { hasCode } from '../../src/core/errors.ts'
 import { isId } from '../../src/core/id.ts'
+import type { Connect } from '../../src/plumbing/connect.ts'
 import { headState } from '../../src/plumbing/head.ts'
+import { initRepository } from '../../src/plumbing/init-repository.ts'
+import { carryTo, openRemote } from '../../src/plumbing/open-remote.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
+import { repositoryConfig } from '../../src/plumbing/repository-config.ts'
 import { resolveCommit } from '../../src/plumbing/resolve-revision.ts'
 import { fetch } from '../../src/porcelain/fetch.ts'
 import { fsck } from '../../src/porcelain/fsck.ts'
@@ -18,6 +22,8 @@ import { switchBranch } from '../../src/porcelain/switch.ts'
 import { sync } from '../../src/porcelain/sync.ts'
 import { createTag } from '../../src/porcelain/tag.ts'
 import { undo } from '../../src/porcelain/undo.ts'
+import { bucketFiles } from '../../src/storage/far-files.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { readOil, who, world, writeOil } from '../support/remotes.ts'
 import { collect } from '../support/repositories.ts'
 
@@ -245,6 +251,36 @@ describe('push and pull', () => {
   })
 })
 
+describe('a push', () => {
+  it('of a history that is cut off goes only where the rest is, and says so', async () => {
+    await writeOil(ann, '2026-08-18,67\n')
+    await pushFrom(ann)
+    const cut = await net.clone('server', 'cut', { depth: 1 })
+    await net.bare('empty')
+    const toEmpty = { remote: 'empty', refspecs: ['main'] }
+    await expect(pushFrom(cut, toEmpty)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('history here is cut off before'),
+      hint: expect.stringContaining('varve fetch --unshallow'),
+    })
+    await writeOil(cut, '2026-08-19,68\n')
+    expect(statuses(await pushFrom(cut))).toEqual(['refs/heads/main fast-forward'])
+    await fetchInto(cut, { unshallow: true })
+    expect(statuses(await pushFrom(cut, toEmpty))).toEqual(['refs/heads/main new'])
+  })
+
+  it('to a mirror takes along all but what shows remotes here, and takes away what is not here', async () => {
+    await net.bare('mirror')
+    await addRemote(bob, { name: 'mirror', url: 'mirror', mirror: true })
+    await createTag(bob, { name: 'v1', who })
+    const pushed = await pushFrom(bob, { remote: 'mirror' })
+    expect(statuses(pushed).sort()).toEqual(['refs/heads/main new', 'refs/tags/v1 new'])
+    await pushFrom(ann, { remote: 'mirror', refspecs: ['main:refs/heads/gone'] })
+    const again = await pushFrom(bob, { remote: 'mirror' })
+    expect(statuses(again)).toContain('refs/heads/gone deleted')
+  })
+})
+
 describe('remotes', () => {
   it('are renamed and removed with what shows them', async () => {
     await renameRemote(bob, { from: 'origin', to: 'up', who })
@@ -252,6 +288,16 @@ describe('remotes', () => {
     await expect(tip(bob, 'origin/main')).rejects.toMatchObject({ code: 'revision-not-found' })
     expect(await removeRemote(bob, { name: 'up', who })).toEqual(['refs/remotes/up/main'])
     expect((await status(bob)).tracking).toBeUndefined()
+  })
+
+  it('are where -c says, whatever the file says', async () => {
+    await addRemote(bob, { name: 'x', url: 'nowhere' })
+    const config = repositoryConfig({
+      own: [{ key: 'remote.x.url', value: 'nowhere' }],
+      stronger: [{ key: 'remote.x.url', value: 'server' }],
+    })
+    const fetched = await fetchInto({ ...bob, config }, { remote: 'x', refspecs: ['main'] })
+    expect(fetched.url).toBe('server')
   })
 
   it('take no name or URL that could be something else', async () => {
@@ -307,6 +353,40 @@ describe('what a repository says of pushes in its configuration', () => {
       'remote rejected: history is not rewritten here',
     ])
     expect(await tip(server, 'main')).toBe(await tip(ann))
+  })
+
+  it('keeps the current branch from being deleted, unless told', async () => {
+    await pushFrom(ann, { refspecs: ['main:other'] })
+    const remove = (branch: string) => pushFrom(ann, { refspecs: [branch], delete: true })
+    expect((await remove('main')).refs[0]).toMatchObject({
+      status: 'rejected',
+      reason: 'remote rejected: it is the current branch there',
+    })
+    expect(statuses(await remove('other'))).toEqual(['refs/heads/other deleted'])
+    await configure(server, 'receive.denyDeleteCurrent', 'ignore')
+    expect(statuses(await remove('main'))).toEqual(['refs/heads/main deleted'])
+  })
+
+  it('holds where only files are there: in a bucket', async () => {
+    const storage = createMemoryStorage()
+    const { repo } = await initRepository({ storage, who })
+    const far = { ...repo, farFiles: bucketFiles(storage) }
+    const connect: Connect = async (from) =>
+      openRemote(from, { kind: 's3', bucket: 'b', prefix: '' }, async () =>
+        carryTo(far, { client: who, now: () => who, location: 's3://b' }),
+      )
+    const to = { remote: 's3://b', connect, refspecs: ['main'], force: true }
+    await pushFrom(ann, to)
+    const config = '[receive]\n\tdenyNonFastForwards = true\n\tdenyDeletes = true\n'
+    await storage.putIfAbsent('config', Buffer.from(config))
+    await writeOil(ann, '2026-08-18,67\n')
+    await pushFrom(ann, to)
+    const rewritten = await pushFrom(bob, to)
+    const deleted = await pushFrom(ann, { ...to, delete: true })
+    expect([...rewritten.refs, ...deleted.refs].map(({ reason }) => reason)).toEqual([
+      'remote rejected: history is not rewritten here',
+      'remote rejected: refs are not deleted here',
+    ])
   })
 
   it('limits what one push may bring, and is refused where it cannot be understood', async () => {

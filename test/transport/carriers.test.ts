@@ -57,7 +57,11 @@ describeCarrier('memory', {
 describeCarrier('local', {
   serve: async () => {
     const { open } = await bareFolder()
-    return { repo: open(), open: async () => openLocalCarrier(served(open())) }
+    const carry = async (): Promise<Carrier> => {
+      const repo = open()
+      return openLocalCarrier(served(repo), { close: () => repo.storage.close() })
+    }
+    return { repo: open(), open: carry }
   },
   commitsEach: effort({ quick: 1, usual: 1, nightly: 25 }),
   everyCut: effort({ quick: 9, usual: 9, nightly: 1 }),

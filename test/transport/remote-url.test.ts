@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { VarveError } from '../../src/core/errors.ts'
 import { formatRemoteUrl, parseRemoteUrl } from '../../src/transport/remote-url.ts'
+import { anyCodePoint } from '../support/any-code-point.ts'
 
 const ssh = (host: string, path: string, more: object = {}) => ({
   kind: 'ssh',
@@ -91,7 +92,7 @@ describe('parseRemoteUrl', () => {
 
   it('is never an option, and never has control characters, whatever is given', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.string({ unit: anyCodePoint, maxLength: 40 }),
       fc
         .tuple(
           fc.constantFrom('', 'ssh://', 'sftp://', 'https://', 'file://', 's3://'),

@@ -1,10 +1,12 @@
 import { addConfig, setConfig, unsetConfig } from '../../core/config-file.ts'
 import { VarveError } from '../../core/errors.ts'
+import { shownUrl } from '../../plumbing/connect.ts'
 import { type ConfigLayer, checkKey, checkValue } from '../config.ts'
 import { configKey, configKeys } from '../config-keys.ts'
 import { readConfigFile, userConfigFile, writeConfigFile } from '../config-layers.ts'
 import type { Context } from '../context.ts'
 import { defineCommand, defineCommandGroup, type Options, usageError } from '../define-command.ts'
+import { farConfigStays } from '../repository-source.ts'
 
 const key = {
   demandOption: true,
@@ -190,8 +192,17 @@ async function settings(which: Which, context: Context): Promise<Setting[]> {
       ({ scope }) => (!which.global || scope === 'global') && (!which.local || scope === 'local'),
     )
     .flatMap(({ scope, origin, entries }) =>
-      entries.map((entry) => ({ key: entry.key, value: entry.value, scope, origin })),
+      entries.map(({ key, value }) => {
+        // What was written into the file by hand is not printed with the password that it may hold.
+        const shown = namesRepository(key) && value !== '' ? shownUrl(value) : value
+        return { key, value: shown, scope, origin }
+      }),
     )
+}
+
+/** Whether a key's value is a URL, or may be one in place of a remote's name. */
+function namesRepository(key: string): boolean {
+  return configKey(key)?.type === 'url' || /remote$|^remote\.pushdefault$/.test(key)
 }
 
 async function fileToChange(which: Which, context: Context): Promise<string> {
@@ -199,6 +210,8 @@ async function fileToChange(which: Which, context: Context): Promise<string> {
   const { layers } = await context.config()
   const local = layers.find(({ scope }) => scope === 'local')
   if (local !== undefined) return local.origin
+  const repo = await context.optionalRepository()
+  if (repo !== undefined) throw farConfigStays(repo.storage.location)
   throw new VarveError('not-a-repository', `there is no varve repository at ${context.cwd}`, {
     hint: '--global changes your own configuration, for all repositories',
   })

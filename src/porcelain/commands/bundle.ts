@@ -4,6 +4,7 @@ import {
   bundleBytes,
   type ListedBundle,
   openBundleSession,
+  type PlannedBundle,
   planBundle,
 } from '../../plumbing/bundle.ts'
 import { createMemoryRepository } from '../../plumbing/memory-repository.ts'
@@ -15,6 +16,12 @@ const file = {
   describe: 'The file of the bundle',
 } as const
 
+interface WrittenBundle extends PlannedBundle {
+  readonly file: string
+  readonly objects: number
+  readonly bytes: number
+}
+
 const createCommand = defineCommand({
   name: 'create',
   usage: 'create <file> (<rev>... | --all)',
@@ -22,10 +29,15 @@ const createCommand = defineCommand({
   description: [
     'The file is as good as a repository that one can clone and fetch from. What a reader has already',
     'may be left out: v1..main holds what came after v1, and can be fetched where v1 is.',
+    'A file "-" is standard output.',
   ].join('\n'),
   examples: [
     { command: 'varve bundle create prices.bundle --all', about: 'everything' },
     { command: 'varve bundle create news.bundle v1..main', about: 'what came after v1' },
+    {
+      command: 'varve bundle create - --all | ssh host "cat > prices.bundle"',
+      about: 'without a file here',
+    },
   ],
   report: true,
   options: (y) =>
@@ -39,7 +51,12 @@ const createCommand = defineCommand({
       .option('all', { type: 'boolean', describe: 'All branches and tags' })
       .option('branches', { type: 'boolean', describe: 'All branches' })
       .option('tags', { type: 'boolean', describe: 'All tags' }),
-  run: async (args, context) => {
+  run: async function* (args, context): AsyncGenerator<Uint8Array | WrittenBundle> {
+    const isFile = args.file !== '-'
+    if (!isFile && context.json) throw usageError('--json goes with a file')
+    if (!isFile && context.stdoutIsTerminal) {
+      throw usageError('a bundle is not for a terminal', 'varve bundle create FILE --all')
+    }
     const repo = await context.repository()
     const { revisions, all, branches, tags } = args
     if (revisions.length === 0 && !all && !branches && !tags) {
@@ -63,19 +80,28 @@ const createCommand = defineCommand({
     }
     try {
       const pieces = bundleBytes(repo, planned, { signal: context.abort, onObjects })
+      if (!isFile) {
+        yield* pieces
+        return
+      }
       const bytes = await context.writeFile(args.file, pieces)
-      return { file: args.file, ...planned, objects, bytes }
+      progress.done()
+      yield { file: args.file, ...planned, objects, bytes }
     } finally {
       progress.done()
     }
   },
-  toText: ({ file: name, refs, objects, bytes }) => {
+  toText: (item) => {
+    if (item instanceof Uint8Array) return ''
+    const { file: name, refs, objects, bytes } = item
     const names = refs.length === 1 ? '1 ref' : `${refs.length} refs`
     return `${name}: ${names}, ${objects.toLocaleString('en-US')} objects, ${bytes.toLocaleString('en-US')} bytes`
   },
-  toJson: ({ file: name, refs, head, needs, objects, bytes }) => ({
-    ...{ file: name, head, refs, needs, objects, bytes },
-  }),
+  toJson: (item) => {
+    if (item instanceof Uint8Array) return undefined
+    const { file: name, refs, head, needs, objects, bytes } = item
+    return { file: name, head, refs, needs, objects, bytes }
+  },
 })
 
 const verifyCommand = defineCommand({

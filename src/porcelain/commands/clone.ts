@@ -132,7 +132,7 @@ export const cloneCommand = defineCommand({
       )
       await repo.storage.close()
       noteFilesLeft(context, cloned.files)
-      if (cloned.head === undefined) context.warn('the repository has no commit yet')
+      if (cloned.head === undefined) warnNoHead(context, cloned)
       return { path, bare, url, ...cloned }
     } catch (error) {
       await made.discard()
@@ -153,6 +153,23 @@ export const cloneCommand = defineCommand({
     ...{ objects, bytes, linked, files },
   }),
 })
+
+/** Says that HEAD is on a branch without a commit, and what else there is. */
+function warnNoHead(context: Context, { branch, refs }: Pick<Made, 'branch' | 'refs'>): void {
+  const [first] = refs
+  if (first === undefined) {
+    context.warn('the repository has no commit yet')
+    return
+  }
+  const name = branch?.replace(/^refs\/heads\//, '')
+  const count =
+    refs.length === 1 ? 'another branch or tag' : `${refs.length} other branches and tags`
+  const short = first.replace(/^refs\/(?:heads|tags|remotes)\//, '')
+  context.warn(
+    `there is no branch ${name} there, which it has as its default: no files are written`,
+    `it has ${count}: varve switch -c NAME ${short}`,
+  )
+}
 
 /** The URL as the new repository remembers it, and the folder of a repository that it names here. */
 async function readUrl(

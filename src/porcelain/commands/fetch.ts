@@ -108,13 +108,28 @@ export const fetchCommand = defineCommand({
     if (all && remote !== undefined) throw usageError('--all takes no remote')
     const remotes = all ? remoteNames(repo.config) : [remote]
     let rejected = 0
+    const failed: { name: string; error: VarveError }[] = []
     for (const name of remotes) {
-      const result = await whileMovingObjects(context, 'fetch', (transfer) =>
-        fetch(repo, { ...transfer, ...options, remote: name, refspecs, force, dryRun, who }),
-      )
-      yield result
-      rejected += result.refs.filter(({ status }) => status === 'rejected').length
+      try {
+        const result = await whileMovingObjects(context, 'fetch', (transfer) =>
+          fetch(repo, { ...transfer, ...options, remote: name, refspecs, force, dryRun, who }),
+        )
+        yield result
+        rejected += result.refs.filter(({ status }) => status === 'rejected').length
+      } catch (error) {
+        // One that does not answer keeps nobody from the others; what ends the command does.
+        if (!all || name === undefined || !(error instanceof VarveError)) throw error
+        if (error.code === 'interrupted') throw error
+        failed.push({ name, error })
+        context.warn(`${name}: ${error.message}`, error.hint)
+      }
     }
+    const [first] = failed
+    if (first !== undefined)
+      throw notFetched(
+        failed.map(({ name }) => name),
+        first.error,
+      )
     if (rejected > 0) throw fetchRejected(rejected)
   },
   toText: (result, style) => fetchText(result, style),
@@ -134,6 +149,11 @@ export function fetchJson({ refs, remote, ...result }: FetchResult) {
       ...ref,
     })),
   }
+}
+
+/** The end of a fetch from all remotes, some of which gave nothing; with the code of the first that did not. */
+function notFetched(names: readonly string[], { code }: VarveError): VarveError {
+  return new VarveError(code, `not fetched: ${names.join(', ')}`, { data: { remotes: names } })
 }
 
 /** The end of a fetch that left refs here where they are. */

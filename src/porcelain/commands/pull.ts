@@ -10,6 +10,7 @@ import { commitSignatures, messageOption, signatureOptions } from './commit-opti
 import { fetchJson, fetchOptions, readFetchOptions } from './fetch.ts'
 import { mergedJson, mergedText } from './merge-text.ts'
 import { noteFilesLeft, whileMoving } from './moving.ts'
+import { checkRules } from './note-breaks.ts'
 import { conflictsLeft } from './settle-conflicts.ts'
 import { whileMovingObjects } from './transfer.ts'
 import { fetchText } from './transfer-text.ts'
@@ -32,7 +33,7 @@ export const pullCommand = defineCommand({
     'merge --abort takes it back.',
     '',
     'Rows that changed on both sides are merged whatever commit they came in, so there is no --rebase.',
-    'Hooks are asked and told as by merge.',
+    'Hooks and quality rules are asked as by merge.',
   ].join('\n'),
   examples: [
     { command: 'varve pull', about: 'what is new there' },
@@ -63,7 +64,7 @@ export const pullCommand = defineCommand({
           .option('message', messageOption)
           .option('no-verify', {
             type: 'boolean',
-            describe: 'Do not ask the hook pre-merge-commit',
+            describe: 'Ask neither the hook pre-merge-commit nor the quality rules',
           })
           .option('allow-unrelated-histories', {
             type: 'boolean',
@@ -100,6 +101,7 @@ export const pullCommand = defineCommand({
             onFetched,
             now: context.now(),
             hook: args.noVerify ? undefined : context.hook,
+            check: checkRules(context, args.noVerify),
           }),
         ),
       )

@@ -171,8 +171,11 @@ function refuseRejected({ url, refs }: PushResult): void {
   if (rejected.length === 0) return
   const behind = rejected.some((ref) => ref.behind)
   const isStale = rejected.some(({ reason }) => reason === 'stale info')
+  const isKnown = rejected.every((ref) => !ref.behind || ref.reason === 'non-fast-forward')
   const hint = behind
-    ? 'somebody else has pushed: varve pull merges that, then push again; or varve push --sync'
+    ? isKnown
+      ? 'there it has commits that are not in what is pushed: varve pull merges them; varve push --force-with-lease takes them away there'
+      : 'somebody else has pushed: varve pull merges that, then push again; or varve push --sync'
     : isStale
       ? 'varve fetch shows what is there now'
       : hintOf(rejected)
@@ -190,6 +193,12 @@ function refuseRejected({ url, refs }: PushResult): void {
 }
 
 function hintOf(rejected: PushResult['refs']): string | undefined {
+  const isCurrent = rejected.find(({ reason }) =>
+    reason?.includes('it is the current branch there'),
+  )
+  if (isCurrent !== undefined) {
+    return 'there, varve symbolic-ref HEAD refs/heads/OTHER makes another branch the current one; or set receive.denyDeleteCurrent to ignore'
+  }
   const standsThere = rejected.find(({ reason }) => reason?.includes('it is checked out there'))
   if (standsThere === undefined) return undefined
   const branch = standsThere.target.replace('refs/heads/', '')

@@ -1,5 +1,6 @@
 import { defineCommand, defineCommandGroup, usageError } from '../../cli/define-command.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { shownUrl } from '../../plumbing/connect.ts'
 import { type Remote, remoteNamed } from '../../plumbing/remote-config.ts'
 import { fetch } from '../fetch.ts'
 import {
@@ -32,7 +33,7 @@ const listCommand = defineCommand({
   toText: (remotes, _, { verbose }) =>
     remotes
       .map(({ name, url, pushUrl }) =>
-        verbose ? `${name}\t${url} (fetch)\n${name}\t${pushUrl} (push)` : name,
+        verbose ? `${name}\t${shownUrl(url)} (fetch)\n${name}\t${shownUrl(pushUrl)} (push)` : name,
       )
       .join('\n'),
   toJson: (remotes) => remotes.map(remoteJson),
@@ -155,7 +156,7 @@ const getUrlCommand = defineCommand({
       .option('push', { type: 'boolean', describe: 'Where it is pushed to' }),
   run: async ({ name, push }, context) => {
     const { url, pushUrl } = remoteNamed((await context.repository()).config, name)
-    return { name, url: push ? pushUrl : url }
+    return { name, url: shownUrl(push ? pushUrl : url) }
   },
   toText: ({ url }) => url,
 })
@@ -195,8 +196,8 @@ const showCommand = defineCommand({
   toText: ({ name, url, pushUrl, head, branches, following, pushes }) => {
     const lines = [
       `* remote ${name}`,
-      `  Fetch URL: ${url}`,
-      `  Push  URL: ${pushUrl}`,
+      `  Fetch URL: ${shownUrl(url)}`,
+      `  Push  URL: ${shownUrl(pushUrl)}`,
       `  HEAD branch: ${head}`,
     ]
     const list = (title: string, rows: readonly (readonly [string, string])[]): void => {
@@ -283,5 +284,12 @@ export const remoteCommand = defineCommandGroup({
 })
 
 function remoteJson({ name, url, pushUrl, fetch: refspecs, tags, mirror }: Remote) {
-  return { name, url, pushUrl, fetch: refspecs.map(({ text }) => text), tags, mirror }
+  return {
+    name,
+    url: shownUrl(url),
+    pushUrl: shownUrl(pushUrl),
+    fetch: refspecs.map(({ text }) => text),
+    tags,
+    mirror,
+  }
 }

@@ -27,10 +27,3 @@ export function isLoopback(address: string): boolean {
     (isIP(address) === 4 && address.startsWith('127.'))
   )
 }
-
-/** A number of bytes; `k`, `m`, `g` and `t` are powers of 1024. */
-export function parseBytes(text: string): number {
-  const match = /^(\d{1,9})([kmgt]?)$/i.exec(text)
-  if (match === null) throw usageError(`not a size: ${JSON.stringify(text)}`, 'such as 500m, 16g')
-  return Number(match[1]) * 1024 ** ['', 'k', 'm', 'g', 't'].indexOf(match[2]!.toLowerCase())
-}

@@ -1,5 +1,6 @@
 import { defineCommand, defineCommandGroup } from '../../cli/define-command.ts'
 import { firstSecondOf, parseWhen } from '../../core/commit-date.ts'
+import { VarveError } from '../../core/errors.ts'
 import { addToken, listTokens, removeTokens, type Token } from '../serve-token.ts'
 
 const file = {
@@ -49,12 +50,24 @@ const createCommand = defineCommand({
       }),
   run: async (args, context) => {
     const now = context.now()
+    const expires =
+      args.expires === undefined ? undefined : firstSecondOf(parseWhen(args.expires, now))
+    if (expires !== undefined && expires <= now.seconds) {
+      throw new VarveError(
+        'invalid-value',
+        `a token that ends at ${args.expires} has ended already`,
+        {
+          data: { expires, now: now.seconds },
+          hint: 'without --expires it never ends',
+        },
+      )
+    }
     const { secret, token } = await addToken(context.resolve(args.tokens), {
       name: args.name,
       repositories: args.repository,
       scope: args.write ? 'write' : 'read',
       created: now.seconds,
-      expires: args.expires === undefined ? undefined : firstSecondOf(parseWhen(args.expires, now)),
+      expires,
     })
     return { token: secret, ...shown(token) }
   },

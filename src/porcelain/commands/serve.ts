@@ -1,7 +1,8 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, defineCommandGroup, usageError } from '../../cli/define-command.ts'
+import { sizeOption } from '../../plumbing/commands/size-option.ts'
 import { type ServeEvent, serve } from '../serve.ts'
-import { isLoopback, parseBytes, parseListenAddress } from './serve-options.ts'
+import { isLoopback, parseListenAddress } from './serve-options.ts'
 import { tokenCommand } from './serve-token.ts'
 
 const httpCommand = defineCommand({
@@ -75,7 +76,7 @@ const httpCommand = defineCommand({
         type: 'boolean',
         describe: 'A proxy in front says in X-Forwarded-For who asks',
       })
-      .option('max-push', { value: 'size', describe: 'The most that a push may bring: 500m, 16g' })
+      .option('max-push', sizeOption('--max-push', 'The most that a push may bring: 500m, 16g'))
       .implies('tls-cert', 'tls-key')
       .implies('tls-key', 'tls-cert'),
   run: async (args, context) => {
@@ -104,7 +105,7 @@ const httpCommand = defineCommand({
       tls: await readTls(args, context),
       hosts: args.allowHost ?? [],
       trustProxy: args.trustProxy,
-      maxPushBytes: args.maxPush === undefined ? undefined : parseBytes(args.maxPush),
+      maxPushBytes: args.maxPush,
       now: () => context.clock(),
       signal: context.abort,
     })

@@ -59,6 +59,9 @@ export interface PlotLine extends BucketLine {
    */
   readonly firstAt: readonly (Place | undefined)[]
   readonly lastAt: readonly (Place | undefined)[]
+  /** Their keys, as texts; only where the axis counts rows. */
+  readonly firstKey?: readonly (string | undefined)[] | undefined
+  readonly lastKey?: readonly (string | undefined)[] | undefined
   /** How far rows of the whole series are apart in the mean; undefined where several may share a position. */
   readonly step?: number | undefined
   /** The nearest rows outside the range, towards which the line goes on; value NaN where it has none. */

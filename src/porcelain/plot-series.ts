@@ -20,6 +20,7 @@ import type { AsOfResult } from '../plumbing/resolve-as-of.ts'
 import type { SeriesName } from '../plumbing/resolve-series.ts'
 import { shownZone } from '../plumbing/series-zone.ts'
 import type { PlotData, PlotLine, PlotPoint } from './plot-data.ts'
+import { BucketKeys } from './plot-keys.ts'
 import { type PlotRange, planPlot, type RowSpan } from './plot-plan.ts'
 import { AxisPlaces, placeUnit, shareAxis } from './plot-range.ts'
 import { type PlotVersion, plottedColumns, plotVersions } from './plot-versions.ts'
@@ -85,6 +86,7 @@ export async function plotSeries(
       columns: columns.flatMap((column) => column[side] ?? []),
       places,
       range,
+      shownIn: zone,
       span: plan.spanOf(version.series),
     })
   const after = await read(versions.after, 'after')
@@ -127,6 +129,7 @@ interface Reading extends Pick<PlotSeriesOptions, 'buckets' | 'onRows' | 'signal
   readonly columns: readonly string[]
   readonly places: AxisPlaces
   readonly range: PlaceRange
+  readonly shownIn: Zone | undefined
   readonly span: RowSpan
 }
 
@@ -139,12 +142,14 @@ interface ReadLines {
 async function readLines(
   reader: ObjectReader,
   series: Series,
-  { columns, places, range, span, buckets, onRows, signal }: Reading,
+  { columns, places, range, shownIn, span, buckets, onRows, signal }: Reading,
 ): Promise<ReadLines> {
   const type = typeOf(series)
   const starts = bucketStarts(range, buckets, places.isExact ? placeUnit(type) : 1n)
   const reduced = new PlotBuckets(starts, columns.length)
-  const { indexCount } = series.schema
+  const { schema } = series
+  const { indexCount } = schema
+  const keys = places.kind === 'row' ? new BucketKeys(buckets, schema, shownIn) : undefined
   const offset = Math.max(0, span.start - 1)
   const window = { offset, limit: Math.min(series.rows, span.end + 1) - offset, columns }
   let row = offset
@@ -164,12 +169,18 @@ async function readLines(
     const from = Math.max(0, span.start - row)
     const inside = sliceFrame(frame, from, Math.max(from, Math.min(frame.rows, span.end - row)))
     reduced.add(placesOf(inside, row + from, places), inside.columns.slice(indexCount))
+    keys?.add(inside, row + from, reduced)
     row += frame.rows
   }
   const { positions } = reduced
   const placed = (values: readonly (Place | undefined)[]) =>
     values.map((value) => (value === undefined ? undefined : placeOf(value)))
-  const shared = { positions, firstAt: placed(reduced.firstAt), lastAt: placed(reduced.lastAt) }
+  const shared = {
+    positions,
+    firstAt: placed(reduced.firstAt),
+    lastAt: placed(reduced.lastAt),
+    ...(keys && { firstKey: keys.first, lastKey: keys.last }),
+  }
   const step = meanStep(series, places)
   return {
     lines: new Map(

@@ -5,11 +5,13 @@ import { execa } from 'execa'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { hasTool } from '../support/optional-tool.ts'
 import { PROGRAM, someone, varve } from '../support/program.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { Terminal } from '../support/terminal.ts'
 import { VIEWED_AT, viewedRepository } from '../support/viewed-repository.ts'
 
 const golden = fileURLToPath(new URL('../golden/tui/', import.meta.url))
 const clock = fileURLToPath(new URL('../support/fixed-clock.cjs', import.meta.url))
+const crash = fileURLToPath(new URL('../support/crash-on-signal.cjs', import.meta.url))
 
 /** Screens are written anew where this is set; look at what changed before it is committed. */
 const writesGolden = process.env.VARVE_WRITE_GOLDEN === '1'
@@ -39,7 +41,7 @@ async function shell(columns = 80, rows = 24, env: Record<string, string> = {}):
     env: {
       ...someone,
       FIXED_TIME: VIEWED_AT,
-      NODE_OPTIONS: `--require=${clock}`,
+      NODE_OPTIONS: `--require=${clock} --require=${crash}`,
       COLORTERM: 'truecolor',
       ...env,
     },
@@ -167,6 +169,15 @@ describe.skipIf(!hasTool('tmux'))('the terminal is left as it was', () => {
     })
   }
 
+  it('by a bug, which is told once the screen is back', async () => {
+    const shown = await viewer()
+    await shown.keys('j', 'Enter')
+    await shown.settles(/prices\/brent/)
+    process.kill(await shown.processId('varve.js tui'), 'SIGUSR2')
+    expect(await shown.shows(/made to fail[\s\S]*^\$ ?$/m)).not.toContain('prices/brent')
+    await usable(shown, /code=70/)
+  })
+
   it('while it is stopped by Ctrl-Z, and fg goes on where it was', async () => {
     const shown = await viewer()
     await shown.keys('j', 'Enter')
@@ -262,6 +273,28 @@ describe.skipIf(!hasTool('tmux'))('while others work', () => {
 
     expect(screen).toMatch(/arrived/)
     await varve(['tag', '-d', 'arrived'], { cwd: repository, env: someone })
+  })
+
+  it('a commit that another process makes appears, and the place is kept', async () => {
+    const own = join(temporaryFolder(), 'own.varve')
+    await varve(['clone', '--bare', '--quiet', repository, own], { env: someone })
+    const shown = await shell()
+    await shown.types(`varve -R ${own} tui\n`)
+    await shown.settles(LISTED)
+    await shown.keys('j', 'j')
+    await shown.settles(/^6655b51 .*\n.*Brent restated/m)
+
+    const args = ['-R', own, 'write', 'prices/brent', '--commit', '-m', 'A price of today', '-']
+    await execa('node', [PROGRAM, ...args], {
+      env: { ...someone, VARVE_AUTHOR_DATE: VIEWED_AT, VARVE_COMMITTER_DATE: VIEWED_AT },
+      input: 'date,price,volume\n2026-08-21,71,1000\n',
+    })
+
+    const screen = await shown.shows(/1 new commit/)
+    expect(screen).toMatch(/\[main\] A price of today.*\n.*Readings of this morning/)
+    expect(screen).toMatch(/^6655b51 .*\n.*Brent restated/m)
+    await shown.keys('k', 'k', 'k')
+    await shown.settles(/^\w{7} .*\nA price of today/m)
   })
 
   it('a key that is held down moves as far as it was pressed, and no further', async () => {

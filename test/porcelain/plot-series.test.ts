@@ -157,6 +157,12 @@ describe('what a chart of a series is drawn from', () => {
     const plot = await plotSeries(repo, { name: 'a', range, buckets: 10 })
     expect(plot).toMatchObject({ from: 10, to: 19, rows: 10, axis: { kind: 'row' } })
     expect([...plot.columns[0]!.after!.low]).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
+
+    const { after } = (await plotSeries(repo, { name: 'a', range, buckets: 2 })).columns[0]!
+    expect([after!.firstKey, after!.lastKey]).toEqual([
+      ['k010', 'k015'],
+      ['k014', 'k019'],
+    ])
   })
 
   it.each<[string, readonly Row[], { from: number; to: number }]>([

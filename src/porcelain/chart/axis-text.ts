@@ -1,7 +1,7 @@
 import { floorDiv } from '../../core/floor-div.ts'
 import type { Place } from '../../core/plot-buckets.ts'
 import { formatDate, formatInstant } from '../../core/time.ts'
-import type { PlotColumn, PlotData } from '../plot-data.ts'
+import type { PlotColumn, PlotData, PlotLine } from '../plot-data.ts'
 import { plainLabel } from './chart-ticks.ts'
 
 const NS = 1_000_000_000n
@@ -30,31 +30,46 @@ export interface BucketRows {
 }
 
 /** Undefined where neither version has a row there. */
-export function bucketRows({ after, before }: PlotColumn, bucket: number): BucketRows | undefined {
-  const [from, other] = [after?.firstAt[bucket], before?.firstAt[bucket]]
-  const [to, otherTo] = [after?.lastAt[bucket], before?.lastAt[bucket]]
-  const first = from === undefined || (other !== undefined && other < from) ? other : from
-  const last = to === undefined || (otherTo !== undefined && otherTo > to) ? otherTo : to
-  return first === undefined || last === undefined ? undefined : { from: first, to: last }
+export function bucketRows(column: PlotColumn, bucket: number): BucketRows | undefined {
+  const [first, last] = endsOf(column, bucket)
+  return first && last && { from: first.at, to: last.at }
+}
+
+interface BucketEnd {
+  readonly at: Place
+  readonly key: string | undefined
+}
+
+function endsOf({ after, before }: PlotColumn, bucket: number) {
+  const end = (line: PlotLine | undefined, side: 'first' | 'last'): BucketEnd | undefined => {
+    const at = line?.[`${side}At`][bucket]
+    return at === undefined ? undefined : { at, key: line?.[`${side}Key`]?.[bucket] }
+  }
+  const [from, otherFrom] = [end(after, 'first'), end(before, 'first')]
+  const [to, otherTo] = [end(after, 'last'), end(before, 'last')]
+  return [
+    from === undefined || (otherFrom !== undefined && otherFrom.at < from.at) ? otherFrom : from,
+    to === undefined || (otherTo !== undefined && otherTo.at > to.at) ? otherTo : to,
+  ] as const
 }
 
 /**
- * What a bucket of a column is at: the index of its row, of the first and the last where there are several; where it
- * has none, where it begins.
+ * What a bucket of a column is at: the index of its row, of the first and the last where there are several, or their
+ * keys; where it has none, where it begins.
  */
 export function bucketText(
   plot: PlotData,
   column: PlotColumn,
   bucket: number,
 ): { readonly first: string; readonly last: string | undefined } {
-  const rows = bucketRows(column, bucket)
+  const [from, to] = endsOf(column, bucket)
   const name = { number: `${plot.axis.name} `, row: 'row ', time: '', date: '' }[plot.axis.kind]
-  if (rows === undefined) {
+  if (from === undefined || to === undefined) {
     const buckets = (column.after ?? column.before)?.rows.length ?? 1
     return { first: name + axisText(plot, bucket / buckets), last: undefined }
   }
-  const last = rows.from === rows.to ? undefined : placeText(plot, rows.to)
-  return { first: name + placeText(plot, rows.from), last }
+  const last = from.at === to.at ? undefined : (to.key ?? placeText(plot, to.at))
+  return { first: from.key ?? name + placeText(plot, from.at), last }
 }
 
 /** A place of a row as its index is written. */

@@ -38,7 +38,7 @@ export async function openViewer(
       filter: { ...narrowing, series: words.series.length === 0 ? undefined : words.series },
       now: () => context.clock().seconds,
       signal: context.abort,
-      loadDrawing: async () => (await import('../tui/screen.tsx')).openDrawing,
+      loadDrawing: async () => (await import('../tui/screen.tsx')).loadDrawing(),
     }),
   )
 }

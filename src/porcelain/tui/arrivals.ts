@@ -1,5 +1,6 @@
 import type { Id } from '../../core/id.ts'
 import { CommitList } from './commit-list.ts'
+import { isWhole } from './looked-up.ts'
 import { outdated } from './outdated.ts'
 import type { Answer, Failure, Outstanding } from './requests.ts'
 import { foundLater } from './search.ts'
@@ -59,7 +60,10 @@ function finished(state: State, current: Outstanding, failure: Failure | undefin
     case 'act':
       return state
     default: {
-      const isAnswered = state.answers[request.kind].has(key)
+      const isAnswered =
+        request.kind === 'life'
+          ? isWhole(state.answers.life.get(key))
+          : state.answers[request.kind].has(key)
       if (isAnswered) return state
       return kept(state, request.kind, key, { failure: failure ?? { message: 'no answer came' } })
     }
@@ -108,6 +112,12 @@ function completed(state: State, failure: Failure | undefined): State {
   if (listing.shown === listing.wanted) return done
   if (failure !== undefined && state.commits.length > 0) {
     const message = { text: told(failure), isError: true }
+    if (listing.filterText !== listing.before.filterText) {
+      return {
+        ...outdated({ ...state, listing: { ...listing, ...listing.before } }, true),
+        message,
+      }
+    }
     return { ...done, listing: { ...done.listing, shown: listing.wanted }, message }
   }
   return takenOver(done, listing.arriving ?? CommitList.empty)
@@ -116,6 +126,7 @@ function completed(state: State, failure: Failure | undefined): State {
 /** The wanted list is shown from here on. */
 function takenOver(state: State, commits: CommitList): State {
   const { listing } = state
+  const { filter, filterText } = listing
   const [bottom, ...others] = state.views as readonly [CommitsView, ...State['views']]
   const place = listing.keepsPlace ? placeIn(state, commits) : 0
   const cursor = place >= 0 ? place : bottom.cursor
@@ -125,7 +136,12 @@ function takenOver(state: State, commits: CommitList): State {
   return {
     ...state,
     commits,
-    listing: { ...listing, shown: listing.wanted, arriving: undefined },
+    listing: {
+      ...listing,
+      before: { filter, filterText },
+      shown: listing.wanted,
+      arriving: undefined,
+    },
     views: [{ ...bottom, cursor, top: listing.keepsPlace ? top : 0 }, ...others],
     message: isNew
       ? { text: more === 1 ? '1 new commit' : `${more} new commits`, isError: false }

@@ -24,6 +24,8 @@ export type Command =
   | 'fit-change'
   | 'next-column'
   | 'previous-column'
+  | 'more-columns'
+  | 'fewer-columns'
   | 'scroll-left'
   | 'scroll-right'
   | 'refs'
@@ -56,7 +58,8 @@ export interface Binding {
 }
 
 const lists: readonly ViewName[] = ['commits', 'series', 'refs', 'life', 'changes', 'rows']
-const scrolled: readonly ViewName[] = [...lists, 'message', 'help']
+const texts: readonly ViewName[] = ['message', 'help']
+const scrolled: readonly ViewName[] = [...lists, ...texts]
 const tables: readonly ViewName[] = ['changes', 'rows']
 const data: readonly ViewName[] = ['chart', 'changes', 'rows']
 const ofCommit: readonly ViewName[] = [...data, 'commits', 'series', 'life', 'message']
@@ -126,7 +129,8 @@ export const bindings: readonly Binding[] = [
     help: 'the life of the point: every value it ever had',
     brief: 'life',
   },
-  { command: 'down', keys: ['j', 'down'], shown: 'j ↓', in: scrolled, help: 'down' },
+  { command: 'down', keys: ['j', 'down'], shown: 'j ↓', in: lists, help: 'down' },
+  { command: 'down', keys: ['j', 'down'], shown: 'j ↓', in: texts, help: 'down', brief: 'down' },
   { command: 'up', keys: ['k', 'up'], shown: 'k ↑', in: scrolled, help: 'up' },
   {
     command: 'page-down',
@@ -219,6 +223,8 @@ export const bindings: readonly Binding[] = [
     in: ['chart'],
     help: 'draw the one before',
   },
+  { command: 'more-columns', keys: ['}'], shown: '}', in: ['chart'], help: 'a column more' },
+  { command: 'fewer-columns', keys: ['{'], shown: '{', in: ['chart'], help: 'a column fewer' },
   {
     command: 'scroll-right',
     keys: ['l', 'right'],
@@ -268,7 +274,7 @@ export const bindings: readonly Binding[] = [
     keys: ['F'],
     shown: 'F',
     in: ['commits'],
-    help: 'list only some: series: author: since: until: from: to: (data)',
+    help: 'list only some: by author, time, series, data',
     brief: 'filter',
   },
   {
@@ -284,7 +290,7 @@ export const bindings: readonly Binding[] = [
     keys: ['c'],
     shown: 'c',
     in: ['commits', 'refs'],
-    help: 'mark the commit; on another one: compare it with the marked one',
+    help: 'mark a commit; on another: compare the two',
     brief: 'compare',
   },
   { command: 'message', keys: ['m'], shown: 'm', in: ofCommit, help: 'the whole message' },

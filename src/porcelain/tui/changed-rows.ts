@@ -16,7 +16,6 @@ import { zoneOfEither } from '../../plumbing/series-zone.ts'
 import { type ComparedColumn, changedCells, comparedColumns } from '../changed-cells.ts'
 import { rowsIn } from '../diff.ts'
 import { throwIfInterrupted } from '../interruptible.ts'
-import { givingWay } from './give-way.ts'
 import { cut, shownCell } from './shown-value.ts'
 import type { ChangedRow, ChangedRows, RowsRequest } from './view-data.ts'
 
@@ -28,11 +27,12 @@ const KEPT = 8192
  * from there; for rows further back than some thousand it begins anew.
  */
 export class ChangedRowsReader {
-  readonly #repo: Repository
+  readonly #open: (signal: AbortSignal) => Repository
   #opened: { readonly key: string; readonly rows: OpenRows } | undefined
 
-  constructor(repo: Repository) {
-    this.#repo = repo
+  /** @param open gives the repository, which ends with the signal */
+  constructor(open: (signal: AbortSignal) => Repository) {
+    this.#open = open
   }
 
   async read(request: RowsRequest, signal: AbortSignal): Promise<ChangedRows> {
@@ -47,7 +47,7 @@ export class ChangedRowsReader {
     signal.addEventListener('abort', end)
     try {
       throwIfInterrupted(signal)
-      const rows = goesOn ? opened.rows : await openRows(this.#repo, request, stop)
+      const rows = goesOn ? opened.rows : await openRows(this.#open(stop.signal), request, stop)
       const page = await rows.read(from, count)
       this.#opened = { key, rows }
       return page
@@ -66,11 +66,10 @@ interface Versions {
 }
 
 async function openRows(
-  whole: Repository,
+  repo: Repository,
   request: RowsRequest,
   stop: AbortController,
 ): Promise<OpenRows> {
-  const repo = givingWay(whole, stop.signal)
   const { objects } = repo
   const { path, commit } = request
   const { before, tree, old, fresh } = await versionsAt(repo, request)

@@ -1,5 +1,7 @@
+import { chartPanels } from '../chart/draw-chart.ts'
 import type { PlotColumn, PlotData } from '../plot-data.ts'
 import type { Command } from './bindings.ts'
+import { chartRows } from './layout.ts'
 import { plotOf } from './looked-up.ts'
 import { type ChartPlace, type Range, type State, type TabsView, withTop } from './state.ts'
 
@@ -12,7 +14,19 @@ type Move =
 export function chartMoved(state: State, view: TabsView, move: Move): State {
   const plot = plotOf(state, view)?.value
   if (plot === undefined) return state
-  return withTop(state, { ...view, chart: placeAfter(view.chart, plot, move) })
+  const chart = placeAfter(view.chart, plot, move)
+  if (!('command' in move) || !isOfColumns(move.command)) return withTop(state, { ...view, chart })
+  const most = Math.max(1, plot.columns.length)
+  const room = chartPanels(chartRows(state.size))
+  const columns = Math.max(1, Math.min(chart.columns, most, room))
+  const moved = withTop(state, { ...view, chart: { ...chart, columns } })
+  if (chart.columns <= columns) return moved
+  const text = most <= room ? 'there are no more columns' : 'there is no room for more columns'
+  return { ...moved, message: { text, isError: true } }
+}
+
+function isOfColumns(command: Command): boolean {
+  return command === 'more-columns' || command === 'fewer-columns'
 }
 
 function placeAfter(place: ChartPlace, plot: PlotData, move: Move): ChartPlace {
@@ -44,6 +58,10 @@ function placeAfter(place: ChartPlace, plot: PlotData, move: Move): ChartPlace {
       const by = (command === 'next-column' ? times : -times) % count
       return { ...place, column: (place.column + by + count) % count }
     }
+    case 'more-columns':
+      return { ...place, columns: place.columns + times }
+    case 'fewer-columns':
+      return { ...place, columns: Math.max(1, place.columns - times) }
     default:
       return place
   }

@@ -6,7 +6,6 @@ import type { ListedCommit } from './view-data.ts'
 interface Grown {
   readonly items: ListedCommit[]
   readonly graph: GraphRow[]
-  readonly at: Map<Id, number>
   readonly rows: GraphRows
 }
 
@@ -18,7 +17,6 @@ export class CommitList {
   static readonly empty = new CommitList({
     items: [],
     graph: [],
-    at: new Map(),
     rows: new GraphRows(),
   })
 
@@ -39,10 +37,11 @@ export class CommitList {
     return index < this.length ? this.#grown.graph[index] : undefined
   }
 
-  /** Where a commit is; -1 where it is not listed. */
+  /** Where a commit is; -1 where it is not listed. It is looked for: a table of all would be larger than the list. */
   indexOf(id: Id): number {
-    const index = this.#grown.at.get(id) ?? -1
-    return index < this.length ? index : -1
+    const { items } = this.#grown
+    for (let at = 0; at < this.length; at++) if (items[at]!.id === id) return at
+    return -1
   }
 
   slice(from: number, to: number): readonly ListedCommit[] {
@@ -54,7 +53,6 @@ export class CommitList {
     const isLongest = this.length > 0 && this.#grown.items.length === this.length
     const grown = isLongest ? this.#grown : this.#copy()
     for (const commit of batch) {
-      grown.at.set(commit.id, grown.items.length)
       grown.items.push(commit)
       grown.graph.push(grown.rows.next(commit.id, commit.parents))
     }
@@ -62,9 +60,8 @@ export class CommitList {
   }
 
   #copy(): Grown {
-    const copy: Grown = { items: [], graph: [], at: new Map(), rows: new GraphRows() }
+    const copy: Grown = { items: [], graph: [], rows: new GraphRows() }
     for (const commit of this.slice(0, this.length)) {
-      copy.at.set(commit.id, copy.items.length)
       copy.items.push(commit)
       copy.graph.push(copy.rows.next(commit.id, commit.parents))
     }

@@ -6,27 +6,29 @@ const SLICE = 4
 /** Nanoseconds between looks at the processor time, each of which takes as long as reading an object. */
 const BETWEEN_LOOKS = 1_500_000
 
-/** Work that goes on in slices, so that a key that is pressed meanwhile is heard at once. */
-export class Slices {
-  readonly #signal: AbortSignal
+/** The processor, which those who read take in turns: a slice for one of them, then keys, then the next. */
+export class Turns {
   #began = now()
   #looked = process.hrtime()
+  readonly #waiting: (() => void)[] = []
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
+  /** What to wait for before going on; nothing as long as the slice is not over. */
+  next(): Promise<void> | undefined {
+    const [seconds, nanoseconds] = process.hrtime(this.#looked)
+    if (seconds === 0 && nanoseconds < BETWEEN_LOOKS) return undefined
+    this.#looked = process.hrtime()
+    if (now() - this.#began < SLICE) return undefined
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      if (this.#waiting.length === 1) setImmediate(this.#release)
+    })
   }
 
-  /** Waits where the slice is over. `interrupted` once the signal says so. */
-  async next(): Promise<void> {
-    const [seconds, nanoseconds] = process.hrtime(this.#looked)
-    if (seconds > 0 || nanoseconds >= BETWEEN_LOOKS) {
-      this.#looked = process.hrtime()
-      if (now() - this.#began >= SLICE) {
-        await new Promise((resolve) => setImmediate(resolve))
-        this.#began = now()
-      }
-    }
-    throwIfInterrupted(this.#signal)
+  readonly #release = () => {
+    const go = this.#waiting.shift()
+    if (this.#waiting.length > 0) setImmediate(this.#release)
+    this.#began = now()
+    go?.()
   }
 }
 
@@ -40,11 +42,10 @@ function now(): number {
 const READS: ReadonlySet<PropertyKey> = new Set(['read', 'readAny', 'readIfPresent', 'rowsFrom'])
 
 /**
- * The same repository, for reading: whatever operation reads its objects, it does so in slices, and ends with
+ * The same repository, for reading: whatever operation reads its objects, it does so in its turns, and ends with
  * `interrupted` at the next object once the signal is aborted.
  */
-export function givingWay(repo: Repository, signal: AbortSignal): Repository {
-  const slices = new Slices(signal)
+export function givingWay(repo: Repository, turns: Turns, signal: AbortSignal): Repository {
   const methods = new Map<PropertyKey, unknown>()
   const objects = new Proxy(repo.objects, {
     get(target, name) {
@@ -54,7 +55,9 @@ export function givingWay(repo: Repository, signal: AbortSignal): Repository {
       if (method === undefined) {
         method = READS.has(name)
           ? async (...given: unknown[]) => {
-              await slices.next()
+              const turn = turns.next()
+              if (turn !== undefined) await turn
+              throwIfInterrupted(signal)
               return Reflect.apply(found, target, given)
             }
           : found.bind(target)

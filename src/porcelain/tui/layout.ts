@@ -20,6 +20,11 @@ export function bodyRows({ rows }: Size): number {
   return Math.max(1, rows - FRAME_ROWS)
 }
 
+/** Lines of a chart between what is said above it and what is under the cursor. */
+export function chartRows(size: Size): number {
+  return bodyRows(size) - 2
+}
+
 export interface Split {
   readonly list: Size
   readonly detail: Size

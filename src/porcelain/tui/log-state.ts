@@ -17,12 +17,13 @@ export interface Beginning extends Pick<State, 'size' | 'marks' | 'now' | 'title
 
 /** A viewer that shows nothing yet, and what it asks for first. */
 export function begin({ filter, ...from }: Beginning): Step {
+  const chosen = { filter, filterText: filterText(filter) }
   return settled({
     ...from,
     commits: CommitList.empty,
     listing: {
-      filter,
-      filterText: filterText(filter),
+      ...chosen,
+      before: chosen,
       wanted: 1,
       shown: 0,
       arriving: undefined,

@@ -30,6 +30,11 @@ export function lifeOf(state: State, view: LifeView): Loaded<Life> | undefined {
   return state.answers.life.get(lifeKey(view))
 }
 
+/** Whether an answer is all that there is to say, and not a part of it. */
+export function isWhole(life: Loaded<Life> | undefined): boolean {
+  return life !== undefined && life.value?.looked === undefined
+}
+
 export function refsKey({ listing }: State): string {
   return `${listing.wanted}`
 }

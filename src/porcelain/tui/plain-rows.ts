@@ -2,6 +2,7 @@ import { isNumberType, type Scalar } from '../../core/column.ts'
 import { scalarAt } from '../../core/column-ops.ts'
 import { type Id, shortId } from '../../core/id.ts'
 import { encodeKeyPrefix } from '../../core/key.ts'
+import { formatScalar } from '../../core/scalar-text.ts'
 import type { Schema } from '../../core/schema.ts'
 import { readSeries, type Series } from '../../core/series.ts'
 import { type ChangeClass, diffSeries } from '../../core/series-diff.ts'
@@ -41,9 +42,12 @@ export async function plainRows(
     for (let row = 0; row < frame.rows; row++) {
       keys.push(frame.columns.slice(0, indexCount).map((column) => scalarAt(column, row)))
       rows.push(
-        frame.columns.map((column) =>
-          shownValue({ value: scalarAt(column, row), type: column.type }, zone),
-        ),
+        frame.columns.map((column, i) => {
+          const value = scalarAt(column, row)
+          // A key names its row, too: none of it is left out.
+          if (i < indexCount) return formatScalar(value, column.type, zone)
+          return shownValue({ value, type: column.type }, zone)
+        }),
       )
     }
   }

@@ -19,16 +19,28 @@ import type { Life, LifeEntry, LifeRequest } from './view-data.ts'
 /** Entries at most: the latest. */
 const MOST = 1000
 
-/** What each commit did to the rows with a key. Errors as `history`. */
+/** A part is told of after so many commits: each is copied. */
+const PART = 256
+
+/**
+ * What each commit did to the rows with a key. Errors as `history`.
+ *
+ * @param onPart told what is known so far, from time to time
+ */
 export async function pointLife(
   repo: Repository,
   { path, commit: rev, row }: LifeRequest,
+  onPart?: (part: Life) => void,
 ): Promise<Life> {
   const key = 'from' in row ? await keyBetween(repo, path, rev, row) : row
   if (key === undefined) return { key: undefined, entries: [] }
-  const found = await history(repo, { name: path, rev, key, maxCount: MOST })
-  const lister = await openLister(repo)
+  const text = cut(key.join(','))
   const entries: LifeEntry[] = []
+  const onCommits = (looked: number): void => {
+    if (looked % PART === 0) onPart?.({ key: text, entries: [...entries], looked })
+  }
+  const found = await history(repo, { name: path, rev, key, maxCount: MOST, onCommits })
+  const lister = await openLister(repo)
   for await (const { id, commit, path: name, rows, columns } of found.changes()) {
     for (const change of rows) {
       const { class: kind } = change
@@ -43,7 +55,7 @@ export async function pointLife(
       })
     }
   }
-  return { key: cut(key.join(',')), entries }
+  return { key: text, entries }
 }
 
 /** The texts of the first key between two places that the commit changed, or of the first there is. */

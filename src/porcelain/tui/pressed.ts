@@ -86,6 +86,8 @@ function commanded(state: State, command: Command, count: number | undefined): S
     case 'fit-change':
     case 'next-column':
     case 'previous-column':
+    case 'more-columns':
+    case 'fewer-columns':
       return still(chartMoved(state, view as TabsView, { command, times }))
     case 'scroll-left':
       return still(sideways(state, -times))
@@ -168,7 +170,7 @@ function opened(state: State): State {
       against,
       path: series.path,
       tab: 'chart',
-      chart: { column: 0, range: 'change', cursor: undefined },
+      chart: { column: 0, columns: 1, range: 'change', cursor: undefined },
       changes: table,
       rows: table,
       isRowsPlaced: false,

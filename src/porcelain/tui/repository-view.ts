@@ -6,12 +6,13 @@ import type { Repository } from '../../plumbing/repository.ts'
 import { act } from './actions.ts'
 import { ChangedRowsReader } from './changed-rows.ts'
 import { commitDetail, commitWeight, parentsOf } from './commit-detail.ts'
-import { givingWay } from './give-way.ts'
+import { givingWay, Turns } from './give-way.ts'
 import { listCommits } from './listed-commits.ts'
 import { listedRefs, refsMoved, type Wait } from './listed-refs.ts'
 import { plainRows } from './plain-rows.ts'
 import { pointLife } from './point-life.ts'
-import type { ListedCommit, ViewData } from './view-data.ts'
+import { perTurn } from './turns.ts'
+import type { CommitWeight, ListedCommit, ViewData } from './view-data.ts'
 
 export interface ViewOptions {
   readonly title: string
@@ -27,31 +28,40 @@ export interface ViewOptions {
   readonly wait: Wait
 }
 
+/** Bytes of objects that are kept: commits are read once, and what one looks at again is a few series. */
+const OBJECT_MEMORY = 4 * 1024 * 1024
+
 /** What the viewer reads of an open repository, in slices. */
 export function openView(repo: Repository, options: ViewOptions): ViewData {
   const { title, words, clock, wait } = options
-  const differences = new ChangedRowsReader(repo)
+  repo.objects.limitCache(OBJECT_MEMORY)
+  const turns = new Turns()
+  const polite = (signal: AbortSignal) => givingWay(repo, turns, signal)
+  const differences = new ChangedRowsReader(polite)
   return {
     title,
-    commits: (filter, signal) => listCommits(repo, filter, { words, now: clock(), signal }),
-    async *weights(ids, signal) {
-      const polite = givingWay(repo, signal)
-      for (const id of ids) yield await commitWeight(polite, id)
-    },
-    detail: (id, against, signal) => commitDetail(givingWay(repo, signal), id, against),
+    commits: (filter, signal) =>
+      perTurn(signal, (reading) => listCommits(polite(reading), filter, { words, now: clock() })),
+    weights: (ids, signal) => perTurn(signal, (reading) => weights(polite(reading), ids)),
+    detail: (id, against, signal) => commitDetail(polite(signal), id, against),
     plot: async (request, signal) => {
       const { plotSeries } = await import('../plot-series.ts')
       const { path: name, commit: rev, ...rest } = request
-      return plotSeries(givingWay(repo, signal), { ...rest, name, rev, signal })
+      return plotSeries(polite(signal), { ...rest, name, rev, signal })
     },
     changedRows: (request, signal) => differences.read(request, signal),
-    rows: (request, signal) => plainRows(givingWay(repo, signal), request),
-    life: (request, signal) => pointLife(givingWay(repo, signal), request),
-    refs: (signal) => listedRefs(givingWay(repo, signal)),
-    touching: (text, commits, signal) => touching(givingWay(repo, signal), text, commits),
+    rows: (request, signal) => plainRows(polite(signal), request),
+    life: (request, signal, onPart) => pointLife(polite(signal), request, onPart),
+    refs: (signal) => listedRefs(polite(signal)),
+    touching: (text, commits, signal) =>
+      perTurn(signal, (reading) => touching(polite(reading), text, commits)),
     act: (action) => act(repo, action, options),
     moved: (signal) => refsMoved(repo, wait, signal),
   }
+}
+
+async function* weights(repo: Repository, ids: readonly Id[]): AsyncGenerator<CommitWeight> {
+  for (const id of ids) yield await commitWeight(repo, id)
 }
 
 /** The commits, but for merges, that changed a series whose name contains a text, capitals or not. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
-import { Box, render, Text } from 'ink'
-import { memo, useMemo } from 'react'
+import { Box, render } from 'ink'
+import { useMemo } from 'react'
 import { chartLines } from './draw/charts.ts'
 import { commitLines } from './draw/commits.ts'
 import { detailLines } from './draw/details.ts'
@@ -11,31 +11,36 @@ import { tableLines } from './draw/tables.ts'
 import { viewLines } from './draw/views.ts'
 import { bodyRows, isTooSmall, LEAST_COLUMNS, LEAST_ROWS, splitOf } from './layout.ts'
 import { detailOf } from './looked-up.ts'
+import { Lines, Panes, PanesContext } from './panes.tsx'
 import { type CommitsView, type State, type TabsView, topView, type View } from './state.ts'
+import { yogaLoaded } from './yoga.ts'
 
 interface ScreenProps {
   readonly state: State
   readonly look: Look
 }
 
-/** All of the screen, as lines that are as wide as it is. */
+/** All of the screen: what its boxes hold is as wide as they are. */
 function Screen({ state, look }: ScreenProps) {
   if (isTooSmall(state.size)) return <TooSmall state={state} look={look} />
   const view = topView(state)
   return (
-    <Box flexDirection="column" height={state.size.rows}>
-      <Lines lines={headerLine(state, look)} />
+    <Box flexDirection="column">
+      <Line text={headerLine(state, look)} columns={state.size.columns} />
       {view.kind === 'commits' ? (
         <Commits state={state} view={view} look={look} />
       ) : (
         <Body state={state} view={view} look={look} />
       )}
-      <Lines lines={footerLine(state, look)} />
+      <Line text={footerLine(state, look)} columns={state.size.columns} />
     </Box>
   )
 }
 
-const Lines = memo(({ lines }: { lines: string }) => <Text>{lines}</Text>)
+function Line({ text, columns }: { text: string; columns: number }) {
+  const lines = useMemo(() => [text], [text])
+  return <Lines lines={lines} columns={columns} />
+}
 
 /** The list of commits, and what the one under the cursor changed. */
 function Commits({ state, view, look }: ScreenProps & { view: CommitsView }) {
@@ -55,33 +60,27 @@ function Commits({ state, view, look }: ScreenProps & { view: CommitsView }) {
     () => detailLines({ commit, detail, look, ...room }),
     [commit, detail, look, room],
   )
-  const lines = isBeside
-    ? beside(listed, details, look)
-    : below(listed, details, size.columns, look)
-  return <Lines lines={lines} />
-}
-
-function beside(left: readonly string[], right: readonly string[], { unicode }: Look): string {
-  return left.map((line, i) => `${line}${unicode ? '│' : '|'}${right[i]}`).join('\n')
-}
-
-function below(
-  list: readonly string[],
-  details: readonly string[],
-  columns: number,
-  { unicode }: Look,
-): string {
-  return [...list, (unicode ? '─' : '-').repeat(columns), ...details].join('\n')
+  const between = useMemo(() => {
+    if (isBeside) return Array<string>(list.rows).fill(look.unicode ? '│' : '|')
+    return [(look.unicode ? '─' : '-').repeat(size.columns)]
+  }, [isBeside, list, size, look])
+  return (
+    <Box flexDirection={isBeside ? 'row' : 'column'}>
+      <Lines lines={listed} columns={list.columns} />
+      <Lines lines={between} columns={isBeside ? 1 : size.columns} />
+      <Lines lines={details} columns={room.columns} />
+    </Box>
+  )
 }
 
 function Body({ state, view, look }: ScreenProps & { view: Exclude<View, CommitsView> }) {
   const { size, answers, now, search } = state
   // biome-ignore lint/correctness/useExhaustiveDependencies: what of the state is drawn
   const lines = useMemo(
-    () => bodyLines(state, view, look).join('\n'),
+    () => bodyLines(state, view, look),
     [size, answers, now, search, view, look],
   )
-  return <Lines lines={lines} />
+  return <Lines lines={lines} columns={size.columns} />
 }
 
 function bodyLines(state: State, view: Exclude<View, CommitsView>, look: Look): readonly string[] {
@@ -103,65 +102,60 @@ function TooSmall({ state, look }: ScreenProps) {
   const lines = Array.from({ length: bodyRows({ columns, rows }) + 2 }, (_, i) =>
     drawLine([{ text: told[i] ?? '' }], { width: columns, look }),
   ).slice(0, rows)
-  return <Lines lines={lines.join('\n')} />
+  return <Lines lines={lines} columns={columns} />
 }
 
-/** What draws states; each frame is given to the one who opened it, as lines. */
+/** What draws states. */
 export interface Drawing {
   show(state: State): void
   close(): void
 }
 
-/** Where Ink takes the terminal to be: frames are taken from it whole, and put on the screen by another. */
-class FrameStream extends EventEmitter {
-  columns = 80
-  rows = 24
-  readonly #onFrame: (frame: string) => void
+export interface DrawingEvents {
+  /** A frame is drawn: its lines. */
+  frame(lines: readonly string[]): void
+  /** Drawing failed, and nothing more is drawn. */
+  fault(error: unknown): void
+}
 
-  constructor(onFrame: (frame: string) => void) {
-    super()
-    this.#onFrame = onFrame
-  }
-
-  write(text: string): boolean {
-    this.#onFrame(text)
+/** Where Ink takes the terminal to be, which it has nothing to write to: lines are as wide as they should be already. */
+class LaidOut extends EventEmitter {
+  readonly columns = 1
+  readonly rows = 1
+  write(): boolean {
     return true
   }
 }
 
+/** What begins to draw, once that can. */
+export async function loadDrawing(): Promise<typeof openDrawing> {
+  await yogaLoaded
+  return openDrawing
+}
+
 /** Begins to draw states with Ink. */
-export function openDrawing(
-  first: State,
-  look: Look,
-  onFrame: (lines: readonly string[]) => void,
-): Drawing {
-  const stream = new FrameStream((frame) => {
-    if (!isClosed) onFrame(frame.split('\n'))
-  })
-  let isClosed = false
-  const take = (state: State) => {
-    stream.columns = Math.max(1, state.size.columns)
-    stream.rows = Math.max(1, state.size.rows)
-    return <Screen state={state} look={look} />
-  }
-  const instance = render(take(first), {
-    stdout: stream as unknown as NodeJS.WriteStream,
+export function openDrawing(first: State, look: Look, events: DrawingEvents): Drawing {
+  const panes = new Panes()
+  const screenOf = (state: State) => (
+    <PanesContext value={panes}>
+      <Screen state={state} look={look} />
+    </PanesContext>
+  )
+  const instance = render(screenOf(first), {
+    stdout: new LaidOut() as unknown as NodeJS.WriteStream,
     stdin: new EventEmitter() as unknown as NodeJS.ReadStream,
-    // Each frame is written whole and at once: when it is time for one is decided by who shows states.
+    // Boxes are laid out at once: when it is time for a frame is decided by who shows states.
     debug: true,
     exitOnCtrlC: false,
     patchConsole: false,
   })
+  instance.waitUntilExit().catch(events.fault)
+  events.frame(panes.lines())
   return {
     show(state) {
-      const { columns } = stream
-      const screen = take(state)
-      if (columns !== stream.columns) stream.emit('resize')
-      instance.rerender(screen)
+      instance.rerender(screenOf(state))
+      events.frame(panes.lines())
     },
-    close() {
-      isClosed = true
-      instance.unmount()
-    },
+    close: () => instance.unmount(),
   }
 }

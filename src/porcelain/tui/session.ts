@@ -4,7 +4,7 @@ import type { Look } from './draw/look.ts'
 import { keysOfRest, parseKeys } from './keys.ts'
 import { begin, reduce } from './log-state.ts'
 import type { Answer, Effect, Event, Failure, Request } from './requests.ts'
-import type { Drawing } from './screen.tsx'
+import type { Drawing, DrawingEvents } from './screen.tsx'
 import type { State, Step } from './state.ts'
 import type { CommitFilter, ViewData } from './view-data.ts'
 
@@ -34,16 +34,13 @@ export interface SessionOptions {
   readonly loadDrawing: () => Promise<OpenDrawing>
 }
 
-type OpenDrawing = (
-  state: State,
-  look: Look,
-  onFrame: (lines: readonly string[]) => void,
-) => Drawing
+type OpenDrawing = (state: State, look: Look, events: DrawingEvents) => Drawing
 
 /** Milliseconds after which the beginning of a key's sequence is taken for the key Esc. */
 const ESCAPE_WAIT = 40
-/** Milliseconds between frames that only show what was read meanwhile. */
+/** Milliseconds until a frame shows what was read; commits below the screen only change how many there are. */
 const DATA_FRAME = 40
+const COUNT_FRAME = 250
 const CLOCK_PERIOD = 20_000
 
 /** Shows what a repository's history is, until the user leaves. `interrupted` where the terminal goes away. */
@@ -60,8 +57,9 @@ class Session {
   readonly #options: SessionOptions
   #state: State
   #drawing: Drawing | undefined
-  #frame: NodeJS.Timeout | NodeJS.Immediate | undefined
-  #isFrameSoon = false
+  /** The frame that is to come, and the milliseconds that it was to come in. */
+  #frame: NodeJS.Timeout | undefined
+  #frameWithin = 0
   /** The beginning of a key that has not come whole. */
   #rest = ''
   #restTimer: NodeJS.Timeout | undefined
@@ -100,12 +98,15 @@ class Session {
       gone: () => this.#fail(new VarveError('interrupted', 'the terminal is gone')),
     })
     const clock = setInterval(() => {
-      this.#take({ kind: 'clock', now: this.#options.now() }, false)
+      this.#take({ kind: 'clock', now: this.#options.now() }, DATA_FRAME)
     }, CLOCK_PERIOD)
     const watching = this.#watch(data)
     try {
       const open = await Promise.race([loadDrawing(), over.then(() => undefined)])
-      this.#drawing = open?.(this.#state, look, (lines) => surface.paint(lines))
+      this.#drawing = open?.(this.#state, look, {
+        frame: (lines) => surface.paint(lines),
+        fault: (error) => this.#fail(error),
+      })
       await over
     } finally {
       clearInterval(clock)
@@ -118,8 +119,7 @@ class Session {
   async close(): Promise<void> {
     this.#stopped.abort()
     clearTimeout(this.#restTimer)
-    clearTimeout(this.#frame as NodeJS.Timeout | undefined)
-    clearImmediate(this.#frame as NodeJS.Immediate | undefined)
+    clearTimeout(this.#frame)
     this.#drawing?.close()
     const running = [...this.#requests.values()]
     for (const { stop } of running) stop.abort()
@@ -128,7 +128,8 @@ class Session {
 
   async #watch(data: ViewData): Promise<void> {
     try {
-      for await (const _ of data.moved(this.#stopped.signal)) this.#take({ kind: 'moved' }, false)
+      const { signal } = this.#stopped
+      for await (const _ of data.moved(signal)) this.#take({ kind: 'moved' }, DATA_FRAME)
     } catch (error) {
       if (this.#stopped.signal.aborted || hasCode(error, 'interrupted')) return
       // Nothing is shown of what others do from here on; what one asks for says why.
@@ -140,41 +141,42 @@ class Session {
     clearTimeout(this.#restTimer)
     const { keys, rest } = parseKeys(this.#rest + text)
     this.#rest = rest
-    if (keys.length > 0) this.#take({ kind: 'keys', keys }, true)
+    if (keys.length > 0) this.#take({ kind: 'keys', keys }, 0)
     if (rest === '') return
     this.#restTimer = setTimeout(() => {
       this.#rest = ''
-      this.#take({ kind: 'keys', keys: keysOfRest(rest) }, true)
+      this.#take({ kind: 'keys', keys: keysOfRest(rest) }, 0)
     }, ESCAPE_WAIT)
   }
 
   #resized(): void {
     const { columns, rows } = this.#options.surface
-    this.#take({ kind: 'resize', columns, rows }, true)
+    this.#take({ kind: 'resize', columns, rows }, 0)
   }
 
-  /** @param isUrgent whether somebody waits for what is drawn then */
-  #take(event: Event, isUrgent: boolean): void {
+  /** @param within milliseconds until what it changed is to be seen; 0 where somebody waits for that */
+  #take(event: Event, within: number): void {
     const before = this.#state
     const { state, effects }: Step = reduce(before, event)
     this.#state = state
     this.#perform(effects)
-    if (state !== before || isUrgent) this.#draw(isUrgent)
+    if (state !== before || within === 0) this.#draw(within)
     if (state.isLeft && state.acting === undefined) this.#leave()
   }
 
-  /** A frame soon, or at once; of all that happens until then there is one. */
-  #draw(isUrgent: boolean): void {
+  /** A frame at once, or soon: of all that happens until then there is one. */
+  #draw(within: number): void {
     if (this.#frame !== undefined) {
-      if (this.#isFrameSoon || !isUrgent) return
-      clearTimeout(this.#frame as NodeJS.Timeout)
+      if (this.#frameWithin <= within) return
+      clearTimeout(this.#frame)
     }
     const show = () => {
       this.#frame = undefined
       this.#drawing?.show(this.#state)
     }
-    this.#isFrameSoon = isUrgent
-    this.#frame = isUrgent ? setImmediate(show) : setTimeout(show, DATA_FRAME)
+    this.#frameWithin = within
+    if (within === 0) show()
+    else this.#frame = setTimeout(show, within)
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -209,7 +211,7 @@ class Session {
       .catch((error: unknown) => failureOf(error, stop.signal))
       .then((failure) => {
         this.#requests.delete(number)
-        this.#take({ kind: 'ended', number, failure: failure || undefined }, false)
+        this.#take({ kind: 'ended', number, failure: failure || undefined }, DATA_FRAME)
       })
       .catch((error: unknown) => this.#fail(error))
     this.#requests.set(number, { stop, done })
@@ -220,22 +222,24 @@ class Session {
     await nextTurn()
     signal.throwIfAborted()
     const { data } = this.#options
-    const tell = (answer: Answer) => this.#take({ kind: 'answer', number, answer }, false)
+    const tell = (answer: Answer, within = DATA_FRAME) =>
+      this.#take({ kind: 'answer', number, answer }, within)
     switch (request.kind) {
       case 'commits':
         for await (const batch of data.commits(request.filter, signal)) {
-          tell({ kind: 'commits', batch })
+          const { commits, size } = this.#state
+          tell({ kind: 'commits', batch }, commits.length < size.rows ? 0 : COUNT_FRAME)
           await nextTurn()
         }
         return
       case 'weights':
-        for await (const weight of data.weights(request.ids, signal)) {
-          tell({ kind: 'weights', weights: [weight] })
+        for await (const weights of data.weights(request.ids, signal)) {
+          tell({ kind: 'weights', weights })
         }
         return
       case 'touching':
-        for await (const id of data.touching(request.text, request.commits, signal)) {
-          tell({ kind: 'touching', ids: [id] })
+        for await (const ids of data.touching(request.text, request.commits, signal)) {
+          tell({ kind: 'touching', ids })
         }
         return
       case 'detail':
@@ -250,7 +254,10 @@ class Session {
       case 'rows':
         return tell({ kind: 'rows', value: await data.rows(request.request, signal) })
       case 'life':
-        return tell({ kind: 'life', value: await data.life(request.request, signal) })
+        return tell({
+          kind: 'life',
+          value: await data.life(request.request, signal, (value) => tell({ kind: 'life', value })),
+        })
       case 'refs':
         return tell({ kind: 'refs', value: await data.refs(signal) })
       case 'act':

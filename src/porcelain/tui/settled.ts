@@ -10,7 +10,7 @@ import {
   ROWS_A_PAGE,
 } from './asked.ts'
 import { isTooSmall, listRows } from './layout.ts'
-import { refsKey } from './looked-up.ts'
+import { isWhole, refsKey } from './looked-up.ts'
 import type { Effect, Outstanding, Request, RequestKind } from './requests.ts'
 import { type State, type Step, type TabsView, topView } from './state.ts'
 
@@ -33,7 +33,7 @@ const wanted: { readonly [K in RequestKind]: (state: State) => Asked | undefined
   rows: (state) => missingPage(state, 'rows'),
   life(state) {
     const view = topView(state)
-    if (view.kind !== 'life' || state.answers.life.has(lifeKey(view))) return undefined
+    if (view.kind !== 'life' || isWhole(state.answers.life.get(lifeKey(view)))) return undefined
     return { key: lifeKey(view), request: { kind: 'life', request: view.request } }
   },
   refs(state) {

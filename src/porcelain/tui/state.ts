@@ -52,11 +52,16 @@ export interface Size {
   readonly rows: number
 }
 
-/** How the list of commits comes about. */
-export interface Listing {
+export interface ChosenFilter {
   readonly filter: CommitFilter
   /** As it was typed. */
   readonly filterText: string
+}
+
+/** How the list of commits comes about. */
+export interface Listing extends ChosenFilter {
+  /** What the commits that are shown were chosen by: again what counts where nothing can be chosen by the filter. */
+  readonly before: ChosenFilter
   /** Counts what makes a list out of date: another filter, refs that moved. */
   readonly wanted: number
   /** Which of them the commits are of. */
@@ -112,8 +117,9 @@ export interface TabsView extends Comparison {
 }
 
 export interface ChartPlace {
-  /** Which of the columns of numbers is drawn. */
+  /** Which of the columns of numbers is drawn, and how many from there on, one above the other. */
   readonly column: number
+  readonly columns: number
   /** Positions on the axis; undefined for the whole series. */
   readonly range: Range | 'change' | undefined
   /** The bucket under the cursor, from 0; until it is moved, where something changed. */

@@ -1,18 +1,19 @@
 /**
  * What a source gives, in lists: all that came in one turn of the event loop. The source goes on while a list is
- * looked at; `stop` is called once no more is wanted.
+ * looked at; its own signal is aborted with the given one, and once no more is wanted.
  */
 export async function* perTurn<T>(
-  source: AsyncIterable<T>,
-  stop: () => void,
+  signal: AbortSignal,
+  read: (signal: AbortSignal) => AsyncIterable<T>,
 ): AsyncGenerator<readonly T[]> {
+  const stop = new AbortController()
   let waiting: T[] = []
   let isDone = false
   let failure: { readonly error: unknown } | undefined
   let wake = () => {}
   const pump = async () => {
     try {
-      for await (const item of source) {
+      for await (const item of read(AbortSignal.any([signal, stop.signal]))) {
         waiting.push(item)
         wake()
       }
@@ -42,7 +43,7 @@ export async function* perTurn<T>(
       }
     }
   } finally {
-    stop()
+    stop.abort()
     await pumping
   }
 }

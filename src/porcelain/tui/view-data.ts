@@ -14,7 +14,7 @@ export interface ViewData {
   /** Commits, children before parents, in batches as they are found; the first batch is small. */
   commits(filter: CommitFilter, signal: AbortSignal): AsyncIterable<readonly ListedCommit[]>
   /** How many rows each of these commits changed, as they are counted, in the order given. */
-  weights(ids: readonly Id[], signal: AbortSignal): AsyncIterable<CommitWeight>
+  weights(ids: readonly Id[], signal: AbortSignal): AsyncIterable<readonly CommitWeight[]>
   /** What a commit changed against `against`; against its first parent unless given. */
   detail(id: Id, against: Id | undefined, signal: AbortSignal): Promise<CommitDetail>
   plot(request: PlotRequest, signal: AbortSignal): Promise<PlotData>
@@ -23,13 +23,17 @@ export interface ViewData {
   /** Rows as they are at the commit, from the given place on. */
   rows(request: PlainRowsRequest, signal: AbortSignal): Promise<PlainRows>
   /** All values that a row ever had. */
-  life(request: LifeRequest, signal: AbortSignal): Promise<Life>
+  life(request: LifeRequest, signal: AbortSignal, onPart?: (part: Life) => void): Promise<Life>
   refs(signal: AbortSignal): Promise<readonly ListedRef[]>
   /**
    * Those of the commits that changed a series whose name contains the text, as they are found. For searches:
    * messages, authors and ids are searched in the list itself.
    */
-  touching(text: string, commits: readonly ListedCommit[], signal: AbortSignal): AsyncIterable<Id>
+  touching(
+    text: string,
+    commits: readonly ListedCommit[],
+    signal: AbortSignal,
+  ): AsyncIterable<readonly Id[]>
   /** Changes the repository, as the command of that name does, and says in a line what was done. */
   act(action: Action): Promise<string>
   /** Yields after refs moved, whoever moved them. They are looked at about once a second; nothing else is read. */
@@ -190,6 +194,8 @@ export interface Life {
   readonly key: string | undefined
   /** The latest commit first. */
   readonly entries: readonly LifeEntry[]
+  /** Of a part: how many commits that changed the series have been looked at. Absent where all have. */
+  readonly looked?: number
 }
 
 export interface LifeEntry {

@@ -51,6 +51,18 @@ describe('what a bucket is called', () => {
     expect(texts(axis, range, { after })).toEqual(['2022-10-31', '2022-11-01 … 2022-11-03'])
   })
 
+  it('is the key of its rows where the axis counts them', () => {
+    const axis = { name: 'city', kind: 'row', type: 'string' } as const
+    const line = lineOf([
+      [0, 4],
+      [5, 5],
+    ])
+    const after = { ...line, firstKey: ['Aarau', 'Zug'], lastKey: ['Uster', 'Zug'] }
+    const range = { from: 0, to: 5 }
+    expect(texts(axis, range, { after })).toEqual(['Aarau … Uster', 'Zug'])
+    expect(texts(axis, range, { after: lineOf([undefined, [5, 5]]) })).toEqual(['row 0', 'row 5'])
+  })
+
   it('is of the rows of both versions', () => {
     const axis = { name: 't', kind: 'number', type: 'int64' } as const
     const after = lineOf([[3, 4], undefined])

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chartSvg, SVG_BUCKETS } from '../../../src/porcelain/chart/chart-svg.ts'
+import { anyCodePoint } from '../../support/any-code-point.ts'
 import { plotOf } from '../../support/plots.ts'
 
 const names = { before: 'HEAD~1', after: 'now' }
@@ -34,7 +35,7 @@ describe('a chart as a picture', () => {
     const number = fc.oneof(fc.double(), fc.constantFrom(null, undefined))
     const values = fc.option(fc.array(number, { maxLength: 50 }), { nil: undefined })
     const hostile = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCodePoint }),
       fc.constantFrom('<script>', ']]>&amp;"\'', '\u0000\u001b\ufffe\ud800', '--><svg'),
     )
     const columns = fc.dictionary(hostile, fc.record({ after: values, before: values }), {

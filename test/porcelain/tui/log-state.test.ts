@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bindings } from '../../../src/porcelain/tui/bindings.ts'
 import { listLength } from '../../../src/porcelain/tui/layout.ts'
 import { begin, reduce } from '../../../src/porcelain/tui/log-state.ts'
+import { lifeOf } from '../../../src/porcelain/tui/looked-up.ts'
 import type { Effect, Event, Request } from '../../../src/porcelain/tui/requests.ts'
 import { placeOf } from '../../../src/porcelain/tui/scroll.ts'
 import { type State, type Step, topView } from '../../../src/porcelain/tui/state.ts'
@@ -19,9 +20,9 @@ async function answersTo(number: number, request: Request): Promise<Event[]> {
       case 'commits':
         return (await all(data.commits())).map((batch) => answer({ batch }))
       case 'weights':
-        return [answer({ weights: await all(data.weights(request.ids)) })]
+        return [answer({ weights: (await all(data.weights(request.ids))).flat() })]
       case 'touching':
-        return [answer({ ids: await all(data.touching(request.text, request.commits)) })]
+        return [answer({ ids: (await all(data.touching(request.text, request.commits))).flat() })]
       case 'detail':
         return [answer({ value: await data.detail(request.commit, request.against) })]
       case 'plot':
@@ -114,9 +115,10 @@ function invariants({ state, asked }: Played): void {
   }
 }
 
-/** What one sees: all but what is under way. */
+/** What one sees: all but what is under way, and what was found elsewhere, which here depends on where it was begun. */
 function seen({ state }: Played) {
-  const { views, prompt, count, message, mark, search, isLeft, acting } = state
+  const { views, prompt, count, message, mark, isLeft, acting } = state
+  const { touching: _, ...search } = state.search
   return { views, prompt, count, message, mark, search, isLeft, acting }
 }
 
@@ -217,6 +219,28 @@ describe('the state of the viewer', () => {
     expect(played.keys('q').state.isLeft).toBe(true)
   })
 
+  it('shows a life as far as it is known, and still asks for the rest', async () => {
+    const played = await new Played().answered()
+    for (const key of ['enter', 'enter', 'tab']) await played.keys(key).answered()
+    played.keys('t')
+    const [number] = played.asked.keys()
+    const whole = await data.life()
+    const told = (value: object): Event =>
+      ({ kind: 'answer', number, answer: { kind: 'life', value } }) as Event
+    const ask = () => [...played.state.outstanding.values()].map(({ request }) => request.kind)
+    const shown = () => {
+      const view = topView(played.state)
+      return view.kind === 'life' && lifeOf(played.state, view)?.value
+    }
+
+    played.take(told({ ...whole, entries: whole.entries.slice(0, 1), looked: 256 }))
+    expect(shown()).toMatchObject({ looked: 256 })
+    expect(ask()).toEqual(['life'])
+    played.take(told(whole)).take({ kind: 'ended', number } as Event)
+    expect(shown()).toEqual(whole)
+    expect(ask()).toEqual([])
+  })
+
   it('tells the life of the row that the chart has under the cursor', async () => {
     const played = await new Played().answered()
     await played.keys('enter').answered()
@@ -267,6 +291,26 @@ describe('the state of the viewer', () => {
     expect(played.keys('n').state.message?.text).toBe('no more: series-1')
   })
 
+  it('draws as many columns as are chosen, and there is room for', async () => {
+    const played = await new Played().answered()
+    played.keys('enter')
+    await played.answered()
+    played.keys('enter')
+    await played.answered()
+    const chosen = () => {
+      const view = topView(played.state)
+      return view.kind === 'data' ? [view.chart.column, view.chart.columns] : undefined
+    }
+    expect(chosen()).toEqual([0, 1])
+    played.keys('}', ']')
+    expect(chosen()).toEqual([1, 2])
+    expect(played.keys('}').state.message?.text).toBe('there are no more columns')
+    expect(chosen()).toEqual([1, 2])
+    played.take({ kind: 'resize', columns: 80, rows: 12 }).keys('5', '{', '2', '}')
+    expect(played.state.message?.text).toBe('there is no room for more columns')
+    expect(chosen()).toEqual([1, 1])
+  })
+
   it('asks before it changes anything', async () => {
     for (const [key, answer] of [
       ['O', ''],
@@ -309,5 +353,20 @@ describe('the state of the viewer', () => {
     played.take({ kind: 'ended', number: number!, failure: { message: 'cannot read' } })
     expect(played.asked.size).toBe(0)
     expect([...played.state.answers.refs.values()][0]?.failure?.message).toBe('cannot read')
+  })
+
+  it('keeps the filter that the list was chosen by where another can choose nothing', async () => {
+    const played = await new Played().answered()
+    const before = played.state.commits.length
+    played.keys('F', ...'since:xyz', 'enter')
+    const [number] = [...played.asked].find(([, { kind }]) => kind === 'commits')!
+    played.asked.delete(number)
+    played.take({ kind: 'ended', number, failure: { message: 'no time is called xyz' } })
+
+    expect(played.state.message?.text).toContain('no time is called xyz')
+    expect(played.state.listing).toMatchObject({ filter: {}, filterText: '' })
+    await played.answered()
+    expect(played.state.commits.length).toBe(before)
+    expect(played.state.listing.failure).toBeUndefined()
   })
 })

@@ -4,7 +4,12 @@ import type { Id } from '../../../src/core/id.ts'
 import type { Repository } from '../../../src/plumbing/repository.ts'
 import { updateIndex } from '../../../src/plumbing/update-index.ts'
 import { openView, type ViewOptions } from '../../../src/porcelain/tui/repository-view.ts'
-import type { CommitFilter, ListedCommit, ViewData } from '../../../src/porcelain/tui/view-data.ts'
+import type {
+  CommitFilter,
+  Life,
+  ListedCommit,
+  ViewData,
+} from '../../../src/porcelain/tui/view-data.ts'
 import {
   ann,
   collect,
@@ -164,7 +169,7 @@ describe('a commit', () => {
     const [tip] = await listed(view)
 
     const { series, more } = await view.detail(tip!.id, undefined, never)
-    const [weight] = await collect(view.weights([tip!.id], never))
+    const [weight] = (await collect(view.weights([tip!.id], never))).flat()
 
     expect(series.map(({ path }) => path)).toEqual(names.slice(0, series.length))
     expect(more).toBe(450 - series.length)
@@ -179,7 +184,7 @@ describe('a commit', () => {
     const ids = commits.map(({ id }) => id)
     const [merge] = await mergeOf(repo, ids[0]!, ids[3]!)
 
-    const weights = await collect(view.weights([...ids, merge], never))
+    const weights = (await collect(view.weights([...ids, merge], never))).flat()
 
     expect(weights.map(({ rows }) => rows)).toEqual([2, 2, 1, 2, undefined])
   })
@@ -346,12 +351,31 @@ describe('the life of a point', () => {
   })
 })
 
+it('a life of many commits is told in parts, the latest first', async () => {
+  const repo = await newRepository({ workTree: true })
+  const commits = 300
+  for (let n = 0; n < commits; n++) {
+    await stage(repo, { a: n === commits - 3 ? [1, 9, n] : [1, 2, n] })
+    await commitStaged(repo, `${n}`)
+  }
+  const parts: Life[] = []
+  const view = viewOf(repo)
+  const [tip] = await listed(view)
+  const whole = await view.life({ path: 'a', commit: tip!.id, row: ['1'] }, never, (part) =>
+    parts.push(part),
+  )
+  expect(parts.map(({ entries, looked }) => [entries.length, looked])).toEqual([[2, 256]])
+  expect(whole.entries.length).toBe(3)
+  expect(whole.entries.slice(0, 2)).toEqual(parts[0]!.entries)
+  expect(whole.looked).toBeUndefined()
+})
+
 describe('what else there is', () => {
   it('series are found by a part of their names', async () => {
     const view = viewOf(await sample())
     const commits = await listed(view)
 
-    const found = await collect(view.touching('C/', commits, never))
+    const found = (await collect(view.touching('C/', commits, never))).flat()
 
     expect(found).toEqual([commits[1]!.id, commits[2]!.id])
   })

@@ -5,6 +5,7 @@ import { textWidth } from '../../../src/porcelain/tui/safe-text.ts'
 import { openDrawing } from '../../../src/porcelain/tui/screen.tsx'
 import { browse, type Surface } from '../../../src/porcelain/tui/session.ts'
 import type { ViewData } from '../../../src/porcelain/tui/view-data.ts'
+import { anyCodePoint } from '../../support/any-code-point.ts'
 import { MadeView } from '../../support/made-view.ts'
 
 /** A terminal that remembers what was painted last. */
@@ -84,9 +85,9 @@ const SIZES = [
 
 /** Moves in which each view is seen once, and what shows that it is there. */
 const WALK: readonly (readonly [string, RegExp])[] = [
-  ['\r', /append/],
-  ['\r', /\[chart\]/],
-  ['\t', /\[changed rows\]/],
+  ['\r', /append[\s\S]*series-0/],
+  ['\r', /\[chart\][\s\S]*[⠁-⣿]/],
+  ['\t', /\[changed rows\][\s\S]*key 0/],
   ['\t', /\[rows\][\s\S]*key 500/],
   ['t', /life of key/],
   ['qqqm', /more of it/],
@@ -124,9 +125,8 @@ describe('the viewer on a screen', () => {
       await screen.shows(/Author 0/)
       for (const keys of ['\r', '\r', '\t', '\t', 't', 'qqqm', 'qr', 'q', '/x', '\x15\r']) {
         if (keys === 't') await screen.shows(/key 500/)
-        const { frames } = screen
         screen.type(keys)
-        while (screen.frames === frames) await new Promise((resolve) => setImmediate(resolve))
+        await screen.shows(/^(?![\s\S]*reading)/)
         const sent = screen.lines.join('\n')
         expect(sent.replace(/\x1b\[\d+(?:;\d+)*m/g, '')).not.toMatch(
           /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])/,
@@ -169,6 +169,20 @@ describe('the viewer on a screen', () => {
     await done
   })
 
+  it('says what is wrong with a filter, which can then be mended', async () => {
+    const screen = new FakeScreen(80, 24)
+    const { done } = start(screen, new MadeView())
+    await screen.shows(/change 0/)
+    screen.type('Fx:1\r')
+    await screen.shows(/only: x:1 {2,}no filter is called x: series, author/)
+    screen.type('\x7f')
+    await screen.shows(/only: x: +$/)
+    screen.type('\x1b')
+    await screen.shows(/Enter series/)
+    screen.type('q')
+    await done
+  })
+
   it('takes a lone escape for a key, and the rest of a sequence that comes later', async () => {
     const screen = new FakeScreen(80, 24)
     const { done } = start(screen, new MadeView())
@@ -183,6 +197,16 @@ describe('the viewer on a screen', () => {
     await screen.shows(/change 20/)
     screen.type('q')
     await done
+  })
+
+  it('ends with an error in drawing, which else nobody would see', async () => {
+    const screen = new FakeScreen(80, 24)
+    const data = new MadeView()
+    data.refs = async () => [undefined as never]
+    const { done } = start(screen, data)
+    await screen.shows(/change 0/)
+    screen.type('r')
+    await expect(done).rejects.toThrow(TypeError)
   })
 
   it('ends with the terminal, and with what stops the command', async () => {
@@ -203,7 +227,7 @@ describe('a line of the screen', () => {
   it('has the width that it should, whatever is in it', async () => {
     const { drawLine } = await import('../../../src/porcelain/tui/draw/line.ts')
     const span = fc.record({
-      text: fc.string({ unit: 'binary', maxLength: 30 }),
+      text: fc.string({ unit: anyCodePoint, maxLength: 30 }),
       width: fc.option(fc.nat(30), { nil: undefined }),
       right: fc.boolean(),
       role: fc.constantFrom('id' as const, 'hit' as const, undefined),

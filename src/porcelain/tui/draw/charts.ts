@@ -2,7 +2,7 @@ import { bucketText } from '../../chart/axis-text.ts'
 import { type ChartRole, chartPanels, drawChart } from '../../chart/draw-chart.ts'
 import type { PlotColumn, PlotData, PlotLine } from '../../plot-data.ts'
 import { cursorOf } from '../chart-keys.ts'
-import { bodyRows } from '../layout.ts'
+import { bodyRows, chartRows } from '../layout.ts'
 import { plotOf } from '../looked-up.ts'
 import type { State, TabsView } from '../state.ts'
 import { failureSpans } from './details.ts'
@@ -40,7 +40,7 @@ export function chartLines(state: State, view: TabsView, look: Look): readonly s
 
 function plotSpans(state: State, view: TabsView, plot: PlotData): readonly Spans[] {
   const { size, marks } = state
-  const height = bodyRows(size) - 2
+  const height = chartRows(size)
   const cursor = cursorOf(view.chart, plot)
   const shown = columnsShown(view, plot, chartPanels(height))
   const chart = drawChart(plot, {
@@ -50,34 +50,42 @@ function plotSpans(state: State, view: TabsView, plot: PlotData): readonly Spans
     cursor,
     columns: shown.map(({ name }) => name),
   })
-  const of =
-    plot.columns.length > 1 ? `  column ${view.chart.column + 1} of ${plot.columns.length}` : ''
+  const place = shown.length > 1 ? `${shown.length}` : `column ${view.chart.column + 1}`
+  const what = shown.length > 1 ? ' columns' : ''
+  const of = plot.columns.length > 1 ? `  ${place} of ${plot.columns.length}${what}` : ''
   return [
     [...dataHead(state, view), { text: `${of}  ${plot.rows} rows` }],
     ...chart.map((line): Spans => line.map(({ text, role }) => ({ text, role: roles[role] }))),
-    cursorSpans(plot, shown[0], cursor, size.columns),
+    cursorSpans(plot, shown, cursor, size.columns),
   ]
 }
 
-/** The chosen column, and with room those after it. */
+/** The chosen columns: the first of them, and as many of those after it as there is room for. */
 function columnsShown(
   view: TabsView,
   { columns }: PlotData,
   panels: number,
 ): readonly PlotColumn[] {
-  const { column } = view.chart
-  return [...columns.slice(column), ...columns.slice(0, column)].slice(0, Math.min(panels, 1))
+  const { column, columns: wanted } = view.chart
+  const shown = Math.min(panels, wanted, columns.length)
+  return [...columns.slice(column), ...columns.slice(0, column)].slice(0, shown)
 }
 
 /** What the series was and is under the cursor. Where both ends of its rows leave no room for that, the first is told. */
 function cursorSpans(
   plot: PlotData,
-  column: PlotColumn | undefined,
+  columns: readonly PlotColumn[],
   cursor: number,
   width: number,
 ): Spans {
+  const [column] = columns
   if (column === undefined) return []
-  const values = valueSpans(column, cursor)
+  const named = (one: PlotColumn): Spans => [
+    { text: `${one.name} `, role: 'title' },
+    ...valueSpans(one, cursor),
+    { text: '  ' },
+  ]
+  const values = columns.length > 1 ? columns.flatMap(named) : valueSpans(column, cursor)
   const { first, last } = bucketText(plot, column, cursor)
   const whole = last === undefined ? first : `${first} … ${last}`
   const used = [whole, ...values.map(({ text }) => text ?? '')].join('').length + 3

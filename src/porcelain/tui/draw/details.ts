@@ -1,5 +1,6 @@
 import { formatCommitDate } from '../../../core/date-format.ts'
 import type { Failure } from '../requests.ts'
+import { safeText, textWidth } from '../safe-text.ts'
 import type { Loaded } from '../state.ts'
 import type { CommitDetail, ListedCommit, TouchedSeries } from '../view-data.ts'
 import { wrapLines } from '../wrap.ts'
@@ -58,7 +59,7 @@ function spansOf(
     ...told,
     ...(isRoomy ? [[]] : []),
     summarySpans(detail.value),
-    ...shownSeries.map((touched) => seriesSpans(touched, columns)),
+    ...shownSeries.map((touched) => seriesSpans(touched, nameColumns(shownSeries, columns))),
     ...(hidden > 0 ? [[{ text: `… and ${hidden} more: Enter shows all` }]] : []),
   ]
 }
@@ -118,9 +119,21 @@ const letters: Readonly<Record<TouchedSeries['state'], readonly [string, Role]>>
 
 const COUNT_COLUMNS = 7
 
+/** Columns for the names of series, of lines that have so many: as the names need, and not more than leaves room. */
+export function nameColumns(series: readonly TouchedSeries[], columns: number): number {
+  const room = columns - 2 - 4 * COUNT_COLUMNS
+  const most = Math.min(40, Math.floor(room * (columns < 100 ? 0.6 : 0.4)))
+  const needed = series.map((touched) => textWidth(safeText(nameOf(touched).slice(0, most))))
+  return Math.max(12, Math.min(most, Math.max(0, ...needed)))
+}
+
+function nameOf({ path, from }: TouchedSeries): string {
+  return from === undefined ? path : `${path} (was ${from})`
+}
+
 /** A line about a series: what happened to it, how many rows of each class, and its largest revision. */
-export function seriesSpans(touched: TouchedSeries, columns: number): readonly Span[] {
-  const { path, state, from, appended, backfilled, revised, deleted, schemaChanges } = touched
+export function seriesSpans(touched: TouchedSeries, nameWidth: number): readonly Span[] {
+  const { state, appended, backfilled, revised, deleted, schemaChanges } = touched
   const [letter, role] = letters[state]
   const counts = [
     count('+', appended, 'appended'),
@@ -128,11 +141,9 @@ export function seriesSpans(touched: TouchedSeries, columns: number): readonly S
     count('~', revised, 'revised'),
     count('-', deleted, 'deleted'),
   ]
-  const room = columns - 2 - 4 * COUNT_COLUMNS
-  const name = Math.max(12, Math.min(40, Math.floor(room * (columns < 100 ? 0.6 : 0.4))))
   return [
     { text: `${letter} `, role },
-    { text: from === undefined ? path : `${path} (was ${from})`, width: name },
+    { text: nameOf(touched), width: nameWidth },
     ...counts,
     { text: '  ' },
     ...(schemaChanges > 0 ? [{ text: 'schema  ', role: 'tag' as const }] : []),
@@ -141,12 +152,10 @@ export function seriesSpans(touched: TouchedSeries, columns: number): readonly S
   ]
 }
 
-export function seriesHeading(columns: number): readonly Span[] {
-  const room = columns - 2 - 4 * COUNT_COLUMNS
-  const name = Math.max(12, Math.min(40, Math.floor(room * (columns < 100 ? 0.6 : 0.4))))
+export function seriesHeading(nameWidth: number): readonly Span[] {
   const titles = ['append', 'backf', 'revise', 'delete']
   return [
-    { text: '  series', width: name + 2, role: 'heading' },
+    { text: '  series', width: nameWidth + 2, role: 'heading' },
     ...titles.map((text): Span => ({ text, width: COUNT_COLUMNS, right: true, role: 'heading' })),
     { text: '  ' },
     { text: 'from … to, largest revision', role: 'heading' },

@@ -77,7 +77,7 @@ function footerSpans(state: State): readonly Span[] {
       { text: asks, role: 'title' },
       { text: shown },
       { text: ' ', role: 'cursor' },
-      { text: help },
+      message?.isError ? { text: `  ${message.text}`, role: 'error' } : { text: help },
     ]
   }
   if (message !== undefined) {

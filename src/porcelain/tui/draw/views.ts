@@ -9,6 +9,7 @@ import {
   failureSpans,
   headSpans,
   largestSpans,
+  nameColumns,
   seriesHeading,
   seriesSpans,
   summarySpans,
@@ -78,6 +79,7 @@ function seriesParts(state: State, view: SeriesView): Parts {
   const selected = selectedSeries(state, view)
   const { commit, against } = view
   const series = detail?.value?.series ?? []
+  const names = nameColumns(series, columns)
   const isEnd = (index: number) => index === series.length - 1 && (detail?.value?.more ?? 0) > 0
   return {
     head: [
@@ -90,9 +92,9 @@ function seriesParts(state: State, view: SeriesView): Parts {
             { text: against.subject },
           ],
       detail?.value === undefined ? [] : summarySpans(detail.value),
-      seriesHeading(columns),
+      seriesHeading(names),
     ],
-    line: (index) => series[index] && seriesSpans(series[index], columns),
+    line: (index) => series[index] && seriesSpans(series[index], names),
     foot: [
       isEnd(view.cursor) ? [{ text: `and ${detail?.value?.more} more` }] : [],
       selected === undefined
@@ -156,16 +158,19 @@ const lifeRoles: Readonly<Record<LifeEntry['kind'], Role>> = {
 function lifeParts(state: State, view: LifeView): Parts {
   const life = lifeOf(state, view)
   const entries = life?.value?.entries ?? []
-  const { path } = view.request
-  const key = life?.value?.key
+  const { path, row } = view.request
+  const looked = life?.value?.looked
+  const sofar =
+    looked === undefined ? '' : `  so far, in ${looked.toLocaleString('en-US')} commits…`
+  const key = life?.value?.key ?? ('from' in row ? 'the point' : row.join(','))
   return {
     head: [
       [
         { text: 'life of ' },
-        { text: `${key ?? ''}`, role: 'title' },
+        { text: key, role: 'title' },
         { text: ' in ' },
         { text: path, role: 'title' },
-        { text: `  ${entries.length === 0 ? '' : versions(entries.length)}` },
+        { text: `  ${entries.length === 0 ? '' : versions(entries.length)}${sofar}` },
       ],
       [
         { text: 'commit', width: 13, role: 'heading' },
@@ -197,7 +202,7 @@ function lifeParts(state: State, view: LifeView): Parts {
       ]
     },
     empty:
-      life === undefined
+      life === undefined || looked !== undefined
         ? reading
         : life.failure !== undefined
           ? failureSpans(life.failure)
@@ -253,7 +258,7 @@ function helpParts({ about }: HelpView, _look: Look): Parts {
   return {
     head: [
       [{ text: `Keys in ${titles[about]}`, role: 'title' }],
-      [{ text: 'A number before a key repeats it: 5j. With g or G it is a line: 12G.' }],
+      [{ text: 'A number before a key repeats it (5j), or is a line: 12G.' }],
     ],
     line(index) {
       const binding = bindings[index]

@@ -4,6 +4,7 @@ import { type Id, isId } from './id.ts'
 import { checkMessage, endWithNewline, HeaderReader } from './message.ts'
 import type { ObjectReader, ObjectWriter } from './objects.ts'
 import { checkSignature, formatSignature, parseSignature, type Signature } from './signature.ts'
+import { EMPTY_TREE, writeTree } from './tree.ts'
 
 export type { Signature } from './signature.ts'
 
@@ -68,8 +69,9 @@ export function readSignature(reader: HeaderReader, role: string): Signature {
   return signature
 }
 
-/** Stores a commit, its message with one newline at the end. */
+/** Stores a commit, its message with one newline at the end, and the empty tree where that is its tree. */
 export async function writeCommit(writer: ObjectWriter, commit: Commit): Promise<Id> {
+  if (commit.tree === EMPTY_TREE) await writeTree(writer, [])
   const message = endWithNewline(commit.message)
   const base = commit.parents[0]
   return writer.put('commit', encodeCommit({ ...commit, message }), { base })

@@ -4,6 +4,7 @@ import { columnOf } from './column-builder.ts'
 import { scalarAt, widenColumn } from './column-ops.ts'
 import { VarveError } from './errors.ts'
 import type { Json, JsonObject, Settings } from './settings.ts'
+import { isWithinTolerance } from './tolerance.ts'
 
 /** How a cell that both sides changed differently is settled without asking. */
 export const mergePolicies = ['ours', 'theirs', 'newest', 'min', 'max'] as const
@@ -108,11 +109,10 @@ export function isWithin(
   tolerance: number | undefined,
 ): boolean {
   if (tolerance === undefined || !(isNumberType(type) || isTimestampType(type))) return false
-  if (typeof ours === 'bigint' && typeof theirs === 'bigint') {
-    const distance = ours < theirs ? theirs - ours : ours - theirs
-    return distance <= BigInt(Math.min(Math.floor(tolerance), Number.MAX_SAFE_INTEGER))
-  }
+  const isNumber = (value: Scalar) => typeof value === 'bigint' || typeof value === 'number'
   return (
-    typeof ours === 'number' && typeof theirs === 'number' && Math.abs(ours - theirs) <= tolerance
+    isNumber(ours) &&
+    isNumber(theirs) &&
+    isWithinTolerance(ours, theirs, { atol: tolerance, rtol: 0 })
   )
 }

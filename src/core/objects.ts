@@ -65,3 +65,8 @@ export interface ObjectWriter extends ObjectReader {
    */
   put(kind: ObjectKind, canonical: Uint8Array, options?: PutOptions): Promise<Id>
 }
+
+/** Whether objects of a kind hold values, which may be many: all others are small. */
+export function isValue(kind: ObjectKind): boolean {
+  return kind === 'column' || kind === 'blob'
+}

@@ -7,7 +7,13 @@ import { formatOf, type Series } from './series.ts'
 import { differingColumns, sameChunks } from './series-columns.ts'
 import { type DiffRows, onlyChanged } from './series-diff-changed.ts'
 import { linkedRuns, type Run } from './series-diff-linked.ts'
-import { allEntries, DiffSegment, overlapping, wholeSeries } from './series-diff-segments.ts'
+import {
+  allSegments,
+  DiffSegment,
+  hasKeysOf,
+  overlapping,
+  type SegmentPair,
+} from './series-diff-segments.ts'
 import type { ColumnPair, SchemaMatch } from './series-match.ts'
 import { ALL_KEYS, isAfter, isBefore, type KeyRange } from './series-range.ts'
 import { rowNumbers } from './series-runs.ts'
@@ -37,25 +43,28 @@ export async function* diffPieces(
   match: SchemaMatch & { readonly indexTypes: readonly ColumnType[] },
   { range = ALL_KEYS, cells = false }: DiffPiecesOptions = {},
 ): AsyncGenerator<DiffPiece> {
-  const types = match.indexTypes
-  const sides = { old, new: fresh }
-  const open = (side: 'old' | 'new', entry: SegmentEntry) =>
-    new DiffSegment(reader, sides[side], entry, types)
-  const sameKeys = [old, fresh].every(({ schema }) =>
-    types.every((type, i) => type === schema.columns[i]!.type),
-  )
-  const stretches = sameKeys
-    ? overlapping(
-        match.aligned
-          ? diffEntries(reader, formatOf(old.schema), old.root, fresh.root)
-          : allEntries(reader, old, fresh),
-        range,
-      )
-    : wholeSeries(reader, old, fresh)
-  for await (const stretch of stretches) {
-    const a = stretch.old.map((entry) => open('old', entry))
-    const b = stretch.new.map((entry) => open('new', entry))
-    yield* mergeStretch(reader, a, b, { match, sameKeys, range, cells })
+  for await (const stretch of overlapping(pairsOf(reader, old, fresh, match, range), range)) {
+    yield* mergeStretch(reader, stretch.old, stretch.new, { match, range, cells })
+  }
+}
+
+/** Segments that may differ: where equal entries mean equal rows, only those of which the other has no equal one. */
+async function* pairsOf(
+  reader: ObjectReader,
+  old: Series,
+  fresh: Series,
+  { indexTypes: types, aligned }: SchemaMatch & { readonly indexTypes: readonly ColumnType[] },
+  range: KeyRange,
+): AsyncGenerator<SegmentPair> {
+  const sameKeys = [old, fresh].every(({ schema }) => hasKeysOf(schema, types))
+  if (!aligned || !sameKeys || old.rows === 0 || fresh.rows === 0) {
+    yield* allSegments(reader, old, fresh, types, range)
+    return
+  }
+  const open = (series: Series, entry: SegmentEntry | undefined) =>
+    entry && new DiffSegment(reader, series, entry, types)
+  for await (const pair of diffEntries(reader, formatOf(old.schema), old.root, fresh.root)) {
+    yield { old: open(old, pair.old), new: open(fresh, pair.new) }
   }
 }
 
@@ -83,8 +92,8 @@ class Side {
     if (this.#at !== 0) return false
     const { from, to } = this.#range
     if (from === undefined && to === undefined) return true
-    const { entry, keysAreStored } = this.segment!
-    return keysAreStored && !isBefore(this.#range, entry.key) && !isAfter(this.#range, entry.last)
+    const { first, last } = this.segment!
+    return !isBefore(this.#range, first) && !isAfter(this.#range, last)
   }
 
   /** The rows of the segment in the range. */
@@ -109,8 +118,6 @@ class Side {
 /** How the segments of a stretch are compared. */
 interface Comparing {
   readonly match: SchemaMatch
-  /** Whether both sides' keys are of the same types. */
-  readonly sameKeys: boolean
   readonly range: KeyRange
   readonly cells: boolean
 }
@@ -119,19 +126,20 @@ async function* mergeStretch(
   reader: ObjectReader,
   olds: readonly DiffSegment[],
   news: readonly DiffSegment[],
-  { match, sameKeys, range, cells }: Comparing,
+  { match, range, cells }: Comparing,
 ): AsyncGenerator<DiffPiece> {
   const a = new Side(olds, range)
   const b = new Side(news, range)
   while (a.segment !== undefined || b.segment !== undefined) {
     const x = a.segment
     const y = b.segment
-    if (x === undefined || y === undefined || (sameKeys && apart(x, y))) {
+    if (x === undefined || y === undefined || apart(x, y)) {
       const oldOnly = y === undefined || (x !== undefined && precedes(x, y))
       const piece = await takeAlone(oldOnly ? a : b, oldOnly ? 'old' : 'new')
       if (piece !== undefined) yield piece
       continue
     }
+    const sameKeys = x.keysAreStored && y.keysAreStored
     if (a.at === 0 && b.at === 0 && sameKeys && (await sameIndex(x, y))) {
       const [from, to] = await clip(a, range)
       const runs = [{ old: from, new: from, count: Math.max(0, to - from) }]
@@ -165,8 +173,8 @@ async function* mergeStretch(
 
 /** The rows of a segment in the range; its keys are not read where that is all of them. */
 async function clip(side: Side, range: KeyRange): Promise<[number, number]> {
-  const { entry, rows } = side.segment!
-  if (!isBefore(range, entry.key) && !isAfter(range, entry.last)) return [0, rows]
+  const { first, last, rows } = side.segment!
+  if (!isBefore(range, first) && !isAfter(range, last)) return [0, rows]
   return side.bounds()
 }
 
@@ -175,7 +183,7 @@ function apart(x: DiffSegment, y: DiffSegment): boolean {
 }
 
 function precedes(x: DiffSegment, y: DiffSegment): boolean {
-  return compareBytes(x.entry.last, y.entry.key) < 0
+  return compareBytes(x.last, y.first) < 0
 }
 
 async function takeAlone(side: Side, which: 'old' | 'new'): Promise<DiffPiece | undefined> {
@@ -196,8 +204,8 @@ async function takeAlone(side: Side, which: 'old' | 'new'): Promise<DiffPiece | 
 
 /** Whether two segments have the same keys, as far as that shows without reading them. */
 async function sameIndex(x: DiffSegment, y: DiffSegment): Promise<boolean> {
-  if (x.rows !== y.rows || !equalBytes(x.entry.key, y.entry.key)) return false
-  if (!equalBytes(x.entry.last, y.entry.last)) return false
+  if (x.rows !== y.rows || !equalBytes(x.first, y.first)) return false
+  if (!equalBytes(x.last, y.last)) return false
   const a = await x.chunkLists(x.indexPositions)
   const b = await y.chunkLists(y.indexPositions)
   return a.every((list, i) => sameChunks(list, b[i]!))

@@ -1,19 +1,40 @@
 import { compareBytes } from './bytes.ts'
 import type { Column, ColumnType } from './column.ts'
-import { widenColumn } from './column-ops.ts'
-import { encodeKeys, type Keys } from './key.ts'
+import { columnOf } from './column-builder.ts'
+import { scalarAt, widenColumn } from './column-ops.ts'
+import { encodeKeyPrefix, encodeKeys, type Keys } from './key.ts'
 import type { ObjectReader } from './objects.ts'
 import { rangeEntries } from './prolly.ts'
-import { formatOf, type Series } from './series.ts'
+import type { Schema } from './schema.ts'
+import { formatOf, keyValues, type Series } from './series.ts'
 import { LoadedSegment, ranks } from './series-load.ts'
 import { isAfter, isBefore, type KeyRange } from './series-range.ts'
 import type { SegmentEntry } from './series-segment.ts'
+
+/** Whether the keys of a series are those of index columns of these types. */
+export function hasKeysOf({ columns }: Schema, types: readonly ColumnType[]): boolean {
+  return types.every((type, i) => type === columns[i]!.type)
+}
+
+/** An encoded key of a series as it is with index columns of wider types. */
+export function keyAs(schema: Schema, key: Uint8Array, types: readonly ColumnType[]): Uint8Array {
+  if (hasKeysOf(schema, types)) return key
+  const values = keyValues(schema, key)
+  const widened = types.map((type, i) =>
+    scalarAt(widenColumn(columnOf(schema.columns[i]!.type, [values[i]!]), type), 0),
+  )
+  const prefix = encodeKeyPrefix(types, widened)
+  return schema.duplicates ? Buffer.concat([prefix, key.subarray(-4)]) : prefix
+}
 
 /** A segment of one of the two series. */
 export class DiffSegment extends LoadedSegment {
   readonly #indexTypes: readonly ColumnType[]
   /** Whether the keys to compare by are those that the entry has. */
   readonly keysAreStored: boolean
+  /** The first key, and the last, as they are compared. */
+  readonly first: Uint8Array
+  readonly last: Uint8Array
   readonly #duplicates: boolean
   #comparable: Promise<Keys> | undefined
 
@@ -23,10 +44,13 @@ export class DiffSegment extends LoadedSegment {
     entry: SegmentEntry,
     indexTypes: readonly ColumnType[],
   ) {
-    super(reader, series.schema, entry)
+    const { schema } = series
+    super(reader, schema, entry)
     this.#indexTypes = indexTypes
-    this.keysAreStored = indexTypes.every((type, i) => type === series.schema.columns[i]!.type)
-    this.#duplicates = series.schema.duplicates
+    this.keysAreStored = hasKeysOf(schema, indexTypes)
+    this.first = keyAs(schema, entry.key, indexTypes)
+    this.last = keyAs(schema, entry.last, indexTypes)
+    this.#duplicates = schema.duplicates
   }
 
   /** Keys in the types that both series' index columns can have. */
@@ -52,42 +76,42 @@ export class DiffSegment extends LoadedSegment {
 
 /** Segments with the same first key, or one that the other series has not. */
 export interface SegmentPair {
-  readonly old: SegmentEntry | undefined
-  readonly new: SegmentEntry | undefined
+  readonly old: DiffSegment | undefined
+  readonly new: DiffSegment | undefined
 }
 
 /** Some segments of either series that no others overlap. */
 export interface Stretch {
-  old: SegmentEntry[]
-  new: SegmentEntry[]
+  readonly old: DiffSegment[]
+  readonly new: DiffSegment[]
 }
 
-/** Differing segments, by first key, as stretches; segments outside the range are left out. */
+/** Segments, by first key, as stretches; segments outside the range are left out. */
 export async function* overlapping(
-  changes: AsyncIterable<SegmentPair>,
+  pairs: AsyncIterable<SegmentPair>,
   range: KeyRange,
 ): AsyncGenerator<Stretch> {
   let stretch: Stretch = { old: [], new: [] }
   let last: Uint8Array | undefined
-  const inRange = (entry: SegmentEntry | undefined) =>
-    entry === undefined || isBefore(range, entry.last) || isAfter(range, entry.key)
+  const inRange = (segment: DiffSegment | undefined) =>
+    segment === undefined || isBefore(range, segment.last) || isAfter(range, segment.first)
       ? undefined
-      : entry
-  for await (const change of changes) {
-    const old = inRange(change.old)
-    const fresh = inRange(change.new)
-    const key = old?.key ?? fresh?.key
-    if (key === undefined) continue
-    if (last !== undefined && compareBytes(key, last) > 0) {
+      : segment
+  for await (const pair of pairs) {
+    const old = inRange(pair.old)
+    const fresh = inRange(pair.new)
+    const first = old?.first ?? fresh?.first
+    if (first === undefined) continue
+    if (last !== undefined && compareBytes(first, last) > 0) {
       yield stretch
       stretch = { old: [], new: [] }
       last = undefined
     }
     if (old !== undefined) stretch.old.push(old)
     if (fresh !== undefined) stretch.new.push(fresh)
-    for (const entry of [old, fresh]) {
-      if (entry !== undefined && (last === undefined || compareBytes(entry.last, last) > 0)) {
-        last = entry.last
+    for (const segment of [old, fresh]) {
+      if (segment !== undefined && (last === undefined || compareBytes(segment.last, last) > 0)) {
+        last = segment.last
       }
     }
   }
@@ -95,33 +119,36 @@ export async function* overlapping(
 }
 
 /** The segments of both series by first key, those with equal first keys together. */
-export async function* allEntries(
+export async function* allSegments(
   reader: ObjectReader,
   old: Series,
   fresh: Series,
+  indexTypes: readonly ColumnType[],
+  range: KeyRange,
 ): AsyncGenerator<SegmentPair> {
-  const a = rangeEntries(reader, formatOf(old.schema), old.root)
-  const b = rangeEntries(reader, formatOf(fresh.schema), fresh.root)
-  let x = (await a.next()).value as SegmentEntry | undefined
-  let y = (await b.next()).value as SegmentEntry | undefined
+  const a = segmentsOf(reader, old, indexTypes, range)
+  const b = segmentsOf(reader, fresh, indexTypes, range)
+  let x = (await a.next()).value as DiffSegment | undefined
+  let y = (await b.next()).value as DiffSegment | undefined
   while (x !== undefined || y !== undefined) {
-    const order = x === undefined ? 1 : y === undefined ? -1 : compareBytes(x.key, y.key)
+    const order = x === undefined ? 1 : y === undefined ? -1 : compareBytes(x.first, y.first)
     yield { old: order <= 0 ? x : undefined, new: order >= 0 ? y : undefined }
-    if (order <= 0) x = (await a.next()).value as SegmentEntry | undefined
-    if (order >= 0) y = (await b.next()).value as SegmentEntry | undefined
+    if (order <= 0) x = (await a.next()).value as DiffSegment | undefined
+    if (order >= 0) y = (await b.next()).value as DiffSegment | undefined
   }
 }
 
-/** All segments as one stretch: where the keys of one side have to be made anew to compare. */
-export async function* wholeSeries(
+/** The segments that may hold keys in the range, and perhaps others. */
+async function* segmentsOf(
   reader: ObjectReader,
-  old: Series,
-  fresh: Series,
-): AsyncGenerator<Stretch> {
-  const stretch: Stretch = { old: [], new: [] }
-  for await (const { old: a, new: b } of allEntries(reader, old, fresh)) {
-    if (a !== undefined) stretch.old.push(a)
-    if (b !== undefined) stretch.new.push(b)
+  series: Series,
+  indexTypes: readonly ColumnType[],
+  range: KeyRange,
+): AsyncGenerator<DiffSegment> {
+  const { schema, root } = series
+  // A range of other keys says nothing of where they are.
+  const within = hasKeysOf(schema, indexTypes) ? range : {}
+  for await (const entry of rangeEntries(reader, formatOf(schema), root, within)) {
+    yield new DiffSegment(reader, series, entry, indexTypes)
   }
-  yield stretch
 }

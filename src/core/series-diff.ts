@@ -1,15 +1,13 @@
 import type { KeyBound } from './bounds.ts'
 import { compareBytes } from './bytes.ts'
 import type { Column, ColumnType, Scalar } from './column.ts'
-import { columnOf } from './column-builder.ts'
-import { scalarAt, widenColumn } from './column-ops.ts'
+import { scalarAt } from './column-ops.ts'
 import type { Id } from './id.ts'
-import { encodeKeyPrefix } from './key.ts'
 import type { ObjectReader } from './objects.ts'
 import type { Schema } from './schema.ts'
-import { keyValues, lastKey, lastKeyBytes, readSeries, type Series } from './series.ts'
+import { keyValues, lastKeyBytes, readSeries, type Series } from './series.ts'
 import { type DiffPiece, diffPieces } from './series-diff-rows.ts'
-import type { DiffSegment } from './series-diff-segments.ts'
+import { type DiffSegment, keyAs } from './series-diff-segments.ts'
 import { type ColumnPair, matchSchemas, type SchemaChange } from './series-match.ts'
 import { type KeyRange, keyRange } from './series-range.ts'
 
@@ -204,23 +202,14 @@ async function* oneSide(
 /** The key of the last old row in comparable types. */
 function endKey(old: Series, types: readonly ColumnType[]): Uint8Array | undefined {
   const bytes = lastKeyBytes(old)
-  const values = lastKey(old)
-  if (bytes === undefined || values === undefined) return undefined
-  const { columns, duplicates } = old.schema
-  if (types.every((type, i) => type === columns[i]!.type)) return bytes
-  const widened = types.map((type, i) =>
-    scalarAt(widenColumn(columnOf(columns[i]!.type, [values[i]!]), type), 0),
-  )
-  const key = encodeKeyPrefix(types, widened)
-  return duplicates ? Buffer.concat([key, bytes.subarray(-4)]) : key
+  return bytes && keyAs(old.schema, bytes, types)
 }
 
 /** The first row of a piece's new segment that is past the old end. */
 async function endWithin({ oldEnd }: Diff, { new: fresh }: DiffPiece): Promise<number> {
   if (oldEnd === undefined || fresh === undefined) return 0
-  const { key, last } = fresh.entry
-  if (fresh.keysAreStored && compareBytes(key, oldEnd) > 0) return 0
-  if (fresh.keysAreStored && compareBytes(last, oldEnd) <= 0) return fresh.rows
+  if (compareBytes(fresh.first, oldEnd) > 0) return 0
+  if (compareBytes(fresh.last, oldEnd) <= 0) return fresh.rows
   return (await fresh.keys()).upperBound(oldEnd)
 }
 

@@ -1,8 +1,10 @@
 import { compareBytes } from './bytes.ts'
+import type { ColumnType } from './column.ts'
 import type { ObjectReader } from './objects.ts'
 import { diffEntries } from './prolly.ts'
 import { formatOf, type Series } from './series.ts'
 import { type DiffPiece, diffPieces } from './series-diff-rows.ts'
+import { allSegments, hasKeysOf, overlapping } from './series-diff-segments.ts'
 import { ALL_KEYS, afterPrefix, type KeyRange } from './series-range.ts'
 import { matchPlanned, type PlannedVersion, type VintagePlan } from './vintage-plan.ts'
 import { type VintageBatch, VintageRows } from './vintage-rows.ts'
@@ -130,7 +132,7 @@ async function findBands(
     const old = plan.versions[version - 1]
     const fresh = plan.versions[version]
     if (old === undefined && fresh === undefined) continue
-    for await (const interval of intervalsOf(reader, plan, old, fresh)) {
+    for await (const interval of intervalsOf(reader, plan, old, fresh, range)) {
       const from = later(interval.from, range.from)
       const to = earlier(interval.to, range.to)
       if (isSome({ from, to })) intervals.push({ from, to, version })
@@ -160,21 +162,55 @@ async function* intervalsOf(
   plan: VintagePlan,
   old: PlannedVersion | undefined,
   fresh: PlannedVersion | undefined,
+  range: KeyRange,
 ): AsyncGenerator<KeyRange> {
-  const match = old && fresh && matchPlanned(plan, old, fresh)
-  const isComparable =
-    match?.aligned &&
-    match.indexTypes.every((type, i) => type === fresh!.series.schema.columns[i]!.type)
-  if (!isComparable) {
-    yield ALL_KEYS
+  const a = (old ?? emptied(fresh))!
+  const b = (fresh ?? emptied(old))!
+  const { aligned, indexTypes } = matchPlanned(plan, a, b)
+  if (old === undefined || !aligned || !hasKeysOf(b.series.schema, indexTypes)) {
+    yield* allIntervals(reader, a.series, b.series, indexTypes, range)
     return
   }
-  const { schema, root } = fresh!.series
-  for await (const change of diffEntries(reader, formatOf(schema), old!.series.root, root)) {
+  const { schema, root } = b.series
+  for await (const change of diffEntries(reader, formatOf(schema), a.series.root, root)) {
     const ends = [change.old?.last, change.new?.last].filter((last) => last !== undefined)
     const last = ends.reduce((a, b) => latest(a, b))
     yield { from: change.key, to: afterPrefix(last) }
   }
+}
+
+/** Rows of the two versions that are held at once, where equal segments do not mean equal rows. */
+const HELD_ROWS = 131_072
+
+/** All keys of either series, some segments at a time. */
+async function* allIntervals(
+  reader: ObjectReader,
+  old: Series,
+  fresh: Series,
+  indexTypes: readonly ColumnType[],
+  range: KeyRange,
+): AsyncGenerator<KeyRange> {
+  let from: Uint8Array | undefined
+  let last: Uint8Array | undefined
+  let rows = 0
+  const pairs = allSegments(reader, old, fresh, indexTypes, range)
+  for await (const stretch of overlapping(pairs, range)) {
+    for (const segment of [...stretch.old, ...stretch.new]) {
+      from = from === undefined ? segment.first : earliest(from, segment.first)
+      last = last === undefined ? segment.last : latest(last, segment.last)
+      rows += segment.rows
+    }
+    if (rows < HELD_ROWS) continue
+    yield { from, to: afterPrefix(last!) }
+    from = undefined
+    last = undefined
+    rows = 0
+  }
+  if (last !== undefined) yield { from, to: afterPrefix(last) }
+}
+
+function earliest(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return compareBytes(a, b) <= 0 ? a : b
 }
 
 function latest(a: Uint8Array, b: Uint8Array): Uint8Array {
@@ -187,7 +223,7 @@ function later(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Array
 
 function earlier(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Array | undefined {
   if (a === undefined || b === undefined) return a ?? b
-  return compareBytes(a, b) <= 0 ? a : b
+  return earliest(a, b)
 }
 
 function compareStarts(a: Uint8Array | undefined, b: Uint8Array | undefined): number {

@@ -1,3 +1,4 @@
+import type { ByteRoom } from './byte-room.ts'
 import type { Column } from './column.ts'
 import { canonicalLength, encodeColumn } from './column-codec.ts'
 import { allRows, type ColumnRows, joinRows } from './column-join.ts'
@@ -85,10 +86,11 @@ export async function writeColumn<R extends SegmentRun<R>>(
 async function columnOf<R extends SegmentRun<R>>(
   runs: readonly R[],
   position: number,
+  room?: ByteRoom,
 ): Promise<Column> {
   const parts: ColumnRows[] = []
   for (const run of runs) parts.push(await run.column(position))
-  return joinRows(parts)
+  return joinRows(parts, room)
 }
 
 /** Stores a column whose rows have the keys of `runs`, in the place of another. */
@@ -164,7 +166,7 @@ export async function startSegment<R extends SegmentRun<R>>(
   const started: { readonly rows: number; readonly id: PendingId }[][] = []
   for (let i = 0; i < schema.columns.length; i++) {
     const chunks: { readonly rows: number; readonly id: PendingId }[] = []
-    const column = await columnOf(runs, i)
+    const column = await columnOf(runs, i, puts.room)
     for (const { rows, canonical, base } of chunksOf(column, runs, limits, earlier?.lists[i])) {
       chunks.push({ rows, id: await puts.put('column', canonical, { base }) })
     }

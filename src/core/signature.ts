@@ -27,7 +27,13 @@ function textFault(what: string, text: string): string | undefined {
   return undefined
 }
 
-function faultOf({ name, email, seconds, offsetMinutes }: Signature): string | undefined {
+/** Why a signature cannot be written, or undefined where it can. */
+export function signatureFault({
+  name,
+  email,
+  seconds,
+  offsetMinutes,
+}: Signature): string | undefined {
   const fault = textFault('name', name) ?? textFault('email', email)
   if (fault !== undefined) return fault
   if (!Number.isSafeInteger(seconds) || seconds < MIN_SECONDS || seconds > MAX_SECONDS) {
@@ -41,7 +47,7 @@ function faultOf({ name, email, seconds, offsetMinutes }: Signature): string | u
 
 /** `bad-input`, naming who, when the signature cannot be written. */
 export function checkSignature(role: string, signature: Signature): void {
-  const fault = faultOf(signature)
+  const fault = signatureFault(signature)
   if (fault !== undefined) {
     throw new VarveError('bad-input', `${role}: ${fault}`, { data: { role, ...signature } })
   }
@@ -72,5 +78,5 @@ export function parseSignature(text: string): Signature | undefined {
     seconds: Number(seconds),
     offsetMinutes: sign === '-' ? -offset : offset,
   }
-  return faultOf(signature) === undefined ? signature : undefined
+  return signatureFault(signature) === undefined ? signature : undefined
 }

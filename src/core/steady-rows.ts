@@ -1,3 +1,4 @@
+import { markDifferences } from './column-equal.ts'
 import { operationsBetween } from './column-links.ts'
 import type { Operation } from './encoding/delta-operations.ts'
 import type { ObjectReader } from './objects.ts'
@@ -19,9 +20,9 @@ interface Rows {
 const REMEMBERED = 16
 
 /**
- * Tells that the rows of a range are the same in two versions of a series, from how the columns of the one are
- * stored as differences to those of the other, without making either. For a range that is looked for in one version
- * after another.
+ * Tells that the rows of a range are the same in two versions of a series: mostly from how the columns of the one are
+ * stored as differences to those of the other, without making either; where that does not tell, from the values
+ * of the column that it is about. For a range that is looked for in one version after another.
  */
 export class SteadyRows {
   readonly #reader: ObjectReader
@@ -60,13 +61,17 @@ export class SteadyRows {
     ]
     if (wanted.every((_, i) => sameChunks(before[i]!, after[i]!))) return true
     const here = await this.#find(segments[1], after[0]!, range)
-    const there = await this.#before(before[0]!, after[0]!, here)
-    if (there === undefined) return false
-    for (let i = 1; i < wanted.length; i++) {
-      const from = await this.#kept(before[i]!, after[i]!, here)
-      if (from !== there.from) return false
-    }
+    const kept = await this.#before(before[0]!, after[0]!, here)
+    const there = kept ?? (await this.#find(segments[0], before[0]!, range))
+    if (there.to - there.from !== here.to - here.from) return false
     this.#remember(this.#keyOf(before[0]!, range), there)
+    for (const [i, position] of wanted.entries()) {
+      if (i === 0 && kept !== undefined) continue
+      if ((await this.#kept(before[i]!, after[i]!, here)) === there.from) continue
+      const [x, y] = [await segments[0].column(position), await segments[1].column(position)]
+      const marks = new Uint8Array(here.to - here.from)
+      if (markDifferences(x, there.from, y, here.from, marks)) return false
+    }
     return true
   }
 

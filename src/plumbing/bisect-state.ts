@@ -56,6 +56,18 @@ export async function writeBisectHead(repo: Repository, id: Id): Promise<void> {
   await filesOf(repo).write(HEAD_FILE, Buffer.from(`${id}\n`))
 }
 
+/** What brings the search that is going on back as it is now; or, where none is, ends a later one. */
+export async function rememberBisect(repo: Repository): Promise<() => Promise<void>> {
+  const files = repo.privateFiles
+  const [head, state] = [await files?.read(HEAD_FILE), await files?.read(STATE_FILE)]
+  const back = async (name: string, bytes: Uint8Array | undefined) =>
+    bytes === undefined ? files?.remove(name) : files?.write(name, bytes)
+  return async () => {
+    await back(HEAD_FILE, head)
+    await back(STATE_FILE, state)
+  }
+}
+
 /** Ends the search; without effect where there is none. */
 export async function clearBisect(repo: Repository): Promise<void> {
   await repo.privateFiles?.remove(HEAD_FILE)

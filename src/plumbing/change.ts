@@ -149,7 +149,6 @@ export async function commitChange<R>(
       if (options.dryRun || (tree === before && tip !== undefined)) {
         return { result, changed: tree !== before }
       }
-      if (tree === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
       const parents = tip === undefined ? [] : [tip]
       const message = details.message(result)
       const commit = await writeCommit(batch, {

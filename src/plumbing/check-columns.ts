@@ -2,9 +2,9 @@ import { type ColumnFacts, columnFacts } from '../core/column-facts.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { ObjectReader } from '../core/objects.ts'
-import type { CheckedColumn } from '../storage/check-column.ts'
-import { ColumnChecker } from '../storage/column-checker.ts'
+import { type BegunColumn, ColumnChecker } from '../storage/column-checker.ts'
 import { isDelta } from '../storage/pack-encoding.ts'
+import type { Soon } from '../storage/soon.ts'
 import type { Repository } from './repository.ts'
 
 export interface CheckColumnsOptions {
@@ -14,16 +14,8 @@ export interface CheckColumnsOptions {
   readonly onVerified: (id: Id, length: number) => void
 }
 
-/** Columns that are looked through before they are asked for, and the bytes that they take as stored. */
-const MOST_BEGUN = 64
-const MOST_BEGUN_BYTES = 8 * 1024 * 1024
 /** Columns whose facts are kept, some 250 bytes each: others are read again. */
 const MOST_FACTS = 250_000
-
-interface Begun {
-  readonly stored: number
-  readonly checked: Promise<CheckedColumn>
-}
 
 /**
  * Looks through stored columns, comparing each with its id: those that come next while the ones before are waited for,
@@ -33,10 +25,9 @@ interface Begun {
 export class CheckColumns {
   readonly #objects: Repository['objects']
   readonly #options: CheckColumnsOptions
-  readonly #checker = new ColumnChecker()
-  readonly #begun = new Map<Id, Promise<Begun | undefined>>()
+  readonly #checker = new ColumnChecker({ withSum: false })
+  readonly #begun = new Map<Id, Promise<BegunColumn | undefined>>()
   readonly #facts = new Map<Id, ColumnFacts>()
-  #bytes = 0
 
   constructor(objects: Repository['objects'], options: CheckColumnsOptions) {
     this.#objects = objects
@@ -45,7 +36,7 @@ export class CheckColumns {
 
   /** Says that a column is going to be asked for. */
   async begin(id: Id): Promise<void> {
-    if (this.#begun.size >= MOST_BEGUN || this.#bytes >= MOST_BEGUN_BYTES) return
+    if (this.#checker.isFull) return
     if (this.#facts.has(id) || this.#begun.has(id)) return
     const begun = this.#begin(id)
     this.#begun.set(id, begun)
@@ -69,26 +60,19 @@ export class CheckColumns {
   }
 
   /** Undefined where the column is not stored whole, or cannot be read. */
-  async #begin(id: Id): Promise<Begun | undefined> {
+  async #begin(id: Id): Promise<BegunColumn | undefined> {
     const record = await unlessDamaged(this.#objects.recordOf(id))
     const isWhole = record?.base === undefined && record?.parameters === undefined
     if (record?.kind !== 'column' || !isWhole || isDelta(record.method)) return undefined
-    const stored = record.body.length
-    this.#bytes += stored
-    const checked = this.#checker.check(record)
-    // They have their turn one after another: until then nobody looks at it.
-    checked.catch(() => undefined)
-    return { stored, checked }
+    return this.#checker.begin(record)
   }
 
-  async #check(id: Id, begun: Begun | undefined): Promise<ColumnFacts | undefined> {
+  async #check(id: Id, begun: BegunColumn | undefined): Promise<ColumnFacts | undefined> {
     if (begun === undefined) {
       const bytes = await unlessDamaged(this.#options.reader.read(id, 'column'))
       return bytes && unlessDamaged(Promise.resolve(bytes).then(columnFacts))
     }
-    this.#bytes -= begun.stored
-    this.#checker.flush()
-    const found = await unlessDamaged(begun.checked)
+    const found = await unlessDamaged(begun.checked())
     if (found?.id !== id || found.facts === undefined) return undefined
     this.#options.onVerified(id, found.facts.bytes)
     return found.facts
@@ -96,7 +80,7 @@ export class CheckColumns {
 }
 
 /** What is wrong with a column is said when it is read. */
-async function unlessDamaged<T>(reading: Promise<T>): Promise<T | undefined> {
+async function unlessDamaged<T>(reading: Soon<T>): Promise<T | undefined> {
   try {
     return await reading
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Id } from '../core/id.ts'
 import { type Reference, walkReferences } from '../core/references.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import type { LogState } from '../storage/log-state.ts'
+import type { ObjectBatch } from '../storage/object-batch.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { packPath } from '../storage/pack-writer.ts'
 import type { Repository } from './repository.ts'
@@ -98,4 +99,10 @@ export async function packsToPublish(
     for (const name of await neededPacks(repo.objects, state, [start])) needed.add(name)
   }
   return [...needed]
+}
+
+/** Publishes a batch: the names of the packs that it became, one or none. */
+export async function packsOf(batch: ObjectBatch): Promise<readonly string[]> {
+  const pack = await batch.publish()
+  return pack === undefined ? [] : [pack]
 }

@@ -1,7 +1,6 @@
 import { type Commit, readCommit, type Signature, writeCommit } from '../core/commit.ts'
 import type { CommitDate } from '../core/commit-date.ts'
 import type { Id } from '../core/id.ts'
-import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from './clamp-committer.ts'
 import type { Repository } from './repository.ts'
 import { resolveCommit, resolveTree } from './resolve-revision.ts'
@@ -45,7 +44,6 @@ export async function commitTree(
   const batch = await repo.objects.begin(signal === undefined ? {} : { signal })
   try {
     // Known without being stored; whoever reads the commit is to find it.
-    if (tree === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
     const id = await writeCommit(batch, {
       tree,
       parents: [...parents],

@@ -27,10 +27,12 @@ export async function readHead(repo: Repository): Promise<Head> {
 
 /** HEAD with the commit that it leads to. */
 export async function headState(repo: Repository): Promise<HeadState> {
-  const head = await readHead(repo)
-  if ('id' in head) return { ref: undefined, id: head.id, detached: true }
-  const { refs } = await repo.refs.state()
-  return { ref: head.ref, id: refs.get(head.ref), detached: false }
+  const bytes = await ownHead(repo)?.read(HEAD_FILE)
+  const own = bytes && parseHead(Buffer.from(bytes).toString('utf8'))
+  if (own !== undefined && 'id' in own) return { ref: undefined, id: own.id, detached: true }
+  const { refs, head } = await repo.refs.state()
+  const ref = own?.ref ?? head
+  return { ref, id: refs.get(ref), detached: false }
 }
 
 /** HEAD as the log writes it: a ref name or an id. */
@@ -129,7 +131,8 @@ function ownHead(repo: Repository): PrivateFiles | undefined {
   return repo.workTree === undefined ? undefined : repo.privateFiles
 }
 
-function parseHead(text: string): Head {
+/** What a work tree's file HEAD says; `corrupt-file` where that is nothing. */
+export function parseHead(text: string): Head {
   const line = text.trimEnd()
   if (isId(line)) return { id: line }
   const ref = /^ref: (.+)$/.exec(line)?.[1]

@@ -21,3 +21,39 @@ export function formatKey(schema: Schema, key: readonly Scalar[], zone?: Zone): 
 export function keyToJson(schema: Schema, key: readonly Scalar[], zone?: Zone): JsonScalar[] {
   return key.map((value, i) => scalarToJson(value, schema.columns[i]!.type, zone))
 }
+
+const SHOWN = /"(?:[^"\\]|\\.)*"|[^\s",]+/y
+
+/**
+ * Index values as somebody typed them, where they may have been taken from what {@link formatKey} shows: one that is as a
+ * whole `"two words",2026-08-17` stands for its values. Texts without such quotes are what they are.
+ */
+export function typedKey(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => shownValues(text) ?? [text])
+}
+
+function shownValues(text: string): string[] | undefined {
+  const values: string[] = []
+  let hasQuotes = false
+  for (let at = 0; ; at++) {
+    SHOWN.lastIndex = at
+    const found = SHOWN.exec(text)?.[0]
+    if (found === undefined) return undefined
+    const value = found.startsWith('"') ? unquoted(found) : found
+    if (value === undefined) return undefined
+    hasQuotes ||= found.startsWith('"')
+    values.push(value)
+    at += found.length
+    if (at === text.length) return hasQuotes ? values : undefined
+    if (text[at] !== ',') return undefined
+  }
+}
+
+function unquoted(text: string): string | undefined {
+  try {
+    return String(JSON.parse(text))
+  } catch {
+    // No JSON, so it was never shown.
+    return undefined
+  }
+}

@@ -1,4 +1,5 @@
 import { VarveError } from '../core/errors.ts'
+import type { FarFiles } from '../storage/far-files.ts'
 import { type ObjectStore, openObjectStore } from '../storage/object-store.ts'
 import type { PrivateFiles } from '../storage/private-files.ts'
 import { openRefLog, type RefLog } from '../storage/ref-log.ts'
@@ -20,6 +21,8 @@ export interface Repository {
   readonly privateFiles?: PrivateFiles
   /** The folder with the series' files; absent in a bare repository. */
   readonly workTree?: WorkTree
+  /** The repository's own files where it is far away; absent where it has a folder here. */
+  readonly farFiles?: FarFiles
   readonly config: RepositoryConfig
 }
 
@@ -27,6 +30,7 @@ export interface RepositoryParts {
   readonly storage: Storage
   readonly privateFiles?: PrivateFiles | undefined
   readonly workTree?: WorkTree | undefined
+  readonly farFiles?: FarFiles | undefined
   readonly config?: RepositoryConfig | undefined
 }
 
@@ -47,6 +51,7 @@ export function assembleRepository(parts: RepositoryParts): Repository {
     config,
     ...(parts.privateFiles !== undefined && { privateFiles: parts.privateFiles }),
     ...(parts.workTree !== undefined && { workTree: parts.workTree }),
+    ...(parts.farFiles !== undefined && { farFiles: parts.farFiles }),
   }
 }
 
@@ -56,18 +61,20 @@ export function assembleRepository(parts: RepositoryParts): Repository {
  */
 export async function openRepositoryParts(parts: RepositoryParts): Promise<Repository> {
   const repo = assembleRepository(parts)
-  if ((await repo.refs.state()).number === 0) {
-    const path = parts.storage.location.replace(/(?<=[^/])\/$/, '')
-    const isFar = /^[a-z][a-z0-9]*:\/\//.test(path)
-    const make = isFar
-      ? `varve init --bare ${/^[\w@%+=:,./~-]+$/.test(path) ? path : 'URL'}`
-      : 'varve init'
-    throw new VarveError('not-a-repository', `${path} is not a repository`, {
-      data: { path },
-      hint: `\`${make}\` makes one`,
-    })
-  }
+  if ((await repo.refs.state()).number === 0) throw await noRepository(repo)
   return repo
+}
+
+async function noRepository({ storage, farFiles }: Repository): Promise<VarveError> {
+  const path = storage.location.replace(/(?<=[^/])\/$/, '')
+  const url = /^[\w@%+=:,./~-]+$/.test(path) ? path : 'URL'
+  const isAbove = (await farFiles?.read('.varve/HEAD')) !== undefined
+  const hint = isAbove
+    ? `it is a work tree, and its repository is ${url}/.varve`
+    : farFiles === undefined
+      ? 'a clone that was killed leaves such a folder: remove it and clone again; or `varve init` makes an empty one of it'
+      : `\`varve init --bare ${url}\` makes one`
+  return new VarveError('not-a-repository', `${path} is not a repository`, { data: { path }, hint })
 }
 
 /** Lets go of what the repository has open. */

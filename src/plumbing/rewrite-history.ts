@@ -1,7 +1,6 @@
 import { type Commit, readCommit, writeCommit } from '../core/commit.ts'
 import type { Id, ObjectKind } from '../core/id.ts'
 import { readTag, writeTag } from '../core/tag.ts'
-import { EMPTY_TREE } from '../core/tree.ts'
 import type { RefUpdate } from '../storage/log-entry.ts'
 import type { ObjectBatch } from '../storage/object-batch.ts'
 import type { Repository } from './repository.ts'
@@ -47,7 +46,6 @@ export async function rewriteHistory(
     const known = trees.get(tree)
     if (known !== undefined) return known
     const next = await treeOf(tree)
-    if (next === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
     trees.set(tree, next)
     return next
   }

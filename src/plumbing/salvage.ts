@@ -68,8 +68,8 @@ export interface MendedLog {
   readonly repo: Repository
   /** Names of damaged files that were moved aside. */
   readonly aside: readonly string[]
-  /** Numbers of entries of which nobody knows what they said. */
-  readonly lost: readonly number[]
+  /** Entries of which nobody knows what they said, ascending. */
+  readonly lost: LogReading['lost']
 }
 
 /**

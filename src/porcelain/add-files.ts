@@ -1,4 +1,4 @@
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { checkSeriesName } from '../core/names.ts'
 import { lookupPath, type PathEdit, updatePaths } from '../core/tree.ts'
@@ -244,8 +244,8 @@ function saysMore({ index, duplicates, schema, types }: AddFilesOptions): boolea
 
 function checkNames(files: readonly AddedFile[]): void {
   const seen = new Map<string, string>()
+  refuseNames(files)
   for (const { series, input } of files) {
-    checkSeriesName(series)
     const other = seen.get(series)
     if (other !== undefined) {
       throw new VarveError('bad-input', `${other} and ${input.name} would both be ${series}`, {
@@ -255,6 +255,36 @@ function checkNames(files: readonly AddedFile[]): void {
     }
     seen.set(series, input.name)
   }
+}
+
+/** Files that are named one by one in a message. */
+const MOST_NAMED = 10
+
+/** `invalid-name` with all files whose names no series can have. */
+function refuseNames(files: readonly AddedFile[]): void {
+  const bad: { readonly file: string; readonly error: VarveError }[] = []
+  for (const { series, input } of files) {
+    try {
+      checkSeriesName(series)
+    } catch (error) {
+      if (!hasCode(error, 'invalid-name')) throw error
+      bad.push({ file: input.name, error })
+    }
+  }
+  const [first, ...others] = bad
+  if (first === undefined) return
+  if (others.length === 0) throw first.error
+  const named = bad.slice(0, MOST_NAMED).map(({ file, error }) => `${file} (${error.data.reason})`)
+  const more = bad.length - named.length
+  throw new VarveError(
+    'invalid-name',
+    `${bad.length.toLocaleString('en-US')} files have names that no series can have: ${named.join(', ')}` +
+      (more > 0 ? `, and ${more.toLocaleString('en-US')} more` : ''),
+    {
+      data: { files: bad.map(({ file, error }) => ({ file, reason: error.data.reason })) },
+      hint: 'nothing was added; varve add FILE --as SERIES gives one another name',
+    },
+  )
 }
 
 /** `refused` where a series has a file already, and it is there. */

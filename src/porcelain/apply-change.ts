@@ -22,6 +22,7 @@ import {
 import type { Repository } from '../plumbing/repository.ts'
 import { fileStatus, scratchFor } from '../plumbing/series-files.ts'
 import { settleStaged } from './merge-settle.ts'
+import type { CheckChange } from './validate.ts'
 
 /** That a change is to be committed at once, and how. */
 export interface CommitRequest {
@@ -31,8 +32,7 @@ export interface CommitRequest {
   readonly message?: string | undefined
   /** Whether the committer's date was given on purpose: then it is never moved. */
   readonly exactDate?: boolean | undefined
-  /** Asked, with the tree before and after, whether the change may be committed; throws if not. */
-  readonly check?: ((before: Id, after: Id) => Promise<void>) | undefined
+  readonly check?: CheckChange | undefined
   /** Asked once whether there may be a commit, when there is something to commit; throws if not. */
   readonly before?: (() => Promise<void>) | undefined
   /** Told that the commit is made, and that files are written. */
@@ -93,7 +93,8 @@ export async function applyChange<R>(
     if (!asked) await commit?.before?.()
     asked = true
     if (commit?.check !== undefined) {
-      await commit.check(await treeOf(repo.objects, (await headState(repo)).id), tree)
+      const before = await treeOf(repo.objects, (await headState(repo)).id)
+      await commit.check(before, tree, repo.objects)
     }
     if (!hasIndex(repo)) return
     const { files } = (await readIndex(repo)).state

@@ -8,6 +8,7 @@ import {
   type BisectTerms,
   clearBisect,
   readBisect,
+  rememberBisect,
   writeBisect,
   writeBisectHead,
 } from '../plumbing/bisect-state.ts'
@@ -67,8 +68,9 @@ const ACTIONS = [
 ]
 
 /**
- * Begins a search for the commit that changed something; one that is going on is dropped. Errors as
- * `resolveRevision`; `refused` while a merge is going on; `usage` for terms that mean something else.
+ * Begins a search for the commit that changed something; one that is going on is dropped, unless this one is
+ * refused. Errors as `resolveRevision`, `switchBranch`; `refused` while a merge is going on, and for a commit
+ * with the change and without it; `usage` for terms that mean something else.
  */
 export async function startBisect(
   repo: Repository,
@@ -79,8 +81,19 @@ export async function startBisect(
   const terms = checkedTerms({ ...DEFAULT_TERMS, ...options.terms })
   const split = await revisionsAndSeries(repo, words, (word) => resolveCommit(repo, word, { now }))
   const [bad, ...good] = await idsOf(repo, split.revisions, now)
+  if (bad !== undefined && good.includes(bad)) {
+    throw new VarveError(
+      'refused',
+      `${shortId(bad)} cannot be both ${terms.new} and ${terms.old}`,
+      {
+        data: { id: bad },
+        hint: `varve bisect start ${terms.new.toUpperCase()} ${terms.old.toUpperCase()} names two commits`,
+      },
+    )
+  }
   const before = await readBisect(repo)
-  const start = before?.start ?? headText(await readHead(repo))
+  const head = headText(await readHead(repo))
+  const start = before?.start ?? head
   const paths = [...split.series, ...series]
   const noCheckout = options.noCheckout === true || !hasIndex(repo)
   const said = [
@@ -96,8 +109,15 @@ export async function startBisect(
     ...(bad !== undefined && { bad }),
     log: [['varve bisect start', ...said].join(' ')],
   }
+  const takeBack = await rememberBisect(repo)
   await writeBisect(repo, state)
-  return goOn(repo, state, options)
+  try {
+    return await goOn(repo, state, options)
+  } catch (error) {
+    // Where HEAD has moved on, the search knows the way back.
+    if (headText(await readHead(repo)) === head) await takeBack()
+    throw error
+  }
 }
 
 export interface MarkBisectOptions extends BisectOptions {

@@ -5,6 +5,7 @@ import { canWiden, scalarAt, widenColumn } from '../core/column-ops.ts'
 import { hasCode } from '../core/errors.ts'
 import type { Schema } from '../core/schema.ts'
 import type { RowChange, SchemaChange } from '../core/series-diff.ts'
+import { isWithinTolerance, type Tolerance } from '../core/tolerance.ts'
 
 /** A value column of two series that are compared; one side may lack it. */
 export interface ComparedColumn {
@@ -14,12 +15,6 @@ export interface ComparedColumn {
   readonly new: ColumnPlace | undefined
   /** Numbers that differ by no more are the same. */
   readonly tolerance?: Tolerance | undefined
-}
-
-/** How far numbers may be apart: `atol`, or `rtol` as part of the old value, or the sum of both. */
-export interface Tolerance {
-  readonly atol: number
-  readonly rtol: number
 }
 
 interface ColumnPlace {
@@ -106,7 +101,7 @@ function isSame(a: CellValue | undefined, b: CellValue | undefined): boolean {
   return false
 }
 
-/** As numpy's `isclose`; 64-bit integers are compared as the nearest doubles. */
+/** `rtol` is a part of the old value. */
 function isClose(
   a: CellValue | undefined,
   b: CellValue | undefined,
@@ -115,8 +110,12 @@ function isClose(
   if (tolerance === undefined || a === undefined || b === undefined) return false
   if (a.value === null || b.value === null) return false
   if (!isNumberType(a.type) || !isNumberType(b.type)) return false
-  const [x, y] = [Number(a.value), Number(b.value)]
-  return Math.abs(y - x) <= tolerance.atol + tolerance.rtol * Math.abs(x)
+  return isWithinTolerance(numberOf(a), numberOf(b), tolerance)
+}
+
+/** Integers of any width as bigints, which are compared exactly. */
+function numberOf({ value, type }: CellValue): number | bigint {
+  return type.startsWith('float') ? Number(value) : BigInt(value as number | bigint)
 }
 
 function widened({ value, type }: CellValue, to: ColumnType): Scalar | undefined {

@@ -32,6 +32,7 @@ import { interruptedMerge } from './merge-conflicts.ts'
 import { stageFiles, withStagedFiles } from './stage-files.ts'
 import { conflictCount } from './three-way.ts'
 import { type PathStat, sumCounts, treeStat } from './tree-stat.ts'
+import type { CheckChange } from './validate.ts'
 
 export interface CommitOptions {
   /** Generated from what changed when not given; under `amend` that of the commit replaced. */
@@ -53,8 +54,7 @@ export interface CommitOptions {
   readonly edit?: ((message: string, changes: readonly PathStat[]) => Promise<string>) | undefined
   /** The user's hooks; undefined where they are not to be asked. A dry run asks none. */
   readonly hook?: RunHook | undefined
-  /** Asked, with the tree before and after, whether they may be committed; throws if not. */
-  readonly check?: ((before: Id, after: Id) => Promise<void>) | undefined
+  readonly check?: CheckChange | undefined
   /** Told of each file that is looked at under `all`. */
   readonly onFile?: ((file: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -177,7 +177,7 @@ async function draftCommit(
   if (same && !allowEmpty && parents.length < 2) throw nothingToCommit(amend, merging)
   const changes: PathStat[] = []
   for await (const change of treeStat(reader, before, tree)) changes.push(change)
-  if (options.dryRun !== true) await options.check?.(before, tree)
+  if (options.dryRun !== true) await options.check?.(before, tree, reader)
   const author = options.author ?? replaced?.author ?? merging?.author ?? options.committer
   const committer = await clampCommitter(repo.objects, parents, options)
   const drafted =
@@ -245,7 +245,6 @@ async function storeAndMove(
 ): Promise<Id | undefined> {
   const batch = await repo.objects.begin(signal === undefined ? {} : { signal })
   try {
-    if (commit.tree === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
     const id = await writeCommit(batch, commit)
     const pack = await batch.publish()
     const packs = [...state.packs, ...(pack === undefined ? [] : [pack])]

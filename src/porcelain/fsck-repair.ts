@@ -1,6 +1,7 @@
 import type { Signature } from '../core/commit.ts'
-import { hasCode, VarveError } from '../core/errors.ts'
+import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { bytesOfKind, type ObjectReader } from '../core/objects.ts'
 import { walkReferences } from '../core/references.ts'
 import { entryFile, readLogLeniently } from '../plumbing/read-log.ts'
 import type { Repository } from '../plumbing/repository.ts'
@@ -19,6 +20,7 @@ import {
   type FsckSummary,
   fsck,
 } from './fsck.ts'
+import { asFault } from './fsck-fault.ts'
 import { type FsckKept, tagsFor } from './fsck-keep.ts'
 
 export interface RepairOptions extends FsckOptions {
@@ -124,12 +126,13 @@ function logDamaged(hasCopy: boolean): VarveError {
 }
 
 /** What is to be said of entries that nobody knows any more. */
-function lostEntries(numbers: readonly number[], kept: readonly FsckKept[]): FsckLost {
-  const [first, last] = [numbers[0]!, numbers.at(-1)!]
+function lostEntries(ranges: MendedLog['lost'], kept: readonly FsckKept[]): FsckLost {
+  const [{ first }, { last }] = [ranges[0]!, ranges.at(-1)!]
+  const count = ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0)
   const which =
     first === last
       ? `entry ${first} of the ref log cannot be read`
-      : `${numbers.length} entries of the ref log cannot be read, from ${first} to ${last}`
+      : `${count} entries of the ref log cannot be read, from ${first} to ${last}`
   const moved = [...new Set(kept.flatMap(({ follows }) => follows))].sort()
   const it = first === last ? 'it' : 'them'
   const message =
@@ -147,11 +150,21 @@ async function findCopies(
 ): Promise<ReadonlySet<Id>> {
   const found = new Set<Id>()
   const seen = new Set<Id>()
+  // What is whole here leads on also where it is damaged there.
+  const either: ObjectReader = {
+    read: async (id, kind) => {
+      const own = repo.objects.readVerified(id).catch((error: unknown) => {
+        asFault(error)
+        return from.objects.readVerified(id)
+      })
+      return bytesOfKind(id, await own, kind)
+    },
+  }
   for (const id of wanted) {
     if (found.has(id)) continue
     try {
       const { kind } = await from.objects.readVerified(id)
-      await walkReferences(from.objects, { kind, id }, async (reference) => {
+      await walkReferences(either, { kind, id }, async (reference) => {
         if (seen.has(reference.id)) return false
         seen.add(reference.id)
         if (wanted.has(reference.id) || !(await repo.objects.has(reference.id))) {
@@ -162,7 +175,7 @@ async function findCopies(
       })
     } catch (error) {
       // Not there either, or damaged there too: it is lost, with what it leads to.
-      if (!hasCode(error, 'object-not-found') && !hasCode(error, 'corrupt-object')) throw error
+      asFault(error)
     }
   }
   return found

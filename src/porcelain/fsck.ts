@@ -1,5 +1,6 @@
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { commitsOfBisect, readBisect } from '../plumbing/bisect-state.ts'
 import { readHead } from '../plumbing/head.ts'
 import { hasIndex, type IndexState, readStoredIndex } from '../plumbing/index-state.ts'
 import { listRefs } from '../plumbing/list-refs.ts'
@@ -131,8 +132,12 @@ async function isLetGo(repo: Repository, state: LogState, id: Id): Promise<boole
 }
 
 const MERGE = 'the merge that is going on'
+const SEARCH = 'the search that is going on'
 
-/** HEAD, a merge that is going on, and what the index holds: that may still be in packs that the log does not name. */
+/**
+ * HEAD, a merge or a search that is going on, and what the index holds: what is staged may still be in packs that the
+ * log does not name.
+ */
 async function* privateProblems(
   repo: Repository,
   objects: ReachableObjects,
@@ -148,11 +153,20 @@ async function* privateProblems(
   }
   try {
     const merge = await readMergeState(repo)
-    for (const id of merge === undefined ? [] : commitsOf(merge)) {
-      yield* objects.walk({ id, from: MERGE, published })
+    if (merge !== undefined) {
+      for (const id of commitsOf(merge)) yield* objects.walk({ id, from: MERGE, published })
+      yield* objects.walk({ id: merge.tree, kind: 'tree', from: MERGE, published: false })
     }
   } catch (error) {
     yield { error: asFault(error), from: MERGE }
+  }
+  try {
+    const search = await readBisect(repo)
+    for (const id of search === undefined ? [] : commitsOfBisect(search)) {
+      yield* objects.walk({ id, from: SEARCH, published })
+    }
+  } catch (error) {
+    yield { error: asFault(error), from: SEARCH }
   }
   const from = 'the index'
   let index: IndexState | undefined

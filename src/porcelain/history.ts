@@ -39,6 +39,8 @@ export interface HistoryOptions extends SeriesName {
   /** The zone of the key, and of keys that are shown; the series' own unless given. */
   readonly zone?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Told how many commits that changed the series have been looked at. */
+  readonly onCommits?: ((count: number) => void) | undefined
 }
 
 /** What one commit did to a point. */
@@ -165,16 +167,18 @@ async function* changesOf(
   repo: Repository,
   found: CommittedSeries,
   place: KeyPlace,
-  { columns, firstParent, signal }: HistoryOptions,
+  { columns, firstParent, signal, onCommits }: HistoryOptions,
 ): AsyncGenerator<PointChange> {
   const steady = new SteadyRows(repo.objects)
   const point = { repo, place, steady, versions: new RecentSeries(repo.objects) }
+  let looked = 0
   yield* followSeries<{ names: Names }, PointChange>(repo, found, {
     firstParent,
     carried: { names: columns },
     join: (a) => a,
     async visit(at, parents, { names }) {
       throwIfInterrupted(signal)
+      onCommits?.(++looked)
       let first: Compared | undefined
       const passed: ({ names: Names } | undefined)[] = []
       for (const [i, parent] of parents.entries()) {

@@ -4,17 +4,23 @@ import { VarveError } from '../core/errors.ts'
 import { floorDiv } from '../core/floor-div.ts'
 import { sliceFrame } from '../core/frame.ts'
 import { checkCollectionName, escapeControl } from '../core/names.ts'
+import type { ObjectWriter } from '../core/objects.ts'
 import type { Frame, Schema } from '../core/schema.ts'
-import { readSeries } from '../core/series.ts'
+import { readSeries, type Series } from '../core/series.ts'
 import { buildSeries } from '../core/series-build.ts'
 import { readRows } from '../core/series-read.ts'
-import type { InputTable } from '../formats/table.ts'
+import { lookupPath, walkTree } from '../core/tree.ts'
+import type { InferOptions, InputTable } from '../formats/table.ts'
+import { headState } from '../plumbing/head.ts'
+import { treeOf } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { scratchFor } from '../plumbing/series-files.ts'
 import { instantOf } from './instant-of.ts'
 import { interruptible, throwIfInterrupted } from './interruptible.ts'
 import type { SchemaOptions } from './new-series.ts'
 import {
+  aboutKnownAt,
+  afterCommitted,
   lastPublications,
   type PublicationCommits,
   type Published,
@@ -52,7 +58,11 @@ export interface ImportTableResult {
  * Commits the rows of a table that says of each when it was published, one commit a publication: its
  * rows are laid over the series. Holds the rows of one publication in memory.
  *
- * `bad-input` where the column is not of times or dates, or a publication has a key twice.
+ * The index is that of the series where it is there, else the first column, unless `index` says.
+ *
+ * `bad-input` where the column is not of times or dates, or a publication has a key twice: then nothing
+ * is committed. Where a later publication fails, those before it stay, and `committed` in `data` says
+ * how many.
  */
 export async function importTable(
   repo: Repository,
@@ -67,39 +77,91 @@ export async function importTable(
       if (!header.includes(name)) throw noColumn(input.name, name, header)
     }
     const others = header.filter((name) => name !== knownAt && name !== splitBy)
-    const key = options.index ?? others.slice(0, 1)
+    const within = splitBy === undefined ? series : `${checkCollectionName(series)}/`
+    const key = options.index ?? (await indexOf(repo, within)) ?? others.slice(0, 1)
     const index = [knownAt, ...key, ...(splitBy === undefined ? [] : [splitBy])]
     // A name of a series is a text, whatever it looks like.
     const types = new Map(options.types ?? [])
     if (splitBy !== undefined) types.set(splitBy, 'string')
-    const rows = await inferRows(input, { index, types })
-    const { type } = rows.schema.columns[0]!
-    if (type !== 'date' && !isTimestampType(type)) throw noTimes(input.name, knownAt, type)
-    const { id } = await buildSeries(scratch, rows.schema, rows.frames())
-    const schema = publishedSchema(rows.schema, key.length, splitBy)
-    const within = splitBy === undefined ? series : `${checkCollectionName(series)}/`
+    const all = await setAside(scratch, input, knownAt, { index, types })
+    const schema = publishedSchema(all.schema, key.length, splitBy)
     let last = Number.NEGATIVE_INFINITY
     for (const at of (await lastPublications(repo, [within])).values()) last = Math.max(last, at)
     const done: Published[] = []
     let known = 0
-    const sorted = readRows(scratch, await readSeries(scratch, id))
-    for await (const { seconds, frames } of publications(sorted, type, rows.schema, schema)) {
-      throwIfInterrupted(signal)
-      if (seconds <= last) {
-        known++
-        continue
+    const before = (await headState(repo)).id
+    try {
+      for await (const { seconds, frames } of publications(readRows(scratch, all), all, schema)) {
+        throwIfInterrupted(signal)
+        if (seconds <= last) {
+          known++
+          continue
+        }
+        const one = dryRun
+          ? { seconds, series: seriesIn(frames, schema, splitBy) }
+          : await publish(repo, seconds, inMemory(input.name, schema, frames), schema, options)
+        done.push(one)
+        options.onPublication?.(one)
       }
-      const one = dryRun
-        ? { seconds, series: 1 }
-        : await publish(repo, seconds, inMemory(input.name, schema, frames), schema, options)
-      done.push(one)
-      options.onPublication?.(one)
+    } catch (error) {
+      throw afterCommitted(repo, error, done, before)
     }
     return { published: done, known, dryRun }
   } finally {
     await input.discard()
     await scratch.discard()
   }
+}
+
+/** All rows, sorted by when they were published. */
+async function setAside(
+  scratch: ObjectWriter,
+  input: InputTable,
+  knownAt: string,
+  options: InferOptions,
+): Promise<Series> {
+  try {
+    const rows = await inferRows(input, options)
+    const { type } = rows.schema.columns[0]!
+    if (type !== 'date' && !isTimestampType(type)) throw noTimes(input.name, knownAt, type)
+    const { id } = await buildSeries(scratch, rows.schema, rows.frames())
+    return await readSeries(scratch, id)
+  } catch (error) {
+    throw aboutKnownAt(error, knownAt)
+  }
+}
+
+/** The index of a series that is there, or of the first one in a collection, with `/` at its end. */
+async function indexOf(repo: Repository, within: string): Promise<string[] | undefined> {
+  const { id } = await headState(repo)
+  if (id === undefined) return undefined
+  const tree = await treeOf(repo.objects, id)
+  let found = within.endsWith('/') ? undefined : await lookupPath(repo.objects, tree, within)
+  if (within.endsWith('/')) {
+    for await (const { path, entry } of walkTree(repo.objects, tree, within)) {
+      if (path.lastIndexOf('/') !== within.length - 1) continue
+      found = entry
+      break
+    }
+  }
+  if (found?.kind !== 'series') return undefined
+  const { columns, indexCount } = (await readSeries(repo.objects, found.id)).schema
+  return columns.slice(0, indexCount).map(({ name }) => name)
+}
+
+/** How many series the rows of a publication are of: the column that names them is the last. */
+function seriesIn(
+  frames: readonly Frame[],
+  { columns }: Schema,
+  splitBy: string | undefined,
+): number {
+  if (splitBy === undefined) return 1
+  const names = new Set<unknown>()
+  for (const frame of frames) {
+    const column = frame.columns[columns.length - 1]!
+    for (let row = 0; row < frame.rows; row++) names.add(scalarAt(column, row))
+  }
+  return names.size
 }
 
 async function publish(
@@ -145,10 +207,10 @@ interface Publication {
 /** The rows by their first column, which they are sorted by, without it. */
 async function* publications(
   frames: AsyncIterable<Frame>,
-  type: ColumnType,
-  from: Schema,
+  { schema: from }: Series,
   to: Schema,
 ): AsyncGenerator<Publication, void, void> {
+  const { type } = from.columns[0]!
   const places = to.columns.map(({ name }) => from.columns.findIndex((c) => c.name === name))
   let seconds: number | undefined
   let held: Frame[] = []

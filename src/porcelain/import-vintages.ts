@@ -5,6 +5,7 @@ import { checkCollectionName, checkSeriesName } from '../core/names.ts'
 import type { InputTable } from '../formats/table.ts'
 import { seriesOfFile } from '../plumbing/file-names.ts'
 import type { VintageFile } from '../plumbing/find-vintages.ts'
+import { headState } from '../plumbing/head.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type AddedFile, addFiles } from './add-files.ts'
 import { instantOf } from './instant-of.ts'
@@ -12,6 +13,8 @@ import { throwIfInterrupted } from './interruptible.ts'
 import type { SchemaOptions } from './new-series.ts'
 import { publicationOf } from './publication-name.ts'
 import {
+  aboutKnownAt,
+  afterCommitted,
   lastPublications,
   type PublicationCommits,
   type Published,
@@ -58,7 +61,9 @@ interface Vintage {
  * dates: each series in it becomes equal to its table. Tables of one date are one publication. Run again,
  * only what is newer than what each series has is committed.
  *
- * `bad-input` where a file does not say when it was published, or two are one series at one date.
+ * `bad-input` where a file does not say when it was published, or two are one series at one date: then
+ * nothing is committed. Where a table cannot be read the publications before it stay, and `committed` in
+ * `data` says how many.
  */
 export async function importVintages(
   repo: Repository,
@@ -85,13 +90,18 @@ export async function importVintages(
   }
   options.onTotal?.(publications.size)
   const done: Published[] = []
-  for (const [seconds, tables] of publications) {
-    throwIfInterrupted(options.signal)
-    const one = dryRun
-      ? { seconds, series: tables.size }
-      : await publish(repo, seconds, [...tables.values()], options)
-    done.push(one)
-    options.onPublication?.(one)
+  const before = (await headState(repo)).id
+  try {
+    for (const [seconds, tables] of publications) {
+      throwIfInterrupted(options.signal)
+      const one = dryRun
+        ? { seconds, series: tables.size }
+        : await publish(repo, seconds, [...tables.values()], options)
+      done.push(one)
+      options.onPublication?.(one)
+    }
+  } catch (error) {
+    throw afterCommitted(repo, error, done, before)
   }
   return { published: done, known, dryRun }
 }
@@ -137,16 +147,7 @@ async function vintageOf(file: VintageFile, options: ImportVintagesOptions): Pro
 async function secondsOf(file: VintageFile, options: ImportVintagesOptions): Promise<number> {
   const { from } = options
   if (from.kind !== 'column') return Number(file.modifiedNs / 1_000_000_000n)
-  const rows = await inferRows(options.tableOf(file), { index: [from.column], duplicates: true })
-  const type = rows.schema.columns[0]!.type
-  let latest: bigint | undefined
-  try {
-    for await (const { columns, rows: count } of rows.frames()) {
-      if (count > 0) latest = instantOf(scalarAt(columns[0]!, count - 1), type)
-    }
-  } finally {
-    await rows.discard()
-  }
+  const { type, latest } = await latestIn(options.tableOf(file), from.column)
   if (latest !== undefined) return Number(floorDiv(latest, 1_000_000_000n))
   throw new VarveError(
     'bad-input',
@@ -155,6 +156,25 @@ async function secondsOf(file: VintageFile, options: ImportVintagesOptions): Pro
       data: { file: file.name, column: from.column, type, expected: 'times or dates' },
     },
   )
+}
+
+/** The latest time in a column; undefined where it is of another type. */
+async function latestIn(input: InputTable, column: string) {
+  try {
+    const rows = await inferRows(input, { index: [column], duplicates: true })
+    const { type } = rows.schema.columns[0]!
+    let latest: bigint | undefined
+    try {
+      for await (const { columns, rows: count } of rows.frames()) {
+        if (count > 0) latest = instantOf(scalarAt(columns[0]!, count - 1), type)
+      }
+    } finally {
+      await rows.discard()
+    }
+    return { type, latest }
+  } catch (error) {
+    throw aboutKnownAt(error, column)
+  }
 }
 
 function twice(file: VintageFile, other: Vintage): VarveError {

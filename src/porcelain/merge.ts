@@ -3,9 +3,8 @@ import type { CommitDate } from '../core/commit-date.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { MergeStrategy } from '../core/merge-trees.ts'
-import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
-import { packsToPublish } from '../plumbing/collect-packs.ts'
+import { packsOf } from '../plumbing/collect-packs.ts'
 import { isAncestor } from '../plumbing/common-ancestors.ts'
 import { type HeadState, moveRef } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
@@ -23,6 +22,7 @@ import {
   BARE_HINT,
   ConflictCounts,
   changesBetween,
+  moveToMade,
   NO_FILES,
   nowhereToSettle,
   onTip,
@@ -31,6 +31,7 @@ import {
   stageMerge,
 } from './three-way.ts'
 import { type PathStat, sumCounts } from './tree-stat.ts'
+import type { CheckChange } from './validate.ts'
 
 export interface MergeOptions extends Omit<FilesOptions, 'force'> {
   /** A branch, or any revision. */
@@ -54,6 +55,8 @@ export interface MergeOptions extends Omit<FilesOptions, 'force'> {
   readonly now?: CommitDate | undefined
   /** Asks the user's `pre-merge-commit` hook before a commit is made; a dry run asks none. */
   readonly hook?: RunHook | undefined
+  /** Asked after the hook, with what the merge makes of ours. */
+  readonly check?: CheckChange | undefined
 }
 
 export interface MergeResult {
@@ -85,8 +88,8 @@ export interface MergeResult {
  * merge is remembered until it is concluded or taken back.
  *
  * `refused` where something is staged or a merge is going on, where files that were changed by hand
- * would be lost, where the histories have nothing in common, and where the hook says no; `conflict` where there are conflicts
- * and no work tree to settle them in. Who loses a race against another commit merges into that.
+ * would be lost, where the histories have nothing in common, and where the hook or the check says no; `conflict` where there are
+ * conflicts and no work tree to settle them in. Who loses a race against another commit merges into that.
  */
 export async function merge(repo: Repository, options: MergeOptions): Promise<MergeResult> {
   const { target, now } = options
@@ -199,7 +202,10 @@ async function mergeTrees(
     const hasConflicts = merged.conflicts > 0
     const outcome = hasConflicts ? 'conflicts' : isLater ? 'staged' : 'merged'
     const done = { outcome, ...stats, conflicts: paths } as const
-    if (dryRun) return done
+    if (dryRun) {
+      if (outcome === 'merged') await options.check?.(before, merged.tree, batch)
+      return done
+    }
     if (hasConflicts && index === undefined) {
       throw nowhereToSettle({ action: 'merge', shown }, paths, BARE_HINT)
     }
@@ -207,8 +213,7 @@ async function mergeTrees(
       options.message ?? (await mergeMessage(repo, head, theirs, shown, squash)),
     )
     if (index !== undefined && (hasConflicts || isLater)) {
-      const pack = await batch.publish()
-      const packs = pack === undefined ? [] : [pack]
+      const packs = await packsOf(batch)
       const { tree } = merged
       const action = 'merge' as const
       const state = { action, ours, theirs, tree, shown, strategy, squash, message, paths }
@@ -216,22 +221,17 @@ async function mergeTrees(
       return { ...done, files }
     }
     await options.hook?.('pre-merge-commit')
+    await options.check?.(before, merged.tree, batch)
     const parents = [ours, theirs]
     const committer = await clampCommitter(repo.objects, parents, options)
     const author = options.author ?? options.committer
     const commit = { tree: merged.tree, parents, author, committer, message }
-    if (commit.tree === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
     const id = await writeCommit(batch, commit)
-    const pack = await batch.publish()
-    const publish = async () =>
-      moveRef(repo, {
-        ref: 'HEAD',
-        old: ours,
-        new: id,
-        who: committer,
-        message: `merge ${shown}: ${subjectOf(commit)}`,
-        packs: await packsToPublish(repo, { kind: 'commit', id }, pack === undefined ? [] : [pack]),
-      })
+    const made = {
+      ...{ id, old: ours, who: committer, packs: await packsOf(batch) },
+      message: `merge ${shown}: ${subjectOf(commit)}`,
+    }
+    const publish = () => moveToMade(repo, made)
     const files = await showAndPublish(repo, commit.tree, publish, options)
     await mergeDuePacks(repo, committer)
     return { ...done, id, commit, files }

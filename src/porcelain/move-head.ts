@@ -82,14 +82,13 @@ async function pendingSeries(repo: Repository): Promise<string[]> {
   return [...(await carryPending(repo.objects, before, state.tree, before)).edits.keys()]
 }
 
-/** The index for an operation that replaces it, even where it cannot be carried over to HEAD. */
+/** The index for an operation that replaces it, even where it cannot be carried over to HEAD, or what is staged is lost. */
 export async function indexToReplace(repo: Repository): Promise<IndexState> {
   try {
     return (await readIndex(repo)).state
   } catch (error) {
-    const { state } = hasCode(error, 'conflict')
-      ? await readStoredIndex(repo)
-      : { state: undefined }
+    const isMeant = hasCode(error, 'conflict') || hasCode(error, 'object-not-found')
+    const { state } = isMeant ? await readStoredIndex(repo) : { state: undefined }
     if (state === undefined) throw error
     return state
   }

@@ -3,8 +3,8 @@ import { VarveError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Schema } from '../core/schema.ts'
 import type { DiffOptions } from '../core/series-diff.ts'
+import type { Tolerance } from '../core/tolerance.ts'
 import type { Zone } from '../core/zone.ts'
-import type { Tolerance } from './changed-cells.ts'
 
 /** To which rows and columns a comparison is narrowed. */
 export interface Narrowing extends BoundTexts {

@@ -5,26 +5,17 @@ import { addDuration, type Duration, instantAt } from '../core/duration.ts'
 import { VarveError } from '../core/errors.ts'
 import { floorDiv } from '../core/floor-div.ts'
 import { sliceFrame } from '../core/frame.ts'
-import { gatherFrames, windowFrames } from '../core/frame-window.ts'
 import type { Frame, Schema } from '../core/schema.ts'
 import { seriesVintages } from '../core/series-vintages.ts'
 import { formatSeconds, unitsPerSecond } from '../core/time.ts'
 import { STILL, type VintageBatch } from '../core/vintage-rows.ts'
-import { bindWhere } from '../core/where.ts'
 import type { Zone } from '../core/zone.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { SeriesName } from '../plumbing/resolve-series.ts'
 import { count } from './change-summary.ts'
-import { type LoadedVersions, loadVersions } from './load-versions.ts'
-import {
-  planColumns,
-  type ReadRowsResult,
-  type RowSelection,
-  readSelection,
-  selectRows,
-  watched,
-} from './read-rows.ts'
-import { boundsWithin, planSelected, type VintageNotes } from './read-vintages.ts'
+import type { LoadedVersions } from './load-versions.ts'
+import { type ReadRowsResult, type RowSelection, watched } from './read-rows.ts'
+import { selectVintages, type VintageNotes } from './select-vintages.ts'
 
 export const beforeHistoryChoices = ['drop', 'null', 'use'] as const
 /** What becomes of rows that are older than the history which holds them. */
@@ -59,36 +50,27 @@ export interface ReadKnownResult extends ReadRowsResult, VintageNotes {
  * could have read. Rows that were deleted later are among them. The time of a row is that of its first
  * index column of times; of a date it is the end of that day, in the series' zone.
  *
- * Errors as `resolveCommittedSeries`, `boundsFor`; `column-not-found`; `usage` where a lag is asked for and
- * no index column is a time; `before-history` where rows are older than the first version and nothing says
- * what becomes of them.
+ * Errors as `selectVintages`; `usage` where a lag is asked for and no index column is a time; `before-history`
+ * where rows are older than the first version and nothing says what becomes of them.
  */
 export async function readKnownRows(
   repo: Repository,
   options: ReadKnownOptions,
 ): Promise<ReadKnownResult> {
-  const where = readSelection(options)
-  const loaded = await loadVersions(repo, options)
-  const { found, newest, clock } = loaded
-  const asked = { columns: options.columns, where, zone: clock }
-  const wanted = planColumns(newest.schema, asked, found.path)
-  const { plan, versions, reading, notes } = await planSelected(repo, loaded, wanted.reading)
-  const schema = { ...reading, columns: reading.columns.slice(0, wanted.schema.columns.length) }
-  const filter = where && bindWhere(where, reading, clock)
+  const { lag, beforeHistory } = options
+  const { loaded, plan, versions, reading, ...selected } = await selectVintages(repo, options)
+  const { found, clock } = loaded
   const seconds = versions.map((version) => version.seconds)
   const begins = seconds[0]!
   const time = timeColumn(plan.schema)
-  if (time === undefined && options.lag !== undefined) throw noTime(found.path, plan.schema)
+  if (time === undefined && lag !== undefined) throw noTime(found.path, plan.schema)
   const horizon = options.asOf
     ? lastSecondOf(options.asOf)
     : (options.now?.seconds ?? Number.POSITIVE_INFINITY)
-  const range = boundsWithin(plan.schema, options, clock, filter)
-  const { offset, limit, tail, onRows, signal } = options
-  const window = { offset, limit, tail }
   const counts: KnownCounts = { beforeHistory: 0, unknown: 0, pending: 0 }
-  const picker = { seconds, lag: options.lag, horizon, begins, clock, time }
+  const picker = { seconds, lag, horizon, begins, clock, time }
   const frames = async function* (handling: BeforeHistory, counted: KnownCounts) {
-    for await (const batch of seriesVintages(repo.objects, plan, range)) {
+    for await (const batch of seriesVintages(repo.objects, plan, selected.range)) {
       const picks = pickRows(batch, picker, handling, counted)
       const frame = pickedFrame(reading, batch, picks)
       for (let at = 0; at < frame.rows; at += FRAME_ROWS) {
@@ -96,24 +78,23 @@ export async function readKnownRows(
       }
     }
   }
-  if (options.beforeHistory === undefined) {
+  if (beforeHistory === undefined) {
     const tried: KnownCounts = { beforeHistory: 0, unknown: 0, pending: 0 }
+    const { signal } = options
     for await (const _ of watched(frames('drop', tried), { onRows: undefined, signal }));
     if (tried.beforeHistory > 0) throw older(tried.beforeHistory, begins)
   }
   return {
     loaded,
-    ...notes,
+    ...selected.notes,
     counts,
     begins,
-    schema,
+    schema: selected.schema,
     rows: undefined,
     zone: loaded.zone,
     frames() {
       Object.assign(counts, { beforeHistory: 0, unknown: 0, pending: 0 })
-      const read = watched(frames(options.beforeHistory ?? 'drop', counts), { onRows, signal })
-      if (filter !== undefined) return selectRows(read, { filter, schema, window })
-      return windowFrames(gatherFrames(read), window)
+      return selected.rows(frames(beforeHistory ?? 'drop', counts))
     },
   }
 }

@@ -1,48 +1,24 @@
-import { boundsFor } from '../core/bounds.ts'
 import type { Column } from '../core/column.ts'
 import { ColumnBuilder } from '../core/column-builder.ts'
 import { takeRows } from '../core/column-ops.ts'
 import { firstSecondOf } from '../core/commit-date.ts'
 import { VarveError } from '../core/errors.ts'
 import { sliceFrame } from '../core/frame.ts'
-import { gatherFrames, windowFrames } from '../core/frame-window.ts'
 import type { Period } from '../core/period.ts'
-import type { ColumnSpec, Frame, Schema } from '../core/schema.ts'
-import { intersectBounds, keyRange } from '../core/series-range.ts'
+import type { ColumnSpec, Frame } from '../core/schema.ts'
 import { seriesVintages } from '../core/series-vintages.ts'
-import { planVintages, type VintagePlan } from '../core/vintage-plan.ts'
 import { STILL, type VintageBatch } from '../core/vintage-rows.ts'
-import { bindWhere, type RowFilter } from '../core/where.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import type { SeriesName } from '../plumbing/resolve-series.ts'
-import {
-  type LoadedVersion,
-  type LoadedVersions,
-  loadVersions,
-  secondsUntil,
-} from './load-versions.ts'
-import {
-  planColumns,
-  type ReadRowsResult,
-  type RowSelection,
-  readSelection,
-  selectRows,
-  watched,
-} from './read-rows.ts'
+import { type LoadedVersions, secondsUntil } from './load-versions.ts'
+import type { ReadRowsResult, RowSelection } from './read-rows.ts'
+import { type PlannedVintages, selectVintages, type VintageNotes } from './select-vintages.ts'
 
 export interface ReadVintagesOptions extends SeriesName, RowSelection {
   /** Only what was known at some time from then on. */
   readonly since?: Period | undefined
   /** Only what was known at some time until then. */
   readonly until?: Period | undefined
-}
-
-/** What of a history cannot be told, for a word about it. */
-export interface VintageNotes {
-  /** Versions that were known for less than a second. */
-  readonly passing: number
-  /** Versions at the beginning whose keys are not those of later ones; they are left out. */
-  readonly otherKeys: number
 }
 
 export interface ReadVintagesResult extends ReadRowsResult, VintageNotes {
@@ -59,54 +35,37 @@ export const KNOWN_TO: ColumnSpec = { name: 'known_to', type: 'timestamp_s' }
  * of one key by time, ready for an as-of join. Times are of commits along first parents, and
  * `known_from <= t < known_to` gives for a time t what `asOf` t gives.
  *
- * Errors as `resolveCommittedSeries`, `boundsFor`; `column-not-found`; `schema-mismatch` where a column is
- * called as one of those that are added, or had types that have none in common.
+ * Errors as `selectVintages`; `schema-mismatch` where a column is called as one of those that are added.
  */
 export async function readAllVintages(
   repo: Repository,
   options: ReadVintagesOptions,
 ): Promise<ReadVintagesResult> {
-  const where = readSelection(options)
-  const loaded = await loadVersions(repo, options)
-  const { found, newest, clock } = loaded
-  const taken = newest.schema.columns.find(({ name }) =>
-    [KNOWN_FROM.name, KNOWN_TO.name].includes(name),
-  )
-  if (taken !== undefined) throw ownKnownColumn(found.path, taken.name)
-  const whole = { ...newest.schema, columns: [...newest.schema.columns, KNOWN_FROM, KNOWN_TO] }
-  const columns = options.columns && [...options.columns, KNOWN_FROM.name, KNOWN_TO.name]
-  const asked = { columns, where, zone: clock }
-  const wanted = planColumns(whole, asked, found.path)
-  const selected = await planSelected(repo, loaded, wanted.reading)
-  const { plan } = selected
-  const filter = where && bindWhere(where, selected.reading, clock)
-  const schema = {
-    ...selected.reading,
-    columns: selected.reading.columns.slice(0, wanted.schema.columns.length),
-  }
-  const bounds = boundsWithin(plan.schema, options, clock, filter)
+  const selected = await selectVintages(repo, options, knownColumns)
+  const { loaded, schema, notes } = selected
   const since =
     options.since === undefined ? Number.NEGATIVE_INFINITY : firstSecondOf(options.since)
   const until = secondsUntil(options.until)
-  const { offset, limit, tail, onRows, signal } = options
-  const window = { offset, limit, tail }
   const frames = async function* () {
-    for await (const batch of seriesVintages(repo.objects, plan, bounds)) {
+    for await (const batch of seriesVintages(repo.objects, selected.plan, selected.range)) {
       yield* vintageFrames(batch, selected, since, until)
     }
   }
   return {
     loaded,
-    ...selected.notes,
+    ...notes,
     schema,
     rows: undefined,
     zone: loaded.zone,
-    frames() {
-      const read = watched(frames(), { onRows, signal })
-      if (filter !== undefined) return selectRows(read, { filter, schema, window })
-      return windowFrames(gatherFrames(read), window)
-    },
+    frames: () => selected.rows(frames()),
   }
+}
+
+function knownColumns({ found, newest }: LoadedVersions): ColumnSpec[] {
+  const known = [KNOWN_FROM, KNOWN_TO]
+  const taken = newest.schema.columns.find(({ name }) => known.some((one) => one.name === name))
+  if (taken !== undefined) throw ownKnownColumn(found.path, taken.name)
+  return known
 }
 
 function ownKnownColumn(path: string, column: string): VarveError {
@@ -116,69 +75,12 @@ function ownKnownColumn(path: string, column: string): VarveError {
   })
 }
 
-export interface SelectedVintages {
-  readonly plan: VintagePlan
-  /** The versions of the plan. */
-  readonly versions: readonly LoadedVersion[]
-  /** The columns that are read, in the types that they have in all versions. */
-  readonly reading: Schema
-  readonly notes: VintageNotes
-}
-
-/**
- * Plans the reading of columns of the newest version, of which `known_from` and `known_to` are not its own.
- *
- * @param versions those of the steps that are read, the newest among them
- */
-export async function planSelected(
-  repo: Repository,
-  { steps, versions: known }: Pick<LoadedVersions, 'steps' | 'versions'>,
-  reading: Schema,
-  versions: readonly LoadedVersion[] = known,
-): Promise<SelectedVintages> {
-  const added = new Map([KNOWN_FROM, KNOWN_TO].map((column) => [column.name, column]))
-  const own = reading.columns.slice(reading.indexCount).filter(({ name }) => !added.has(name))
-  const wanted = new Set(versions)
-  const plan = await planVintages(
-    repo.objects,
-    steps.map(({ series }) => series),
-    { columns: own.map(({ name }) => name), isWanted: (at) => wanted.has(steps[at]!) },
-  )
-  const types = new Map(plan.schema.columns.map(({ name, type }) => [name, type]))
-  const columns = reading.columns.map((column) => ({
-    ...column,
-    type: types.get(column.name) ?? column.type,
-  }))
-  const isLong = columns.some(({ name }) => added.has(name))
-  const leftOut = versions.slice(0, plan.leftOut)
-  return {
-    plan,
-    versions: versions.slice(plan.leftOut),
-    reading: { ...reading, columns, duplicates: isLong || reading.duplicates },
-    notes: {
-      passing: steps.length - known.length,
-      otherKeys: leftOut.filter(({ series }) => series !== undefined).length,
-    },
-  }
-}
-
-/** The range of keys that bounds and a condition leave. */
-export function boundsWithin(
-  schema: Schema,
-  texts: RowSelection,
-  clock: LoadedVersions['clock'],
-  filter: RowFilter | undefined,
-): ReturnType<typeof keyRange> {
-  const bounds = boundsFor(schema, texts, clock)
-  return keyRange(filter === undefined ? bounds : intersectBounds(bounds, filter.bounds))
-}
-
 /** Rows per frame. */
 const FRAME_ROWS = 32_768
 
 function* vintageFrames(
   batch: VintageBatch,
-  { plan, versions, reading }: SelectedVintages,
+  { plan, versions, reading }: PlannedVintages,
   since: number,
   until: number,
 ): Generator<Frame> {

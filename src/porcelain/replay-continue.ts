@@ -34,13 +34,14 @@ export async function continueReplay(
     return { staged: false, ...(await goOn(repo, state, options)) }
   }
   if (state.noCommit) return endStaged(repo, state)
-  const { message, edit, committer, author, exactDate, signal, hook } = options
+  const { message, edit, committer, author, exactDate, signal, hook, check } = options
   const concluded = await commit(repo, {
     message,
     edit,
     committer,
     exactDate,
     hook,
+    check,
     signal,
     ...(options.action === 'revert' && { author }),
   })

@@ -2,10 +2,9 @@ import { type Commit, readCommit, type Signature, subjectOf, writeCommit } from 
 import { VarveError } from '../core/errors.ts'
 import { type Id, shortId } from '../core/id.ts'
 import type { ObjectWriter } from '../core/objects.ts'
-import { EMPTY_TREE } from '../core/tree.ts'
 import { clampCommitter } from '../plumbing/clamp-committer.ts'
-import { packsToPublish } from '../plumbing/collect-packs.ts'
-import { type HeadState, moveRef } from '../plumbing/head.ts'
+import { packsOf } from '../plumbing/collect-packs.ts'
+import type { HeadState } from '../plumbing/head.ts'
 import { hasIndex, readIndex, treeOf } from '../plumbing/index-state.ts'
 import { changedParent, mergeCommits } from '../plumbing/merge-commits.ts'
 import { mergeDuePacks } from '../plumbing/merge-packs.ts'
@@ -24,6 +23,7 @@ import {
   BARE_HINT,
   ConflictCounts,
   changesBetween,
+  moveToMade,
   NO_FILES,
   nowhereToSettle,
   onTip,
@@ -33,6 +33,7 @@ import {
   stageTree,
   type TreeChanges,
 } from './three-way.ts'
+import type { CheckChange } from './validate.ts'
 
 export type ReplayAction = Exclude<MergeAction, 'merge'>
 
@@ -58,6 +59,8 @@ export interface ReplayOptions extends Omit<FilesOptions, 'force'> {
   readonly committer: Signature
   /** Whether the committer's date was given on purpose: then it is never moved. */
   readonly exactDate?: boolean | undefined
+  /** Asked of each commit that is to be made. */
+  readonly check?: CheckChange | undefined
   /** Only say what would happen. */
   readonly dryRun?: boolean | undefined
 }
@@ -95,8 +98,8 @@ export interface ReplayResult {
  * those after it, until it is concluded, skipped or taken back. All that is committed is one entry
  * of the ref log, which one undo takes back.
  *
- * `refused` where something is staged or a merge is going on, for a merge without `mainline`, and where files that
- * were changed by hand would be lost; `nothing-to-commit` for a change that is in already, unless
+ * `refused` where something is staged or a merge is going on, for a merge without `mainline`, where the check says no,
+ * and where files that were changed by hand would be lost; `nothing-to-commit` for a change that is in already, unless
  * `empty` says otherwise; `conflict` where there are conflicts and no place to settle them.
  */
 export async function replay(repo: Repository, options: ReplayOptions): Promise<ReplayResult> {
@@ -155,8 +158,7 @@ async function replayFrom(
     if (stopped === undefined) {
       const outcome = noCommit ? 'staged' : 'committed'
       if (dryRun || (tip.id === head.id && tip.tree === start.tree)) return { ...result, outcome }
-      const pack = await batch.publish()
-      const packs = pack === undefined ? [] : [pack]
+      const packs = await packsOf(batch)
       if (noCommit) {
         const files = await stageTree(repo, index!, { tree: tip.tree, packs }, options)
         return { ...result, outcome, files }
@@ -186,8 +188,7 @@ async function replayFrom(
       throw nowhereToSettle({ action, shown }, stop.conflicts, hint)
     }
     const state = await stateOf(repo, { ...stopped, id: tip.id }, head.id, options)
-    const pack = await batch.publish()
-    const packs = pack === undefined ? [] : [pack]
+    const packs = await packsOf(batch)
     const publish =
       tip.id === head.id
         ? undefined
@@ -211,7 +212,7 @@ async function makeAll(
   start: Tip,
   options: ReplayOptions,
 ): Promise<Made> {
-  const { action, commits, mainline, strategy, noCommit, empty = 'stop' } = options
+  const { action, commits, mainline, strategy, noCommit, dryRun, empty = 'stop' } = options
   const replayed: Replayed[] = []
   const dropped: Id[] = []
   let tip = start
@@ -230,6 +231,7 @@ async function makeAll(
         continue
       }
     }
+    if (!noCommit && !dryRun) await options.check?.(tip.tree, merged.tree, batch)
     const changes = await changesBetween(batch, tip.tree, merged.tree)
     const commit = await commitOf(repo, batch, theirs, { ...tip, tree: merged.tree }, options)
     if (noCommit) {
@@ -237,7 +239,6 @@ async function makeAll(
       replayed.push({ from: theirs, commit, ...changes })
       continue
     }
-    if (commit.tree === EMPTY_TREE) await batch.put('tree', Uint8Array.of(0, 0))
     tip = { id: await writeCommit(batch, commit), tree: merged.tree }
     replayed.push({ from: theirs, id: tip.id, commit, ...changes })
   }
@@ -319,13 +320,10 @@ async function moveOn(
 ): Promise<void> {
   const last = replayed.at(-1)!.commit
   const more = replayed.length === 1 ? '' : ` (and ${replayed.length - 1} before)`
-  await moveRef(repo, {
-    ref: 'HEAD',
-    old: head.id,
-    new: id,
+  await moveToMade(repo, {
+    ...{ id, old: head.id, packs },
     who: { ...committer, seconds: last.committer.seconds },
     message: `${action}: ${subjectOf(last)}${more}`,
-    packs: await packsToPublish(repo, { kind: 'commit', id }, packs),
   })
 }
 

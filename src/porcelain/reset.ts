@@ -1,10 +1,16 @@
 import { type Commit, readCommit, type Signature } from '../core/commit.ts'
-import { VarveError } from '../core/errors.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { EMPTY_TREE } from '../core/tree.ts'
 import { lastPart } from '../plumbing/follow-up.ts'
 import { headState, moveRef } from '../plumbing/head.ts'
-import { hasIndex, publishIndex, readIndex, replaceIndexContent } from '../plumbing/index-state.ts'
+import {
+  hasIndex,
+  type IndexState,
+  publishIndex,
+  readIndex,
+  replaceIndexContent,
+} from '../plumbing/index-state.ts'
 import { clearMergeState, markMergeStopped, refuseDuringMerge } from '../plumbing/merge-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { type DiscardedIndex, discardedIndex, indexToReplace } from './move-head.ts'
@@ -42,6 +48,7 @@ export interface ResetResult {
  * Moves HEAD, or the branch that it is on, to a commit. What the index held is remembered in the
  * log, for `undo`; what was changed by hand in files is lost under `hard`. A merge that is going on is
  * dropped; `soft` and `keep` are `refused` then, and `keep` where what is staged or was changed by hand would be lost.
+ * Where what is staged cannot be read, `mixed` and `hard` go on without it: nothing can bring that back.
  */
 export async function reset(repo: Repository, options: ResetOptions): Promise<ResetResult> {
   const { to, mode, who, shown = to ?? 'HEAD' } = options
@@ -77,29 +84,60 @@ export async function reset(repo: Repository, options: ResetOptions): Promise<Re
     return { ...result, files, unstaged: [] }
   }
   const state = await indexToReplace(repo)
-  const discarded = await discardedIndex(repo, state)
   if (mode === 'soft') {
+    const discarded = await discardedIndex(repo, state)
     // The index first: on either tip it then says the same.
     await rebase(repo, to!)
     await move(discarded)
     return { ...result, ...nothing }
   }
+  const { discarded, files: known, before } = await readable(repo, state, tree)
   const content = { tree, base: to, packs: [] }
   if (mode === 'mixed') {
     await markMergeStopped(repo)
     await move(discarded)
-    const kept = await keepFiles(repo, state.files, state.tree, tree)
+    const kept = await keepFiles(repo, known, before, tree)
     await lastPart('the index', () => replaceIndexContent(repo, content, () => kept))
     await clearMergeState(repo)
     const unstaged = [...kept].filter(([path, file]) => file !== state.files.get(path))
     return { ...result, ...nothing, unstaged: unstaged.map(([path]) => path) }
   }
-  const plan = await planShow(repo, state.files, tree, { ...options, force: true })
+  // Files that nobody knows any more are none of the index.
+  if (discarded === undefined) await replaceIndexContent(repo, content, () => known)
+  const plan = await planShow(repo, known, tree, { ...options, force: true })
   await markMergeStopped(repo)
   const publish = () => move(discarded)
-  const files = await applyShow(repo, state.files, plan, { ...options, publish, content })
+  const files = await applyShow(repo, known, plan, { ...options, publish, content })
   await clearMergeState(repo)
   return { ...result, files, unstaged: [] }
+}
+
+interface ReadableIndex {
+  /** What the log is told of it; undefined where what is staged is lost. */
+  readonly discarded: DiscardedIndex | undefined
+  readonly files: IndexState['files']
+  /** The tree that `files` are of. */
+  readonly before: Id
+}
+
+/** An index as far as it can be read; where what is staged cannot, as if `tree` were, and of each file nobody knew what it holds. */
+async function readable(repo: Repository, state: IndexState, tree: Id): Promise<ReadableIndex> {
+  const { files } = state
+  try {
+    return { discarded: await discardedIndex(repo, state), files, before: state.tree }
+  } catch (error) {
+    if (!isLost(error)) throw error
+    return {
+      discarded: undefined,
+      files: await keepFiles(repo, files, undefined, tree),
+      before: tree,
+    }
+  }
+}
+
+function isLost(error: unknown): boolean {
+  const codes = ['object-not-found', 'corrupt-object', 'corrupt-pack'] as const
+  return codes.some((code) => hasCode(error, code))
 }
 
 /** Puts the index, as it is, on another commit. */

@@ -1,5 +1,5 @@
 import type { Id } from '../core/id.ts'
-import { diffTrees, lookupPath, walkTree } from '../core/tree.ts'
+import { diffTrees, EMPTY_TREE, lookupPath, walkTree } from '../core/tree.ts'
 import { followUp, lastPart } from '../plumbing/follow-up.ts'
 import {
   type IndexContent,
@@ -146,15 +146,18 @@ export function movedBy({ files, left }: ShowPlan): FilesMoved {
   return { written: [...files.write.keys()], removed: files.remove, ...(left && { left }) }
 }
 
-/** The files as they are to be in an index that holds another tree than before while they stay. */
+/**
+ * The files as they are to be in an index that holds another tree than before while they stay; where it is not known
+ * what it held, those that have a series in the new one.
+ */
 export async function keepFiles(
   repo: Repository,
   files: IndexFiles,
-  before: Id,
+  before: Id | undefined,
   after: Id,
 ): Promise<IndexFiles> {
-  const kept = new Map(files)
-  for await (const { path, new: entry } of diffTrees(repo.objects, before, after)) {
+  const kept = new Map(before === undefined ? [] : files)
+  for await (const { path, new: entry } of diffTrees(repo.objects, before ?? EMPTY_TREE, after)) {
     const known = files.get(path)
     if (known === undefined) continue
     if (entry?.kind !== 'series') kept.delete(path)

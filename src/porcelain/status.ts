@@ -14,6 +14,7 @@ import { zoneOfEither } from '../plumbing/series-zone.ts'
 import { readTracking, type Tracking } from '../plumbing/tracking.ts'
 import { shortBranch } from './branch.ts'
 import { type PendingFile, pendingFiles, treeWithFiles } from './pending-files.ts'
+import { withRenames } from './renamed-series.ts'
 import { type SeriesStat, seriesStat } from './series-stat.ts'
 
 export interface StatusOptions {
@@ -95,7 +96,8 @@ export async function status(repo: Repository, options: StatusOptions = {}): Pro
   const { state } = await readIndex(repo)
   const staged: SeriesStat[] = []
   const committed = await treeOf(repo.objects, head)
-  for await (const change of diffTrees(repo.objects, committed, state.tree)) {
+  const differing = diffTrees(repo.objects, committed, state.tree)
+  for await (const change of withRenames(repo.objects, differing)) {
     const zone = await zoneOfEither(repo.objects, [state.tree, committed], change.path)
     staged.push(await seriesStat(repo.objects, change, zone))
   }

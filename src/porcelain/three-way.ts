@@ -1,9 +1,11 @@
+import type { Signature } from '../core/commit.ts'
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { MergeConflict } from '../core/merge-trees.ts'
 import type { ObjectReader } from '../core/objects.ts'
+import { packsToPublish } from '../plumbing/collect-packs.ts'
 import { lastPart } from '../plumbing/follow-up.ts'
-import { headState } from '../plumbing/head.ts'
+import { headState, moveRef } from '../plumbing/head.ts'
 import { hasIndex, type IndexState, readIndex, stagedNow, treeOf } from '../plumbing/index-state.ts'
 import {
   clearMergeState,
@@ -39,6 +41,25 @@ export async function showAndPublish(
   const { next } = await carry(repo, state, await treeOf(repo.objects, state.base), after)
   const plan = await planWithHint(KEEP_OR_DROP, repo, state.files, next.tree, options)
   return applyShow(repo, state.files, plan, { ...options, publish })
+}
+
+export interface MadeCommit {
+  readonly id: Id
+  /** Where HEAD was when it was made. */
+  readonly old: Id | undefined
+  readonly who: Signature
+  /** As the ref log has it. */
+  readonly message: string
+  /** What its batch became. */
+  readonly packs: readonly string[]
+}
+
+/** Moves HEAD to a commit that was made on it. */
+export async function moveToMade(repo: Repository, made: MadeCommit): Promise<void> {
+  const { id, packs, ...move } = made
+  const commit = { kind: 'commit', id } as const
+  const published = await packsToPublish(repo, commit, packs)
+  await moveRef(repo, { ref: 'HEAD', new: id, ...move, packs: published })
 }
 
 /** What is staged of a merge that a person is to conclude. */

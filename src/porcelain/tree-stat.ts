@@ -4,7 +4,7 @@ import { addCounts, noChanges } from '../core/series-counts.ts'
 import { type DiffOptions, type DiffStat, diffStat } from '../core/series-diff.ts'
 import { diffTrees, type TreeChange } from '../core/tree.ts'
 import type { RowCounts } from './change-summary.ts'
-import type { SeriesChange } from './renamed-series.ts'
+import { type SeriesChange, withRenames } from './renamed-series.ts'
 
 /** How one series, or the settings of a collection, differ between two trees. */
 export interface PathStat {
@@ -23,7 +23,7 @@ const NO_ROWS: DiffStat = { appended: 0, backfilled: 0, revised: 0, deleted: 0, 
 
 /**
  * What differs between two trees (undefined: the empty one), series by series in the order of
- * their paths, in numbers. What is equal is not read.
+ * their paths, in numbers. What is equal is not read; a series that was renamed is one difference.
  *
  * @param prefix only paths that begin with it
  */
@@ -33,7 +33,7 @@ export async function* treeStat(
   fresh: Id | undefined,
   prefix = '',
 ): AsyncGenerator<PathStat> {
-  for await (const change of diffTrees(reader, old, fresh, prefix)) {
+  for await (const change of withRenames(reader, diffTrees(reader, old, fresh, prefix))) {
     yield pathStat(reader, change)
   }
 }

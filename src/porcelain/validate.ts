@@ -122,6 +122,12 @@ export interface CheckQualityOptions {
   readonly onBreak?: ((found: SeriesBreak) => void) | undefined
 }
 
+/**
+ * Asked whether a change from one tree to another may be committed, with what has the objects of both; throws if
+ * not.
+ */
+export type CheckChange = (before: Id, after: Id, reader: ObjectReader) => Promise<void>
+
 /** Breaks that are told one by one; of more it is only said that there are. */
 const MOST_TOLD = 1000
 
@@ -210,24 +216,29 @@ async function* changedBreaks(
   fresh: Id,
   rules: Rules,
 ): AsyncGenerator<QualityBreak, void, void> {
-  const series = await readSeries(reader, fresh)
-  const { schema } = series
+  const { schema } = await readSeries(reader, fresh)
+  const was = await readSeries(reader, old)
+  const isKnown = (name: string) => was.schema.columns.some((column) => column.name === name)
+  // Rows that were there do not differ by having no value in a column that is new.
+  const added = new Map([...rules].filter(([name, { notNull }]) => notNull && !isKnown(name)))
+  const isOfAdded = ({ column, rule }: QualityBreak) => rule === 'not-null' && added.has(column)
+  if (added.size > 0) {
+    for await (const found of allBreaks(reader, fresh, added)) if (isOfAdded(found)) yield found
+  }
   const check = new QualityCheck(schema, rules)
   let first: readonly Scalar[] | undefined
   let last: readonly Scalar[] | undefined
   for await (const { key, new: values } of diffSeries(reader, old, fresh)) {
     first ??= key
     last = key
-    if (values !== undefined) yield* check.row([...key, ...values])
+    if (values === undefined) continue
+    for (const found of check.row([...key, ...values])) if (!isOfAdded(found)) yield found
   }
   if (first === undefined || last === undefined || !check.comparesRows) return
-  const was = await readSeries(reader, old)
   const sameIndex = schema.columns
     .slice(0, schema.indexCount)
     .every(({ type }, at) => was.schema.columns[at]?.type === type)
-  const oldRules = new Map(
-    [...rules].filter(([name]) => was.schema.columns.some((c) => c.name === name)),
-  )
+  const oldRules = new Map([...rules].filter(([name]) => isKnown(name)))
   const known = new Set<string>()
   if (sameIndex) {
     const window = await around(reader, old, first, last)

@@ -12,6 +12,7 @@ import {
   isSeriesName,
   tagRefName,
 } from '../../src/core/names.ts'
+import { anyCodePoint } from '../support/any-code-point.ts'
 
 function reasonOf(check: () => unknown): string {
   try {
@@ -222,7 +223,7 @@ describe('escapeControl', () => {
 
   it('never lets a control character through', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: anyCodePoint }), (text) => {
         expect(escapeControl(text)).not.toMatch(/[\p{Cc}\p{Surrogate}\u202a-\u202e]/u)
       }),
     )

@@ -8,6 +8,7 @@ import {
   parseScalar,
   scalarToJson,
 } from '../../src/core/scalar-text.ts'
+import { anyCodePoint } from '../support/any-code-point.ts'
 
 function scalarOf(type: ColumnType): fc.Arbitrary<Scalar> {
   const range = integerRanges.get(type)
@@ -25,7 +26,7 @@ function scalarOf(type: ColumnType): fc.Arbitrary<Scalar> {
     case 'date':
       return fc.integer()
     case 'string':
-      return fc.string({ unit: 'binary' }).filter((text) => !/\p{Surrogate}/u.test(text))
+      return fc.string({ unit: anyCodePoint }).filter((text) => !/\p{Surrogate}/u.test(text))
     case 'json':
       return fc.json()
     case 'binary':

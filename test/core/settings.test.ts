@@ -11,6 +11,7 @@ import {
   readSettings,
   type Settings,
   schemaSettingOf,
+  unitOf,
   writeSettings,
   zoneOf,
 } from '../../src/core/settings.ts'
@@ -121,3 +122,20 @@ describe('settings', () => {
 function nested(depth: number): Json {
   return depth === 0 ? 1 : [nested(depth - 1)]
 }
+
+describe('the unit in which a column is shown', () => {
+  it('is what settings say in words', () => {
+    const display = { price: { unit: 'EUR' }, empty: { unit: '' }, odd: { unit: 5 }, text: 'x' }
+    const settings = new Map<string, Json>([['display', display]])
+    expect(unitOf(settings, 'price')).toBe('EUR')
+    for (const column of ['empty', 'odd', 'text', 'none', 'toString']) {
+      expect(unitOf(settings, column)).toBeUndefined()
+    }
+    expect(unitOf(new Map<string, Json>([['display', 'EUR']]), 'price')).toBeUndefined()
+  })
+})
+
+it('settings too large to be any are refused before they are parsed', () => {
+  const long = textToBytes(`{"a":"${'x'.repeat(MAX_SETTINGS_BYTES)}"}`)
+  expect(() => decodeSettings(long)).toThrow('too large')
+})

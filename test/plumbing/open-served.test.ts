@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { initRepository } from '../../src/plumbing/init-repository.ts'
 import { openServed, type ServePolicy } from '../../src/plumbing/open-served.ts'
 import { openRepositoryParts } from '../../src/plumbing/repository.ts'
+import { bucketFiles } from '../../src/storage/far-files.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
@@ -24,7 +25,9 @@ async function policyOf(config: string, policy: ServePolicy): Promise<ServePolic
 describe('a bucket without a repository', () => {
   it('is said to be one, with the command that makes it', async () => {
     const storage = createMemoryStorage('s3://bucket/prices/')
-    await expect(openRepositoryParts({ storage })).rejects.toMatchObject({
+    await expect(
+      openRepositoryParts({ storage, farFiles: bucketFiles(storage) }),
+    ).rejects.toMatchObject({
       message: 's3://bucket/prices is not a repository',
       hint: '`varve init --bare s3://bucket/prices` makes one',
     })

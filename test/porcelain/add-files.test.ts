@@ -167,6 +167,23 @@ describe('addFiles', () => {
     expect(await staged(repo, 's')).toBe('k,__proto__,constructor\n1,2,3\n')
   })
 
+  it('names all files at once whose names no series can have', async () => {
+    const repo = await withTree()
+    const files = ['a|b.csv', 'good.csv', 'c?d.csv'].map((name) => ({
+      series: name.replace('.csv', ''),
+      input: table(PRICES, name),
+    }))
+    const fault = await faultOf(() => addFiles(repo, files))
+    expect(fault.message).toMatch(
+      /^2 files have names that no series can have: a\|b\.csv \(.*\), c\?d\.csv \(.*\)$/,
+    )
+    expect(fault.data).toMatchObject({ files: [{ file: 'a|b.csv' }, { file: 'c?d.csv' }] })
+    expect(await faultOf(() => addFiles(repo, files.slice(1)))).toMatchObject({
+      code: 'invalid-name',
+      data: { name: 'c?d' },
+    })
+  })
+
   it('refuses two files for one series', async () => {
     const repo = await withTree()
     const files = ['x.csv', 'y.csv'].map((name) => ({ series: 's', input: table(PRICES, name) }))

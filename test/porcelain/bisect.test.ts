@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -112,6 +112,21 @@ describe('bisect', () => {
     await expect(mark('good', 'HEAD')).rejects.toThrow(/was said to be bad/)
     await expect(runBisect(repo, { who, test: async () => 0 })).rejects.toThrow(/known to be good/)
     await expect(start({ words: [ids[0]!, 'HEAD'] })).rejects.toThrow(/is bad and comes before/)
+  })
+
+  it('leaves all as it was where it is refused to begin', async () => {
+    await expect(start({ words: ['HEAD', 'HEAD'] })).rejects.toMatchObject({ code: 'refused' })
+    await expect(start({ words: [ids[0]!, 'HEAD'] })).rejects.toMatchObject({ code: 'refused' })
+    writeFileSync(join(repo.workTree!.root, 'a.csv'), 't,v\n0,7\n')
+    await expect(start({ words: ['HEAD', ids[0]!] })).rejects.toMatchObject({ code: 'refused' })
+    expect(await readBisect(repo)).toBeUndefined()
+    await expect(resolveCommit(repo, 'BISECT_HEAD')).rejects.toThrow()
+    expect(await headState(repo)).toMatchObject({ ref: 'refs/heads/main', id: ids[7] })
+
+    await start({ words: ['HEAD', ids[3]!], noCheckout: true })
+    const before = [await readBisect(repo), await resolveCommit(repo, 'BISECT_HEAD')]
+    await expect(start({ words: ['HEAD', ids[0]!] })).rejects.toMatchObject({ code: 'refused' })
+    expect([await readBisect(repo), await resolveCommit(repo, 'BISECT_HEAD')]).toEqual(before)
   })
 
   it('is dropped where its state is damaged', async () => {

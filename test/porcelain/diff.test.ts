@@ -222,6 +222,31 @@ describe('diffRows', () => {
     expect(lines(await diff(repo, none))).toEqual([])
   })
 
+  it('compares integers exactly, however large, and no number with an infinite one', async () => {
+    const large = 9223372036854775806n
+    const schema = schemaOf('t:int64 n:int64 u:uint64 i:int32 a:float64')
+    const rows = (n: bigint, u: bigint, i: number, a: number) => [row(1, n, u, i, a)]
+    const of = async (
+      before: readonly Row[],
+      after: readonly Row[],
+      atol: number,
+      rtol: number,
+    ) => {
+      const repo = await twoStates({ s: { schema, rows: before } }, { s: { schema, rows: after } })
+      return lines(await diff(repo, { tolerance: { atol, rtol }, counted: true })).slice(1)
+    }
+    const old = rows(large, large * 2n, 100, Infinity)
+    expect(await of(old, rows(large - 500n, large * 2n, 100, Infinity), 1, 0)).toHaveLength(1)
+    expect(await of(old, rows(large - 500n, large * 2n - 500n, 100, Infinity), 500, 0)).toEqual([])
+    expect(await of(old, rows(large, large * 2n - 2n, 100, Infinity), 1.5, 0)).toHaveLength(1)
+    expect(await of(old, rows(large, large * 2n, 129, Infinity), 0, 0.29)).toEqual([])
+    expect(await of(old, rows(large, large * 2n, 130, Infinity), 0, 0.29)).toHaveLength(1)
+    expect(await of(old, rows(large, large * 2n, 100, 5), 1, 1)).toHaveLength(1)
+    const odd = 9007199254740994n
+    expect(await of(rows(odd, 0n, 0, 0), rows(odd + 1n, 0n, 0, 0), 1, 0)).toEqual([])
+    expect(await of(rows(odd, 0n, 0, 0), rows(odd + 2n, 0n, 0, 0), 1, 0)).toHaveLength(1)
+  })
+
   it.each([
     ['× 1.01 on 8 rows', (v: number) => Number((v * 1.01).toFixed(2)), 'float64'],
     ['+ 0.5 on 8 rows', (v: number) => v + 0.5, 'float64'],

@@ -112,6 +112,23 @@ describe('fsck --repair-from', () => {
     expect(dataOf(await readEverything(found.repo))).toEqual(dataOf(before))
   })
 
+  it('takes what it can of a copy that is damaged, too', async () => {
+    const [name, bytes] = largest('packs/')
+    let whole = 0
+    for (const other of packNames()) {
+      const from = await repositoryWith(files, flip(other, files.get(other)!.length - 1))
+      const damaged = await repositoryWith(files, flip(name, bytes.length >> 1))
+      const found = await repaired(damaged, { from })
+      if (found.lost.length === 0) whole++
+      else expect(found.lost.length).toBeLessThanOrEqual(found.problems.length)
+      const values = dataOf(await readEverything(found.repo))
+      expect(
+        values.filter(([at, text]) => !text.startsWith('error') && truth.get(at) !== text),
+      ).toEqual([])
+    }
+    expect(whole).toBeGreaterThan(0)
+  })
+
   it('takes what is damaged or gone of the ref log from a copy that has it', async () => {
     for (const name of logFiles()) {
       const damaged = await repositoryWith(files, flip(name, 40))

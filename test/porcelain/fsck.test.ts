@@ -4,7 +4,9 @@ import type { Id } from '../../src/core/id.ts'
 import { buildTree } from '../../src/core/prolly.ts'
 import { formatOf, readSeries, writeSeries } from '../../src/core/series.ts'
 import { EMPTY_TREE, updatePaths } from '../../src/core/tree.ts'
+import { writeBisect } from '../../src/plumbing/bisect-state.ts'
 import { readIndex } from '../../src/plumbing/index-state.ts'
+import { writeMergeState } from '../../src/plumbing/merge-state.ts'
 import { assembleRepository, type Repository } from '../../src/plumbing/repository.ts'
 import { type FsckProblem, type FsckSummary, fsck } from '../../src/porcelain/fsck.ts'
 import { gc } from '../../src/porcelain/gc.ts'
@@ -226,6 +228,37 @@ describe('fsck', () => {
     const { problems } = await check()
     expect(problems).toMatchObject([{ code: 'corrupt-file', from: 'the index' }])
     expect(problems[0]!.hint).toContain('remove')
+  })
+
+  it('goes through what a search and a merge that are going on need', async () => {
+    await stage(repo, { a: [1] })
+    const good = await commitStaged(repo, 'one')
+    const gone = 'ab'.repeat(32) as Id
+    const search = {
+      start: 'refs/heads/main',
+      terms: { old: 'good', new: 'bad' },
+      good: [good],
+      bad: gone,
+      skipped: [],
+      paths: [],
+      firstParent: false,
+      noCheckout: true,
+      log: [],
+    }
+    await writeBisect(repo, search)
+    const merge = { action: 'merge' as const, ours: good, theirs: good, shown: 'side' }
+    const made = { squash: false, message: 'x', staged: true, paths: [], settled: [] }
+    await writeMergeState(repo, { ...merge, ...made, tree: 'cd'.repeat(32) as Id })
+    expect((await check()).problems).toMatchObject([
+      { code: 'object-not-found', object: 'cd'.repeat(32), from: 'the merge that is going on' },
+      { code: 'object-not-found', object: gone, from: 'the search that is going on' },
+    ])
+    await repo.privateFiles!.write('BISECT_STATE', Buffer.from('{"good":['))
+    expect((await check()).problems.at(-1)).toMatchObject({
+      code: 'corrupt-file',
+      from: 'the search that is going on',
+      hint: expect.stringContaining('bisect reset'),
+    })
   })
 
   it('lists the commit of a log whose last entry is gone, and what it follows, as no problem', async () => {

@@ -112,6 +112,30 @@ async function names(repo: OpenedRepository, rev: string) {
 const csv = (...lines: string[]) => `${lines.join('\n')}\n`
 
 describe.runIf(hasTool('git'))('the history of a git repository', () => {
+  it('is refused where a shallow clone lacks the beginning, unless that is imported already', async () => {
+    const repo = await newRepository()
+    const source = gitRepository(
+      ['1', '2', '3'].map((value) => ({ files: { 'a.csv': csv('t,v', `1,${value}`) } })),
+    )
+    const shallow = { folder: temporaryFolder(), env }
+    const git = (...args: string[]) => execFileSync('git', args, { env, stdio: 'pipe' })
+    git('clone', '--quiet', '--depth', '1', `file://${source.folder}`, shallow.folder)
+
+    await expect(imported(repo, shallow)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('is a shallow clone'),
+      hint: expect.stringContaining('fetch --unshallow'),
+    })
+    expect((await repo.refs.state()).refs.size).toBe(0)
+
+    const whole = await imported(repo, source)
+    expect(await imported(repo, shallow)).toMatchObject({ read: 0, tip: whole.tip })
+    expect(await history(repo, whole.tip)).toHaveLength(3)
+
+    git('-C', shallow.folder, 'fetch', '--quiet', '--unshallow')
+    expect(await imported(await newRepository(), shallow)).toMatchObject({ made: 3 })
+  })
+
   it('becomes commits with authors, dates and messages; what changes no table is left out', async () => {
     const repo = await newRepository()
     const source = gitRepository([

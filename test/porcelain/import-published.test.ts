@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readCommit } from '../../src/core/commit.ts'
-import type { Id } from '../../src/core/id.ts'
+import { VarveError } from '../../src/core/errors.ts'
+import { type Id, shortId } from '../../src/core/id.ts'
 import {
   fileTable,
   type OpenedRepository,
@@ -42,6 +43,15 @@ async function vintages(
     committer: who,
     ...options,
   })
+}
+
+async function failureOf(work: Promise<unknown>): Promise<VarveError> {
+  const error = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (!(error instanceof VarveError)) throw new Error('it did not fail', { cause: error })
+  return error
 }
 
 const day = (date: string) => Date.parse(date) / 1000
@@ -132,6 +142,61 @@ describe('publications in a folder', () => {
     expect(published.map(({ seconds }) => seconds)).toEqual([day('1950-03-01'), day('2020-03-02')])
   })
 
+  it('stay where a later one cannot be read, and the error says how many', async () => {
+    const repo = await newRepository()
+    const folder = folderOf({ 'a_2020-01-01.csv': csv('t,v', '2020-01-01,1') })
+    const first = (await vintages(repo, folder)).published[0]!.commit!
+    const add = (date: string, value: string) =>
+      writeFileSync(join(folder, `a_${date}.csv`), csv('t,v', `2020-01-01,${value}`))
+    add('2020-01-02', '2')
+    add('2020-01-03', '3')
+    add('2020-01-04', 'NA')
+    add('2020-01-05', '5')
+
+    const failed = await failureOf(vintages(repo, folder))
+    const again = await failureOf(vintages(repo, folder))
+    add('2020-01-04', '4')
+    const rest = await vintages(repo, folder)
+
+    expect(failed).toMatchObject({ code: 'bad-input', data: { line: 2, committed: 2 } })
+    expect(failed.hint).toContain(
+      `2 publications before are committed: the same command goes on after them; varve reset --soft ${shortId(first)} takes them back`,
+    )
+    expect(again.data.committed).toBeUndefined()
+    expect(rest).toMatchObject({ known: 3, published: [{}, { seconds: day('2020-01-05') }] })
+  })
+
+  it('that were the first of a branch are taken back with it', async () => {
+    const folder = folderOf({
+      'a_2020-01-01.csv': csv('t,v', '2020-01-01,1'),
+      'a_2020-01-02.csv': csv('t,v', '2020-01-01,2'),
+      'a_2020-01-03.csv': csv('t,v', '2020-01-01,NA'),
+    })
+
+    const failed = await failureOf(vintages(await newRepository(), folder))
+
+    expect(failed.hint).toMatch(/; varve update-ref -d HEAD takes them back$/)
+  })
+
+  it('that were committed before an interruption are counted, too', async () => {
+    const folder = folderOf({
+      'a_2020-01-01.csv': csv('t,v', '2020-01-01,1'),
+      'a_2020-01-02.csv': csv('t,v', '2020-01-01,2'),
+    })
+    const stop = new AbortController()
+
+    const failed = await failureOf(
+      vintages(await newRepository(), folder, {
+        signal: stop.signal,
+        onPublication: () => stop.abort(),
+      }),
+    )
+
+    expect(failed).toMatchObject({ code: 'interrupted', data: { committed: 1 } })
+    expect(failed.message).toBe('interrupted')
+    expect(failed.hint).toContain('varve undo takes it back')
+  })
+
   it('of one date are one series only once', async () => {
     const folder = folderOf({
       'a-2020-01-01.csv': csv('t,v', '1,1'),
@@ -175,15 +240,69 @@ describe('a table whose rows say when they were published', () => {
     const repo = await newRepository()
     const input = fileTable(join(folderOf({ 't.csv': table }), 't.csv'))
 
-    const { published } = await importTable(repo, {
-      ...shared,
-      input,
-      series: 'obs',
-      splitBy: 'station',
-    })
+    const options = { ...shared, input, series: 'obs', splitBy: 'station' }
+    const planned = await importTable(repo, { ...options, dryRun: true })
+    const { published } = await importTable(repo, options)
 
+    expect(planned.published.map(({ series }) => series)).toEqual([1, 2])
     expect(published.map(({ series }) => series)).toEqual([1, 2])
     expect(await rows(repo, 'obs/b', 'HEAD')).toEqual([[18262, 9]])
+  })
+
+  it.each([
+    ['one series', {}, 's'],
+    ['many series', { splitBy: 'kind' }, 's/x'],
+  ])('goes on with the index that there is, of %s', async (_, options, name) => {
+    const repo = await newRepository()
+    const folder = folderOf({
+      'first.csv': csv('id,d,kind,published,v', '1,2020-01-01,x,2020-01-02,5'),
+      'next.csv': csv('kind,v,d,id,published', 'x,6,2020-01-01,1,2020-01-03'),
+    })
+    const read = (file: string, index?: string[]) =>
+      importTable(repo, {
+        ...shared,
+        ...options,
+        input: fileTable(join(folder, file)),
+        series: 's',
+        index,
+      })
+
+    await read('first.csv', ['id', 'd'])
+    const next = await read('next.csv')
+
+    expect(next.published).toHaveLength(1)
+    expect(await rows(repo, name, 'HEAD')).toHaveLength(1)
+  })
+
+  it.each([
+    ['t.csv', csv('t,published,v', '2020-01-01,2020-01-02,1', '2020-01-02,,2'), 't.csv:3:12'],
+    ['t.csv', csv('t,published,v', '2020-01-01,2020-01-02,1', '2020-01-02,NA,2'), 't.csv:3:12'],
+    [
+      't.ndjson',
+      '{"t":"2020-01-01","published":"2020-01-02","v":1}\n{"t":"2020-01-02","published":null,"v":2}\n',
+      't.ndjson:2:',
+    ],
+  ])('says of every row when it was published: %s', async (file, content, place) => {
+    const repo = await newRepository()
+    const folder = folderOf({ [file]: content })
+    const input = { ...fileTable(join(folder, file)), name: file }
+
+    const table = await failureOf(importTable(repo, { ...shared, input, series: 's' }))
+    const vintage = await failureOf(
+      vintages(repo, folder, {
+        from: { kind: 'column', column: 'published' },
+        tableOf: () => input,
+        series: 's',
+      }),
+    )
+
+    for (const { code, message, hint } of [table, vintage]) {
+      expect(code).toBe('bad-input')
+      expect(message.startsWith(place)).toBe(true)
+      expect(message).toContain('expected a time or date in the column "published", found ')
+      expect(message).toContain('(it says when the row was published)')
+      expect(hint).not.toContain('--index')
+    }
   })
 
   it('has a time in that column, and no key twice in a publication', async () => {

@@ -148,6 +148,25 @@ describe('a column that was renamed', () => {
   })
 })
 
+it('may have columns of its own that are called as those of all vintages', async () => {
+  const repo = await newRepository()
+  const batch = await repo.objects.begin()
+  const schema = schemaOf('t:timestamp_s known_from:float64')
+  const id = await build(batch, schema, [[0n, 1]])
+  const tree = await updatePaths(batch, EMPTY_TREE, new Map([['x', { kind: 'series', id }]]))
+  await batch.publish()
+  const ids = await storeCommits(repo, [{ parents: [], seconds: 100, tree, message: 'x\n' }])
+  await setRefs(repo, { 'refs/heads/main': ids[0] })
+
+  const first = await readKnownRows(repo, { name: 'x', beforeHistory: 'use' })
+  const matrix = await vintages(repo, { name: 'x', column: 'known_from' })
+
+  expect([await rowsIn(first), await rowsIn(matrix)]).toEqual([[[0n, 1]], [[0n, 1]]])
+  await expect(readAllVintages(repo, { name: 'x' })).rejects.toMatchObject({
+    code: 'schema-mismatch',
+  })
+})
+
 describe('rows as they were known', () => {
   const keys = Array.from({ length: 10 }, (_, key) => key * STEP)
   const rowIn = (state: State, time: number): Row | undefined =>

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { readCommit } from '../../src/core/commit.ts'
+import { VarveError } from '../../src/core/errors.ts'
 import type { Id } from '../../src/core/id.ts'
 import { lookupPath } from '../../src/core/tree.ts'
 import { headState } from '../../src/plumbing/head.ts'
@@ -121,6 +122,10 @@ describe('merge', () => {
     await onMain({ b: [2] })
     const before = await snapshot(repo)
     expect(await mergeIn('other', { dryRun: true })).toMatchObject({ outcome: 'merged' })
+    const check = async () => {
+      throw new VarveError('refused', 'a rule is broken')
+    }
+    await expect(mergeIn('other', { dryRun: true, check })).rejects.toThrow('a rule is broken')
     await expect(mergeIn('other', { fastForward: 'only' })).rejects.toThrow(refused(/not ahead/))
     expect(await snapshot(repo)).toEqual(before)
     writeFileSync(file('a.csv'), 't,v\n0,9\n')

@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readStoredIndex } from '../../src/plumbing/index-state.ts'
 import type { Repository } from '../../src/plumbing/repository.ts'
+import { commit } from '../../src/porcelain/commit.ts'
 import { diffRows } from '../../src/porcelain/diff.ts'
+import { moveSeries } from '../../src/porcelain/move-series.ts'
 import { openComparison } from '../../src/porcelain/open-comparison.ts'
 import { type StatusOptions, status } from '../../src/porcelain/status.ts'
-import { collect, linearHistory, newRepository } from '../support/repositories.ts'
+import { ann, collect, linearHistory, newRepository } from '../support/repositories.ts'
 import { commitStaged, materialise, stage } from '../support/staging.ts'
 
 function write(repo: Repository, file: string, text: string): void {
@@ -50,6 +52,15 @@ describe('status', () => {
       bisecting: { damaged: 'the state of the search cannot be read' },
       staged: [{ path: 'a' }],
     })
+  })
+
+  it('shows a series that was moved as one that was renamed, as a commit does', async () => {
+    const repo = await committedFiles()
+    await moveSeries(repo, { from: 'a', to: 'e' })
+    const renamed = { path: 'e', from: 'a', state: 'changed', stat: { appended: 0, deleted: 0 } }
+    expect((await status(repo)).staged).toMatchObject([renamed])
+    const committed = await commit(repo, { committer: ann(2), message: 'moved' })
+    expect(committed.changes).toMatchObject([renamed])
   })
 
   it('shows nothing where nothing is pending', async () => {

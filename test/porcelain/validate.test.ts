@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Scalar } from '../../src/core/column.ts'
 import type { Json } from '../../src/core/settings.ts'
 import {
+  changeSchema,
   type OpenedRepository,
   openRepository,
   rowsTable,
@@ -38,8 +39,8 @@ async function write(repo: OpenedRepository, rows: [string, number | null][], cr
 }
 
 /** What the last commit breaks that its rows and their neighbours did not break before. */
-async function lastBreaks(repo: OpenedRepository): Promise<string[]> {
-  const [before, after] = [await resolveTree(repo, 'HEAD~1'), await resolveTree(repo, 'HEAD')]
+async function lastBreaks(repo: OpenedRepository, since = 'HEAD~1'): Promise<string[]> {
+  const [before, after] = [await resolveTree(repo, since), await resolveTree(repo, 'HEAD')]
   const texts: string[] = []
   for await (const found of changeBreaks(repo.objects, before, after)) texts.push(breakText(found))
   return texts
@@ -144,6 +145,23 @@ describe('quality rules', () => {
       code: 'refused',
       data: { breaks: [{ series: 's', rule: 'range', key: ['2020-01-13'] }, { rule: 'max-gap' }] },
     } satisfies Partial<VarveError> as object)
+  })
+
+  it('refuse a new column without values where none may be missing', async () => {
+    const repo = await newRepository({ v: { range: [0, null] } }, [
+      ['2020-01-01', 1],
+      ['2020-01-02', 2],
+    ])
+    const rules = { w: { 'not-null': true } }
+    const edit = { kind: 'add-column', column: { name: 'w', type: 'int8' } } as const
+    await changeSchema(repo, { series: 's', edit, commit: repo.signed('a column') })
+    const values = new Map([['quality', rules]])
+    await setSettings(repo, { name: 's', values, commit: repo.signed('rules') })
+
+    expect(await lastBreaks(repo, 'HEAD~2')).toEqual([
+      's 2020-01-01: w is null; not-null: never null',
+      's 2020-01-02: w is null; not-null: never null',
+    ])
   })
 
   it('find at a commit what reading all finds new', async () => {

@@ -1,6 +1,6 @@
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { indexPack, storePack } from '../index-pack.ts'
-import { maxInputSize } from './max-input-size.ts'
+import { maxInputSize } from './size-option.ts'
 
 export const indexPackCommand = defineCommand({
   name: 'index-pack',

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, usageError } from '../../cli/define-command.ts'
+import { parseNameList } from '../../core/name-list.ts'
 import { parseSchemaText } from '../../core/schema-codec.ts'
 import { mkseries, mkseriesOfCsv, parseSeriesColumn, type SeriesColumn } from '../mkseries.ts'
 import type { Repository } from '../repository.ts'
@@ -39,7 +40,8 @@ export const mkseriesCommand = defineCommand({
       .option('index', {
         array: true,
         value: 'columns',
-        describe: 'An index column, or several separated by commas (default: the first column)',
+        describe:
+          'An index column, or several separated by commas, one with a comma in double quotes (default: the first column)',
       })
       .option('duplicates', { type: 'boolean', describe: 'Take rows with equal keys' })
       .option('stdin', { type: 'boolean', describe: 'Read rows as CSV from standard input' })
@@ -71,13 +73,13 @@ export const mkseriesCommand = defineCommand({
   toText: ({ id }) => id,
 })
 
-/** The names given: several at once are separated by commas, unless a column is called just so. */
+/** The names given: several at once are separated by commas, unless a column is called just so, or they are in quotes. */
 function indexOf(
   given: readonly string[],
   columns: readonly string[],
 ): { index?: readonly string[] } {
   if (given.length === 0) return {}
-  return { index: given.flatMap((text) => (columns.includes(text) ? text : text.split(','))) }
+  return { index: given.flatMap((text) => (columns.includes(text) ? text : parseNameList(text))) }
 }
 
 async function storedColumns(

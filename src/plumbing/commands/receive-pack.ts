@@ -13,7 +13,7 @@ export const receivePackCommand = defineCommand({
     'nothing is missing, that everything has the one form that it can have, dates. Refs move in one entry of the ref log, under the',
     'name of this account.',
     '',
-    'receive.denyNonFastForwards, receive.denyDeletes, receive.denyCurrentBranch and receive.maxInputSize in the configuration of the',
+    'receive.denyNonFastForwards, .denyDeletes, .denyDeleteCurrent, .denyCurrentBranch and .maxInputSize in the configuration of the',
     'repository say what is refused. --read-only refuses all.',
     '',
     'With --root it serves nothing outside of a folder. With --forced it does what the client asked ssh for, fetching too:',

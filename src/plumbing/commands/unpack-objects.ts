@@ -1,6 +1,6 @@
 import { defineCommand, given } from '../../cli/define-command.ts'
 import { unpackObjects } from '../unpack-objects.ts'
-import { maxInputSize } from './max-input-size.ts'
+import { maxInputSize } from './size-option.ts'
 
 export const unpackObjectsCommand = defineCommand({
   name: 'unpack-objects',

@@ -28,6 +28,12 @@ export function walkOptions<T>(y: Options<T>) {
     .option('reverse', { type: 'boolean', describe: 'The oldest of them first' })
 }
 
+/** `usage` for a count that is no whole number, or negative. */
+export function checkCount(option: string, count: number | undefined): void {
+  if (count === undefined || (Number.isInteger(count) && count >= 0)) return
+  throw usageError(`${option} takes a whole number that is not negative`)
+}
+
 interface WalkArguments {
   readonly all: boolean
   readonly branches: boolean
@@ -42,14 +48,11 @@ interface WalkArguments {
   readonly reverse: boolean
 }
 
-/** What {@link walkOptions} say; `usage` for a count that is no whole number. */
+/** What {@link walkOptions} say; as {@link checkCount} refuses a count. */
 export function walkOf(args: WalkArguments, now: CommitDate): RevListOptions {
   const { all, branches, tags, remotes, maxCount, skip, since, until, merges } = args
-  for (const [name, value] of Object.entries({ '--max-count': maxCount, '--skip': skip })) {
-    if (value !== undefined && !Number.isInteger(value)) {
-      throw usageError(`${name} takes a whole number`)
-    }
-  }
+  checkCount('--max-count', maxCount)
+  checkCount('--skip', skip)
   return {
     now,
     ...{ all, branches, tags, remotes, firstParent: args.firstParent, reverse: args.reverse },

@@ -12,6 +12,8 @@ export interface GitStep {
 
 export interface GitCommit {
   readonly tree: string
+  /** Whether it has parents; in a shallow repository also where `GitStep` has none. */
+  readonly hasParents: boolean
   readonly author: Signature
   readonly committer: Signature
   readonly message: string
@@ -75,6 +77,7 @@ export function parseGitCommit(bytes: Buffer): GitCommit {
   const message = decode(bytes.subarray(end < 0 ? bytes.length : end + 2)).replaceAll('\0', '')
   return {
     tree: headers.get('tree') ?? '',
+    hasParents: headers.has('parent'),
     author: signatureOf(textOf('author')),
     committer: signatureOf(textOf('committer')),
     message: endWithNewline(message),

@@ -7,7 +7,7 @@ import { seriesOfFile } from '../../plumbing/file-names.ts'
 import { type FoundTable, findTables } from '../../plumbing/find-tables.ts'
 import { type AddedFile, addFiles } from '../add-files.ts'
 import { changesText } from '../change-summary.ts'
-import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
+import { changingOptions, indexOf, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { inputProgress } from './input-progress.ts'
 import { noteSettled } from './note-settled.ts'
@@ -97,7 +97,12 @@ export const addCommand = defineCommand({
           return bytes === undefined ? added : { ...added, input: bytes.watch(added.input) }
         }),
         {
-          ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
+          ...given({
+            index: indexOf(args.index),
+            duplicates: args.duplicates,
+            schema: args.schema,
+            commit,
+          }),
           types: typesOf(args.type),
           allowDeletes: args.allowDeletes,
           dropColumns: args.dropColumns,

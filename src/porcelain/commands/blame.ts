@@ -7,7 +7,7 @@ import { VarveError } from '../../core/errors.ts'
 import { escapeControl } from '../../core/names.ts'
 import { abbreviationLength } from '../../plumbing/abbreviate-id.ts'
 import { signatureJson } from '../../plumbing/commands/commit-json.ts'
-import { formatKey, keyToJson } from '../../plumbing/key-text.ts'
+import { formatKey, keyToJson, typedKey } from '../../plumbing/key-text.ts'
 import { openShown } from '../../plumbing/series-zone.ts'
 import { type BlameResult, type BlameRun, blame } from '../blame.ts'
 import { describeAsOf } from '../describe-as-of.ts'
@@ -95,7 +95,7 @@ export const blameCommand = defineCommand({
     const result = await blame(repo, {
       now,
       name: args.series,
-      ...(args.key.length > 0 ? { ...bounds, at: args.key, atName: 'the key' } : bounds),
+      ...(args.key.length > 0 ? { ...bounds, at: typedKey(args.key), atName: 'the key' } : bounds),
       ...given({
         rev: args.rev,
         asOf: args.asOf === undefined ? undefined : parseWhen(args.asOf, now),

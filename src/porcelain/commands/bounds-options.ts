@@ -1,5 +1,6 @@
 import { given, type Options } from '../../cli/define-command.ts'
 import { type BoundTexts, type ClosedSide, closedSides } from '../../core/bounds.ts'
+import { typedKey } from '../../plumbing/key-text.ts'
 
 /** `--from`, `--to`, `--at` and `--closed`: which rows, by data time. */
 export function boundsOptions<T>(y: Options<T>) {
@@ -30,5 +31,5 @@ export function boundsOf(args: {
   readonly closed: ClosedSide | undefined
 }): BoundTexts {
   const { from, to, closed } = args
-  return given({ from, to, at: args.at.length === 0 ? undefined : args.at, closed })
+  return given({ from, to, at: args.at.length === 0 ? undefined : typedKey(args.at), closed })
 }

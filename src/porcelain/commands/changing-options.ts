@@ -2,6 +2,7 @@ import { type Options, usageError } from '../../cli/define-command.ts'
 import type { ColumnType } from '../../core/column.ts'
 import { parseColumnType, parseQuoted } from '../../core/schema-codec.ts'
 import { signatureOptions } from './commit-options.ts'
+import { parseColumns } from './reading-options.ts'
 
 /** `--commit` with all that goes with it, and `--dry-run`: for every command that changes series. */
 export function changingOptions<T>(y: Options<T>) {
@@ -28,8 +29,9 @@ export function changingOptions<T>(y: Options<T>) {
 export function schemaOptions<T>(y: Options<T>) {
   return y
     .option('index', {
+      array: true,
       value: 'columns',
-      coerce: parseNames,
+      coerce: parseColumns,
       describe: 'The index columns of a new series, separated by commas: the first unless given',
     })
     .option('duplicates', {
@@ -57,11 +59,9 @@ export function typesOf(
   return new Map(columns.map(({ name, type }) => [name, type]))
 }
 
-/** Names of columns, separated by commas. */
-export function parseNames(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  if (names.includes('')) throw usageError('--index takes names of columns, separated by commas')
-  return names
+/** The columns that `--index` names, however often it is given; undefined where it is not. */
+export function indexOf(index: readonly (readonly string[])[]): readonly string[] | undefined {
+  return index.length === 0 ? undefined : index.flat()
 }
 
 function parseColumn(text: string): { name: string; type: ColumnType } {

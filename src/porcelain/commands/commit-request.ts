@@ -1,15 +1,13 @@
 import type { Context } from '../../cli/context.ts'
 import { usageError } from '../../cli/define-command.ts'
-import type { Id } from '../../core/id.ts'
 import { cleanMessage } from '../../core/message.ts'
 import { joinParagraphs } from '../../plumbing/commit-message.ts'
 import { hasIndex } from '../../plumbing/index-state.ts'
 import type { Repository } from '../../plumbing/repository.ts'
 import type { CommitRequest } from '../apply-change.ts'
-import { checkQuality } from '../validate.ts'
 import { afterCommit } from './commit-hooks.ts'
 import { commitSignatures } from './commit-options.ts'
-import { noteBreaks } from './note-breaks.ts'
+import { checkRules } from './note-breaks.ts'
 
 /** What a command that changes series says about committing: see `changingOptions`. */
 export interface CommitArguments {
@@ -44,14 +42,13 @@ export async function commitRequest(
   }
   const { author, committer, exactDate } = await commitSignatures(context, args)
   const message = cleanMessage(joinParagraphs(args.message))
-  const check = (before: Id, after: Id): Promise<void> =>
-    checkQuality(repo.objects, before, after, { onBreak: noteBreaks(context) })
   return {
     author,
     committer,
     exactDate,
     ...(message !== '' && { message }),
-    ...(!args.noVerify && { check, before: () => context.hook('pre-commit') }),
+    check: checkRules(context, args.noVerify),
+    before: args.noVerify ? undefined : () => context.hook('pre-commit'),
     after: () => afterCommit(context),
   }
 }

@@ -1,17 +1,16 @@
 import { defineCommand } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
-import { type Id, shortId } from '../../core/id.ts'
+import { shortId } from '../../core/id.ts'
 import { formatCounts } from '../../core/series-counts.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { type CommitResult, commit } from '../commit.ts'
 import type { PathStat } from '../tree-stat.ts'
-import { checkQuality } from '../validate.ts'
 import { afterCommit } from './commit-hooks.ts'
 import { commitSignatures, messageOption, signatureOptions } from './commit-options.ts'
 import { pathStatJson } from './history-json.ts'
-import { noteBreaks } from './note-breaks.ts'
+import { checkRules } from './note-breaks.ts'
 
 export const commitCommand = defineCommand({
   name: 'commit',
@@ -84,11 +83,8 @@ export const commitCommand = defineCommand({
         ? async (message, changes) =>
             withoutComments(await context.edit(editable(message, changes), 'COMMIT_EDITMSG'))
         : undefined,
-      ...(!args.noVerify && {
-        hook: context.hook,
-        check: (before: Id, after: Id) =>
-          checkQuality(repo.objects, before, after, { onBreak: noteBreaks(context) }),
-      }),
+      hook: args.noVerify ? undefined : context.hook,
+      check: checkRules(context, args.noVerify),
       signal: context.abort,
     })
     if (made.id !== undefined) await afterCommit(context)
@@ -107,8 +103,9 @@ export function commitText(result: CommitResult, style: Style): string {
   const lines = [`[${style.cyan(where)}${root} ${style.yellow(at)}] ${subjectOf(commit)}`]
   const series = changes.filter(({ kind }) => kind !== 'collection')
   if (series.length > 0) lines.push(` ${series.length} series changed, ${formatCounts(counts)}`)
-  for (const { path, kind, state } of changes) {
-    if (kind === 'collection') lines.push(` settings of ${path}/`)
+  for (const { path, kind, state, from } of changes) {
+    if (from !== undefined) lines.push(` renamed series ${from} → ${path}`)
+    else if (kind === 'collection') lines.push(` settings of ${path}/`)
     else if (state === 'new') lines.push(` new series ${path}`)
     else if (state === 'deleted') lines.push(` deleted series ${path}`)
   }
@@ -131,7 +128,10 @@ function placeOf({ branch }: CommitResult): string {
 
 /** What the editor shows: the message, and as comments what it is about. */
 export function editable(message: string, changes: readonly PathStat[]): string {
-  const lines = changes.map(({ path, stat }) => `#\t${path}: ${formatCounts(stat)}`)
+  const lines = changes.map(({ path, from, stat }) => {
+    const name = from === undefined ? path : `${from} → ${path}`
+    return `#\t${name}: ${formatCounts(stat)}`
+  })
   return [
     `${message.trimEnd()}\n`,
     '# Lines that begin with # are left out. Without a message nothing is committed.',

@@ -1,3 +1,4 @@
+import { escapeControl } from '../../core/names.ts'
 import { writeCsv } from '../../formats/csv/index.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import { conflictFrames, conflictsCsvSchema, type ListedConflict } from '../merge-conflicts.ts'
@@ -64,11 +65,12 @@ function inColumns(cells: readonly string[], widths: readonly number[]): string 
 
 function cellsOf({ series, key, column, kind, values, reason }: ListedConflict): string[] {
   const isWhole = kind === 'row' || kind === 'group' || kind === 'series'
-  const shown = (text: string | null) => text ?? (isWhole ? '(none)' : 'null')
+  const shown = (text: string | null) =>
+    text === null ? (isWhole ? '(none)' : 'null') : escapeControl(text)
   return [
     readablePath(series),
-    key ?? '',
-    column ?? '',
+    escapeControl(key ?? ''),
+    escapeControl(column ?? ''),
     shown(values.base),
     shown(values.ours),
     // Last, as it is longer than a column is wide.

@@ -3,9 +3,10 @@ import { parseSchemaText } from '../../core/schema-codec.ts'
 import type { Json } from '../../core/settings.ts'
 import { openZone } from '../../core/zone.ts'
 import { createSeries } from '../create-series.ts'
-import { changingOptions, isSeveral, parseNames } from './changing-options.ts'
+import { changingOptions, indexOf, isSeveral } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { appliedJson, committed } from './committed.ts'
+import { parseColumns } from './reading-options.ts'
 
 export const createCommand = defineCommand({
   name: 'create',
@@ -33,8 +34,9 @@ export const createCommand = defineCommand({
         .positional('name', { demandOption: true, complete: 'series' })
         .positional('column', { array: true })
         .option('index', {
+          array: true,
           value: 'columns',
-          coerce: parseNames,
+          coerce: parseColumns,
           describe: 'The index columns, separated by commas: the first unless given',
         })
         .option('duplicates', { type: 'boolean', describe: 'Rows with equal keys are allowed' })
@@ -45,7 +47,8 @@ export const createCommand = defineCommand({
     ),
   run: async (args, context) => {
     const repo = await context.repository()
-    if (args.column.length === 0 && (args.index !== undefined || args.duplicates)) {
+    const index = indexOf(args.index)
+    if (args.column.length === 0 && (index !== undefined || args.duplicates)) {
       throw usageError('--index and --duplicates need columns')
     }
     const schema =
@@ -53,7 +56,7 @@ export const createCommand = defineCommand({
         ? undefined
         : parseSchemaText(args.column.map(quoteName).join(' '), {
             duplicates: args.duplicates,
-            ...given({ index: args.index }),
+            ...given({ index }),
           })
     const settings =
       args.zone === undefined

@@ -1,9 +1,9 @@
 import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
+import type { Tolerance } from '../../core/tolerance.ts'
 import { writeCsv } from '../../formats/csv/index.ts'
 import { keyToJson } from '../../plumbing/key-text.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
-import type { Tolerance } from '../changed-cells.ts'
 import { type DiffItem, diffRows, type FileDiff } from '../diff.ts'
 import { diffCsvFrames, diffCsvSchema } from '../diff-csv.ts'
 import { type ComparedSeries, diffStats, type StatItem } from '../diff-stats.ts'
@@ -21,6 +21,7 @@ import {
   TERMINAL_SERIES,
 } from './diff-text.ts'
 import { rowCountsJson, seriesStatJson } from './history-json.ts'
+import { parseColumns } from './reading-options.ts'
 import { type StatWidths, statLine, statWidths, totalLine } from './stat-text.ts'
 
 type Item =
@@ -86,7 +87,9 @@ export const diffCommand = defineCommand({
         .option('all', { type: 'boolean', describe: 'Show all rows on a terminal too' })
         .option('columns', {
           alias: 'c',
+          array: true,
           value: 'names',
+          coerce: parseColumns,
           describe: 'Only these value columns, separated by commas',
         })
         .option('atol', {
@@ -115,7 +118,7 @@ export const diffCommand = defineCommand({
     ),
   run: async function* (args, context): AsyncGenerator<Item> {
     const repo = await context.repository()
-    const columns = args.columns?.split(',')
+    const columns = args.columns.length === 0 ? undefined : args.columns.flat()
     const tolerance = toleranceOf(args.atol, args.rtol)
     const narrowing: Narrowing = { ...boundsOf(args), ...given({ columns, tolerance }) }
     if (context.json && args.csv) throw usageError('--json and --csv cannot be given together')

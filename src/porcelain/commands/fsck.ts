@@ -155,6 +155,9 @@ function hintFor(problems: readonly Omit<FsckProblem, 'kind'>[], after: After): 
   if (problems.every(({ hint }) => hint !== undefined)) {
     return 'no copy is needed: the line below each problem says what mends it'
   }
+  if (problems.every(({ from }) => from === 'the index')) {
+    return 'what is staged is lost: varve reset forgets it and leaves files as they are; add them again then'
+  }
   const isOfLog = ({ file }: { file?: string }): boolean => file !== undefined
   if (!isRepaired) {
     return problems.some(isOfLog)

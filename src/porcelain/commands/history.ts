@@ -8,7 +8,8 @@ import type { RowChange } from '../../core/series-diff.ts'
 import type { Zone } from '../../core/zone.ts'
 import { abbreviationLength } from '../../plumbing/abbreviate-id.ts'
 import { signatureJson } from '../../plumbing/commands/commit-json.ts'
-import { formatKey, keyToJson } from '../../plumbing/key-text.ts'
+import { checkCount } from '../../plumbing/commands/walk-options.ts'
+import { formatKey, keyToJson, typedKey } from '../../plumbing/key-text.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import { schemaChangeText } from '../change-summary.ts'
 import { changedCells } from '../changed-cells.ts'
@@ -80,12 +81,13 @@ export const historyCommand = defineCommand({
         describe: 'How dates are written: iso unless given',
       }),
   run: async function* (args, context): AsyncGenerator<Item> {
+    checkCount('--max-count', args.maxCount)
     const repo = await context.repository()
     const now = context.now()
     const result = await history(repo, {
       now,
       name: args.series,
-      key: args.key,
+      key: typedKey(args.key),
       ...given({
         rev: args.rev,
         asOf: args.asOf === undefined ? undefined : parseWhen(args.asOf, now),

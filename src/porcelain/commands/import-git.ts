@@ -8,9 +8,9 @@ import { shortBranch } from '../branch.ts'
 import { count } from '../change-summary.ts'
 import type { ImportProblem } from '../import-git/import-git.ts'
 import { importOntoBranch } from '../import-git/import-onto-branch.ts'
-import { parseNames } from './changing-options.ts'
+import { indexOf } from './changing-options.ts'
 import { noteFilesLeft, whileMoving } from './moving.ts'
-import { readingOf, readingOptions } from './reading-options.ts'
+import { parseColumns, readingOf, readingOptions } from './reading-options.ts'
 
 /** Files that are named one by one; the rest is counted. */
 const SHOWN_PROBLEMS = 20
@@ -32,6 +32,8 @@ export const importGitCommand = defineCommand({
     'before. Another header, or dates written otherwise, is followed: the series gets the schema of the',
     'table as it is then. Where the first column does not tell the rows of a new series apart, further',
     'columns become part of its index, and where none does, equal keys are allowed.',
+    '',
+    'A shallow clone lacks history that could not be imported later, and is refused.',
     '',
     'Nothing of the git repository is run: no hook, filter, or program that its configuration names.',
   ].join('\n'),
@@ -65,8 +67,9 @@ export const importGitCommand = defineCommand({
           describe: 'Only commits along first parents: what was merged is one commit then',
         })
         .option('index', {
+          array: true,
           value: 'columns',
-          coerce: parseNames,
+          coerce: parseColumns,
           describe: 'The index columns of new series, where a table has all of them',
         })
         .option('strict', {
@@ -91,7 +94,7 @@ export const importGitCommand = defineCommand({
             path: args.path,
             into: args.into,
             branch: args.branch,
-            index: args.index,
+            index: indexOf(args.index),
           }),
           firstParent: args.firstParent,
           strict: args.strict,

@@ -6,7 +6,7 @@ import { count } from '../change-summary.ts'
 import { importTable } from '../import-table.ts'
 import { importVintages, type KnownAtFrom } from '../import-vintages.ts'
 import { type Published, publicationText } from '../publish.ts'
-import { schemaOptions, typesOf } from './changing-options.ts'
+import { indexOf, schemaOptions, typesOf } from './changing-options.ts'
 import { isStandardInput, namedInput } from './named-input.ts'
 import { readingOf, readingOptions } from './reading-options.ts'
 
@@ -28,6 +28,7 @@ export const importVintagesCommand = defineCommand({
     'One commit a publication, in the order of their dates: each series in it becomes equal to its table.',
     'Author and committer date are when it was published, so that --as-of reads what was known then.',
     'Only publications that are newer than what a series has are taken: run it again for the next ones.',
+    'Where a table cannot be read, the publications before it are committed and stay.',
     '',
     'The date is in the name of the file or of a folder that it is in, and the rest of the name is the',
     'series: 2024-05-31/brent.csv, brent_20240531T1030.csv, 00001-1539591600/brent.csv. Dates without a',
@@ -92,7 +93,7 @@ export const importVintagesCommand = defineCommand({
         ...given({
           series: args.series,
           into: args.into,
-          index: args.index,
+          index: indexOf(args.index),
           duplicates: args.duplicates,
           schema: args.schema,
           message: args.message,
@@ -116,6 +117,7 @@ export const importTableCommand = defineCommand({
     'A column says when each row was published. One commit a publication: its rows are laid over the',
     'series, so that a row which is published again is revised. The column itself is left out. Only',
     'publications that are newer than what the series has are taken. `-` for the file is standard input.',
+    'Where a publication fails, those before it are committed and stay.',
     '',
     'With --split-by the rows of a publication go to many series in a collection, called by the values of',
     'another column.',
@@ -177,7 +179,7 @@ export const importTableCommand = defineCommand({
         author: await context.identity('author'),
         committer: await context.identity('committer'),
         onPublication: () => progress.add(1),
-        ...given({ splitBy: args.splitBy, index: args.index, message: args.message }),
+        ...given({ splitBy: args.splitBy, index: indexOf(args.index), message: args.message }),
       })
       noteKnown(context, result, 'publications')
       return result

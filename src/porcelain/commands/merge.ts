@@ -10,6 +10,7 @@ import { afterCommit, afterMerge } from './commit-hooks.ts'
 import { commitSignatures, messageOption, signatureOptions } from './commit-options.ts'
 import { mergedJson, mergedText } from './merge-text.ts'
 import { noteFilesLeft, whileMoving } from './moving.ts'
+import { checkRules } from './note-breaks.ts'
 import {
   abortedText,
   conflictOptions,
@@ -43,7 +44,8 @@ export const mergeCommand = defineCommand({
     'Where the branch that you are on has no commits of its own it is moved on; else what changed on',
     'both sides since they parted is merged in a commit: row by row, and in a row column by column.',
     'Columns that were added, dropped, renamed or widened, and settings are merged, too; so are series',
-    'that were renamed, where their rows were not changed on that side as well.',
+    'that were renamed, with half of their rows as they were. Of several that had the same rows those',
+    'are one whose names end alike (t and x/t); where that says nothing none is: it was removed.',
     '',
     'A conflict is where both sides made something different of the same: of a cell; of a row, where',
     'one deleted and the other revised it; of rows with equal keys, which count as one; of a series,',
@@ -61,9 +63,10 @@ export const mergeCommand = defineCommand({
     'the series last. For single columns the setting `merge` says it: ours, theirs, newest, min or',
     'max, or a tolerance within which ours stays.',
     '',
-    'Of the hooks (core.hooksPath), pre-merge-commit is asked before a merge makes its commit: where it',
-    'says no, nothing is changed. post-merge is told of a merge that came to its end, with 1 after',
-    '--squash and else 0. --continue asks pre-commit and tells post-commit, as commit does.',
+    'Of the hooks (core.hooksPath), pre-merge-commit is asked before a merge makes its commit; then the',
+    'quality rules are checked for what it changes on this side. Where one says no, nothing is changed.',
+    'post-merge is told of a merge that came to its end, with 1 after --squash and else 0. --continue',
+    'asks pre-commit, checks the rules and tells post-commit, as commit does.',
   ].join('\n'),
   examples: [
     { command: 'varve merge vendor-b', about: 'into the branch that you are on' },
@@ -110,7 +113,7 @@ export const mergeCommand = defineCommand({
           .option('message', messageOption)
           .option('no-verify', {
             type: 'boolean',
-            describe: 'Do not ask the hook pre-merge-commit; with --continue, pre-commit',
+            describe: 'Ask neither the hook (with --continue, pre-commit) nor the quality rules',
           })
           .option('allow-unrelated-histories', {
             type: 'boolean',
@@ -145,10 +148,13 @@ export const mergeCommand = defineCommand({
     const message =
       args.message.length > 0 ? await readMessage(context, args.message, []) : undefined
     const signal = context.abort
+    const verifying = {
+      hook: args.noVerify ? undefined : context.hook,
+      check: checkRules(context, args.noVerify),
+    }
     if (args.continue) {
       await mergeOf(repo, 'merge')
-      const hook = args.noVerify ? undefined : context.hook
-      const concluded = await commit(repo, { ...signatures, message, hook, signal })
+      const concluded = await commit(repo, { ...signatures, ...verifying, message, signal })
       await afterCommit(context)
       if (!context.quiet) yield { concluded }
       return
@@ -167,7 +173,7 @@ export const mergeCommand = defineCommand({
         message,
         dryRun: args.dryRun,
         now: context.now(),
-        hook: args.noVerify ? undefined : context.hook,
+        ...verifying,
       }),
     )
     noteFilesLeft(context, merged.files)

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { given, type Options, usageError } from '../../cli/define-command.ts'
+import { parseNameList } from '../../core/name-list.ts'
 import {
   type DstChoice,
   dstChoices,
@@ -103,24 +104,15 @@ export function readingOf(
   })
 }
 
+/** Names of columns, as {@link parseNameList} reads them. */
+export const parseColumns = parseNameList
+
 function parseSkip(text: string): number {
   const lines = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(lines)) {
     throw usageError(`not a number of lines: ${text}`, 'as in --skip 3')
   }
   return lines
-}
-
-/** Names separated by commas; one that has a comma in it is in double quotes, as in CSV. */
-export function parseColumns(text: string): string[] {
-  const names = text.match(/(?:"(?:[^"]|"")*"|[^,])+|^(?=,)|(?<=,)(?=,|$)/g) ?? ['']
-  return names.map((each) => {
-    const name = each.trim()
-    const plain = /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name
-    if (plain === '')
-      throw usageError('names of columns are separated by commas, and none is empty')
-    return plain
-  })
 }
 
 function parseRename(text: string): readonly [from: string, to: string] {

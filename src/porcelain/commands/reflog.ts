@@ -1,6 +1,7 @@
 import { defineCommand, usageError } from '../../cli/define-command.ts'
 import { dateStyles, formatCommitDate, parseDateStyle } from '../../core/date-format.ts'
 import { signatureJson } from '../../plumbing/commands/commit-json.ts'
+import { checkCount } from '../../plumbing/commands/walk-options.ts'
 import { reflog, reflogRef } from '../reflog.ts'
 import { short } from './moving.ts'
 
@@ -34,16 +35,14 @@ export const reflogCommand = defineCommand({
         describe: 'Show dates, written so: iso, relative, short, raw …',
       }),
   pager: true,
-  run: async function* ({ words, maxCount = Infinity, date }, context) {
+  run: async function* ({ words, maxCount, date }, context) {
     const repo = await context.repository()
-    if (!Number.isInteger(maxCount) && maxCount !== Infinity) {
-      throw usageError('--max-count takes a whole number')
-    }
+    checkCount('--max-count', maxCount)
     const names = words[0] === 'show' ? words.slice(1) : words
     if (names.length > 1) throw usageError(`unexpected argument ${names[1]}`)
     const ref = await reflogRef(repo, names[0])
     const now = context.now().seconds
-    let left = maxCount
+    let left = maxCount ?? Infinity
     for await (const entry of reflog(repo, ref)) {
       if (left-- <= 0) return
       yield { ...entry, when: date && formatCommitDate(entry.who, date, now) }

@@ -2,13 +2,11 @@ import type { Context } from '../../cli/context.ts'
 import { defineCommand, type Options, usageError } from '../../cli/define-command.ts'
 import type { Style } from '../../cli/style.ts'
 import { subjectOf } from '../../core/commit.ts'
-import { hasCode, VarveError } from '../../core/errors.ts'
 import { commitJson } from '../../plumbing/commands/commit-json.ts'
 import { readMessage } from '../../plumbing/commands/message-input.ts'
 import { emptyPicks } from '../../plumbing/merge-state.ts'
 import { readablePath } from '../../plumbing/quote-path.ts'
 import type { Repository } from '../../plumbing/repository.ts'
-import type { RunHook } from '../hooks.ts'
 import { type AbortMergeResult, abortMerge } from '../merge-abort.ts'
 import { type ReplayAction, type Replayed, type ReplayResult, replay } from '../replay.ts'
 import { commitsToReplay } from '../replay-commits.ts'
@@ -20,6 +18,7 @@ import { commitSignatures, signatureOptions } from './commit-options.ts'
 import { pathStatJson } from './history-json.ts'
 import { changeLines } from './merge-text.ts'
 import { noteFilesLeft, short, whileMoving } from './moving.ts'
+import { checkRules } from './note-breaks.ts'
 import {
   abortedText,
   conflictOptions,
@@ -102,11 +101,12 @@ function replayCommand(action: ReplayAction, words: Words) {
         author: signatures.author,
         message,
         edit: args.edit ? editor(context) : undefined,
+        check: checkRules(context, args.noVerify),
       }
       if (end !== undefined) {
         const goOn = end === 'skip' ? skipReplay : continueReplay
         const continued = await whileMoving(context, {}, (files) =>
-          goOn(repo, { ...files, ...shared, hook: preCommit(context) }),
+          goOn(repo, { ...files, ...shared, hook: args.noVerify ? undefined : context.hook }),
         )
         if (continued.concluded !== undefined) await afterCommit(context)
         if (continued.rest !== undefined) await tellOfCommits(continued.rest, context)
@@ -196,27 +196,16 @@ function replayOptions<T>(y: Options<T>, action: ReplayAction) {
       array: true,
       describe: 'The message of the commit, or a paragraph of it',
     })
+    .option('no-verify', {
+      type: 'boolean',
+      describe: 'Do not check the quality rules; with --continue, do not ask pre-commit either',
+    })
     .option('dry-run', { type: 'boolean', describe: 'Only say what would happen' })
 }
 
 function editor(context: Context): (message: string) => Promise<string> {
   return async (message) =>
     withoutComments(await context.edit(editable(message, []), 'COMMIT_EDITMSG'))
-}
-
-/** As git, these have no --no-verify of their own. */
-function preCommit(context: Context): RunHook {
-  return async (name, request) => {
-    try {
-      await context.hook(name, request)
-    } catch (error) {
-      if (!hasCode(error, 'refused')) throw error
-      throw new VarveError('refused', error.message, {
-        data: error.data,
-        hint: 'varve commit --no-verify concludes it without asking; then --continue goes on',
-      })
-    }
-  }
 }
 
 /** All that is picked at once is one step, of which the hook is told once. */
@@ -311,7 +300,8 @@ export const cherryPickCommand = replayCommand('cherry-pick', {
     'A commit whose change is in already stops it, before anything is done, unless --empty=drop or',
     '--empty=keep. A merge is picked against one of its parents: -m 1.',
     '',
-    'The hook post-commit is told, once for all that is picked at once; pre-commit is asked by --continue.',
+    'Each commit is checked by the quality rules: where it breaks one, nothing is done. The hook',
+    'post-commit is told, once for all that is picked at once; pre-commit is asked by --continue.',
   ].join('\n'),
   examples: [
     { command: 'varve cherry-pick vendor-b~1', about: 'one commit of another branch' },
@@ -334,8 +324,10 @@ export const revertCommand = replayCommand('revert', {
     '--continue commits and goes on, --skip leaves that commit out, --abort goes back to where it began.',
     '',
     'A merge is reverted against one of its parents: -m 1 takes back what it brought in. The message is',
-    'Revert "…", as in git; another one is --message, as -m is the parent. The hook post-commit is told,',
-    'once for all that is reverted at once; pre-commit is asked by --continue.',
+    'Revert "…", as in git; another one is --message, as -m is the parent.',
+    '',
+    'Each commit is checked by the quality rules: where it breaks one, nothing is done. The hook',
+    'post-commit is told, once for all that is reverted at once; pre-commit is asked by --continue.',
   ].join('\n'),
   examples: [
     { command: 'varve revert HEAD', about: 'the last commit' },

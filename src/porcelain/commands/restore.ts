@@ -6,6 +6,7 @@ import { changingOptions } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { committed } from './committed.ts'
 import { whileMoving } from './moving.ts'
+import { parseColumns } from './reading-options.ts'
 
 export const restoreCommand = defineCommand({
   name: 'restore',
@@ -52,7 +53,10 @@ export const restoreCommand = defineCommand({
             describe: 'Take it from this revision',
           })
           .option('columns', {
+            alias: 'c',
+            array: true,
             value: 'names',
+            coerce: parseColumns,
             describe: 'Only these value columns, separated by commas',
           }),
       ),
@@ -70,7 +74,7 @@ export const restoreCommand = defineCommand({
         ...files,
         ...boundsOf(args),
         ...{ series, staged, worktree, source },
-        columns: args.columns?.split(','),
+        columns: args.columns.length === 0 ? undefined : args.columns.flat(),
         commit,
         dryRun: args.dryRun,
         who,

@@ -22,7 +22,7 @@ export const statusCommand = defineCommand({
     'one was not touched, but its series has changed since. Rows are counted as +appended ~revised',
     '-deleted; in +2/1 the 1 is new before the old end (backfilled).',
     '',
-    '--short has two letters a line: what is staged (A new, M modified, D deleted), then the file',
+    '--short has two letters a line: what is staged (A new, M modified, D deleted, R renamed: OLD -> NEW), then the file',
     '(M modified or unreadable, D missing, O outdated), then the series; `??` and a file that is no',
     "series'. --porcelain is the same without colours, for scripts.",
   ].join('\n'),
@@ -86,16 +86,21 @@ function shortText(
 ): string {
   const green = style?.green ?? String
   const red = style?.red ?? String
-  const letters = new Map<string, { index: string; file: string }>()
+  const letters = new Map<string, { index: string; file: string; from?: string }>()
   for (const change of staged) {
-    letters.set(nameOf(change), { index: stagedLetters[change.state], file: ' ' })
+    const { state, from } = change
+    const index = from === undefined ? stagedLetters[state] : 'R'
+    letters.set(nameOf(change), { index, file: ' ', ...(from !== undefined && { from }) })
   }
   for (const { series, state } of unstaged) {
-    letters.set(series, { index: letters.get(series)?.index ?? ' ', file: fileLetters[state] })
+    letters.set(series, { index: ' ', ...letters.get(series), file: fileLetters[state] })
   }
   const lines = [...letters]
     .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    .map(([name, { index, file }]) => `${green(index)}${red(file)} ${readablePath(name)}`)
+    .map(([name, { index, file, from }]) => {
+      const before = from === undefined ? '' : `${readablePath(from)} -> `
+      return `${green(index)}${red(file)} ${before}${readablePath(name)}`
+    })
   if (withBranch) {
     const where = branch?.replace(/^refs\/heads\//, '') ?? 'HEAD (no branch)'
     const follows = tracking === undefined ? '' : `...${tracking.short}${distanceText(tracking)}`
@@ -239,7 +244,8 @@ function inColumns(rows: readonly (readonly [string, string])[]): string[] {
   return rows.map(([label, text]) => `${label.padEnd(width)}${text}`)
 }
 
-function stagedLabel({ state, kind }: SeriesStat): string {
+function stagedLabel({ state, kind, from }: SeriesStat): string {
+  if (from !== undefined) return 'renamed:'
   const noun = kind === 'collection' ? ' collection' : ' series'
   return `${state === 'changed' ? 'modified' : `${state}${state === 'new' ? noun : ''}`}:`
 }
@@ -249,7 +255,9 @@ function nameOf({ path, kind }: SeriesStat): string {
 }
 
 function changeText(change: SeriesStat): string {
-  return `${readablePath(nameOf(change))}${countsText(change)}`
+  const { from } = change
+  const before = from === undefined ? '' : `${readablePath(from)} -> `
+  return `${before}${readablePath(nameOf(change))}${countsText(change)}`
 }
 
 function countsText({ kind, stat, settings, state }: SeriesStat): string {

@@ -21,8 +21,9 @@ export const validateCommand = defineCommand({
     '  max-revision  a number, or "10%": what a commit may change a value by',
     '  stale-after   on the first index column: "3d", counted to now; validate alone checks it',
     '',
-    'commit, and every command that commits at once, checks what it changes, and refuses it where that',
-    'breaks a rule, unless --no-verify is given.',
+    'Every command that makes a commit of what is here (commit, merge, cherry-pick, revert, write --commit',
+    'and so on) checks what it changes, and refuses it where that breaks a rule, unless --no-verify is',
+    'given. Commits that come as they are (fetch, a fast-forward, import) are not checked.',
   ].join('\n'),
   examples: [
     {

@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts'
 import { count } from '../change-summary.ts'
-import type { VintageNotes } from '../read-vintages.ts'
+import type { VintageNotes } from '../select-vintages.ts'
 
 /** Says which versions of a series are not among its vintages. */
 export function noteVintages({ passing, otherKeys }: VintageNotes, context: Context): void {

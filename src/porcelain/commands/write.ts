@@ -3,7 +3,7 @@ import type { SeriesConflicts } from '../../plumbing/merge-state.ts'
 import { changesText } from '../change-summary.ts'
 import { type WriteMode, writeModes, writeSeries } from '../write-series.ts'
 import { writeSplit } from '../write-split.ts'
-import { changingOptions, schemaOptions, typesOf } from './changing-options.ts'
+import { changingOptions, indexOf, schemaOptions, typesOf } from './changing-options.ts'
 import { commitRequest } from './commit-request.ts'
 import { inputProgress } from './input-progress.ts'
 import { isStandardInput, namedInput } from './named-input.ts'
@@ -96,7 +96,12 @@ export const writeCommand = defineCommand({
     try {
       const input = namedInput(context, file, readingOf(args, context))
       const options = {
-        ...given({ index: args.index, duplicates: args.duplicates, schema: args.schema, commit }),
+        ...given({
+          index: indexOf(args.index),
+          duplicates: args.duplicates,
+          schema: args.schema,
+          commit,
+        }),
         // A bar would be drawn over what is being typed.
         input: isTyped ? input : progress.watch(input),
         mode: args.mode as WriteMode | undefined,

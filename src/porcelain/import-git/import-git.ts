@@ -3,7 +3,12 @@ import { VarveError } from '../../core/errors.ts'
 import type { Id } from '../../core/id.ts'
 import { checkCollectionName } from '../../core/names.ts'
 import type { Reading } from '../../formats/table.ts'
-import { listGitHistory, resolveGitRevision } from '../../plumbing/git/git-commits.ts'
+import {
+  type GitStep,
+  listGitHistory,
+  parseGitCommit,
+  resolveGitRevision,
+} from '../../plumbing/git/git-commits.ts'
 import { GitObjects } from '../../plumbing/git/git-objects.ts'
 import type { GitSource } from '../../plumbing/git/run-git.ts'
 import type { Repository } from '../../plumbing/repository.ts'
@@ -73,7 +78,8 @@ export interface ImportedHistory {
  * Committer dates are moved up where they run backwards along parents, and back where they lie ahead
  * of `who`. A table that cannot be read at a commit is reported, and its series is as it was before.
  *
- * `bad-input` at the first of those under `strict`; `revision-not-found`; `not-a-repository`;
+ * `refused` where history that is not imported yet is cut off, in a shallow repository; `bad-input` at
+ * the first of those under `strict`; `revision-not-found`; `not-a-repository`;
  * `file-not-found` where no commit has a table.
  */
 export async function importGit(
@@ -100,6 +106,11 @@ export async function importGit(
   const objects = new GitObjects(source)
   const run = new Import(repo, objects, state, steps, { ...options, ref, prefix, into })
   try {
+    await refuseCutOff(
+      source,
+      objects,
+      steps.filter(({ oid }) => !state.commits.has(oid)),
+    )
     await run.all()
   } finally {
     await objects.close()
@@ -113,4 +124,24 @@ export async function importGit(
     })
   }
   return { tip, git, ref, ...run.counts }
+}
+
+/**
+ * `refused` where a commit has parents that are not there: it would be imported as the first one, and
+ * what was before it could never be.
+ */
+async function refuseCutOff(
+  { folder }: GitSource,
+  objects: GitObjects,
+  steps: readonly GitStep[],
+): Promise<void> {
+  for (const { oid, parents } of steps) {
+    if (parents.length > 0) continue
+    if (!parseGitCommit(await objects.structure(oid, 'commit')).hasParents) continue
+    throw new VarveError(
+      'refused',
+      `${folder} is a shallow clone: what is before commit ${oid.slice(0, 12)} is not there`,
+      { data: { folder, commit: oid }, hint: `git -C ${folder} fetch --unshallow brings it` },
+    )
+  }
 }

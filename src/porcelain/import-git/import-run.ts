@@ -2,7 +2,7 @@ import { type Signature, writeCommit } from '../../core/commit.ts'
 import { VarveError } from '../../core/errors.ts'
 import type { Id } from '../../core/id.ts'
 import { escapeControl } from '../../core/names.ts'
-import { EMPTY_TREE, lookupPath, type PathEdit, updatePaths } from '../../core/tree.ts'
+import { lookupPath, type PathEdit, updatePaths } from '../../core/tree.ts'
 import { clampCommitter } from '../../plumbing/clamp-committer.ts'
 import { packsToPublish } from '../../plumbing/collect-packs.ts'
 import { isAncestor } from '../../plumbing/common-ancestors.ts'
@@ -155,7 +155,6 @@ export class Import {
       commits.set(oid, onFirst)
       return
     }
-    if (tree === EMPTY_TREE) await writer.put('tree', Uint8Array.of(0, 0))
     const id = await writeCommit(writer, {
       tree,
       parents: ours,

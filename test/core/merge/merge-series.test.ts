@@ -500,6 +500,8 @@ describe('rules of columns', () => {
     [1n, 2n, 'newest', 1n],
     [1n, 3n, { tolerance: 2 }, 1n],
     [1n, 3n, { tolerance: 1 }, 'conflict'],
+    [0n, 2n ** 60n, { tolerance: 2 ** 60 }, 0n],
+    [0n, 2n ** 60n + 1n, { tolerance: 2 ** 60 }, 'conflict'],
     [1n, 3n, { tolerance: 1, policy: 'max' }, 3n],
     [1n, 2n, {}, 'conflict'],
   ] as const)('of %s and %s, %o makes %s', async (ours, theirs, rule, expected) => {

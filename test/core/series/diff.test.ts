@@ -334,6 +334,35 @@ describe('a diff of two schemas', () => {
     expect(await diffStat(objects, c, a)).toMatchObject({ deleted: 2, appended: 0 })
   })
 
+  it('compares rows under keys of a widened index as under those they have', async () => {
+    const wide = schemaOf('t:timestamp_ms v:float64 s:string')
+    const later = fc.integer({ min: 0, max: 400 }).map((t): Scalar[] => [BigInt(t) * 500n])
+    await fc.assert(
+      fc.asyncProperty(rowsIn(times), rowsIn(later), fc.nat(200), async (x, y, from) => {
+        const objects = new MemoryObjects()
+        const old = sorted(plain, x)
+        const widened = old.map(([t, ...values]): Row => [(t as bigint) * 1000n, ...values])
+        const fresh = sorted(wide, [...widened.slice(0, widened.length >> 1), ...y])
+        const a = await build(objects, plain, old)
+        const b = await build(objects, wide, fresh)
+        const start = BigInt(from) * 1000n
+        const bound = { key: encodeKeyPrefix(['timestamp_ms'], [start]), inclusive: true }
+        const forth = diffPlainly(wide, widened, fresh).map((change) =>
+          change.class === 'deleted'
+            ? { ...change, key: [(change.key[0] as bigint) / 1000n] }
+            : change,
+        )
+        expect(await diffOf(objects, a, b)).toEqual(forth)
+        expect(await diffStat(objects, a, b)).toMatchObject(tally(forth))
+        const within = diffPlainly(wide, widened, fresh).filter(
+          ({ key }) => (key[0] as bigint) >= start,
+        )
+        expect(await diffStat(objects, a, b, { from: bound })).toMatchObject(tally(within))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it('takes a range as keys of the wider index', async () => {
     const objects = new MemoryObjects()
     const a = await build(objects, plain, rows)

@@ -127,6 +127,7 @@ export { importOntoBranch } from './porcelain/import-git/import-onto-branch.ts'
 export { importLakotaExport } from './porcelain/import-lakota-export.ts'
 export { importTable } from './porcelain/import-table.ts'
 export { importVintages } from './porcelain/import-vintages.ts'
+export type { WriteMode } from './porcelain/laid-rows.ts'
 export { listSeries } from './porcelain/list-series.ts'
 export { log } from './porcelain/log.ts'
 export { materialiseFiles } from './porcelain/materialise-files.ts'
@@ -191,5 +192,5 @@ export {
   type VintagesResult,
   vintages,
 } from './porcelain/vintages.ts'
-export { type WriteMode, type WriteSeriesOptions, writeSeries } from './porcelain/write-series.ts'
+export { type WriteSeriesOptions, writeSeries } from './porcelain/write-series.ts'
 export { type WriteSplitOptions, writeSplit } from './porcelain/write-split.ts'

@@ -15,6 +15,7 @@ import {
   MergedRun,
   NO_ROW,
   type OldSegment,
+  RevisedRun,
   rowNumbers,
   WholeRun,
 } from './series-runs.ts'
@@ -258,7 +259,8 @@ export class SeriesEditor {
     }
   }
 
-  #countMerged(run: MergedRun): void {
+  #countMerged(run: MergedRun | RevisedRun): void {
+    if (run instanceof RevisedRun) return
     const { block, oldRows, newRows } = run.source
     const end = this.#oldEnd!
     for (let i = 0; i < oldRows.length; i++) {
@@ -293,7 +295,7 @@ export class SeriesEditor {
       this.#added.push(await this.#rewriteColumns(same, runs))
       return
     }
-    const opened: MergedRun[] = []
+    const opened: (MergedRun | RevisedRun)[] = []
     for (const run of runs) {
       if (run instanceof WholeRun) {
         this.#removed.push(run.first)
@@ -302,7 +304,7 @@ export class SeriesEditor {
         opened.push(run)
       }
     }
-    for (const { source } of opened) await source.old?.loaded.locateAll()
+    for (const { old } of opened) await old?.loaded.locateAll()
     const earlier = await this.#earlier(opened)
     this.#added.push(
       await writeSegment<EditRun>(this.#writer, this.#schema, opened, this.#limits, earlier),
@@ -310,12 +312,12 @@ export class SeriesEditor {
   }
 
   /** The old segment that most of the rows, or the rows before them, were in. */
-  async #earlier(runs: readonly MergedRun[]): Promise<EarlierSegment | undefined> {
-    let most: MergedRun | undefined
+  async #earlier(runs: readonly (MergedRun | RevisedRun)[]): Promise<EarlierSegment | undefined> {
+    let most: MergedRun | RevisedRun | undefined
     for (const run of runs) {
-      if (run.source.old !== undefined && run.rows > (most?.rows ?? 0)) most = run
+      if (run.old !== undefined && run.rows > (most?.rows ?? 0)) most = run
     }
-    const loaded = most?.source.old?.loaded
+    const loaded = most?.old?.loaded
     if (loaded === undefined) return undefined
     const lists = await loaded.chunkLists(this.#schema.columns.map((_, i) => i))
     return { columns: loaded.entry.value, lists }
@@ -350,9 +352,9 @@ interface Approach {
 function sameSegment(runs: readonly EditRun[]): OldSegment | undefined {
   let old: OldSegment | undefined
   for (const run of runs) {
-    if (!(run instanceof MergedRun) || !run.isAllOld) return undefined
-    old ??= run.source.old
-    if (run.source.old !== old) return undefined
+    if (run instanceof WholeRun || !run.isAllOld) return undefined
+    old ??= run.old
+    if (run.old !== old) return undefined
   }
   return old !== undefined && countRows(runs) === old.loaded.rows ? old : undefined
 }

@@ -6,7 +6,7 @@ import { groupOf } from './series.ts'
 import type { RowBlock } from './series-blocks.ts'
 import type { MutableCounts } from './series-counts.ts'
 import type { KeyRange } from './series-range.ts'
-import { BLANK_ROW, MergedRun, NO_ROW, type OldSegment } from './series-runs.ts'
+import { BLANK_ROW, MergedRun, NO_ROW, type OldSegment, RevisedRun } from './series-runs.ts'
 
 /** What an edit does to rows that were there and that its input does not bring. */
 export interface RemovalRule {
@@ -48,9 +48,11 @@ export function mergeRows(
   rule: RemovalRule,
   place: MergePlace,
   counts: MutableCounts,
-): { run: MergedRun | undefined; oldTo: number } {
+): { run: MergedRun | RevisedRun | undefined; oldTo: number } {
   const { oldFrom, block, newFrom, newTo, takeRest } = slices
   const { keys } = old
+  const revised = revisedRows(schema, old, slices)
+  if (revised !== undefined) return { run: revised, oldTo: oldFrom + revised.rows }
   const capacity = keys.length - oldFrom + newTo - newFrom
   const oldRows = new Int32Array(capacity)
   const newRows = new Int32Array(capacity)
@@ -124,11 +126,49 @@ export function mergeRows(
   return { run, oldTo: i }
 }
 
+/** The run where the input has the very rows that come next; undefined where there is anything else. */
+function revisedRows(
+  schema: Schema,
+  old: OldSegment,
+  { oldFrom, block, newFrom, newTo, takeRest }: MergeSlices,
+): RevisedRun | undefined {
+  const rows = newTo - newFrom
+  const left = old.keys.length - oldFrom
+  if (block === undefined || block.removed !== undefined || rows === 0 || rows > left) return
+  if (takeRest && rows < left) return
+  if (old.keys.equalRun(oldFrom, block.keys, newFrom, rows) < rows) return
+  return new RevisedRun({ schema, old, oldFrom, block, newFrom, rows })
+}
+
+/** Compares the rows of a run with what the input brings, as {@link compareMerged} does. */
+async function compareRevised(
+  { source: { schema, old, oldFrom, block, newFrom, rows } }: RevisedRun,
+  counts: MutableCounts,
+): Promise<void> {
+  const given = block.columns.flatMap((column, i) => (column === undefined ? [] : i))
+  await old.loaded.chunkLists(given)
+  const marks = new Uint8Array(rows)
+  for (let position = schema.indexCount; position < schema.columns.length; position++) {
+    const column = block.columns[position]
+    if (column === undefined) continue
+    const before = await old.loaded.column(position)
+    if (markDifferences(before, oldFrom, column, newFrom, marks)) old.changed.add(position)
+  }
+  let revised = 0
+  for (let row = 0; row < rows; row++) revised += marks[row]!
+  counts.revised += revised
+  counts.unchanged += rows - revised
+}
+
 /**
  * Compares the rows of a merged run that were there before with what the input brings: counts the
  * revised and the unchanged, and notes in which columns the segment differs.
  */
-export async function compareMerged(run: MergedRun, counts: MutableCounts): Promise<void> {
+export async function compareMerged(
+  run: MergedRun | RevisedRun,
+  counts: MutableCounts,
+): Promise<void> {
+  if (run instanceof RevisedRun) return compareRevised(run, counts)
   const { schema, old, block, oldRows, newRows, blank } = run.source
   const revised = new Uint8Array(oldRows.length)
   let met = false
@@ -136,17 +176,11 @@ export async function compareMerged(run: MergedRun, counts: MutableCounts): Prom
   if (!met || old === undefined) return
   const given = schema.columns.map((_, i) => i).filter((i) => block?.columns[i] !== undefined)
   await old.loaded.chunkLists([...given, ...(blank ?? [])])
-  const aligned = isAligned(oldRows) && isAligned(newRows)
   for (let position = schema.indexCount; position < schema.columns.length; position++) {
     const given = block?.columns[position]
     const blanked = blank?.has(position) === true
     if (given === undefined && !blanked) continue
     const before = await old.loaded.column(position)
-    if (aligned && given !== undefined) {
-      const [row, fresh] = [oldRows[0]!, newRows[0]!]
-      if (markDifferences(before, row, given, fresh, revised)) old.changed.add(position)
-      continue
-    }
     const equal = given === undefined ? undefined : rowEquality(before, given)
     let changed = false
     for (let i = 0; i < oldRows.length; i++) {
@@ -168,11 +202,4 @@ export async function compareMerged(run: MergedRun, counts: MutableCounts): Prom
     if (revised[i] === 1) counts.revised++
     else if (newRows[i] !== BLANK_ROW) counts.unchanged++
   }
-}
-
-/** Whether rows follow each other without a gap. */
-function isAligned(rows: Int32Array): boolean {
-  const first = rows[0]!
-  for (let i = 1; i < rows.length; i++) if (rows[i] !== first + i) return false
-  return first >= 0
 }

@@ -29,7 +29,7 @@ export interface OldSegment {
 }
 
 /** Rows of an edited series as they go into the split. */
-export type EditRun = WholeRun | MergedRun
+export type EditRun = WholeRun | RevisedRun | MergedRun
 
 /** A segment of the old series that nothing touches: a unit that is read only when it is joined. */
 export class WholeRun implements SegmentRun<EditRun> {
@@ -82,6 +82,71 @@ export class WholeRun implements SegmentRun<EditRun> {
   }
 }
 
+/** Rows of an old segment and, with the same keys one after another, of a block of the input. */
+export interface RevisedRows {
+  readonly schema: Schema
+  readonly old: OldSegment
+  readonly oldFrom: number
+  readonly block: RowBlock
+  readonly newFrom: number
+  readonly rows: number
+}
+
+/** Rows that were all there and that the input brings, all of them and no others. */
+export class RevisedRun implements SegmentRun<EditRun> {
+  readonly source: RevisedRows
+
+  constructor(source: RevisedRows) {
+    this.source = source
+  }
+
+  get rows(): number {
+    return this.source.rows
+  }
+
+  get old(): OldSegment {
+    return this.source.old
+  }
+
+  get isAllOld(): boolean {
+    return true
+  }
+
+  get first(): Uint8Array {
+    return this.#keyAt(0)
+  }
+
+  get last(): Uint8Array {
+    return this.#keyAt(this.rows - 1)
+  }
+
+  #keyAt(row: number): Uint8Array {
+    return this.source.block.keys.at(this.source.newFrom + row)
+  }
+
+  rowsBefore(bit: number): number {
+    return searchBit(this.rows, (row) => this.#keyAt(row), bit)
+  }
+
+  slice(from: number, to: number): RevisedRun {
+    const { oldFrom, newFrom, ...source } = this.source
+    return new RevisedRun({
+      ...source,
+      oldFrom: oldFrom + from,
+      newFrom: newFrom + from,
+      rows: to - from,
+    })
+  }
+
+  /** The values that the input brings; the old ones where it does not have the column. */
+  async column(position: number): Promise<ColumnRows> {
+    const { old, oldFrom, block, newFrom, rows } = this.source
+    const given = block.columns[position]
+    if (given !== undefined) return { column: given, from: newFrom, to: newFrom + rows }
+    return { column: await old.loaded.column(position), from: oldFrom, to: oldFrom + rows }
+  }
+}
+
 /** Where each of some consecutive rows comes from: the old segment, the input, or both. */
 export interface MergedRows {
   readonly schema: Schema
@@ -127,6 +192,10 @@ export class MergedRun implements SegmentRun<EditRun> {
 
   slice(from: number, to: number): MergedRun {
     return new MergedRun(this.source, this.#from + from, this.#from + to)
+  }
+
+  get old(): OldSegment | undefined {
+    return this.source.old
   }
 
   /** Whether every row was there before. */

@@ -7,11 +7,11 @@ import { afterPrefix, type KeyRange } from './series-range.ts'
 /** Keys held one by one at most; beyond, neighbours are joined. */
 const MAX_KEYS = 1_048_576
 /** Neighbouring keys that are joined then. */
-const JOINED = 64
+const JOINED = 1024
 
 /**
  * Collects the keys that an edit writes, in ascending order. They become ranges only when someone
- * asks. Of more than a million, 64 neighbours at a time are joined: what is collected may cover
+ * asks. Of more than a million, 1024 neighbours at a time are joined: what is collected may cover
  * more than was touched, never less.
  */
 export class TouchedKeys {

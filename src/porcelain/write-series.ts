@@ -1,17 +1,10 @@
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { checkSeriesName, escapeControl } from '../core/names.ts'
-import type { ObjectReader, ObjectWriter } from '../core/objects.ts'
+import { checkSeriesName } from '../core/names.ts'
+import type { ObjectWriter } from '../core/objects.ts'
 import type { Schema } from '../core/schema.ts'
-import { readSeries, type Series } from '../core/series.ts'
-import { buildSeries } from '../core/series-build.ts'
-import { diffStat, type SchemaChange } from '../core/series-diff.ts'
-import { editSeries } from '../core/series-edit.ts'
-import { readRows } from '../core/series-read.ts'
-import { addColumn, widenColumn } from '../core/series-schema.ts'
+import type { Series } from '../core/series.ts'
 import { lookupPath } from '../core/tree.ts'
-import type { Zone } from '../core/zone.ts'
-import type { SourceFrame } from '../formats/source-frame.ts'
 import type { InputTable } from '../formats/table.ts'
 import { hasIndex, readStoredIndex } from '../plumbing/index-state.ts'
 import type { Repository } from '../plumbing/repository.ts'
@@ -23,22 +16,17 @@ import { generatedMessage, type SeriesChange } from './change-summary.ts'
 import { type Edited, editChange } from './edit-change.ts'
 import { inSeriesZone, zoneForNew } from './input-zone.ts'
 import { interruptible } from './interruptible.ts'
-import { checkCellOrder, checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
 import {
-  forSeries,
-  type InputRows,
-  inferRows,
-  noRows,
-  subsetRows,
-  takeInferred,
-} from './read-input.ts'
-
-export const writeModes = ['upsert', 'replace-range', 'append', 'replace'] as const
-/**
- * How rows are laid over a series: replacing those with the same key; all between the first and the
- * last key; none, for every key must be past the end; or all there are.
- */
-export type WriteMode = (typeof writeModes)[number]
+  type LaidRows,
+  laidOver,
+  replaced,
+  rowsAtHand,
+  type SpooledRows,
+  spool,
+  type WriteMode,
+} from './laid-rows.ts'
+import { checkCellOrder, checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
+import { forSeries, type InputRows, inferRows, subsetRows, takeInferred } from './read-input.ts'
 
 export interface WriteSeriesOptions extends SchemaOptions, ChangeOptions {
   readonly series: string
@@ -55,21 +43,6 @@ export interface EditResult {
   readonly series: readonly [SeriesChange]
   readonly dryRun: boolean
   readonly commit?: Id
-}
-
-/** The input, set aside as a series of its own so that it can be laid over again. */
-export interface SpooledRows {
-  readonly id: Id
-  readonly reader: ObjectReader
-  readonly emptyRows: number
-  /** Columns that the series is to get, or to get a type. */
-  readonly newColumns: Schema['columns']
-  /** Whether it is all that the series is to hold, stored where the series will be. */
-  readonly whole: boolean
-  /** The zone that a new series gets as its setting. */
-  readonly zone?: string | undefined
-  /** Where the row with the first key stands in the input, where that is known. */
-  readonly first: { readonly file: string; readonly line: number } | undefined
 }
 
 /**
@@ -90,9 +63,19 @@ export async function writeSeries(
   let spooled: SpooledRows | undefined
   const change = editChange(path, async (batch, tree, series) => {
     if (series === undefined && options.create !== true) throw await notThere(repo, tree, path)
+    const lay = async (over: Series & { readonly id: Id }, rows: LaidRows): Promise<Edited> => {
+      const zone = mode === 'append' ? await shownZone(batch, tree, path) : undefined
+      return laidOver(batch, over, rows, { mode, zone })
+    }
     // Once: the input may be a pipe. What is stored whole in an earlier batch was published.
     if (spooled === undefined) {
       const input = await inSeriesZone(batch, tree, path, options.input)
+      if (series !== undefined && canBeReadAgain(series, { ...options, input })) {
+        checkSaid(path, series.schema, options)
+        const table = forSeries(input, series.schema)
+        const open = () => withHint(() => subsetRows(table, series.schema))
+        return lay(series, rowsAtHand(open))
+      }
       spooled =
         series === undefined
           ? await spoolNew(batch, tree, path, options, input)
@@ -103,8 +86,7 @@ export async function writeSeries(
       return replaced(batch, undefined, spooled)
     }
     if (spooled.whole && mode === 'replace') return replaced(batch, series.id, spooled)
-    const zone = mode === 'append' ? await shownZone(batch, tree, path) : undefined
-    return laidOver(batch, series, spooled, { mode, zone })
+    return lay(series, spooled)
   })
   try {
     const { result, commit } = await applyChange(repo, change, {
@@ -141,6 +123,15 @@ async function spoolNew(
   return given === undefined
     ? takeInferred(input, options, take)
     : take(await subsetRows(input, given))
+}
+
+/** Whether the rows need not be set aside: for another try the input is read again. */
+function canBeReadAgain(
+  { schema }: Series,
+  { input, mode = 'upsert', addColumns }: WriteSeriesOptions,
+): boolean {
+  const isTyped = schema.columns.every(({ type }) => type !== 'null')
+  return input.once !== true && mode !== 'replace' && addColumns !== true && isTyped
 }
 
 /** Sets the rows for a series that is there aside, or stores them when they are all it will hold. */
@@ -206,104 +197,6 @@ export async function withHint<R>(read: () => Promise<R>): Promise<R> {
         error.hint === undefined
           ? adds
           : `${error.hint}${error.hint.endsWith('?') ? '' : ';'} ${adds}`,
-      cause: error,
-    })
-  }
-}
-
-async function spool(
-  writer: ObjectWriter,
-  schema: Schema,
-  input: InputRows,
-  rest: Pick<SpooledRows, 'newColumns' | 'whole' | 'zone'>,
-): Promise<SpooledRows> {
-  try {
-    const spooled = await spoolFrames(writer, schema, input.frames(), rest)
-    if (spooled.first === undefined && (await readSeries(writer, spooled.id)).rows === 0) {
-      throw noRows(input.table)
-    }
-    return { ...spooled, emptyRows: input.emptyRows() }
-  } finally {
-    await input.discard()
-  }
-}
-
-/** Sets frames in the order of their keys aside as a series. */
-export async function spoolFrames(
-  writer: ObjectWriter,
-  schema: Schema,
-  frames: AsyncIterable<SourceFrame>,
-  rest: Pick<SpooledRows, 'newColumns' | 'whole' | 'zone'>,
-): Promise<SpooledRows> {
-  let first: SpooledRows['first']
-  const watched = async function* (): AsyncGenerator<SourceFrame, void, void> {
-    for await (const frame of frames) {
-      if (first === undefined && frame.source !== undefined && frame.source.rows !== true) {
-        const { file, lines } = frame.source
-        if (lines[0]) first = { file, line: lines[0] }
-      }
-      yield frame
-    }
-  }
-  const { id } = await buildSeries(writer, schema, watched())
-  return { id, reader: writer, emptyRows: 0, first, ...rest }
-}
-
-export async function replaced(
-  batch: ObjectReader,
-  old: Id | undefined,
-  { id, emptyRows, zone }: SpooledRows,
-): Promise<Edited> {
-  const { schemaChanges, ...counts } = await diffStat(batch, old, id)
-  return { id, counts, touched: 'all', schemaChanges, emptyRows, zone }
-}
-
-/** Lays rows over a series; errors about keys show times in `zone`, or in UTC. */
-export async function laidOver(
-  batch: ObjectWriter,
-  series: Series & { readonly id: Id },
-  spooled: SpooledRows,
-  { mode, zone }: { readonly mode: WriteMode; readonly zone?: Zone | undefined },
-): Promise<Edited> {
-  const schemaChanges: SchemaChange[] = []
-  let { id } = series
-  for (const column of spooled.newColumns) {
-    const there = series.schema.columns.find(({ name }) => name === column.name)
-    if (there === undefined) {
-      ;({ id } = await addColumn(batch, id, column))
-      schemaChanges.push({ kind: 'added', column })
-    } else if (there.type !== column.type) {
-      ;({ id } = await widenColumn(batch, id, column.name, column.type))
-      schemaChanges.push({ kind: 'retyped', name: column.name, from: there.type, to: column.type })
-    }
-  }
-  // Of a batch that is over, what it stored is in the store.
-  const reader = spooled.whole ? batch : spooled.reader
-  const frames = readRows(reader, await readSeries(reader, spooled.id))
-  const edited = await withPlace(spooled, () => editSeries(batch, id, { mode, frames, zone }))
-  return {
-    id: edited.id,
-    counts: edited.counts,
-    get touched() {
-      return edited.touched
-    },
-    schemaChanges,
-    emptyRows: spooled.emptyRows,
-  }
-}
-
-/** Says where the row stands that an append cannot take, which is always the first. */
-async function withPlace<R>({ first }: SpooledRows, edit: () => Promise<R>): Promise<R> {
-  try {
-    return await edit()
-  } catch (error) {
-    if (first === undefined || !hasCode(error, 'refused') || error.data.key === undefined) {
-      throw error
-    }
-    const { file, line } = first
-    throw new VarveError('refused', `${escapeControl(file)}:${line}:1: ${error.message}`, {
-      data: { ...error.data, file, line, column: 1 },
-      ...(error.hint !== undefined && { hint: error.hint }),
       cause: error,
     })
   }

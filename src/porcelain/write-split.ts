@@ -18,17 +18,11 @@ import { applyChange, type ChangeOptions, refuseChangedFiles } from './apply-cha
 import { describeChange, generatedMessage, type SeriesChange } from './change-summary.ts'
 import { changesAny } from './edit-change.ts'
 import { inCollectionZone, settingsOfNew, zoneForNew } from './input-zone.ts'
+import { laidOver, replaced, type SpooledRows, spoolFrames, type WriteMode } from './laid-rows.ts'
 import { checkSaid, type SchemaOptions, schemaForNew } from './new-series.ts'
 import { noRows } from './read-input.ts'
 import { openSplitInput } from './split-input.ts'
 import { spoolInput } from './spool-input.ts'
-import {
-  laidOver,
-  replaced,
-  type SpooledRows,
-  spoolFrames,
-  type WriteMode,
-} from './write-series.ts'
 
 export interface WriteSplitOptions extends SchemaOptions, ChangeOptions {
   readonly input: InputTable

@@ -13,7 +13,7 @@ import { createSeries } from '../../src/porcelain/create-series.ts'
 import { type DeleteRowsOptions, deleteRows } from '../../src/porcelain/delete-rows.ts'
 import { type WriteSeriesOptions, writeSeries } from '../../src/porcelain/write-series.ts'
 import { ann, newRepository } from '../support/repositories.ts'
-import { committed, everythingOf, pipe, prune, staged, table } from '../support/tables.ts'
+import { committed, everythingOf, file, pipe, prune, staged, table } from '../support/tables.ts'
 
 const ROWS = 'k,v\n1,1\n2,2\n3,3\n5,5\n'
 const request = { author: ann(10), committer: ann(20) }
@@ -329,22 +329,25 @@ describe('deleteRows', () => {
   })
 })
 
-describe('writers that meet', () => {
+describe.each([
+  ['a pipe', pipe],
+  ['a file', file],
+])('writers that meet, with rows from %s,', (_, given) => {
   it.each([
     ['another series', (repo: Repository) => write(repo, 'o', ROWS, { create: true })],
     ['other keys', (repo: Repository) => write(repo, 's', 'k,v\n3,33\n')],
     ['a key between', (repo: Repository) => write(repo, 's', 'k,v\n4,44\n')],
-  ])('are both heard when the other changed %s', async (_, other) => {
+  ])('are both heard when the other changed %s', async (changed, other) => {
     for (const commit of [undefined, request]) {
       const repo = await newRepository({ workTree: true })
       await write(repo, 's', ROWS, { create: true, commit: request })
       const before = commit === undefined ? other : (r: Repository) => otherCommits(r, other)
-      const input = pipe('k,v\n2,22\n5,55\n', () => before(repo))
+      const input = given('k,v\n2,22\n5,55\n', () => before(repo))
       await write(repo, 's', input, { commit })
       const text = await (commit === undefined ? staged : committed)(repo, 's')
       expect(text).toMatch(/2,22\n(.*\n)*5,55\n/)
       const expected = (await staged(repo, 's'))!
-      if (_ !== 'another series') expect(expected).toMatch(/3,33|4,44/)
+      if (changed !== 'another series') expect(expected).toMatch(/3,33|4,44/)
       if (commit !== undefined) expect(await committed(await prune(repo), 's')).toBe(text)
     }
   })
@@ -354,10 +357,10 @@ describe('writers that meet', () => {
     ['a key between', 'replace-range', (repo: Repository) => write(repo, 's', 'k,v\n3,7\n')],
     ['any key', 'replace', (repo: Repository) => write(repo, 's', 'k,v\n9,9\n')],
     ['the end', 'append', (repo: Repository) => write(repo, 's', 'k,v\n9,9\n')],
-  ] as const)('are a conflict when the other changed %s: %s', async (_, mode, other) => {
+  ] as const)('are a conflict when the other changed %s: %s', async (_changed, mode, other) => {
     const repo = await withSeries()
     const rows = mode === 'append' ? 'k,v\n8,8\n' : 'k,v\n2,22\n5,55\n'
-    const input = pipe(rows, () => other(repo))
+    const input = given(rows, () => other(repo))
     const fault = await faultOf(() => write(repo, 's', input, { mode }))
     expect(fault.code).toBe(mode === 'append' ? 'refused' : 'conflict')
     const { tree } = (await readIndex(repo)).state

@@ -36,6 +36,20 @@ export function pipe(text: string, before?: () => Promise<unknown>): InputTable 
   }
 }
 
+/** A table that can be opened again; `before` runs when the first of it is read for the first time. */
+export function file(text: string, before?: () => Promise<unknown>): InputTable {
+  let isOpen = false
+  return {
+    name: 'a.csv',
+    async *open() {
+      const isFirst = !isOpen
+      isOpen = true
+      if (isFirst) await before?.()
+      yield Buffer.from(text)
+    },
+  }
+}
+
 /** The CSV of a series that a tree holds; undefined where there is none. */
 export async function textIn(
   repo: Repository,

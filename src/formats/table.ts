@@ -73,7 +73,7 @@ export interface InferOptions {
   readonly subset?: boolean | undefined
   /** Where what does not fit in memory waits. */
   readonly spill?: Spill | undefined
-  /** Whether the caller bears that the schema is a guess: it calls `settle`, where there is one. */
+  /** Whether the caller bears that the schema or the order is a guess: it calls `settle`, where there is one. */
   readonly mayGuess?: boolean | undefined
 }
 
@@ -91,7 +91,7 @@ export interface InferredTable {
   /** Lets go of what was kept, where `frames` is not to be called. */
   discard(): Promise<void>
   /**
-   * Of a table whose schema and order are a guess from its first rows: says, after its frames have
+   * Of a table whose schema or order is a guess, from its first rows or none: says, after its frames have
    * ended or failed, whether that was right. Undefined where it was: what failed, if anything did,
    * failed for good. Otherwise the same table as all of it says; nothing that was made of the frames
    * is to be kept. `bad-input` as `infer` has it.

@@ -16,19 +16,26 @@ import type { LocalTimePlace } from './local-time.ts'
 import type { TableHeader } from './map-columns.ts'
 import { checkIndex, chosenColumns, knownIn, mapHeader } from './map-columns.ts'
 import type { RowSource, SourceFrame } from './source-frame.ts'
-import type { InferOptions, InputTable, TableFormat, TypedColumn, TypedTable } from './table.ts'
+import type {
+  InferOptions,
+  InferredTable,
+  InputTable,
+  TableFormat,
+  TypedColumn,
+  TypedTable,
+} from './table.ts'
 
 const FRAME_ROWS = SEGMENT_ROWS
 const LONGEST_VALUE = 1000
 
+/** Opens a table, with a spill where there is one to set aside what can be read only once. */
+type OpenTyped = (input: InputTable, spill?: Spill) => Promise<TypedTable>
+
 /**
- * The reading half of a format whose tables say the types of their columns themselves. `open` gets
- * a spill where there is one to set aside what can be read only once. The columns get the types that
+ * The reading half of a format whose tables say the types of their columns themselves. The columns get the types that
  * are wanted as {@link convertColumn} does it; the rows come in the order that they have.
  */
-export function typedFormat(
-  open: (input: InputTable, spill?: Spill) => Promise<TypedTable>,
-): Pick<TableFormat, 'columns' | 'infer' | 'read'> {
+export function typedFormat(open: OpenTyped): Pick<TableFormat, 'columns' | 'infer' | 'read'> {
   return {
     async columns(input, spill) {
       const table = await open(input, spill)
@@ -38,34 +45,50 @@ export function typedFormat(
         await table.close()
       }
     },
-    async infer(input, options) {
-      const table = await open(input, options.spill)
-      try {
-        const columns = chosen(table, input)
-        const schema = schemaOf(columns, options, table.duplicates)
-        return {
-          schema,
-          emptyRows: 0,
-          sorted: false,
-          ...(table.zone !== undefined && { zone: table.zone }),
-          frames: () => frames(table, input, columns, schema),
-          discard: () => table.close(),
-        }
-      } catch (error) {
-        await table.close()
-        throw error
-      }
-    },
+    infer: (input, options) => inferTyped(open, input, options),
     async *read(input, { schema: wanted, subset, spill }) {
       const table = await open(input, spill)
       try {
         const columns = chosen(table, input)
         const { schema } = mapHeader(columns.header, wanted, { subset })
-        yield* frames(table, input, columns, schema)
+        yield* frames(table, input, columns, schema, { floors: true })
       } finally {
         await table.close()
       }
     },
+  }
+}
+
+/** The order is guessed, where that may be: most tables are in it, and one that is not is read again and sorted. */
+async function inferTyped(
+  open: OpenTyped,
+  input: InputTable,
+  options: InferOptions,
+): Promise<InferredTable> {
+  const table = await open(input, options.spill)
+  try {
+    const columns = chosen(table, input)
+    const schema = schemaOf(columns, options, table.duplicates)
+    const isGuess = options.mayGuess === true && input.once !== true
+    let isProved = false
+    const found = {
+      schema,
+      emptyRows: 0,
+      sorted: isGuess,
+      ...(table.zone !== undefined && { zone: table.zone }),
+      async *frames() {
+        yield* frames(table, input, columns, schema, { floors: !isGuess })
+        isProved = true
+      },
+      discard: () => table.close(),
+    }
+    if (!isGuess) return found
+    const settle = async () =>
+      isProved ? undefined : inferTyped(open, input, { ...options, mayGuess: false })
+    return { ...found, settle }
+  } catch (error) {
+    await table.close()
+    throw error
   }
 }
 
@@ -124,6 +147,7 @@ async function* frames(
   { name: file, reading = {} }: InputTable,
   { header, columns }: Chosen,
   schema: Schema,
+  wanted: { readonly floors: boolean },
 ): AsyncGenerator<SourceFrame, void, void> {
   const sources = schema.columns.map(({ name }) => columns[header.names.indexOf(name)]!)
   let before = 0
@@ -133,7 +157,9 @@ async function* frames(
       (spec, at) =>
         new ColumnReader(file, spec, sources[at]!, clocks.columns[at], at < schema.indexCount),
     )
-    const floorAt = floorsOf(table, schema, sources[0]!, clocks.columns[0])
+    const floorAt = wanted.floors
+      ? floorsOf(table, schema, sources[0]!, clocks.columns[0])
+      : () => undefined
     for await (const batch of table.batches(sources.map((source) => source.name))) {
       const rows = batch[0]!.length
       for (let from = 0; from < rows; from += FRAME_ROWS) {

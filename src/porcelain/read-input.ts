@@ -84,7 +84,7 @@ export async function takeInferred<R>(
     const [taken] = await Promise.allSettled([takeOnce(found)])
     if (taken.status === 'rejected' && !isOfRows(taken.reason)) throw taken.reason
     const settled = await found.settle()
-    if (settled !== undefined) return await takeOnce(settled)
+    if (settled !== undefined) return await takeOnce(settled).finally(() => settled.discard())
     if (taken.status === 'rejected') throw taken.reason
     return taken.value
   } finally {

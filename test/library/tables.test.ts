@@ -111,6 +111,42 @@ describe('rowsTable', () => {
 })
 
 describe('framesTable', () => {
+  it.each([
+    ['in order is read once', [1n, 2n, 3n, 4n], 1],
+    ['with its last row before others is read again, and sorted', [2n, 3n, 4n, 1n], 2],
+  ])('of a function %s', async (_, keys, times) => {
+    const schema = parseSchemaText('key:int64 v:int64')
+    let asked = 0
+    const frames = () => {
+      asked++
+      return keys.map((key) => frameFromRows(schema, [[key, 10n * key]]))
+    }
+    const { rows } = await kept(framesTable(schema, frames))
+    expect(rows).toEqual([1n, 2n, 3n, 4n].map((key) => [key, 10n * key]))
+    expect(asked).toBe(times)
+  })
+
+  it('of what can be iterated once is sorted', async () => {
+    const schema = parseSchemaText('key:int64')
+    const frames = [3n, 1n, 2n].map((key) => frameFromRows(schema, [[key]]))
+    const { rows } = await kept(framesTable(schema, frames.values()))
+    expect(rows).toEqual([[1n], [2n], [3n]])
+  })
+
+  it('with a key twice is at fault, sorted or not', async () => {
+    const schema = parseSchemaText('key:int64')
+    for (const keys of [
+      [1n, 2n, 2n],
+      [2n, 1n, 2n],
+    ]) {
+      const frames = keys.map((key) => frameFromRows(schema, [[key]]))
+      await expect(kept(framesTable(schema, frames))).rejects.toMatchObject({
+        code: 'bad-input',
+        data: { found: 'a second 2' },
+      })
+    }
+  })
+
   it('lays frames over a series and keeps every value', async () => {
     const types = columnTypes.filter((type) => type !== 'null')
     const schema = parseSchemaText(`key:int32 ${types.map((type) => `${type}:${type}`).join(' ')}`)

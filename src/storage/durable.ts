@@ -12,6 +12,12 @@ export function temporaryName(): string {
   return `${process.pid}-${randomBytes(8).toString('hex')}`
 }
 
+/** The number of the process that has made such a name; undefined for any other. */
+export function processOf(name: string): number | undefined {
+  const pid = /^(\d+)-[0-9a-f]{16}$/.exec(name)?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}
+
 /** Whether a process of this number runs here. */
 export function isRunning(pid: number): boolean {
   try {
@@ -100,6 +106,11 @@ export async function writeFully(fd: number, bytes: Uint8Array, path: string): P
   }
 }
 
+/** As {@link writeFully}, to a pipe or a terminal, which takes bytes when it likes: others have their turn meanwhile. */
+export async function writeToPipe(fd: number, bytes: Uint8Array, path: string): Promise<void> {
+  for (let done = 0; done < bytes.length; ) done += await writeApart(fd, bytes, done, path)
+}
+
 /**
  * Up to this many bytes are read and written in the calling thread: 3 µs from and to the cache, not 40 through libuv's
  * pool.
@@ -113,15 +124,18 @@ function writeSome(
   path: string,
 ): number | Promise<number> {
   const length = bytes.length - at
-  if (length <= SYNC_LIMIT) {
-    try {
-      return fs.writeSync(fd, bytes, at, length, null)
-    } catch (error) {
-      throw fileError(error, 'write', path)
-    }
+  if (length > SYNC_LIMIT) return writeApart(fd, bytes, at, path)
+  try {
+    return fs.writeSync(fd, bytes, at, length, null)
+  } catch (error) {
+    throw fileError(error, 'write', path)
   }
+}
+
+/** Writes in libuv's pool. */
+function writeApart(fd: number, bytes: Uint8Array, at: number, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.write(fd, bytes, at, length, null, (error, written) => {
+    fs.write(fd, bytes, at, bytes.length - at, null, (error, written) => {
       if (error) reject(fileError(error, 'write', path))
       else resolve(written)
     })
@@ -227,6 +241,16 @@ export async function readWhole(path: string): Promise<Uint8Array | undefined> {
     throw fileError(error, 'read', path)
   } finally {
     fs.closeSync(fd)
+  }
+}
+
+/** Names in a folder, for tidying up: none where it may be written to and not listed. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await fs.promises.readdir(folder)
+  } catch (error) {
+    if (systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM') return []
+    throw fileError(error, 'list', folder)
   }
 }
 

@@ -1,7 +1,15 @@
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
-import { isRunning, linkFile, removeFile, temporaryName, writeFully } from './durable.ts'
+import {
+  isRunning,
+  linkFile,
+  namesIn,
+  processOf,
+  removeFile,
+  temporaryName,
+  writeFully,
+} from './durable.ts'
 import { fileError, systemCode } from './file-errors.ts'
 
 // A lock is a file `PATH.lock` that holds the number of the process that has it. It gets its name when that is in it.
@@ -51,10 +59,13 @@ async function writeOwn(own: string, path: string): Promise<void> {
   } catch (error) {
     throw fileError(error, 'create', path)
   }
+  let isWhole = false
   try {
     await writeFully(fd, Buffer.from(`${process.pid}\n`), path)
+    isWhole = true
   } finally {
     fs.closeSync(fd)
+    if (!isWhole) await removeFile(own)
   }
 }
 
@@ -115,11 +126,10 @@ async function removeAbandoned(
   } finally {
     await removeFile(aside)
   }
-  const base = basename(path)
-  for (const name of fs.readdirSync(dirname(path))) {
-    const rest = name.startsWith(`${base}.`) ? name.slice(base.length + 1) : ''
-    const left = /^(?:lock\.)?(\d+)-[0-9a-f]{16}$/.exec(rest)?.[1]
-    if (Number(left) === pid) await removeFile(join(dirname(path), name))
+  const start = `${basename(path)}.`
+  for (const name of await namesIn(dirname(path))) {
+    const rest = name.startsWith(start) ? name.slice(start.length).replace(/^lock\./, '') : ''
+    if (processOf(rest) === pid) await removeFile(join(dirname(path), name))
   }
 }
 

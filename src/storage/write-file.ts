@@ -1,8 +1,16 @@
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { VarveError } from '../core/errors.ts'
-import { isRunning, removeFile, temporaryName, writeFully } from './durable.ts'
-import { fileError, systemCode, withPath } from './file-errors.ts'
+import {
+  isRunning,
+  namesIn,
+  processOf,
+  removeFile,
+  temporaryName,
+  writeFully,
+  writeToPipe,
+} from './durable.ts'
+import { withPath } from './file-errors.ts'
 import { checkSignal, lookAtPath, type ReadFileOptions } from './read-file.ts'
 
 /**
@@ -31,13 +39,14 @@ export async function writeFile(
   const target = found === undefined ? path : fs.realpathSync(path)
   const written = inPlace ? path : join(dirname(target), `.${basename(target)}.${temporaryName()}`)
   const fd = await withPath('create', path, () => fs.promises.open(written, inPlace ? 'w' : 'wx'))
+  const write = inPlace ? writeToPipe : writeFully
   let isWhole = inPlace
   try {
     let bytes = 0
     try {
       for await (const piece of pieces) {
         checkSignal(signal)
-        await writeFully(fd.fd, piece, path)
+        await write(fd.fd, piece, path)
         bytes += piece.length
       }
       if (found?.kind === 'file') await fd.chmod(fs.statSync(target).mode & 0o777)
@@ -66,21 +75,11 @@ async function removeAbandoned(target: string): Promise<void> {
   const { mtimeMs: now } = fs.statSync(target)
   for (const name of await namesIn(folder)) {
     if (!name.startsWith(start)) continue
-    const pid = /^(\d+)-[0-9a-f]{16}$/.exec(name.slice(start.length))?.[1]
-    if (pid === undefined || isRunning(Number(pid))) continue
+    const pid = processOf(name.slice(start.length))
+    if (pid === undefined || isRunning(pid)) continue
     const found = fs.statSync(join(folder, name), { throwIfNoEntry: false })
     if (found !== undefined && now - found.mtimeMs > ABANDONED_AFTER) {
       await removeFile(join(folder, name))
     }
-  }
-}
-
-/** None where a folder may be written to and not listed. */
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await fs.promises.readdir(folder)
-  } catch (error) {
-    if (systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM') return []
-    throw fileError(error, 'list', folder)
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   readdirSync,
@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { VarveError } from '../../src/core/errors.ts'
 import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
 import { changeSecretFile, readSecretFile, secretFileStamp } from '../../src/storage/secret-file.ts'
@@ -132,6 +132,36 @@ describe('a secret file', () => {
     const lines = Buffer.from(bytes).toString().trim().split('\n').sort()
     expect(lines).toEqual(['a', 'b', 'before', 'c', 'd'])
     expect(readdirSync(dirname(path))).toEqual(['tokens'])
+  })
+
+  it('is changed after one that was killed in a folder that may not be listed', async () => {
+    const path = join(temporaryFolder(), 'tokens')
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    writeFileSync(`${path}.lock`, `${pid}\n`)
+    const denied = Object.assign(new Error('EACCES'), { code: 'EACCES' })
+    const spy = vi.spyOn(fs.promises, 'readdir').mockRejectedValueOnce(denied)
+    await changeSecretFile(path, () => Buffer.from('one'))
+    expect(spy).toHaveBeenCalledOnce()
+    spy.mockRestore()
+    expect(readdirSync(dirname(path))).toEqual(['tokens'])
+  })
+
+  it('is left as it is, with nothing beside it, where the disk is full', async () => {
+    const path = join(temporaryFolder(), 'tokens')
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    for (const writes of [0, 1]) {
+      const write = fs.writeSync
+      const spy = vi.spyOn(fs, 'writeSync')
+      for (let i = 0; i < writes; i++) spy.mockImplementationOnce(write)
+      spy.mockImplementationOnce(() => {
+        throw full
+      })
+      await expect(changeSecretFile(path, () => Buffer.from('one'))).rejects.toMatchObject({
+        code: 'disk-full',
+      })
+      spy.mockRestore()
+      expect(readdirSync(dirname(path))).toEqual([])
+    }
   })
 
   it('is left as it is by a change whose lock another has taken over', async () => {

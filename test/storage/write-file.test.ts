@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
@@ -71,6 +72,29 @@ describe('writeFile', () => {
     expect(await writeFile('/dev/null', pieces('abc'))).toBe(3)
     expect(fs.statSync('/dev/null').isCharacterDevice()).toBe(true)
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'waits for who reads a pipe without keeping others from their turn',
+    async () => {
+      const path = join(temporaryFolder(), 'pipe')
+      spawnSync('mkfifo', [path])
+      const reader = spawn('sh', ['-c', 'exec 3<"$0"; sleep 1; cat <&3', path])
+      const ended = once(reader, 'close')
+      let read = 0
+      reader.stdout.on('data', (piece: Buffer) => {
+        read += piece.length
+      })
+      let turns = 0
+      const clock = setInterval(() => turns++, 10)
+      const piece = 'x'.repeat(50_000)
+      expect(await writeFile(path, pieces(piece, piece, piece, piece))).toBe(200_000)
+      clearInterval(clock)
+      await ended
+      expect(read).toBe(200_000)
+      // Without them nobody could interrupt it.
+      expect(turns).toBeGreaterThan(20)
+    },
+  )
 
   it('says what is in the way', async () => {
     const folder = temporaryFolder()

@@ -51,6 +51,8 @@ async function takeObjects(
       return
     }
     if (kind !== frameKinds.objects) throw badPeer(`a frame of kind ${kind} among objects`)
+    // It would count for nothing, however many there are.
+    if (bytes.length === 0) throw badPeer('a frame of objects without any')
     received += bytes.length
     if (received > maxBytes) {
       throw new VarveError('too-large', `more than ${maxBytes} bytes at once are not taken here`, {

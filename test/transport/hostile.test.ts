@@ -168,6 +168,13 @@ describe('what a server refuses', () => {
     ['a tree that is none', idOf(ofBadNode), objects(badNode, ofBadNode), 'bad-peer', /tree node/],
     ['a commit that is a column', idOf(column), objects(column), 'ok', /at a commit/],
     ['a tag that lies about its object', idOf(tag), objects(good, tag), 'bad-peer', /not a tree/],
+    [
+      'a frame of objects without any: they would never end',
+      idOf(good),
+      () => [frame(new Uint8Array(0)), ...streamOf([good])],
+      'bad-peer',
+      /without any/,
+    ],
     ['an object twice', idOf(good), objects(good, good), 'bad-peer', /came twice/],
     [
       'other objects than announced',

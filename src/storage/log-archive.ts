@@ -35,7 +35,7 @@ const LONGEST_PACKED = 2 * 1024 * 1024
  */
 export async function encodeArchive(
   entries: readonly ParsedEntry[],
-  before: ReadonlyMap<string, Id>,
+  before: ReadonlyMap<string, Id | undefined>,
 ): Promise<Uint8Array> {
   const names = new Set(entries.flatMap(({ updates }) => updates.map(({ name }) => name)))
   const refs = [...names].flatMap((name) => {

@@ -62,12 +62,16 @@ export async function salvageLog(
   return copies
 }
 
-/** More entries in a row that are lost are left out: an archive ends before them, and another begins with the last. */
+/**
+ * When so many lost entries are stood in for, only the last of those in a row is: an archive ends before them, and
+ * another begins with that one.
+ */
 const MOST_STAND_INS = 1024
 
 interface ArchivedEntries {
   readonly entries: readonly ParsedEntry[]
-  readonly before: ReadonlyMap<string, Id>
+  /** What refs that they change were before the first of them. */
+  readonly before: ReadonlyMap<string, Id | undefined>
 }
 
 /** The entries with others in place of those that are lost; from the last one on that cannot be explained. */
@@ -77,42 +81,47 @@ async function filledIn(
 ): Promise<ArchivedEntries[]> {
   const archives: ArchivedEntries[] = []
   const refs = new Map(from.refs)
-  let before = new Map(refs)
+  let before = new Map<string, Id | undefined>()
   let kept: ParsedEntry[] = []
+  let standIns = 0
+  const keep = (entry: ParsedEntry): void => {
+    for (const { name } of entry.updates) if (!before.has(name)) before.set(name, refs.get(name))
+    resolveEntry(entry, refs)
+    kept.push(entry)
+  }
   const standIn = async ({ first, last }: EntryRange, next: ParsedEntry | undefined) => {
-    const isLong = last - first >= MOST_STAND_INS
-    if (isLong) {
+    const isMany = standIns + last - first >= MOST_STAND_INS
+    standIns += isMany ? 1 : last - first + 1
+    if (isMany) {
       archives.push({ entries: kept, before })
       kept = []
-      before = new Map(refs)
+      before = new Map()
     }
     const updates = await explained(refs, next, findTarget)
     if (last === lost.at(-1)?.last) {
       for (const [name, id] of tags) updates.push({ name, oldStart: undefined, new: id })
     }
     const message = 'fsck --salvage: this entry is lost'
-    for (let number = isLong ? last : first; number <= last; number++) {
+    for (let number = isMany ? last : first; number <= last; number++) {
       const made = number === last ? updates : []
-      kept.push({ number, uuid: randomUUID(), updates: made, who, message, packs: [] })
+      keep({ number, uuid: randomUUID(), updates: made, who, message, packs: [] })
     }
-    resolveEntry(kept.at(-1)!, refs)
   }
   const gaps = [...lost]
   for (const entry of entries) {
     const gap = gaps[0]
     if (gap !== undefined && gap.first < entry.number) await standIn(gaps.shift()!, entry)
     try {
-      resolveEntry(entry, refs)
-      kept.push(entry)
+      keep(entry)
     } catch (error) {
       if (!(error instanceof VarveError)) throw error
-      // The archive begins here: what refs were before is what the entry needs them to have been.
+      // The archive begins behind it: what refs were before that is what the entry made of them.
       kept = []
       for (const { name, new: next } of entry.updates) {
         if (next === undefined) refs.delete(name)
         else refs.set(name, next)
       }
-      before = new Map(refs)
+      before = new Map()
     }
   }
   for (const gap of gaps) await standIn(gap, undefined)

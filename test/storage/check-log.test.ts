@@ -278,6 +278,31 @@ describe('entries that are lost', () => {
     },
   )
 
+  it('are stood in for one by one only until those are many, however many gaps there are', async () => {
+    const log = await someLog()
+    const [last] = await allEntries(openRefLog(log))
+    const { name, new: tip } = last!.updates[0]!
+    const numbers = [612, 1213, 1215]
+    const entries = numbers.map((number, i): LogEntry => {
+      const old = i === 0 ? tip : idOf(`far ${i - 1}`)
+      return { ...last!, number, updates: [{ name, old, new: idOf(`far ${i}`) }] }
+    })
+    const files = entries.map((entry) => [at('log', entry.number), encodeEntry(entry)] as const)
+    const storage = await withFiles(log, new Map(files))
+    await salvageLog(storage, await readWholeLog(storage), {
+      packs: new Set(),
+      who: someone,
+      tags: new Map(),
+      findTarget: async () => undefined,
+    })
+    expect(await problemsOf(storage)).toEqual([])
+    const mended = openRefLog(storage, { checkpointEvery: EVERY })
+    const found = (await allEntries(mended, false)).map(({ number }) => number)
+    expect(found.length).toBeLessThan(620)
+    expect(found).toEqual([...Array.from({ length: 612 }, (_, i) => i + 1), 1212, 1213, 1214, 1215])
+    expect((await mended.state()).refs.get(name)).toBe(idOf('far 2'))
+  })
+
   it('are told of by those that come after, and by what is found that nothing leads to', async () => {
     const log = await someLog()
     const entries = await allEntries(openRefLog(log))

@@ -3,7 +3,7 @@ import { hasCode } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
 import { decodeBodyWith, type EncodedBody } from './pack-encoding.ts'
 import { wholeRecordSum } from './pack-record.ts'
-import { loadZstd, type Zstd } from './zstd.ts'
+import type { Zstd } from './zstd.ts'
 
 /** A column as it is stored, whole. */
 export interface WholeColumn extends EncodedBody {
@@ -25,16 +25,11 @@ export interface CheckColumnOptions {
   readonly withSum: boolean
 }
 
-/** Decodes, hashes and looks through a column; `corrupt-object` where its body cannot be decoded. */
-export async function checkColumn(
-  column: WholeColumn,
-  options: CheckColumnOptions,
-): Promise<CheckedColumn> {
-  return checkColumnWith(await loadZstd(), column, options)
-}
-
-/** As {@link checkColumn}, at once: the bytes need not last. */
-export function checkColumnWith(
+/**
+ * Decodes, hashes and looks through a column, whose bytes need not last; `corrupt-object` where its body cannot be
+ * decoded.
+ */
+export function checkColumn(
   zstd: Zstd,
   { method, body, length }: WholeColumn,
   { withSum }: CheckColumnOptions,

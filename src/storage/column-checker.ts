@@ -1,7 +1,7 @@
 import {
   type CheckColumnOptions,
   type CheckedColumn,
-  checkColumnWith,
+  checkColumn,
   type WholeColumn,
 } from './check-column.ts'
 import type { EncodeWorkers } from './encode-workers.ts'
@@ -135,7 +135,7 @@ export class ColumnChecker {
       return
     }
     try {
-      begun.take(checkColumnWith(this.#zstd, begun.column, this.#options))
+      begun.take(checkColumn(this.#zstd, begun.column, this.#options))
     } catch (error) {
       begun.fail(error)
     }

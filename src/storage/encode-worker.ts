@@ -5,7 +5,7 @@ import { encodeColumnBody } from '../core/encoding/body.ts'
 import { type ErrorCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id } from '../core/id.ts'
 import { zstdChoice } from '../zstd/load.ts'
-import { type CheckColumnOptions, type CheckedColumn, checkColumnWith } from './check-column.ts'
+import { type CheckColumnOptions, type CheckedColumn, checkColumn } from './check-column.ts'
 import { encodeBody } from './pack-encoding.ts'
 import { loadZstd } from './zstd.ts'
 
@@ -100,7 +100,7 @@ async function check({ buffer, columns, options }: CheckOrder): Promise<CheckAns
     const body = new Uint8Array(buffer, at, bodyLength)
     at += bodyLength
     try {
-      found.push(checkColumnWith(zstd, { method, body, length }, options))
+      found.push(checkColumn(zstd, { method, body, length }, options))
     } catch (error) {
       found.push(plain(error))
     }

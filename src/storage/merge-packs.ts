@@ -1,5 +1,6 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { isValue } from '../core/objects.ts'
 import type { ObjectStore } from './object-store.ts'
 import { gatherPlaces, type Places } from './pack-places.ts'
 import type { StoredRecord } from './pack-reader.ts'
@@ -101,7 +102,7 @@ export async function writePack(
 
 async function copy(store: ObjectStore, record: StoredRecord, writer: PackWriter): Promise<void> {
   const { id, kind, base, depth } = record
-  if (kind === 'column' || kind === 'blob') return writer.addRecord(record)
+  if (isValue(kind)) return writer.addRecord(record)
   const { bytes } = await store.readVerified(id)
   let from: Base | undefined
   if (base !== undefined && depth !== undefined) {

@@ -3,6 +3,7 @@ import { type DeltaForm, decodeDelta, encodeDelta } from '../core/encoding/delta
 import { frameCanHold, LONGEST_UNPACKED } from '../core/encoding/frame-bound.ts'
 import { VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
+import { isValue } from '../core/objects.ts'
 import { loadZstd, type Zstd } from './zstd.ts'
 
 // How a record's body stands for canonical bytes. Numbers are never reused.
@@ -48,7 +49,7 @@ const CONTENT_LIMIT = 0xf000_0000
 
 /** The longest canonical bytes an object of this kind may have. */
 export function lengthLimit(kind: ObjectKind): number {
-  return kind === 'blob' || kind === 'column' ? CONTENT_LIMIT : STRUCTURE_LIMIT
+  return isValue(kind) ? CONTENT_LIMIT : STRUCTURE_LIMIT
 }
 
 export interface EncodedBody {

@@ -2,6 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import { ByteReader, ByteWriter, equalBytes, varintLength } from '../core/bytes.ts'
 import { VarveError } from '../core/errors.ts'
 import { type Id, idToBytes, type ObjectKind, objectKinds } from '../core/id.ts'
+import { isValue } from '../core/objects.ts'
 import { type CutId, idWidth } from './cut-ids.ts'
 import { lengthLimit } from './pack-encoding.ts'
 import { type Soon, soon } from './soon.ts'
@@ -275,7 +276,7 @@ function readFields(bytes: Uint8Array, position: number): RecordFields {
   if (base !== undefined && depth === 0) throw wrong('it has a base and none')
   const parameters = flags & HAS_PARAMETERS ? reader.lengthPrefixed() : undefined
   const count = flags & HAS_CUTS ? reader.varint() : 0
-  if (count > 0 && (kind === 'blob' || kind === 'column')) throw wrong('ids cut out of values')
+  if (count > 0 && isValue(kind)) throw wrong('ids cut out of values')
   // Each takes two bytes at least, and stands for 32.
   if (count * 2 > reader.remaining || count * idWidth(kind) > length) throw wrong('too many ids')
   const cuts: RecordFields['cuts'][number][] = []

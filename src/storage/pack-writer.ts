@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { VarveError } from '../core/errors.ts'
 import { hashObject, ID_BYTES, type Id, type ObjectKind } from '../core/id.ts'
+import { isValue } from '../core/objects.ts'
 import { type CutId, IdFinder, withoutIds } from './cut-ids.ts'
 import { type EncodedBody, encodeBody, encodeDifference, lengthLimit } from './pack-encoding.ts'
 import { encodeIndex, PACK_MAGIC } from './pack-index.ts'
@@ -173,7 +174,7 @@ export class PackWriter {
 
   /** The ids in an object's bytes that need not be written again, as the pack holds them. */
   cutsOf(kind: ObjectKind, canonical: Uint8Array, base?: Id): CutId[] {
-    return kind === 'blob' || kind === 'column' ? [] : this.#finder.find(kind, canonical, base)
+    return isValue(kind) ? [] : this.#finder.find(kind, canonical, base)
   }
 
   /**

@@ -32,11 +32,6 @@ export class ValueCache {
     this.#values = new ObjectCache(limit, LARGEST_VALUE)
   }
 
-  /** Takes no more memory for values than this, in bytes, from now on. */
-  limit(bytes: number): void {
-    this.#values.limit(bytes)
-  }
-
   get(id: Id): ReadObject | undefined {
     return this.#values.get(id)
   }

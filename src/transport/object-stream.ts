@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { ByteReader, ByteWriter, varintLength } from '../core/bytes.ts'
 import { ID_BYTES, type Id, objectKinds } from '../core/id.ts'
+import { isValue } from '../core/objects.ts'
 import { type CutId, idWidth } from '../storage/cut-ids.ts'
 import type { PackRecord } from '../storage/pack-record.ts'
 import { badPeer } from './frames.ts'
@@ -103,7 +104,7 @@ export function decodeMoving(bytes: Uint8Array, sent: IdList): MovingRecord {
     return { kind, method, length, body: reader.bytes(reader.remaining) }
   }
   const count = flags & HAS_CUTS ? reader.varint() : 0
-  if (count > 0 && (kind === 'blob' || kind === 'column')) throw badPeer('ids cut out of values')
+  if (count > 0 && isValue(kind)) throw badPeer('ids cut out of values')
   // Each takes two bytes at least, and stands for as many as an id has.
   if (count * 2 > reader.remaining || count * idWidth(kind) > length) throw badPeer('too many ids')
   const cuts: CutId[] = []

@@ -1,7 +1,7 @@
 import type { ColumnFacts } from '../core/column-facts.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import { hashObject, type Id, type ObjectKind } from '../core/id.ts'
-import { bytesOfKind, type ObjectReader } from '../core/objects.ts'
+import { bytesOfKind, isValue, type ObjectReader } from '../core/objects.ts'
 import type { CheckedColumn } from '../storage/check-column.ts'
 import { type BegunColumn, ColumnChecker } from '../storage/column-checker.ts'
 import { decodeObject } from '../storage/decode-object.ts'
@@ -194,7 +194,7 @@ export class ObjectReceiver implements ObjectReader {
     read: ReadObject | undefined,
   ): Promise<void> {
     const isShallow = depth <= MAX_DEPTH && walked <= MAX_WALKED
-    if (kind === 'column' || kind === 'blob') {
+    if (isValue(kind)) {
       if (base === undefined) {
         return this.#writer.addRecord({ id, kind, method, length: bytes.length, body })
       }

@@ -94,6 +94,19 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       expect(text(await storage.get('packs/x.pack'))).toBe('hello world')
     })
 
+    it('takes a piece whose bytes change once it is written', async () => {
+      const storage = await open()
+      const writer = await storage.create()
+      const piece = bytes('one ')
+      await writer.write(piece)
+      piece.set(bytes('two '))
+      await writer.write(piece)
+      piece.fill(0)
+      expect(text(await writer.range(0, 8))).toBe('one two ')
+      expect(await writer.publish('packs/x.pack')).toBe(true)
+      expect(text(await storage.get('packs/x.pack'))).toBe('one two ')
+    })
+
     it('publishes what was written in pieces only where the name is free', async () => {
       const storage = await open()
       await storage.putIfAbsent('packs/x.pack', bytes('first'))

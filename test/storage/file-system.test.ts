@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs'
+import fs, { readdirSync } from 'node:fs'
 import { mkdtemp, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hasCode } from '../../src/core/errors.ts'
 import { sweepTemporaryFiles } from '../../src/storage/durable.ts'
 import { openFileSystemStorage } from '../../src/storage/file-system.ts'
@@ -39,6 +39,21 @@ describe('file system storage', () => {
     expect(synced[0]).toBe(temporary)
     expect(synced.at(-1)).toBe(join(folder, 'packs'))
     expect(readdirSync(join(folder, 'tmp'))).toEqual([])
+  })
+
+  it('publishes nothing after a flush failed while it was written, though the next ones do not', async () => {
+    const folder = await newFolder()
+    const storage = openFileSystemStorage(folder)
+    const writer = await storage.create()
+    const spy = vi.spyOn(fs, 'fsync')
+    spy.mockImplementationOnce((_, done) => {
+      setImmediate(done, Object.assign(new Error('EIO'), { code: 'EIO' }))
+    })
+    for (let i = 0; i < 5; i++) await writer.write(new Uint8Array(9 * 1024 * 1024))
+    await expect(writer.publish('packs/long')).rejects.toMatchObject({ code: 'io' })
+    expect(spy).toHaveBeenCalledOnce()
+    spy.mockRestore()
+    expect([...readdirSync(folder), ...readdirSync(join(folder, 'tmp'))]).toEqual(['tmp'])
   })
 
   it('flushes the folders that it creates, in the folders above them', async () => {

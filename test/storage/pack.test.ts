@@ -8,8 +8,8 @@ import { openObjectStore } from '../../src/storage/object-store.ts'
 import { encodeIndex, PACK_MAGIC } from '../../src/storage/pack-index.ts'
 import { PackReader } from '../../src/storage/pack-reader.ts'
 import { encodeRecord, type PackRecord } from '../../src/storage/pack-record.ts'
-import { PackWriter, packPath } from '../../src/storage/pack-writer.ts'
-import type { Storage } from '../../src/storage/storage.ts'
+import { type PackTarget, PackWriter, packPath } from '../../src/storage/pack-writer.ts'
+import type { Storage, StorageWriter } from '../../src/storage/storage.ts'
 import { somePack, storageWithPack } from '../support/packs.ts'
 
 /** A storage whose only pack holds these records. */
@@ -88,6 +88,54 @@ describe('damaged packs', () => {
     await writer.publish()
     expect((await store.readAny(ids[0]!)).bytes).toEqual(good.bytes)
     expect((await openObjectStore(damaged).readAny(ids[0]!)).bytes).toEqual(good.bytes)
+  })
+})
+
+describe('a pack that is written slowly', () => {
+  /** A storage that looks at what is written at the end of each write. */
+  function slow(storage: Storage): PackTarget {
+    const create = async (): Promise<StorageWriter> => {
+      const writer = await storage.create()
+      const write = async (bytes: Uint8Array): Promise<void> => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        await writer.write(bytes)
+      }
+      return {
+        write,
+        range: (offset, length) => writer.range(offset, length),
+        publish: (name) => writer.publish(name),
+        discard: () => writer.discard(),
+      }
+    }
+    return { create }
+  }
+
+  it('is as it was given, in memory that serves again, and can be read meanwhile', async () => {
+    const storage = createMemoryStorage()
+    const writer = new PackWriter(slow(storage))
+    const given = new Map<Id, Uint8Array>()
+    const lengths = [700_000, 200_000, 10, 3_000_000, 1, 900_000]
+    for (let i = 0; i < 40; i++) {
+      const bytes = new Uint8Array(lengths[i % lengths.length]!).fill(i)
+      bytes[0] = 255 - i
+      const blob = hashObject('blob', bytes)
+      given.set(blob, bytes)
+      await writer.addRecord({
+        id: blob,
+        kind: 'blob',
+        method: 0,
+        length: bytes.length,
+        body: bytes,
+      })
+      const [other, expected] = [...given][(i * 7) % given.size]!
+      expect(Buffer.from((await writer.record(other))!.body).equals(expected)).toBe(true)
+    }
+    const name = await writer.publish()
+    const store = openObjectStore(storage, { verify: 'always' })
+    expect(await store.verifyPack(name)).toEqual([])
+    for (const [blob, bytes] of given) {
+      expect(Buffer.from((await store.readAny(blob)).bytes).equals(bytes)).toBe(true)
+    }
   })
 })
 

@@ -3,7 +3,7 @@ import type { SourceFrame } from '../source-frame.ts'
 import { TableClocks } from './column-clock.ts'
 import { FirstPass, type FirstPassOptions, type FoundTable } from './first-pass.ts'
 import { GuessedRows } from './guessed-rows.ts'
-import { KeptBytes } from './kept-bytes.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 import type { ByteSource } from './stream.ts'
 import { recorded } from './tape.ts'
 
@@ -14,17 +14,20 @@ export type LookedAt = { readonly whole: FoundTable } | { readonly guess: Guesse
 
 /**
  * Looks at the first rows of a table, so many bytes of them. Where these cannot say what it is, it
- * looks at all. `bad-input` as {@link FirstPass} has it.
+ * looks at all. What is read meanwhile waits in `kept`: it is more where rows are skipped. `bad-input`
+ * as {@link FirstPass} has it.
  */
 export async function guessTable(
   source: ByteSource,
   options: FirstPassOptions,
   bytes: number,
+  kept: KeptBytes,
 ): Promise<LookedAt> {
-  const tape = recorded(source, new KeptBytes(Number.POSITIVE_INFINITY, undefined))
+  const tape = recorded(source, kept)
   let isOpen = false
-  let pass = await FirstPass.open(tape.bytes(), options)
+  let pass: FirstPass | undefined
   try {
+    pass = await FirstPass.open(tape.bytes(), options)
     for (let looked = 0; looked < bytes; looked += pass.batchBytes) {
       if ((await pass.next()) === 0) return { whole: await pass.finish() }
     }
@@ -37,7 +40,7 @@ export async function guessTable(
     return { guess: new GuessedTable(pass, tape, assumed, options) }
   } finally {
     if (!isOpen) {
-      await pass.close()
+      await pass?.close()
       await tape.close()
     }
   }

@@ -41,7 +41,8 @@ export async function inferCsv(
   source: ByteSource | (() => ByteSource),
   options: InferCsvOptions = {},
 ): Promise<InferredCsv> {
-  const kept = new KeptBytes(options.memoryLimit ?? MEMORY_BYTES, options.spill)
+  const { memoryLimit = MEMORY_BYTES, guessBytes = GUESS_BYTES, spill } = options
+  const kept = new KeptBytes(memoryLimit, spill)
   const first = typeof source === 'function' ? source() : keep(source, kept)
   /** What the whole table is, to be read once more. */
   const toRead = (found: FoundTable): InferredCsv => ({
@@ -59,7 +60,7 @@ export async function inferCsv(
   })
   try {
     if (options.mayGuess !== true) return toRead(await findAll(first, options))
-    const looked = await guessTable(first, options, options.guessBytes ?? GUESS_BYTES)
+    const looked = await guessTable(first, options, guessBytes, new KeptBytes(memoryLimit, spill))
     if ('whole' in looked) return toRead(looked.whole)
     const { guess } = looked
     return {

@@ -54,8 +54,7 @@ export async function* readCsv(
     yield* framesOf(opened, options)
     return
   }
-  const kept = new KeptBytes(MEMORY_BYTES, options.spill)
-  const tape = recorded(source, kept)
+  const tape = recorded(source, new KeptBytes(MEMORY_BYTES, options.spill))
   try {
     // What was read until the layouts are known may have to be read again.
     let opened = await openTable(tape.bytes(), options)
@@ -64,7 +63,6 @@ export async function* readCsv(
     yield* framesOf(opened, options)
   } finally {
     await tape.close()
-    await kept.discard()
   }
 }
 

@@ -1,7 +1,10 @@
 import type { KeptBytes } from './kept-bytes.ts'
 import type { ByteSource } from './stream.ts'
 
-/** Keeps what is read of a source until it is told to stop; who stops reading does not end it. */
+/**
+ * Keeps what is read of a source until it is told to stop; who stops reading does not end it. Closing it lets go of
+ * both.
+ */
 export function recorded(source: ByteSource, kept: KeptBytes) {
   const iterator =
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
@@ -25,6 +28,7 @@ export function recorded(source: ByteSource, kept: KeptBytes) {
       isOn = false
     },
     async close(): Promise<void> {
+      await kept.discard()
       await iterator.return?.()
     },
   }

@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatScalar } from '../../../src/core/scalar-text.ts'
 import { formatSchemaText } from '../../../src/core/schema-codec.ts'
+import type { Spill } from '../../../src/core/spill.ts'
 import { type InferCsvOptions, inferCsv } from '../../../src/formats/csv/infer-csv.ts'
 import type { ByteSource } from '../../../src/formats/csv/stream.ts'
 import { sortFrames } from '../../../src/formats/sort-frames.ts'
+import { createMemorySpill } from '../../../src/formats/spill.ts'
 import type { InferredTable } from '../../../src/formats/table.ts'
 import { bytes, cut, rowsOf } from './support.ts'
 
@@ -282,6 +284,51 @@ describe('inferCsv that may guess', () => {
     const settled = (await found.settle!())!
     expect(settled.schema.columns[1]!.type).toBe('string')
     await settled.discard()
+  })
+
+  it('keeps what is read before there are rows to guess from in the spill', async () => {
+    const memory = createMemorySpill()
+    let spilled = 0
+    const spill: Spill = {
+      async create() {
+        const file = await memory.create()
+        return {
+          ...file,
+          write: (part) => {
+            spilled += part.length
+            return file.write(part)
+          },
+        }
+      },
+    }
+    const blank = ',\n'.repeat(2 * 1024 * 1024)
+    const whole = bytes(`k,v\n1,2\n${blank}3,4\n`)
+    const options = { mayGuess: true, guessBytes: 10, memoryLimit: 0, spill }
+    const found = await inferCsv(() => cut(whole, [100_000]), options)
+    expect(spilled).toBeGreaterThanOrEqual(blank.length)
+    expect(await rowsOf(found.frames())).toEqual([
+      [1n, 2],
+      [3n, 4],
+    ])
+    await found.discard()
+  })
+
+  it.each([
+    ['that has no header', 'k,k\n1,2\n'],
+    ['whose header is data', '1,2\n3,4\n'],
+    ['of which a row is at fault', 'k,v\n1,2,3\n'],
+  ])('lets go of a source %s', async (_, text) => {
+    let isOpen = true
+    const source = async function* () {
+      try {
+        yield bytes(text)
+        for (;;) yield bytes('5,6\n'.repeat(40_000))
+      } finally {
+        isOpen = false
+      }
+    }
+    await expect(inferCsv(source, { mayGuess: true })).rejects.toMatchObject({ code: 'bad-input' })
+    expect(isOpen).toBe(false)
   })
 
   it('says and gives what looking at all rows first does', async () => {

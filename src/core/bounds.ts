@@ -14,11 +14,17 @@ import type { Zone } from './zone.ts'
 export const closedSides = ['left', 'right', 'both', 'none'] as const
 export type ClosedSide = (typeof closedSides)[number]
 
+/**
+ * The value of the first index column, or those of the first few, one each; or a text that is the
+ * first of these or, where there are several, all of them as a key is shown: `a,2026-08-17`.
+ */
+export type BoundText = string | readonly string[] | { readonly shown: string }
+
 export interface BoundTexts {
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  /** The values of the first index columns, one each: these keys alone. Not beside from or to. */
-  readonly at?: string | readonly string[] | undefined
+  readonly from?: BoundText | undefined
+  readonly to?: BoundText | undefined
+  /** These keys alone. Not beside from or to. */
+  readonly at?: BoundText | undefined
   /** What messages call `at` where it is no option: `--at` unless given. */
   readonly atName?: string | undefined
   /** Which of `from` and `to` are in the range themselves; `left` when not given. */
@@ -40,8 +46,17 @@ export interface KeyBounds {
   readonly to?: KeyBound
 }
 
+/** The values that a text of bounds stands for, one for each of the first index columns. */
+export function boundValues({ indexCount }: Schema, text: BoundText): readonly string[] {
+  if (typeof text === 'string') return [text]
+  if (!('shown' in text)) return text
+  const values = text.shown.split(',')
+  return values.length === indexCount ? values : [text.shown]
+}
+
 /**
- * The range of keys that bounds in words mean, over a series' first index column.
+ * The range of keys that bounds in words mean, over a series' first index columns: as a rule the
+ * first, and with more values the keys that begin with all but the last of them.
  *
  * - On a time or a date, a partial date is a period, whatever `closed` says: `from` starts with
  *   it, `to` ends with it, `at` is all of it. A full date is a period of one day: `from:
@@ -51,23 +66,23 @@ export interface KeyBounds {
  * - Times without an offset are those of `zone`, or UTC. Dates of a date index have no zone.
  * - A bound past all that the type can hold is no bound on that side, or an empty range.
  *
- * `usage` when a bound is empty, when `at` stands beside another, has more values than there are
- * index columns, or has another behind a period, or when `from` is after `to`; `invalid-date` or
+ * `usage` when a bound is empty, has more values than there are index columns, or has another behind
+ * a period, when `at` stands beside another, or when `from` is after `to`; `invalid-date` or
  * `invalid-value` when a text is not a value of the column's type.
  */
 export function boundsFor(schema: Schema, texts: BoundTexts, zone?: Zone): KeyBounds {
   const closed = texts.closed ?? 'left'
   if (texts.at !== undefined) return boundsAt(schema, texts, texts.at, zone)
-  const place: Place = { head: [], values: [], type: schema.columns[0]!.type }
-  const from = readBound('--from', texts.from, (text) =>
+  const from = readBound('--from', texts.from, schema, zone, (text, place) =>
     lowerBound(text, place, closed === 'left' || closed === 'both', zone),
   )
-  const to = readBound('--to', texts.to, (text) =>
+  const to = readBound('--to', texts.to, schema, zone, (text, place) =>
     upperBound(text, place, closed === 'right' || closed === 'both', zone),
   )
   if (from?.bound !== undefined && to?.bound !== undefined && isAfter(from, to)) {
-    throw new VarveError('usage', `--from ${texts.from} is after --to ${texts.to}`, {
-      data: { from: texts.from, to: texts.to },
+    const [first, last] = [texts.from!, texts.to!].map((text) => boundValues(schema, text).join())
+    throw new VarveError('usage', `--from ${first} is after --to ${last}`, {
+      data: { from: first, to: last },
     })
   }
   return {
@@ -86,6 +101,7 @@ interface Place {
 /** One side as it was meant, beside the bound it makes: the period of a time. */
 interface Side {
   readonly bound: KeyBound | undefined
+  /** Of a bound in the first index column. */
   readonly period?: Period
 }
 
@@ -101,37 +117,48 @@ function isAfter(from: Side, to: Side): boolean {
 function boundsAt(
   schema: Schema,
   texts: BoundTexts,
-  at: string | readonly string[],
+  at: BoundText,
   zone: Zone | undefined,
 ): KeyBounds {
   if (texts.from !== undefined || texts.to !== undefined) {
     throw new VarveError('usage', '--at means one key: it does not go with --from or --to')
   }
   const name = texts.atName ?? '--at'
-  const values = typeof at === 'string' ? [at] : at
-  if (values.length === 0 || values.length > schema.indexCount) {
+  const { text, place } = placeOf(name, boundValues(schema, at), schema, zone)
+  const found = named(name, text, place.type, () => valueAt(text, place, zone))
+  if (!('value' in found)) return found.bounds
+  const same = bound(place, found.value, true)
+  return { from: same, to: same }
+}
+
+/** Where the last of some values is in a key; those before it have to be values, no periods. */
+function placeOf(
+  name: string,
+  texts: readonly string[],
+  schema: Schema,
+  zone: Zone | undefined,
+): { readonly text: string; readonly place: Place } {
+  if (texts.length === 0 || texts.length > schema.indexCount) {
     const takes = schema.indexCount === 1 ? 'one value' : `1 to ${schema.indexCount} values`
     throw new VarveError('usage', `${name} takes ${takes} here`, {
-      data: { found: values.length, expected: schema.indexCount },
+      data: { found: texts.length, expected: schema.indexCount },
     })
   }
-  const types = schema.columns.slice(0, values.length).map((column) => column.type)
-  const scalars: Scalar[] = []
-  for (const [position, text] of values.entries()) {
-    const type = types[position]!
-    const place: Place = { head: types.slice(0, position), values: scalars, type }
-    const found = named(name, text, type, () => valueAt(text, place, zone))
-    if ('value' in found) scalars.push(found.value)
-    else if (position === values.length - 1) return found.bounds
-    else {
+  const types = schema.columns.slice(0, texts.length).map((column) => column.type)
+  const values: Scalar[] = []
+  const last = texts.length - 1
+  for (const [position, text] of texts.slice(0, last).entries()) {
+    const place: Place = { head: types.slice(0, position), values, type: types[position]! }
+    const found = named(name, text, place.type, () => valueAt(text, place, zone))
+    if (!('value' in found)) {
       throw new VarveError('usage', `${name} ${text} is a period: no other value can follow it`, {
         data: { value: text },
         hint: 'a full time is one key: 2026-08-17T10:30:00Z',
       })
     }
+    values.push(found.value)
   }
-  const bound: KeyBound = { key: encodeKeyPrefix(types, scalars), inclusive: true }
-  return { from: bound, to: bound }
+  return { text: texts[last]!, place: { head: types.slice(0, last), values, type: types[last]! } }
 }
 
 /** What `--at` means in one index column: a value, or a period with its bounds. */
@@ -236,10 +263,16 @@ function keyScalar(text: string, type: ColumnType): Scalar {
 
 function readBound(
   option: string,
-  text: string | undefined,
-  read: (text: string) => Side,
+  bound: BoundText | undefined,
+  schema: Schema,
+  zone: Zone | undefined,
+  read: (text: string, place: Place) => Side,
 ): Side | undefined {
-  return text === undefined ? undefined : named(option, text, undefined, () => read(text))
+  if (bound === undefined) return undefined
+  const { text, place } = placeOf(option, boundValues(schema, bound), schema, zone)
+  const isFirst = place.head.length === 0
+  const side = named(option, text, isFirst ? undefined : place.type, () => read(text, place))
+  return isFirst ? side : { bound: side.bound }
 }
 
 const isBound = (option: string) => option === '--from' || option === '--to'

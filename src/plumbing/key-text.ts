@@ -1,3 +1,4 @@
+import type { BoundText } from '../core/bounds.ts'
 import type { Scalar } from '../core/column.ts'
 import { formatScalar, type JsonScalar, scalarToJson } from '../core/scalar-text.ts'
 import type { Schema } from '../core/schema.ts'
@@ -23,12 +24,15 @@ export function keyToJson(schema: Schema, key: readonly Scalar[], zone?: Zone): 
 }
 
 const SHOWN = /"(?:[^"\\]|\\.)*"|[^\s",]+/y
+const MAY_BE_SHOWN = /^[^\s",]+(?:,[^\s",]+)+$/u
 
 /**
  * Index values as somebody typed them, where they may have been taken from what {@link formatKey} shows: one that is as a
- * whole `"two words",2026-08-17` stands for its values. Texts without such quotes are what they are.
+ * whole `"two words",2026-08-17` stands for its values, and a single `a,2026-08-17` may. Other texts are what they are.
  */
-export function typedKey(texts: readonly string[]): string[] {
+export function typedKey(texts: readonly string[]): BoundText {
+  const [text] = texts
+  if (texts.length === 1 && MAY_BE_SHOWN.test(text!)) return { shown: text! }
   return texts.flatMap((text) => shownValues(text) ?? [text])
 }
 

@@ -1,4 +1,10 @@
-import { type BoundTexts, boundsFor, type KeyBounds } from '../core/bounds.ts'
+import {
+  type BoundText,
+  type BoundTexts,
+  boundsFor,
+  boundValues,
+  type KeyBounds,
+} from '../core/bounds.ts'
 import type { ColumnType } from '../core/column.ts'
 import { scalarAt } from '../core/column-ops.ts'
 import type { Commit } from '../core/commit.ts'
@@ -28,7 +34,7 @@ import { planColumns } from './read-rows.ts'
 
 export interface HistoryOptions extends SeriesName {
   /** The values of the first index columns, one each, or a period: as `--at` has it. */
-  readonly key: readonly string[]
+  readonly key: BoundText
   /** Only these value columns; all unless given. */
   readonly columns?: readonly string[] | undefined
   readonly firstParent?: boolean | undefined
@@ -90,8 +96,8 @@ export async function history(repo: Repository, options: HistoryOptions): Promis
   const zone = await openZoneUnlessUtc(name)
   const place = new KeyPlace({ at: options.key, atName: 'the key' }, zone)
   const { from, to } = place.in(series.schema)
-  const isOneKey =
-    from !== undefined && from === to && options.key.length === series.schema.indexCount
+  const values = boundValues(series.schema, options.key)
+  const isOneKey = from !== undefined && from === to && values.length === series.schema.indexCount
   const walk = async function* () {
     let count = 0
     if (maxCount <= 0) return
@@ -325,9 +331,9 @@ async function noSuchKey(
   const before = from && { to: { key: from.key, inclusive: !from.inclusive }, tail: 1 }
   const after = to && { from: { key: to.key, inclusive: !to.inclusive }, limit: 1 }
   const near = [...(before ? await keyIn(before) : []), ...(after ? await keyIn(after) : [])]
-  const text = [place.texts.at].flat().join(' ')
-  return new VarveError('key-not-found', `no row of ${path} ever had the key ${text}`, {
-    data: { series: path, key: place.texts.at, near },
+  const key = boundValues(schema, place.texts.at!)
+  return new VarveError('key-not-found', `no row of ${path} ever had the key ${key.join(' ')}`, {
+    data: { series: path, key, near },
     ...(near.length > 0 && { hint: `the nearest: ${near.join(' and ')}` }),
   })
 }

@@ -286,6 +286,31 @@ describe('bounds on other types', () => {
     expect(select(['int8', 'string'], { to: '2', closed: 'both' }, numbered)).toHaveLength(3)
   })
 
+  it('begin and end at whole keys', () => {
+    const types: ColumnType[] = ['string', 'date']
+    const keys = [
+      ['a', 30],
+      ['a', 31],
+      ['b', 31],
+      ['b', 58],
+      ['b', 59],
+      ['c', 0],
+    ]
+    const chosen = (bounds: BoundTexts) => select(types, bounds, keys)
+    expect(chosen({ from: ['a', '1970-02-01'] })).toEqual(keys.slice(1))
+    expect(chosen({ from: { shown: 'a,1970-02-01' } })).toEqual(keys.slice(1))
+    expect(chosen({ from: ['a', '1970-02-01'], to: ['b', '1970-02'] })).toEqual(keys.slice(1, 4))
+    expect(chosen({ to: ['b', '+999999999'] })).toEqual(keys.slice(0, 5))
+    expect(chosen({ to: 'b', closed: 'right' })).toEqual(keys.slice(0, 5))
+    expect(chosen({ at: { shown: 'b,1970-03-01' } })).toEqual([['b', 59]])
+    expect(select(['string'], { at: { shown: 'a,b' } }, [['a'], ['a,b']])).toEqual([['a,b']])
+    expect(() => chosen({ from: ['b', '1970'], to: ['a', '1971'] })).toThrow(
+      '--from b,1970 is after --to a,1971',
+    )
+    expect(() => chosen({ from: ['a', 'x'] })).toThrow('--from: not a date')
+    expect(() => chosen({ to: ['a', '1970', '1'] })).toThrow('--to takes 1 to 2 values here')
+  })
+
   it('take a period behind the values of other index columns, and nothing behind it', () => {
     const types: ColumnType[] = ['string', 'date']
     const keys = [

@@ -2,7 +2,7 @@ import { given, type Options } from '../../cli/define-command.ts'
 import { type BoundTexts, type ClosedSide, closedSides } from '../../core/bounds.ts'
 import { typedKey } from '../../plumbing/key-text.ts'
 
-/** `--from`, `--to`, `--at` and `--closed`: which rows, by data time. */
+/** `--from`, `--to`, `--at` and `--closed`: which rows, by their keys. */
 export function boundsOptions<T>(y: Options<T>) {
   return y
     .option('from', {
@@ -14,7 +14,7 @@ export function boundsOptions<T>(y: Options<T>) {
       array: true,
       value: 'key',
       describe:
-        'Only rows with this key, or in this period; once for each index column, from the first',
+        'Only rows with this key, or in this period; once for each index column, or all as `diff` shows them: a,2026-08-17',
     })
     .option('closed', {
       choices: closedSides,
@@ -30,6 +30,8 @@ export function boundsOf(args: {
   readonly at: readonly string[]
   readonly closed: ClosedSide | undefined
 }): BoundTexts {
-  const { from, to, closed } = args
-  return given({ from, to, at: args.at.length === 0 ? undefined : typedKey(args.at), closed })
+  const typed = (texts: readonly string[]) => (texts.length === 0 ? undefined : typedKey(texts))
+  const bound = (text: string | undefined) => typed(text === undefined ? [] : [text])
+  const { from, to, at, closed } = args
+  return given({ from: bound(from), to: bound(to), at: typed(at), closed })
 }

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
 
@@ -36,11 +37,12 @@ export async function runProgram({
   if (done.isTerminated) return 128
   const shown = escapeControl(program)
   if (done.code === 'ENOENT') {
+    const hint = program.includes('/')
+      ? 'a path begins at the top of the work tree'
+      : `it is looked for in PATH: ./${shown} for one in the work tree`
     throw new VarveError('file-not-found', `there is no program ${shown}`, {
       data: { program },
-      hint: program.includes('/')
-        ? 'a path begins at the top of the work tree'
-        : `it is looked for in PATH: ./${shown} for one in the work tree`,
+      ...(!isAbsolute(program) && { hint }),
     })
   }
   if (done.code === 'EACCES') {

@@ -171,7 +171,13 @@ export interface RunBisectOptions extends BisectOptions {
   readonly onStep?: ((result: BisectResult, verdict: string, id: Id) => void) | undefined
 }
 
-/** Tests commit by commit until the one is found. `refused` for an exit code above 127. */
+/** Exit codes with which a shell says that it could not run a program. */
+const NOT_RUN = new Map([
+  [126, 'may not run'],
+  [127, 'does not find'],
+])
+
+/** Tests commit by commit until the one is found. `refused` for an exit code above 125. */
 export async function runBisect(
   repo: Repository,
   { test, onStep, ...options }: RunBisectOptions,
@@ -181,18 +187,25 @@ export async function runBisect(
   while (result.step?.kind === 'test' || result.step?.kind === 'merge-base') {
     const { id } = result.step
     const code = await test(id)
-    if (code < 0 || code > 127) {
-      throw new VarveError('refused', `the test ended with exit code ${code} at ${shortId(id)}`, {
-        data: { id, exitCode: code },
-        hint: '0 is without the change, 1 to 127 with it, 125 cannot be said; the search is as it was',
-      })
-    }
+    if (code < 0 || code > 125) throw noVerdict(id, code)
     const { terms } = result
     const term = code === 0 ? terms.old : code === 125 ? 'skip' : terms.new
     result = await markBisect(repo, { ...options, term, revisions: [id] })
     onStep?.(result, term, id)
   }
   return result
+}
+
+function noVerdict(id: Id, code: number): VarveError {
+  const fault = NOT_RUN.get(code)
+  const meanings =
+    fault === undefined
+      ? '0 is without the change, 1 to 124 with it, 125 cannot be said'
+      : `a shell ends with ${code} where it ${fault} a program`
+  return new VarveError('refused', `the test ended with exit code ${code} at ${shortId(id)}`, {
+    data: { id, exitCode: code },
+    hint: `${meanings}; the search is as it was`,
+  })
 }
 
 /**

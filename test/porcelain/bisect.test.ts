@@ -91,7 +91,11 @@ describe('bisect', () => {
     expect(found).toMatchObject({ step: { kind: 'found', id: ids[5] }, terms })
     await expect(mark('bad')).rejects.toThrow(/short or long here, not bad/)
     await start({ words: ['main', ids[0]!] })
-    await expect(runBisect(repo, { who, test: async () => 128 })).rejects.toThrow(/exit code 128/)
+    for (const code of [126, 127, 128]) {
+      const ended = runBisect(repo, { who, test: async () => code })
+      await expect(ended).rejects.toMatchObject({ code: 'refused', data: { exitCode: code } })
+    }
+    expect((await readBisect(repo))!.good).toEqual([ids[0]])
   })
 
   it('looks only at commits that changed some series, and leaves HEAD where it is', async () => {

@@ -122,9 +122,10 @@ const run = defineCommand({
   usage: 'run <command> [<argument>...]',
   summary: 'Test commit by commit with a program',
   description: [
-    'Exit code 0 means that the commit has not got the change, 1 to 127 that it has, 125 that it cannot be',
-    'tested; any other ends the search where it stands. The program runs at the top of the work tree, with',
-    'the id in VARVE_BISECT_HEAD; what it prints goes to stderr. Options behind its name are its own.',
+    'Exit code 0 means that the commit has not got the change, 1 to 124 that it has, 125 that it cannot be',
+    'tested. Any other ends the search where it stands: 126 and 127 too, which say that a shell could not run a',
+    'program. The program runs at the top of the work tree, with the id in VARVE_BISECT_HEAD; what it prints goes',
+    'to stderr. Options behind its name are its own.',
   ].join('\n'),
   examples: [
     { command: 'varve bisect run ./check.sh', about: 'until the commit is found' },

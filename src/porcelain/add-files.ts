@@ -273,7 +273,14 @@ function refuseNames(files: readonly AddedFile[]): void {
   }
   const [first, ...others] = bad
   if (first === undefined) return
-  if (others.length === 0) throw first.error
+  if (others.length === 0) {
+    const { code, message, data } = first.error
+    throw new VarveError(code, message, {
+      data: { ...data, file: first.file },
+      hint: `varve add FILE --as SERIES gives ${first.file} another name`,
+      cause: first.error,
+    })
+  }
   const named = bad.slice(0, MOST_NAMED).map(({ file, error }) => `${file} (${error.data.reason})`)
   const more = bad.length - named.length
   throw new VarveError(

@@ -180,7 +180,8 @@ describe('addFiles', () => {
     expect(fault.data).toMatchObject({ files: [{ file: 'a|b.csv' }, { file: 'c?d.csv' }] })
     expect(await faultOf(() => addFiles(repo, files.slice(1)))).toMatchObject({
       code: 'invalid-name',
-      data: { name: 'c?d' },
+      data: { name: 'c?d', file: 'c?d.csv' },
+      hint: 'varve add FILE --as SERIES gives c?d.csv another name',
     })
   })
 

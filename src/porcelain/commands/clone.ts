@@ -161,10 +161,19 @@ function warnNoHead(context: Context, { branch, refs }: Pick<Made, 'branch' | 'r
     context.warn('the repository has no commit yet')
     return
   }
+  const short = first.replace(/^refs\/(?:heads|tags|remotes)\//, '')
+  if (refs.every((ref) => ref.startsWith('refs/tags/'))) {
+    const [all, one] =
+      refs.length === 1 ? [`the tag ${short} was`, 'it'] : [`${refs.length} tags were`, 'one']
+    context.warn(
+      `only ${all} brought, and no branch: no files are written`,
+      `varve switch -c NAME ${short} makes a branch of ${one}`,
+    )
+    return
+  }
   const name = branch?.replace(/^refs\/heads\//, '')
   const count =
     refs.length === 1 ? 'another branch or tag' : `${refs.length} other branches and tags`
-  const short = first.replace(/^refs\/(?:heads|tags|remotes)\//, '')
   context.warn(
     `there is no branch ${name} there, which it has as its default: no files are written`,
     `it has ${count}: varve switch -c NAME ${short}`,

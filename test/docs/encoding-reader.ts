@@ -157,8 +157,13 @@ function readValues(parts: Parts, type: number, width: number, m: number): Bytes
     const entries = readValues(parts, type, width, size)
     return readCodes(parts, size, m).map((code) => entries[code]!)
   }
-  if (encoding !== 3) throw new Error(`encoding ${encoding}`)
-  const planes = Array.from({ length: width }, () => parts.stream(m)).reverse()
+  if (encoding !== 3 && encoding !== 5) throw new Error(`encoding ${encoding}`)
+  const steps = encoding === 5 ? parts.u8() : 0
+  const planes = Array.from({ length: width }, (_, k) => {
+    const plane = Buffer.from(parts.stream(m))
+    if (steps & (1 << k)) for (let i = 1; i < m; i++) plane[i] = plane[i]! + plane[i - 1]!
+    return plane
+  }).reverse()
   return Array.from({ length: m }, (_, i) => Buffer.from(planes.map((plane) => plane[i]!)))
 }
 

@@ -15,6 +15,8 @@ export const INTEGERS = 1
 export const DECIMALS = 2
 const SPLIT = 3
 export const DICTIONARY = 4
+/** Split, of which some planes have differences: u8 which. */
+const SPLIT_STEPS = 5
 
 /** Up to this many values every encoding is tried in full. */
 const TRY_ALL = 2048
@@ -57,10 +59,13 @@ export function encodeFixed(
 function encodeNumeric(type: ColumnType, bytes: Uint8Array, newParts: NewParts): Parts | undefined {
   const width = valueWidth(type)
   const count = bytes.length / width
-  const split: Encode = () =>
-    newParts()
-      .u8(SPLIT)
-      .append(encodeSplit(bytes, width, newParts))
+  const split: Encode = () => {
+    const { streams, steps } = encodeSplit(bytes, width, newParts)
+    const parts = newParts()
+    if (steps === 0) parts.u8(SPLIT)
+    else parts.u8(SPLIT_STEPS).u8(steps)
+    return parts.append(streams)
+  }
   const few = newParts.thorough || count <= TRY_ALL
   // Little was gained: perhaps these are not numbers at all.
   const poor = (parts: Parts): boolean => parts.separateSize() > bytes.length * 0.6
@@ -137,7 +142,11 @@ function decodeNumeric(
   const count = target.length / width
   const float = type === 'float64' || type === 'float32'
   if (encoding === SPLIT) {
-    decodeSplit(reader, width, target)
+    decodeSplit(reader, width, target, 0)
+  } else if (encoding === SPLIT_STEPS) {
+    const steps = reader.u8()
+    if (steps >> width !== 0) throw reader.error('differences of bytes that values do not have')
+    decodeSplit(reader, width, target, steps)
   } else if (encoding === DECIMALS && float) {
     const floats = viewValues(type, target.buffer, target.byteOffset, count)
     decodeDecimals(reader, floats as Float64Array)

@@ -2,6 +2,7 @@ export { readNumbers, readTimes } from './cells'
 export { firstBelow, strayNaN } from './checks'
 export { scale, toDoubles, unscale } from './decimals'
 export { distinctTexts, distinctValues, gatherTexts } from './distinct'
+export { countBytes, decodeBytes, encodeBytes, fillSlots, fillTable } from './entropy'
 export {
   joinLines,
   placeTexts,

@@ -36,6 +36,7 @@ class Parts {
     const head = this.count()
     if (head === 0) return this.bytes(length)
     if (head === 1) return Buffer.alloc(length, this.u8())
+    if (head === 2) return uncode(new Parts(this.bytes(this.count()), false), length)
     return unframe(this.bytes(head), length)
   }
 }
@@ -46,6 +47,31 @@ function unframe(tail: Bytes, length: number): Bytes {
   const bytes = decompress(Buffer.concat([Buffer.from('28b52ffd', 'hex'), tail]))
   if (bytes.length !== length) throw new Error('a frame of another length')
   return bytes
+}
+
+function uncode(code: Parts, length: number): Bytes {
+  const count = code.u8() + 1
+  const listed = code.bytes(count <= 32 ? count : 32)
+  const there =
+    count <= 32
+      ? [...listed]
+      : Array.from({ length: 256 }, (_, i) => i).filter((i) => listed[i >> 3]! & (1 << (i & 7)))
+  const shares = there.slice(1).map(() => code.count())
+  shares.push(4096 - shares.reduce((sum, share) => sum + share, 0))
+  const slots = shares.flatMap((share, i) =>
+    Array.from({ length: share }, (_, p) => ({ byte: there[i]!, share, p })),
+  )
+  const states = Array.from({ length: 4 }, () => code.bytes(4).readUInt32LE())
+  const stream = Buffer.alloc(length)
+  for (let i = 0; i < length; i++) {
+    const x = states[i % 4]!
+    const { byte, share, p } = slots[x % 4096]!
+    stream[i] = byte
+    const next = share * Math.floor(x / 4096) + p
+    states[i % 4] = next < 65_536 ? next * 65_536 + code.bytes(2).readUInt16LE() : next
+  }
+  if (states.some((x) => x !== 65_536) || code.rest().length > 0) throw new Error('a bad code')
+  return stream
 }
 
 const WIDTHS = [0, 0, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 4, 8, 8, 8, 8]

@@ -89,7 +89,10 @@ function bitLength(value: number): number {
   return value < TWO_32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / TWO_32)
 }
 
-/** The middle one of some steps. */
+/**
+ * The step from which most others are not far: the middle one, or of many, where they scatter about it, their
+ * mean. Times that jitter about a grid are on its line then, and those with gaps on that between gaps.
+ */
 export function middleStep(units: Float64Array): number {
   if (units.length < 2) return 0
   const count = Math.min(units.length - 1, 65)
@@ -99,7 +102,14 @@ export function middleStep(units: Float64Array): number {
   }
   taken.sort()
   const middle = taken[count >> 1]!
-  return Math.abs(middle) < RESIDUAL_LIMIT ? middle : 0
+  if (!(Math.abs(middle) < RESIDUAL_LIMIT)) return 0
+  let scatter = 0
+  for (const step of taken) scatter += Math.abs(step - middle)
+  if (scatter === 0 || count === units.length - 1) return middle
+  let sum = 0
+  for (let i = 1; i < units.length; i++) sum += units[i]!
+  const mean = Math.round(sum / (units.length - 1))
+  return Math.abs(mean - middle) * count <= scatter ? mean : middle
 }
 
 const flat: Rule = (source) => level(source, 0, source.first)

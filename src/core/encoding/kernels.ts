@@ -71,6 +71,18 @@ interface KernelFunctions {
     offsets: number,
     total: number,
   ): number
+  countBytes(source: number, count: number, counts: number): void
+  encodeBytes(source: number, count: number, table: number, states: number, end: number): number
+  fillTable(shares: number, table: number): void
+  fillSlots(shares: number, slots: number): void
+  decodeBytes(
+    slots: number,
+    states: number,
+    from: number,
+    end: number,
+    target: number,
+    count: number,
+  ): number
   unpackPlaces(source: number, bit: number, width: number, count: number, target: number): void
   greatest(values: number, count: number): number
   takeEights(values: number, places: number, count: number, target: number): void

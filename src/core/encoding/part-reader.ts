@@ -1,9 +1,10 @@
 import { ByteReader } from '../bytes.ts'
 import type { VarveError } from '../errors.ts'
 import type { Compressor } from './compressor.ts'
+import { decodeEntropy, LONGEST_CODED } from './entropy.ts'
 import { frameCanHold } from './frame-bound.ts'
 import type { Kernels } from './kernels.ts'
-import { FRAME_MAGIC } from './parts.ts'
+import { CODED, FRAME_MAGIC } from './parts.ts'
 
 /** Reads what `Parts` packed; `corrupt-object` for whatever does not fit. */
 export class PartReader {
@@ -75,6 +76,14 @@ export class PartReader {
     const head = this.#joined ? 0 : this.#reader.varint()
     if (head === 0) return this.#reader.bytes(length)
     if (head === 1) return room().fill(this.#reader.u8())
+    if (head === CODED) {
+      const code = this.#reader.varint()
+      if (length > LONGEST_CODED)
+        throw this.#reader.error('a code of a longer stream than there are')
+      const target = room()
+      decodeEntropy(this.#reader, code, target, this.kernels)
+      return target
+    }
     const frame = this.#frame(head, length)
     const target = room()
     this.#zstd.decompressInto(frame, target)

@@ -1,18 +1,22 @@
 import { ByteWriter } from '../bytes.ts'
 import type { Compressor } from './compressor.ts'
+import { encodeEntropy } from './entropy.ts'
 import type { Kernels } from './kernels.ts'
 
 // What an encoder makes: *fields*, small numbers that the decoder needs first, and *streams*, bytes
 // whose number the decoder knows by then. They stand in the order in which they are read. A body
 // packs them in one of two ways, see `body.ts`; a stream that is packed alone is
 //
-//   varint  0: stored | 1: all bytes are equal | n > 1: bytes of the frame
-//   …       the bytes | that byte              | a zstd frame without its first four bytes
+//   varint  0: stored | 1: all bytes are equal | 2: coded              | n > 2: bytes of the frame
+//   …       the bytes | that byte              | varint length, `entropy.ts` | a zstd frame without its first four bytes
 //
 // An empty stream takes no bytes at all.
 
 /** `28 b5 2f fd`, with which every zstd frame begins. */
 export const FRAME_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
+
+/** In place of the length of a frame, none of which is so short. */
+export const CODED = 2
 
 /** Shorter streams gain nothing from a frame. */
 const WORTH_COMPRESSING = 24
@@ -42,20 +46,22 @@ export function newPartsFor(
   level: number,
   options: Pick<NewParts, 'thorough' | 'kernels'>,
 ): NewParts {
-  return Object.assign(() => new Parts(zstd, level), options)
+  return Object.assign(() => new Parts(zstd, level, options.kernels), options)
 }
 
 /** Fields and streams, in order, with what they take once packed. */
 export class Parts {
   readonly #zstd: Compressor
   readonly #level: number
+  readonly #kernels: Kernels
   readonly #parts: (Uint8Array | Stream)[] = []
   #fields: ByteWriter | undefined
   #joined: Uint8Array | undefined
 
-  constructor(zstd: Compressor, level: number) {
+  constructor(zstd: Compressor, level: number, kernels: Kernels) {
     this.#zstd = zstd
     this.#level = level
+    this.#kernels = kernels
   }
 
   u8(value: number): this {
@@ -111,7 +117,7 @@ export class Parts {
     return Math.min(this.separateSize(), this.joined()?.length ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Bytes of {@link separate}. */
+  /** Bytes of {@link separate}, or some more: streams may yet be coded. */
   separateSize(): number {
     this.#flush()
     let size = 0
@@ -122,7 +128,7 @@ export class Parts {
   /** Fields as they are, each stream packed alone. */
   separate(): Uint8Array {
     this.#flush()
-    return concatenate(this.#parts.map((part) => this.#packed(part)))
+    return concatenate(this.#parts.map((part) => this.#coded(part) ?? this.#packed(part)))
   }
 
   /** All bytes end to end: varint their number, then one frame. Undefined where it cannot pay. */
@@ -161,14 +167,28 @@ export class Parts {
     part.packed ??= packStream(part, this.#zstd, this.#level)
     return part.packed
   }
+
+  /** The code of a stream of numbers, where that is shorter than its frame. */
+  #coded(part: Uint8Array | Stream): Uint8Array | undefined {
+    if (part instanceof Uint8Array || part.text) return undefined
+    const { length } = this.#packed(part)
+    if (length === 2 || length > part.bytes.length) return undefined
+    const code = encodeEntropy(part.bytes, length, this.#kernels)
+    return code && withHead([CODED, code.length], code)
+  }
 }
 
 function packStream({ bytes, text }: Stream, zstd: Compressor, level: number): Uint8Array {
   if (allEqual(bytes)) return Uint8Array.of(1, bytes[0]!)
   const frame = bytes.length < WORTH_COMPRESSING ? undefined : compress(bytes, text, zstd, level)
-  const tail = frame?.subarray(FRAME_MAGIC.length)
-  const head = new ByteWriter(4).varint(tail?.length ?? 0).finish()
-  return concatenate([head, tail ?? bytes])
+  if (frame === undefined) return concatenate([Uint8Array.of(0), bytes])
+  return withHead([frame.length - FRAME_MAGIC.length], frame.subarray(FRAME_MAGIC.length))
+}
+
+function withHead(numbers: readonly number[], bytes: Uint8Array): Uint8Array {
+  const writer = new ByteWriter(bytes.length + 8)
+  for (const number of numbers) writer.varint(number)
+  return writer.bytes(bytes).finish()
 }
 
 function compress(

@@ -8,10 +8,12 @@ import {
   compareBytes,
   equalBytes,
   textToBytes,
+  varintLength,
 } from '../../src/core/bytes.ts'
 import { hashObject } from '../../src/core/id.ts'
+import { toldAs } from '../support/errors.ts'
 
-const corrupt = expect.objectContaining({ code: 'corrupt-object' })
+const corrupt = toldAs('corrupt-object')
 
 function varint(value: number): number[] {
   return [...new ByteWriter().varint(value).finish()]
@@ -57,8 +59,26 @@ describe('ByteWriter and ByteReader', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (value) => {
         expect(readVarint(...varint(value))).toBe(value)
+        expect(varintLength(value)).toBe(varint(value).length)
       }),
     )
+    for (const value of [0, 127, 128, 129, 16_383, 16_384, Number.MAX_SAFE_INTEGER]) {
+      expect(readVarint(...varint(value))).toBe(value)
+      expect(varintLength(value)).toBe(varint(value).length)
+    }
+  })
+
+  it('say where they are', () => {
+    const writer = new ByteWriter(1).u8(1).u64(2n)
+    expect(writer.length).toBe(9)
+    const reader = new ByteReader(writer.finish())
+    expect([reader.position, reader.remaining]).toEqual([0, 9])
+    reader.u8()
+    expect([reader.position, reader.remaining]).toEqual([1, 8])
+    for (const count of [9, 10, 1000]) {
+      expect(() => reader.bytes(count)).toThrow(expect.objectContaining({ data: { position: 1 } }))
+    }
+    expect(reader.u64()).toBe(2n)
   })
 
   it('refuse varints that are longer than needed, too large or cut short', () => {

@@ -2,12 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Column, type ColumnType, columnTypes } from '../../src/core/column.ts'
 import { ColumnBuilder, columnOf } from '../../src/core/column-builder.ts'
-import { canonicalLength, decodeColumn, encodeColumn } from '../../src/core/column-codec.ts'
+import {
+  canonicalLength,
+  decodeColumn,
+  decodeColumnOnce,
+  encodeColumn,
+} from '../../src/core/column-codec.ts'
 import { columnsEqual, sliceColumn } from '../../src/core/column-ops.ts'
 import { hasCode } from '../../src/core/errors.ts'
 import { anyColumn, anyValues, scalarsOf } from '../support/columns.ts'
+import { toldAs } from '../support/errors.ts'
 
-const corrupt = expect.objectContaining({ code: 'corrupt-object' })
+const corrupt = toldAs('corrupt-object')
 
 function bytes(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'))
@@ -61,6 +67,29 @@ describe('encodeColumn and decodeColumn', () => {
       }),
       { numRuns: 3000 },
     )
+  })
+
+  it('know the length of a part, wherever in the column the only null is', () => {
+    const values: (number | null)[] = Array.from({ length: 40 }, (_, row) => row)
+    for (let row = 0; row < 40; row++) {
+      const column = columnOf('int8', values.with(row, null))
+      for (let from = 0; from < 40; from++) {
+        for (const to of [from, from + 1, from + 8, from + 9, 40]) {
+          if (to > 40) continue
+          const bitmap = from <= row && row < to ? 8 : 0
+          expect(canonicalLength(column, from, to)).toBe(8 + bitmap + to - from)
+        }
+      }
+    }
+  })
+
+  it('look at the same bytes once, and at each number of rows that is allowed', () => {
+    const encoded = encodeColumn(columnOf('int8', [1, 2, 3])).slice()
+    const column = decodeColumnOnce(encoded)
+    expect(decodeColumnOnce(encoded)).toBe(column)
+    expect(decodeColumnOnce(encoded, { maxRows: 3 })).toBe(column)
+    expect(() => decodeColumnOnce(encoded, { maxRows: 2 })).toThrow(corrupt)
+    expect(decodeColumnOnce(encoded.slice())).not.toBe(column)
   })
 
   it.each(['float64', 'float32'] as const)(

@@ -14,6 +14,8 @@ import type { Id } from '../../src/core/id.ts'
 import { cleanMessage, endWithNewline } from '../../src/core/message.ts'
 import { MAX_SECONDS, MIN_SECONDS } from '../../src/core/signature.ts'
 import { decodeTag, encodeTag, readTag, type Tag, writeTag } from '../../src/core/tag.ts'
+import { EMPTY_TREE } from '../../src/core/tree.ts'
+import { toldAs } from '../support/errors.ts'
 import { MemoryObjects } from '../support/memory-objects.ts'
 
 const id = (digit: string) => digit.repeat(64) as Id
@@ -31,8 +33,8 @@ const commit: Commit = {
   message: 'Correction\n\nOf one price.\n',
 }
 const tag: Tag = { object: id('d'), kind: 'commit', name: 'v1', tagger: ada, message: 'First\n' }
-const badInput = expect.objectContaining({ code: 'bad-input' })
-const corrupt = expect.objectContaining({ code: 'corrupt-object' })
+const badInput = toldAs('bad-input')
+const corrupt = toldAs('corrupt-object')
 
 const person = fc
   .string({ unit: 'grapheme' })
@@ -94,9 +96,29 @@ describe('a commit', () => {
     expect((await readCommit(objects, silent)).message).toBe('')
   })
 
+  it('is stored with the empty tree where that is its own, as what follows its first parent', async () => {
+    const objects = new MemoryObjects()
+    await writeCommit(objects, commit)
+    expect([...objects.bases.values()]).toEqual([id('b')])
+    const empty = await writeCommit(objects, { ...commit, tree: EMPTY_TREE })
+    expect([...objects.objects.keys()].sort()).toEqual([...objects.bases.keys()].sort())
+    expect(objects.objects.get(EMPTY_TREE)?.kind).toBe('tree')
+    expect((await readCommit(objects, empty)).tree).toBe(EMPTY_TREE)
+  })
+
+  it('says whose signature cannot be written', () => {
+    const bad = { ...ada, name: 'a<b' }
+    for (const role of ['author', 'committer'] as const) {
+      expect(() => encodeCommit({ ...commit, [role]: bad })).toThrow(`${role}: `)
+    }
+    expect(() => encodeTag({ ...tag, tagger: bad })).toThrow('tagger: ')
+  })
+
   it('has its first line for a subject', () => {
     expect(subjectOf(commit)).toBe('Correction')
     expect(subjectOf({ message: '' })).toBe('')
+    expect(subjectOf({ message: 'one' })).toBe('one')
+    expect(subjectOf({ message: '\nbody\n' })).toBe('')
   })
 
   it.each<[string, Partial<Commit>]>([
@@ -174,9 +196,7 @@ describe('a tag', () => {
 
   it('is not written with a name or kind that is none', () => {
     for (const name of ['', 'a b', 'a\nb', '\ud800']) {
-      expect(() => encodeTag({ ...tag, name })).toThrow(
-        expect.objectContaining({ code: 'invalid-name' }),
-      )
+      expect(() => encodeTag({ ...tag, name })).toThrow(toldAs('invalid-name'))
     }
     expect(() => encodeTag({ ...tag, kind: 'pack' as Tag['kind'] })).toThrow(badInput)
   })

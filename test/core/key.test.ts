@@ -13,6 +13,7 @@ import {
   type Keys,
 } from '../../src/core/key.ts'
 import { anyValue } from '../support/columns.ts'
+import { toldAs } from '../support/errors.ts'
 
 const indexTypes = columnTypes.filter(isIndexType)
 const anyIndexType = fc.constantFrom(...indexTypes)
@@ -187,7 +188,7 @@ describe('encodeKeys', () => {
   })
 
   it('refuses nulls, NaN, json and null columns', () => {
-    const bad = expect.objectContaining({ code: 'bad-input' })
+    const bad = toldAs('bad-input')
     const at2 = expect.objectContaining({ code: 'bad-input', data: { row: 2 } })
     expect(() => encodeKeys([columnOf('int8', [1, 2, null])])).toThrow(at2)
     expect(() => encodeKeys([columnOf('float64', [1, 2, Number.NaN])])).toThrow(at2)
@@ -202,12 +203,14 @@ describe('encodeKeys', () => {
     expect(() => encodeKeys([long(1023)])).toThrow(
       expect.objectContaining({ code: 'bad-input', data: { length: 1025, row: 1 } }),
     )
-    expect(() => encodeKeys([columnOf('binary', [new Uint8Array(512)])])).toThrow(
-      expect.objectContaining({ code: 'bad-input' }),
-    )
-    expect(() => encodeKeys(Array(129).fill(columnOf('int8', [1])))).toThrow(
-      expect.objectContaining({ code: 'bad-input' }),
-    )
+    const told = toldAs('bad-input')
+    expect(() => encodeKeys([columnOf('binary', [new Uint8Array(512)])])).toThrow(told)
+    const columns = (count: number) => Array(count).fill(columnOf('int8', [1]))
+    expect(encodeKeys(columns(128)).at(0).length).toBe(1024)
+    expect(() => encodeKeys(columns(129))).toThrow(told)
+    expect(() => encodeKeys(columns(128), Uint32Array.of(1))).toThrow(told)
+    expect(() => encodeKeys([long(1019)], Uint32Array.of(1, 2))).toThrow(told)
+    expect(encodeKeys([long(1018)], Uint32Array.of(1, 2)).at(1).length).toBe(1024)
   })
 })
 
@@ -228,10 +231,13 @@ describe('encodeKeyPrefix', () => {
       expect.objectContaining({ code: 'invalid-value' }),
     )
     for (const values of [[null], [Number.NaN], [1, 2]]) {
-      expect(() => encodeKeyPrefix(['float64'], values)).toThrow(
-        expect.objectContaining({ code: 'bad-input' }),
-      )
+      expect(() => encodeKeyPrefix(['float64'], values)).toThrow(toldAs('bad-input'))
     }
+    const half = 'x'.repeat(510)
+    expect(encodeKeyPrefix(['string', 'string'], [half, half])).toHaveLength(1024)
+    expect(() => encodeKeyPrefix(['string', 'string'], [half, `${half}x`])).toThrow(
+      toldAs('bad-input'),
+    )
   })
 })
 
@@ -275,7 +281,7 @@ describe('decodeKey', () => {
     ['text that is not UTF-8', 'ff0000', 'string'],
   ] as const)('refuses %s', (_, bytes, type) => {
     expect(() => decodeKey(Buffer.from(bytes, 'hex'), [type], false)).toThrow(
-      expect.objectContaining({ code: 'corrupt-object' }),
+      toldAs('corrupt-object'),
     )
   })
 })

@@ -15,6 +15,7 @@ import {
   writeSettings,
   zoneOf,
 } from '../../src/core/settings.ts'
+import { toldAs } from '../support/errors.ts'
 import { MemoryObjects } from '../support/memory-objects.ts'
 
 const textOf = (settings: Settings) => Buffer.from(encodeSettings(settings)).toString()
@@ -67,29 +68,52 @@ describe('settings', () => {
     expect(zoneOf(merged)).toBe('UTC')
     expect(schemaSettingOf(merged)).toEqual({ index: 'b' })
     expect(mergeSettings(outer, NO_SETTINGS)).toBe(outer)
+    expect(mergeSettings(NO_SETTINGS, inner)).toBe(inner)
   })
 
   it.each([
     ['a zone that is no text', new Map<string, Json>([['zone', 1]])],
+    ['a zone without a name', new Map<string, Json>([['zone', '']])],
     ['a schema that is no object', new Map<string, Json>([['schema', []]])],
+    ['a schema that is null', new Map<string, Json>([['schema', null]])],
+    ['a schema that is text', new Map<string, Json>([['schema', 'x']])],
+    ['endless depth of objects', new Map<string, Json>([['x', nestedObject(65)]])],
     ['NaN', new Map<string, Json>([['x', Number.NaN]])],
     ['half a surrogate pair', new Map<string, Json>([['x', '\ud83d']])],
     ['undefined', new Map([['x', undefined as unknown as Json]])],
     ['endless depth', new Map<string, Json>([['x', nested(65)]])],
   ])('are refused with %s', (_, settings) => {
-    expect(() => encodeSettings(settings)).toThrow(
-      expect.objectContaining({ code: 'invalid-value' }),
+    expect(() => encodeSettings(settings)).toThrow(toldAs('invalid-value'))
+  })
+
+  it.each([
+    ['zone', 1, 'a text'],
+    ['display', 1, 'an object'],
+  ])('say of a %s what it must be', (key, value, wanted) => {
+    expect(() => encodeSettings(new Map<string, Json>([[key, value]]))).toThrow(
+      expect.objectContaining({ data: { key }, message: expect.stringContaining(wanted) }),
     )
   })
 
   it('may be 64 levels deep', () => {
-    const deep = new Map<string, Json>([['x', nested(64)]])
-    expect(decodeSettings(encodeSettings(deep))).toEqual(deep)
+    for (const value of [nested(64), nestedObject(64)]) {
+      const deep = new Map<string, Json>([['x', value]])
+      expect(decodeSettings(encodeSettings(deep))).toEqual(deep)
+    }
   })
 
   it('are refused when too large', () => {
-    const large = new Map<string, Json>([['x', 'y'.repeat(MAX_SETTINGS_BYTES)]])
-    expect(() => encodeSettings(large)).toThrow(expect.objectContaining({ code: 'too-large' }))
+    const settings = (length: number) => new Map<string, Json>([['x', 'y'.repeat(length)]])
+    const most = encodeSettings(settings(MAX_SETTINGS_BYTES - '{"x":""}'.length))
+    expect(most).toHaveLength(MAX_SETTINGS_BYTES)
+    expect(decodeSettings(most).size).toBe(1)
+    const large = () => encodeSettings(settings(MAX_SETTINGS_BYTES - 7))
+    expect(large).toThrow(toldAs('too-large'))
+    expect(large).toThrow(
+      expect.objectContaining({
+        data: { bytes: MAX_SETTINGS_BYTES + 1, limit: MAX_SETTINGS_BYTES },
+      }),
+    )
   })
 
   it.each([
@@ -107,7 +131,7 @@ describe('settings', () => {
     ['bytes that are no UTF-8', Buffer.from('7b2261223a22ff227d', 'hex')],
   ])('are not read with %s', (_, content) => {
     const bytes = typeof content === 'string' ? textToBytes(content) : content
-    expect(() => decodeSettings(bytes)).toThrow(expect.objectContaining({ code: 'corrupt-object' }))
+    expect(() => decodeSettings(bytes)).toThrow(toldAs('corrupt-object'))
   })
 
   it('are stored where there are any', async () => {
@@ -123,6 +147,22 @@ function nested(depth: number): Json {
   return depth === 0 ? 1 : [nested(depth - 1)]
 }
 
+function nestedObject(depth: number): Json {
+  return depth === 0 ? 1 : { x: nestedObject(depth - 1) }
+}
+
+describe('the zone and the schema', () => {
+  it('are those that settings may hold, whatever else stands there', () => {
+    for (const value of [1, null, [], {}]) {
+      expect(zoneOf(new Map<string, Json>([['zone', value]]))).toBeUndefined()
+    }
+    for (const value of [1, null, [], 'x']) {
+      expect(schemaSettingOf(new Map<string, Json>([['schema', value]]))).toBeUndefined()
+    }
+    expect(schemaSettingOf(NO_SETTINGS)).toBeUndefined()
+  })
+})
+
 describe('the unit in which a column is shown', () => {
   it('is what settings say in words', () => {
     const display = { price: { unit: 'EUR' }, empty: { unit: '' }, odd: { unit: 5 }, text: 'x' }
@@ -131,7 +171,12 @@ describe('the unit in which a column is shown', () => {
     for (const column of ['empty', 'odd', 'text', 'none', 'toString']) {
       expect(unitOf(settings, column)).toBeUndefined()
     }
-    expect(unitOf(new Map<string, Json>([['display', 'EUR']]), 'price')).toBeUndefined()
+    for (const none of ['EUR', null, ['EUR']]) {
+      expect(unitOf(new Map<string, Json>([['display', none]]), 'price')).toBeUndefined()
+    }
+    const numbered = new Map<string, Json>([['display', [{ unit: 'EUR' }]]])
+    expect(unitOf(numbered, '0')).toBeUndefined()
+    expect(unitOf(NO_SETTINGS, 'price')).toBeUndefined()
   })
 })
 

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { ByteWriter } from '../../src/core/bytes.ts'
 import { readWholeLog } from '../../src/storage/check-log.ts'
 import { encodeArchive } from '../../src/storage/log-archive.ts'
-import { decodeEntry, encodeEntry, type LogEntry } from '../../src/storage/log-entry.ts'
+import {
+  decodeEntry,
+  encodeEntry,
+  type LogEntry,
+  type Transaction,
+} from '../../src/storage/log-entry.ts'
+import { seal } from '../../src/storage/log-envelope.ts'
 import { decodeCheckpoint, encodeCheckpoint, type LogState } from '../../src/storage/log-state.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openRefLog } from '../../src/storage/ref-log.ts'
@@ -9,6 +16,7 @@ import { salvageLog } from '../../src/storage/salvage-log.ts'
 import { copyAside } from '../../src/storage/set-aside.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { controlStorage } from '../support/controlled-storage.ts'
+import { toldAs } from '../support/errors.ts'
 import { allEntries, appendMoves, idOf, moveOf, someone } from '../support/transactions.ts'
 
 const EVERY = 4
@@ -149,6 +157,62 @@ describe('a ref log that is read whole', () => {
       lost: [{ first: 10, last: 10 }],
       problems: [{ data: { name: at('log', 10) } }],
     })
+  })
+
+  it('finds a checkpoint that says the right things in another way', async () => {
+    const name = at('checkpoints', 8)
+    const log = await someLog()
+    const { refs, head } = decodeCheckpoint((await log.get(name))!, 8, name)
+    const writer = new ByteWriter().varint(8).varint(0).text(head).varint(refs.size)
+    for (const [ref, id] of [...refs].reverse()) writer.text(ref).id(id)
+    const bytes = seal('varveLC', writer.varint(0).varint(0).varint(0).finish())
+    expect(decodeCheckpoint(bytes, 8, name).refs).toEqual(refs)
+    const reading = await readWholeLog(await withFiles(log, new Map([[name, bytes]])))
+    expect(reading).toMatchObject({ damaged: [name], readable: false, from: { number: 4 } })
+    expect(reading.problems).toContainEqual(toldAs('corrupt-log'))
+    expect(reading.lost).toEqual([])
+    expect(reading.entries.map(({ number }) => number)).toEqual([5, 6, 7, 8, 9, 10, 11])
+    expect(reading.state.refs).toEqual((await openRefLog(log).state()).refs)
+  })
+
+  it('says what entries lead to, archived or not, and what each was', async () => {
+    const storage = createMemoryStorage()
+    const log = openRefLog(storage, { checkpointEvery: EVERY })
+    const discarding = (text: string): Transaction => ({
+      ...moveOf(`refs/heads/${text}`, undefined, idOf(text)),
+      head: { old: idOf(`${text} before`), new: idOf(`${text} after`) },
+      index: { old: idOf(`${text} tree`) },
+    })
+    await log.append(discarding('early'))
+    await appendMoves(log, 4)
+    await log.append(discarding('late'))
+    await log.append(moveOf('refs/heads/late', idOf('late'), undefined))
+    const { roots, count } = await readWholeLog(storage)
+    expect(count).toBe(7)
+    for (const [text, number] of [
+      ['early', 1],
+      ['late', 6],
+    ] as const) {
+      expect(roots.get(idOf(text))).toEqual({ number: text === 'late' ? 7 : 1 })
+      expect(roots.get(idOf(`${text} before`))).toEqual({ number })
+      expect(roots.get(idOf(`${text} after`))).toEqual({ number })
+      expect(roots.get(idOf(`${text} tree`))).toEqual({ number, kind: 'tree' })
+    }
+    expect(roots.size).toBe(4 + 4 + 4)
+  })
+
+  it.each([
+    [[10], /it is missing$/],
+    [[9, 10], /it is missing, and so are those up to 10$/],
+  ])('says which entries are missing: %j', async (numbers, message) => {
+    const gone = numbers.map((number) => [at('log', number), undefined] as const)
+    const { problems, lost, count } = await readWholeLog(
+      await withFiles(await someLog(), new Map(gone)),
+    )
+    expect(problems).toEqual([expect.objectContaining({ data: { name: at('log', numbers[0]!) } })])
+    expect(problems[0]!.message).toMatch(message)
+    expect(lost).toEqual([{ first: numbers[0], last: 10 }])
+    expect(count).toBe(11 - numbers.length)
   })
 
   it('counts no entries that only the name of a checkpoint claims there were', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { columnOf } from '../../src/core/column-builder.ts'
 import { encodeColumn } from '../../src/core/column-codec.ts'
-import { VarveError } from '../../src/core/errors.ts'
-import { hashObject } from '../../src/core/id.ts'
-import { aboutObject, decodeTogether } from '../../src/storage/decode-object.ts'
+import { type ErrorCode, VarveError } from '../../src/core/errors.ts'
+import { hashObject, idToBytes } from '../../src/core/id.ts'
+import type { StoredObject } from '../../src/core/objects.ts'
+import { aboutObject, decodeObject, decodeTogether } from '../../src/storage/decode-object.ts'
 import { encodeDifference, ROWS_DELTA } from '../../src/storage/pack-encoding.ts'
 import type { PackRecord } from '../../src/storage/pack-record.ts'
+import { toldAs } from '../support/errors.ts'
 
 const version = (number: number): Uint8Array =>
   encodeColumn(
@@ -48,9 +50,61 @@ describe('differences that are decoded together', () => {
   })
 })
 
+describe('a record that cannot be what it says', () => {
+  const bytes = new Uint8Array(40).fill(3)
+  const whole: PackRecord = {
+    id: hashObject('tree', bytes),
+    kind: 'tree',
+    method: 0,
+    length: 40,
+    body: bytes,
+  }
+  const blob = { kind: 'blob' as const, bytes }
+  const cut = (gap: number) => ({ gap, id: whole.id })
+
+  it.each<[string, Partial<PackRecord>, StoredObject | undefined, ErrorCode]>([
+    ['a difference to nothing', { method: 3 }, undefined, 'corrupt-object'],
+    [
+      'a difference to another kind',
+      { method: 3, base: whole.id, depth: 1 },
+      blob,
+      'corrupt-object',
+    ],
+    ['an id outside of its bytes', { cuts: [cut(41)], length: 72 }, undefined, 'corrupt-object'],
+    [
+      'ids outside of its bytes',
+      { cuts: [cut(30), cut(11)], length: 104 },
+      undefined,
+      'corrupt-object',
+    ],
+    ['fewer bytes than it declares', { length: 41 }, undefined, 'corrupt-object'],
+    ['a base that its encoding does not take', { base: whole.id }, blob, 'unsupported-format'],
+    ['parameters', { parameters: bytes }, undefined, 'unsupported-format'],
+  ])('as %s, is refused with its id and its pack', async (_, changed, base, code) => {
+    const attempt = decodeObject({ ...whole, ...changed }, 'a pack', base)
+    await expect(attempt).rejects.toEqual(toldAs(code))
+    await expect(attempt).rejects.toMatchObject({
+      message: expect.stringContaining(whole.id),
+      data: { id: whole.id, pack: 'a pack' },
+    })
+  })
+
+  it('may be ids up to its end', async () => {
+    const cuts = [cut(0), cut(40)]
+    const object = await decodeObject({ ...whole, cuts, length: 104 }, 'a pack')
+    const id = idToBytes(whole.id)
+    expect(Buffer.from(object.bytes)).toEqual(Buffer.concat([id, bytes, id]))
+  })
+})
+
 it('an error that is not about bytes stays as it is', () => {
   const own = new VarveError('disk-full', 'x')
   expect(aboutObject(own, 'id', 'pack')).toBe(own)
   const newer = new VarveError('unsupported-format', 'x')
-  expect(aboutObject(newer, 'id', 'pack')).toMatchObject({ data: { id: 'id', pack: 'pack' } })
+  expect(aboutObject(newer, 'id', 'pack')).toMatchObject({
+    data: { id: 'id', pack: 'pack' },
+    hint: undefined,
+  })
+  const hinting = new VarveError('unsupported-format', 'x', { hint: 'install it' })
+  expect(aboutObject(hinting, 'id', 'pack')).toMatchObject({ hint: 'install it' })
 })

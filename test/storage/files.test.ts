@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { VarveError } from '../../src/core/errors.ts'
 import { linkFile, readFully, sweepTemporaryFiles } from '../../src/storage/durable.ts'
@@ -68,6 +69,25 @@ describe('a file that the user names', () => {
     const reading = textOf(pipe)
     await fs.promises.writeFile(pipe, 'through a pipe')
     expect(await reading).toBe('through a pipe')
+  })
+
+  it('is a pipe at whose other end nobody is, or somebody silent, until interrupted', async () => {
+    const pipe = newPath()
+    execFileSync('mkfifo', [pipe])
+    const nobody = new AbortController()
+    const waiting = textOf(pipe, nobody.signal)
+    await sleep(50)
+    nobody.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'interrupted' })
+
+    const silent = new AbortController()
+    const reading = textOf(pipe, silent.signal)
+    const writer = await fs.promises.open(pipe, 'w')
+    await writer.write('some')
+    await sleep(50)
+    silent.abort()
+    await expect(reading).rejects.toMatchObject({ code: 'interrupted' })
+    await writer.close()
   })
 
   it('is not there, a folder, or below a file', async () => {

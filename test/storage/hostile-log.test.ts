@@ -60,9 +60,19 @@ describe('an archive of the ref log that somebody made', () => {
       [{ ...parsed, message: '' }, parsed].map((entry) => encodeArchive([entry], new Map())),
     )
     expect(before!.length).toBeLessThan(200)
+    const many = await encodeArchive([{ ...parsed, message: 'x'.repeat(10_000) }], new Map())
+    expect(many.length).toBeLessThan(1000)
     expect(long!.length).toBeGreaterThan(3 * MIB)
     expect(await decodeArchive(long!, 'archive/1')).toEqual([parsed])
   })
+
+  it.each([2, 3, 9])(
+    'is refused where its entries are packed in another way: %i',
+    async (method) => {
+      const bytes = await archiveOf(method, new ByteWriter().varint(0).finish())
+      await expect(decodeArchive(bytes, 'archive/1')).rejects.toMatchObject({ code: 'corrupt-log' })
+    },
+  )
 
   it('is refused where it is not whole', async () => {
     const whole = await archiveOf(RAW, new ByteWriter().varint(0).finish())

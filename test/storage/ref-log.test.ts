@@ -7,6 +7,7 @@ import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openRefLog } from '../../src/storage/ref-log.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { controlStorage } from '../support/controlled-storage.ts'
+import { toldAs } from '../support/errors.ts'
 import { allEntries, appendMoves, idOf, moveOf, someone } from '../support/transactions.ts'
 
 const names = async (storage: Storage, prefix: string): Promise<string[]> =>
@@ -31,7 +32,7 @@ describe('ref log', () => {
     ['-rf'],
   ])('refuses an entry or a checkpoint that names %j as a ref', async (name) => {
     const update = { name, old: undefined, new: idOf('a') }
-    const corrupt = expect.objectContaining({ code: 'corrupt-log' })
+    const corrupt = toldAs('corrupt-log')
     for (const changed of [
       { updates: [update] },
       { head: { new: name } },
@@ -218,6 +219,98 @@ describe('ref log: checkpoints', () => {
   })
 })
 
+describe('ref log: what lies in archives', () => {
+  it('is given once each, where archives overlap', async () => {
+    const storage = createMemoryStorage()
+    const log = openRefLog(storage, { checkpointEvery: 6 })
+    await appendMoves(log, 5)
+    const four = createMemoryStorage()
+    for (const { name } of await storage.list('log/')) {
+      await four.putIfAbsent(name, (await storage.get(name))!)
+    }
+    await openRefLog(four, { checkpointEvery: 4 }).append(
+      moveOf('refs/tags/x', undefined, idOf('x')),
+    )
+    await appendMoves(log, 8)
+    // As of somebody who was stopped before the last step, and goes on much later.
+    await storage.putIfAbsent('archive/000000000004', (await four.get('archive/000000000004'))!)
+    expect(await names(storage, 'archive/')).toHaveLength(3)
+    const numbers = Array.from({ length: 13 }, (_, i) => i + 1)
+    for (const reader of [log, openRefLog(storage)]) {
+      const inOrder = await allEntries(reader, false)
+      expect(inOrder.map(({ number }) => number)).toEqual(numbers)
+      expect(await allEntries(reader)).toEqual(inOrder.reverse())
+    }
+  })
+
+  it('is all that there is, where that is asked for', async () => {
+    const storage = createMemoryStorage()
+    const log = openRefLog(storage, { checkpointEvery: 4 })
+    expect(await log.archive()).toBe(0)
+    await appendMoves(log, 6)
+    const before = await log.state()
+    expect(await log.archive()).toBe(2)
+    expect(await log.archive()).toBe(0)
+    expect(await names(storage, 'log/')).toEqual([])
+    expect(await names(storage, 'checkpoints/')).toEqual(['checkpoints/000000000006'])
+    expect(await allEntries(openRefLog(storage))).toHaveLength(6)
+    expect((await openRefLog(storage).state()).refs).toEqual(before.refs)
+    await appendMoves(log, 1)
+    expect((await openRefLog(storage).state()).number).toBe(7)
+  })
+
+  it('leaves two checkpoints: the last, and the one that a reader may be about to open', async () => {
+    const storage = createMemoryStorage()
+    await appendMoves(openRefLog(storage, { checkpointEvery: 2 }), 9)
+    expect(await names(storage, 'checkpoints/')).toEqual([
+      'checkpoints/000000000006',
+      'checkpoints/000000000008',
+    ])
+  })
+})
+
+describe('ref log: who looks at it', () => {
+  it('is told of each state once, and completes a transaction for the one that it follows', async () => {
+    const storage = createMemoryStorage()
+    const told: number[] = []
+    const completed: number[] = []
+    const log = openRefLog(storage, {
+      onState: ({ number }) => told.push(number),
+      complete: async (transaction, { number }) => {
+        completed.push(number)
+        return { ...transaction, message: `after ${number}` }
+      },
+    })
+    await log.state()
+    await appendMoves(log, 2)
+    await appendMoves(openRefLog(storage), 1)
+    await log.state()
+    await log.state()
+    expect(told).toEqual([0, 1, 2, 3])
+    expect(completed).toEqual([0, 1])
+    const messages = (await allEntries(log)).map(({ message }) => message)
+    expect(messages.slice(1)).toEqual(['after 1', 'after 0'])
+  })
+
+  it('does not read again what it has read or written', async () => {
+    const storage = createMemoryStorage()
+    await appendMoves(openRefLog(storage), 3)
+    const read: string[] = []
+    const log = openRefLog(
+      controlStorage(storage, {
+        before: (call, name) => {
+          if (call === 'get') read.push(name)
+        },
+      }),
+    )
+    await log.state()
+    await log.append(moveOf('refs/heads/x', undefined, idOf('x')))
+    read.length = 0
+    expect((await log.state()).refs.get('refs/heads/x')).toBe(idOf('x'))
+    expect(read).toEqual(['log/000000000005'])
+  })
+})
+
 describe('ref log: damage', () => {
   const entry: LogEntry = {
     ...moveOf('refs/heads/x', undefined, idOf('1')),
@@ -264,7 +357,7 @@ describe('ref log: damage', () => {
     await appendMoves(openRefLog(storage), 9)
     await storage.delete('log/000000000004')
     await expect(openRefLog(storage).state()).rejects.toSatisfy(
-      (e) => hasCode(e, 'corrupt-log') && e.message.includes('000000000004'),
+      (e) => hasCode(e, 'corrupt-log') && e.message.includes('log/000000000004'),
     )
   })
 

@@ -96,6 +96,25 @@ describe('writeFile', () => {
     },
   )
 
+  it.skipIf(process.platform === 'win32')(
+    'no longer waits for who reads a pipe when it is interrupted',
+    async () => {
+      const path = join(temporaryFolder(), 'pipe')
+      spawnSync('mkfifo', [path])
+      const nobody = new AbortController()
+      const waiting = writeFile(path, pieces('x'), { signal: nobody.signal })
+      setTimeout(() => nobody.abort(), 50)
+      await expect(waiting).rejects.toMatchObject({ code: 'interrupted' })
+
+      const silent = new AbortController()
+      const writing = writeFile(path, pieces('x'.repeat(500_000)), { signal: silent.signal })
+      const reader = await fs.promises.open(path, 'r')
+      setTimeout(() => silent.abort(), 50)
+      await expect(writing).rejects.toMatchObject({ code: 'interrupted' })
+      await reader.close()
+    },
+  )
+
   it('says what is in the way', async () => {
     const folder = temporaryFolder()
     await expect(writeFile(folder, pieces('x'))).rejects.toMatchObject({ code: 'refused' })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ByteReader } from '../../../src/core/bytes.ts'
+import { ByteReader, compareBytes } from '../../../src/core/bytes.ts'
 import { hashObject, type Id } from '../../../src/core/id.ts'
 import {
   buildTree,
@@ -13,12 +13,17 @@ import {
 } from '../../../src/core/prolly.ts'
 import {
   decodeNode,
+  EMPTY_NODE,
+  earlierNode,
   endsNode,
   type Keyed,
   MAX_NODE_ENTRIES,
   nodeBytes,
   type ProllyChild,
+  putNode,
+  readChild,
 } from '../../../src/core/prolly-node.ts'
+import { toldAs } from '../../support/errors.ts'
 import { MemoryObjects } from '../../support/memory-objects.ts'
 import {
   entriesOf,
@@ -32,7 +37,7 @@ import {
 const treeOf = (objects: MemoryObjects, keys: readonly number[]) =>
   buildTree(objects, numbers, entriesOf(new Map(keys.map((n) => [n, n]))))
 
-const corrupt = expect.objectContaining({ code: 'corrupt-object' })
+const corrupt = toldAs('corrupt-object')
 
 function childOf(key: number, last: number, weight = 1): ProllyChild {
   return { key: keyOf(key), last: keyOf(last), weight, child: '0'.repeat(64) as Id }
@@ -109,9 +114,48 @@ describe('a node', () => {
       const told = { level: root.level, entries: [lie, ...root.entries.slice(1)] }
       const found = findEntry(objects, numbers, told as ProllyNode<number>, keyOf(0))
       await expect(found).rejects.toEqual(corrupt)
+      await expect(found).rejects.toMatchObject({ data: { id: lie.child } })
     }
+    const none = await objects.put(numbers.kind, nodeBytes(numbers, EMPTY_NODE))
+    const empty = { ...first, child: none, weight: 0 }
+    await expect(readChild(objects, numbers, 1, empty)).rejects.toEqual(corrupt)
     const tooHigh = { level: root.level + 1, entries: root.entries } as ProllyNode<number>
     await expect(findEntry(objects, numbers, tooHigh, keyOf(0))).rejects.toEqual(corrupt)
+  })
+})
+
+describe('an earlier node', () => {
+  it('is the one of a level that a key is under, or would be the first of', async () => {
+    const objects = new MemoryObjects()
+    const keys = steepKeys(301).slice(1)
+    const root = await treeOf(objects, keys)
+    expect(root.level).toBeGreaterThan(1)
+    const earlier = (level: number, key: number) =>
+      earlierNode(objects, numbers, root, level, keyOf(key))
+    expect(await earlier(root.level, keys[0]!)).toBeUndefined()
+    for (let level = 0; level < root.level; level++) {
+      for (const [i, key] of keys.entries()) {
+        const node = decodeNode(
+          new ByteReader(await objects.read((await earlier(level, key))!, numbers.kind)),
+          numbers,
+        )
+        expect(node.level).toBe(level)
+        expect(compareBytes(node.entries[0]!.key, keyOf(key))).toBeLessThanOrEqual(0)
+        expect(compareBytes(node.entries.at(-1)!.last, keyOf(key))).toBeGreaterThanOrEqual(0)
+        if (i === 0) expect(await earlier(level, key - 1)).toBe(await earlier(level, key))
+      }
+    }
+  })
+
+  it('is what those that are stored are said to be like', async () => {
+    const objects = new MemoryObjects()
+    const earlier = 'a'.repeat(64) as Id
+    const node: ProllyNode<number> = { level: 0, entries: [entryOf(1), entryOf(5, 5, 3)] }
+    const { child, ...spanned } = await putNode(objects, numbers, node, earlier)
+    expect(spanned).toEqual({ key: keyOf(1), last: keyOf(5), weight: 4 })
+    expect(objects.bases.get(child)).toBe(earlier)
+    const root = await storeRoot(objects, numbers, EMPTY_NODE, earlier)
+    expect(objects.bases.get(root)).toBe(earlier)
   })
 })
 

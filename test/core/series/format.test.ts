@@ -3,9 +3,19 @@ import { describe, expect, it } from 'vitest'
 import type { ColumnType, Scalar } from '../../../src/core/column.ts'
 import { VarveError } from '../../../src/core/errors.ts'
 import type { Id, ObjectKind } from '../../../src/core/id.ts'
-import { decodeSeries, keyValues, readSeries } from '../../../src/core/series.ts'
+import {
+  decodeSeries,
+  firstKey,
+  groupOf,
+  keyValues,
+  lastKey,
+  rankOf,
+  readSeries,
+  writeSeries,
+} from '../../../src/core/series.ts'
 import type { ChunkList } from '../../../src/core/series-columns.ts'
 import { SPLIT_LIMITS } from '../../../src/core/split.ts'
+import { toldAs } from '../../support/errors.ts'
 import { documentedExamples, parseGoldenValue, readGolden } from '../../support/golden.ts'
 import { MemoryObjects } from '../../support/memory-objects.ts'
 import { build, type Row, readAll, schemaOf, segmentsOf } from '../../support/series.ts'
@@ -113,6 +123,37 @@ describe('the series format', () => {
   })
 })
 
+describe('the keys of a series', () => {
+  const schema = schemaOf('k:int32 s:string v:float64', { indexCount: 2, duplicates: true })
+  const rows: Row[] = [
+    [1, 'a', 0],
+    [1, 'a', 1],
+    [2, 'b', 2],
+  ]
+
+  it('are known at both ends, without what tells equal ones apart', async () => {
+    const objects = new MemoryObjects()
+    const empty = await readSeries(objects, await build(objects, schema, []))
+    expect([firstKey(empty), lastKey(empty), empty.rows]).toEqual([undefined, undefined, 0])
+    const earlier = 'a'.repeat(64) as Id
+    const { id } = await writeSeries(objects, schema, empty.root, earlier)
+    expect(objects.bases.get(id)).toBe(earlier)
+    const series = await readSeries(objects, await build(objects, schema, rows))
+    expect(firstKey(series)).toEqual([1, 'a'])
+    expect(lastKey(series)).toEqual([2, 'b'])
+    expect(series.rows).toBe(3)
+  })
+
+  it('end in the rank of a row where some may be equal', () => {
+    const key = Uint8Array.of(9, 8, 7, 0, 0, 1, 2)
+    expect(rankOf(key)).toBe(258)
+    expect(rankOf(key.subarray(3))).toBe(258)
+    expect(() => rankOf(key.subarray(4))).toThrow(toldAs('corrupt-object'))
+    expect([...groupOf(schema, key)]).toEqual([9, 8, 7])
+    expect(groupOf({ ...schema, duplicates: false }, key)).toBe(key)
+  })
+})
+
 describe('bytes that are no series', () => {
   const { hex: digits } = golden.find(({ name }) => name === 'two rows')!
   const good = unhex(digits)
@@ -137,7 +178,7 @@ describe('bytes that are no series', () => {
   ])('%s', (_, at, byte) => {
     const bytes = good.slice()
     bytes[at] = byte
-    expect(() => decodeSeries(bytes)).toThrow(expect.objectContaining({ code: 'corrupt-object' }))
+    expect(() => decodeSeries(bytes)).toThrow(toldAs('corrupt-object'))
   })
 
   it('a column that is not what the series says it is', async () => {

@@ -21,11 +21,12 @@ import {
   walkTree,
   writeTree,
 } from '../../../src/core/tree.ts'
+import { toldAs } from '../../support/errors.ts'
 import { MemoryObjects } from '../../support/memory-objects.ts'
 
 const idOf = (number: number) => number.toString(16).padStart(64, '0') as Id
 const series = (name: string, number = 1): TreeEntry => ({ name, kind: 'series', id: idOf(number) })
-const corrupt = expect.objectContaining({ code: 'corrupt-object' })
+const corrupt = toldAs('corrupt-object')
 
 async function treeOf(objects: MemoryObjects, ...paths: string[]): Promise<Id> {
   const entry = { kind: 'series' as const, id: idOf(1) }
@@ -65,11 +66,14 @@ describe('a collection', () => {
   it('is not written with a name twice, a bad name, or an empty collection without settings', async () => {
     const objects = new MemoryObjects()
     const write = (...entries: TreeEntry[]) => writeTree(objects, entries)
-    await expect(write(series('a'), series('a', 2))).rejects.toMatchObject({ code: 'bad-input' })
-    await expect(write(series('a/b'))).rejects.toMatchObject({ code: 'invalid-name' })
-    await expect(write(series('..'))).rejects.toMatchObject({ code: 'invalid-name' })
+    await expect(write(series('a'), series('b'), series('a', 2))).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('"a"'),
+    })
+    await expect(write(series('a/b'))).rejects.toEqual(toldAs('invalid-name'))
+    await expect(write(series('..'))).rejects.toEqual(toldAs('invalid-name'))
     const empty: TreeEntry = { name: 'c', kind: 'tree', id: EMPTY_TREE }
-    await expect(write(empty)).rejects.toMatchObject({ code: 'bad-input' })
+    await expect(write(empty)).rejects.toEqual(toldAs('bad-input'))
     const kept = await write({ ...empty, settings: idOf(9) })
     expect(await readTree(objects, kept)).toEqual([{ ...empty, settings: idOf(9) }])
   })
@@ -138,7 +142,15 @@ describe('a hostile collection', () => {
     const objects = new MemoryObjects()
     const id = await objects.put('tree', entryBytes('CON', 2, 0))
     expect(await readTree(objects, id)).toHaveLength(1)
-    await expect(checkCollection(objects, id)).rejects.toEqual(corrupt)
+    const checked = checkCollection(objects, id)
+    await expect(checked).rejects.toEqual(corrupt)
+    await expect(checked).rejects.toMatchObject({ data: { id, name: 'CON' } })
+  })
+
+  it('may have names of 240 bytes', async () => {
+    const objects = new MemoryObjects()
+    const id = await objects.put('tree', entryBytes('a'.repeat(240), 2, 0))
+    expect(await readTree(objects, id)).toHaveLength(1)
   })
 
   it('cannot be nested without end', async () => {

@@ -21,6 +21,7 @@ import {
 } from '../plumbing/refresh-files.ts'
 import type { Repository } from '../plumbing/repository.ts'
 import { fileStatus, scratchFor } from '../plumbing/series-files.ts'
+import { besideWriters } from './beside-writers.ts'
 import { settleStaged } from './merge-settle.ts'
 import type { CheckChange } from './validate.ts'
 
@@ -81,7 +82,10 @@ export async function applyChange<R>(
       hint: 'commit it at once',
     })
   }
-  if (options.force !== true) await refuseChangedFiles(repo, series, signal)
+  if (options.force !== true && hasIndex(repo) && series.size > 0) {
+    const look = () => refuseChangedFiles(repo, series, signal)
+    await besideWriters(repo, series, look, signal)
+  }
   const prepared = new PreparedFiles()
   const wanted = (result: R): WantedFiles => ({
     series,
@@ -97,9 +101,11 @@ export async function applyChange<R>(
       await commit.check(before, tree, repo.objects)
     }
     if (!hasIndex(repo)) return
-    const { files } = (await readIndex(repo)).state
-    const plan = await planFiles(repo, files, tree, wanted(result), signal)
-    await prepared.write(repo, plan, { signal })
+    const look = async (): Promise<FilePlan> => {
+      const { files } = (await readIndex(repo)).state
+      return planFiles(repo, files, tree, wanted(result), signal)
+    }
+    await prepared.write(repo, await besideWriters(repo, series, look, signal), { signal })
   }
   try {
     const applied =
@@ -123,7 +129,8 @@ export async function applyChange<R>(
           await followUp(() => updateIndexState(repo, (state) => also(state, applied.result)))
         }
         // Also where nothing changed: the command that changed it may not have come to its end.
-        await refreshFiles(repo, wanted(applied.result), prepared)
+        const refresh = () => refreshFiles(repo, wanted(applied.result), prepared)
+        await besideWriters(repo, series, refresh)
         if (commit === undefined && options.settles !== undefined) {
           const settled = await settleStaged(repo, options.settles(applied.result))
           if (settled.length > 0) options.onSettled?.(settled)

@@ -69,6 +69,26 @@ describe('writers at once', () => {
     expect((await varve(['-R', repository, 'fsck'])).exitCode).toBe(0)
   }, 240_000)
 
+  it('are all heard where the series has a file, which nobody edits', async () => {
+    const root = join(temporaryFolder(), 'tree')
+    await varve(['init', root])
+    const write = (key: number, ...options: string[]) =>
+      varve(['-C', root, 'write', 's', '--commit', ...options], {
+        env: someone,
+        input: `k,v\n${key},w\n`,
+      })
+    await write(0, '--create')
+    await varve(['-C', root, 'checkout', '--files', 's'], { env: someone })
+    for (let round = 0; round < (isLarge ? 12 : 2); round++) {
+      const keys = Array.from({ length: WRITERS }, (_, who) => 1 + round * WRITERS + who)
+      const ended = await Promise.all(keys.map((key) => write(key)))
+      const failed = ended.filter(({ exitCode }) => exitCode !== 0)
+      expect(failed.map(({ stderr }) => stderr)).toEqual([])
+    }
+    const { stdout } = await varve(['-C', root, 'status', '--short'])
+    expect(stdout).toBe('')
+  }, 240_000)
+
   it('of the same key win or are told, with exit code 5', async () => {
     await commitRows('fought', [{ series: 'fought', key: 0, value: 'nobody' }])
     const before = await count('main')

@@ -18,6 +18,19 @@ export interface CountingProxy {
   close(): void
 }
 
+/** Ends a connection, and waits until the other side has, too, or a second. */
+async function ended(socket: Socket): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const last = setTimeout(resolve, 1000)
+    socket.once('close', () => {
+      clearTimeout(last)
+      resolve()
+    })
+    setImmediate(() => socket.end())
+  })
+  socket.destroy()
+}
+
 export async function startCountingProxy(): Promise<CountingProxy> {
   const sockets = new Set<Socket>()
   let target = 0
@@ -31,7 +44,8 @@ export async function startCountingProxy(): Promise<CountingProxy> {
     isShut = true
     limit = Number.POSITIVE_INFINITY
     await shut?.()
-    for (const socket of sockets) socket.destroy()
+    // What went through arrives, as it does where one end dies and the network does not.
+    await Promise.all([...sockets].map(ended))
     isShut = false
     onOpen()
   }

@@ -142,8 +142,8 @@ describe('a command killed at any of its changes to the disk', () => {
         expect([at, (await killedAt(root, args, at)).signal]).toEqual([at, 'SIGKILL'])
         points++
         // What it does when it is run again is killed as well, at night again and again.
-        const agains = effort({ quick: 0, usual: 1, nightly: 24 })
-        for (let again = 0, kills = 1; again < agains && kills < 12; again++) {
+        const agains = effort({ quick: 0, usual: 1, nightly: 48 })
+        for (let again = 0, kills = 1; again < agains && kills < 20; again++) {
           const { signal } = await killedAt(root, args, 1 + Math.floor(random() * count))
           if (signal !== 'SIGKILL') continue
           points++

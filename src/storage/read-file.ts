@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { VarveError } from '../core/errors.ts'
 import { letOthersRun } from './event-loop.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
+import { isNamedPipe, openPipe } from './open-pipe.ts'
 
 export interface ReadFileOptions {
   readonly signal?: AbortSignal
@@ -38,7 +39,12 @@ export async function* readFile(
 ): AsyncIterable<Uint8Array> {
   // A regular file answers at once: another thread would take longer to be asked. A pipe may not
   // answer for a long time.
-  const source = lookAtPath(path)?.kind === 'file' ? openNow(path) : await openLater(path)
+  const kind = lookAtPath(path)?.kind
+  if (kind === 'stream' && isNamedPipe(path)) {
+    yield* readPipe(path, options.signal)
+    return
+  }
+  const source = kind === 'file' ? openNow(path) : await openLater(path)
   try {
     for (;;) {
       await letOthersRun()
@@ -118,6 +124,26 @@ async function openLater(path: string): Promise<OpenSource> {
     },
     close: () => handle.close(),
   }
+}
+
+/** Whoever writes may be silent for long: an abort is answered at once. */
+async function* readPipe(
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, void> {
+  checkSignal(signal)
+  const pipe = await openPipe(path, 'read', signal).catch((error: unknown) => {
+    throw notOpened(error, path)
+  })
+  try {
+    for await (const piece of pipe) yield piece
+  } catch (error) {
+    checkSignal(signal)
+    throw fileError(error, 'read', path)
+  } finally {
+    pipe.destroy()
+  }
+  checkSignal(signal)
 }
 
 function notOpened(error: unknown, path: string): unknown {

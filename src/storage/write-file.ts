@@ -10,7 +10,8 @@ import {
   writeFully,
   writeToPipe,
 } from './durable.ts'
-import { withPath } from './file-errors.ts'
+import { fileError, withPath } from './file-errors.ts'
+import { isNamedPipe, openPipe } from './open-pipe.ts'
 import { checkSignal, lookAtPath, type ReadFileOptions } from './read-file.ts'
 
 /**
@@ -34,6 +35,7 @@ export async function writeFile(
       hint: `mkdir -p ${folder} makes it`,
     })
   }
+  if (found !== undefined && isNamedPipe(path)) return writePipe(path, pieces, signal)
   const inPlace = found?.kind === 'stream'
   // A link stays one: what it leads to is replaced.
   const target = found === undefined ? path : fs.realpathSync(path)
@@ -60,6 +62,36 @@ export async function writeFile(
   } finally {
     if (!isWhole) await removeFile(written)
   }
+}
+
+/** Whoever reads may be slow, or none: an abort is answered at once. */
+async function writePipe(
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  checkSignal(signal)
+  const pipe = await withPath('open', path, () => openPipe(path, 'write', signal))
+  // Told to who writes.
+  pipe.on('error', () => undefined)
+  let bytes = 0
+  try {
+    for await (const piece of pieces) {
+      checkSignal(signal)
+      await new Promise<void>((resolve, reject) => {
+        pipe.write(piece, (error) => (error ? reject(error) : resolve()))
+      })
+      // A stream that is destroyed tells who writes of no error.
+      checkSignal(signal)
+      bytes += piece.length
+    }
+  } catch (error) {
+    checkSignal(signal)
+    throw fileError(error, 'write', path)
+  } finally {
+    pipe.destroy()
+  }
+  return bytes
 }
 
 /** A file that is written is changed more often than that, in milliseconds. */

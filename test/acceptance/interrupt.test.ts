@@ -268,6 +268,13 @@ describe('a command that waits', () => {
     return ended
   }
 
+  it('for who writes a named pipe ends with 130, and nothing has changed', async () => {
+    const pipe = join(folder, 'pipe.csv')
+    execFileSync('mkfifo', [pipe])
+    const ended = await interrupted(['add', pipe], [])
+    expect(ended).toEqual({ code: 130, signal: null, stderr: '' })
+  })
+
   it('for rows ends with 130, and nothing has changed', async () => {
     const rows = ['t,v\n', ...Array.from({ length: 2_000 }, (_, i) => `${i},-1\n`)]
     const ended = await interrupted(['write', 'b', '--commit'], rows)

@@ -127,6 +127,13 @@ export function describeMerge({ action, shown }: Pick<MergeState, 'action' | 'sh
   return `a ${action} of ${shown}`
 }
 
+/** How what is going on comes to an end. */
+export function concludingHint({ action, paths }: Pick<MergeState, 'action' | 'paths'>): string {
+  const settles =
+    paths.length === 0 ? '' : `varve ${action} --resolve ours|theirs|FILE settles its conflicts, `
+  return `${settles}varve ${action} --continue concludes it, varve ${action} --abort takes it back`
+}
+
 /** `refused` while a merge, or another action like it, is going on. */
 export async function refuseDuringMerge(repo: Repository, what: string): Promise<void> {
   const state = await readMergeState(repo)
@@ -134,7 +141,7 @@ export async function refuseDuringMerge(repo: Repository, what: string): Promise
   const { action, shown } = state
   throw new VarveError('refused', `${what}: ${describeMerge(state)} is not concluded`, {
     data: { action, merging: shown },
-    hint: `varve ${action} --continue concludes it, varve ${action} --abort takes it back`,
+    hint: concludingHint(state),
   })
 }
 

@@ -1,10 +1,11 @@
 import { defineCommand, usageError } from '../../cli/define-command.ts'
-import { VarveError } from '../../core/errors.ts'
 import { logIdentity } from '../../plumbing/commands/log-identity.ts'
+import { readMergeState } from '../../plumbing/merge-state.ts'
 import { type PushOptions, type PushResult, push } from '../push.ts'
 import { sync } from '../sync.ts'
 import { commitSignatures, signatureOptions } from './commit-options.ts'
 import { noteFilesLeft, whileMoving } from './moving.ts'
+import { refuseRejected } from './refuse-rejected.ts'
 import { whileMovingObjects } from './transfer.ts'
 import { pushPorcelain, pushText } from './transfer-text.ts'
 
@@ -129,7 +130,7 @@ export const pushCommand = defineCommand({
         push(repo, { ...transfer, ...options, dryRun: args.dryRun, who }),
       )
       yield pushed
-      refuseRejected(pushed)
+      refuseRejected(pushed, await readMergeState(repo))
       return
     }
     const signatures = await commitSignatures(context, args)
@@ -144,7 +145,7 @@ export const pushCommand = defineCommand({
     const last = pulled.at(-1)
     if (last !== undefined) noteFilesLeft(context, last.merged.files)
     yield { ...pushed, merged: pulled.length }
-    refuseRejected(pushed)
+    refuseRejected(pushed, await readMergeState(repo))
   },
   toText: (item, style, { porcelain }) => {
     if (porcelain) return pushPorcelain(item)
@@ -164,46 +165,3 @@ export const pushCommand = defineCommand({
     })),
   }),
 })
-
-/** `conflict` where somebody else was first, else `refused`, for refs that were not moved. */
-function refuseRejected({ url, refs }: PushResult): void {
-  const rejected = refs.filter(({ status }) => status === 'rejected')
-  if (rejected.length === 0) return
-  const behind = rejected.some((ref) => ref.behind)
-  const isStale = rejected.some(({ reason }) => reason === 'stale info')
-  const isKnown = rejected.every((ref) => !ref.behind || ref.reason === 'non-fast-forward')
-  const hint = behind
-    ? isKnown
-      ? 'there it has commits that are not in what is pushed: varve pull merges them; varve push --force-with-lease takes them away there'
-      : 'somebody else has pushed: varve pull merges that, then push again; or varve push --sync'
-    : isStale
-      ? 'varve fetch shows what is there now'
-      : hintOf(rejected)
-  const names = rejected
-    .map(({ target }) => target.replace(/^refs\/(?:heads|tags)\//, ''))
-    .join(', ')
-  throw new VarveError(
-    behind || isStale ? 'conflict' : 'refused',
-    `${names} not pushed to ${url}`,
-    {
-      data: { url, refs: rejected.map(({ target, reason }) => ({ ref: target, reason })) },
-      ...(hint !== undefined && { hint }),
-    },
-  )
-}
-
-function hintOf(rejected: PushResult['refs']): string | undefined {
-  const isCurrent = rejected.find(({ reason }) =>
-    reason?.includes('it is the current branch there'),
-  )
-  if (isCurrent !== undefined) {
-    return 'there, varve symbolic-ref HEAD refs/heads/OTHER makes another branch the current one; or set receive.denyDeleteCurrent to ignore'
-  }
-  const standsThere = rejected.find(({ reason }) => reason?.includes('it is checked out there'))
-  if (standsThere === undefined) return undefined
-  const branch = standsThere.target.replace('refs/heads/', '')
-  return (
-    `push to another branch (${branch}:NAME), which is merged there; or to a repository without a work tree ` +
-    '(varve init --bare); or set receive.denyCurrentBranch to ignore there'
-  )
-}

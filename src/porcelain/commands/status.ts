@@ -116,7 +116,8 @@ function longText(result: StatusResult, style: Style): string {
       ? `${style.red('HEAD detached at')} ${shortId(head!)}`
       : `On branch ${branch.replace(/^refs\/heads\//, '')}`
   const parts = [head === undefined ? `${where}\n\nNo commits yet` : where]
-  if (tracking !== undefined && head !== undefined) parts[0] += `\n${trackingText(tracking)}`
+  if (tracking !== undefined && head !== undefined)
+    parts[0] += `\n${trackingText(tracking, merging)}`
   if (bisecting !== undefined) parts.push(bisectingText(bisecting))
   if (merging !== undefined) parts.push(mergingText(merging, style))
   if (bare) parts.push('no work tree here: every command that changes series commits')
@@ -158,8 +159,8 @@ function distanceText({ distance }: Tracking): string {
   return text === '' ? '' : ` [${text}]`
 }
 
-/** How the branch stands to the one that it follows, in git's words. */
-export function trackingText({ short, distance }: Tracking): string {
+/** How the branch stands to the one that it follows, in git's words; what comes next is another thing during a merge. */
+function trackingText({ short, distance }: Tracking, merging: StatusResult['merging']): string {
   if (distance === undefined) {
     return `Your branch follows '${short}', which is not there (any more).\n  (use "varve branch --unset-upstream" to forget it)`
   }
@@ -171,9 +172,11 @@ export function trackingText({ short, distance }: Tracking): string {
     return `Your branch is ahead of '${short}' by ${commits(ahead)}.\n  (use "varve push" to publish them)`
   }
   if (ahead === 0) {
-    return `Your branch is behind '${short}' by ${commits(behind)}, and can be moved on.\n  (use "varve pull" to do that)`
+    const isBehind = `Your branch is behind '${short}' by ${commits(behind)}, and can be moved on.`
+    return merging ? isBehind : `${isBehind}\n  (use "varve pull" to do that)`
   }
-  return `Your branch and '${short}' have diverged: ${ahead} and ${behind} commits that the other has not.\n  (use "varve pull" to merge what is there)`
+  const diverged = `Your branch and '${short}' have diverged: ${ahead} and ${behind} commits that the other has not.`
+  return merging ? diverged : `${diverged}\n  (use "varve pull" to merge what is there)`
 }
 
 function bisectingText(search: NonNullable<StatusResult['bisecting']>): string {
@@ -218,12 +221,14 @@ function mergingText(
   ].join('\n')
 }
 
-function lastLine({ head, staged, unstaged, untracked }: StatusResult): string {
+function lastLine({ head, merging, staged, unstaged, untracked }: StatusResult): string {
   if (staged.length > 0) return ''
   if (unstaged.length > 0) return 'no changes added to commit (use "varve add")'
   if (untracked.length > 0) {
     return 'nothing added to commit but untracked files present (use "varve add" to track)'
   }
+  // What is merged may hold no change of ours: it is concluded all the same.
+  if (merging !== undefined) return ''
   return head === undefined
     ? 'nothing to commit (use "varve add <file>..." or "varve write <series> --create")'
     : 'nothing to commit, work tree clean'

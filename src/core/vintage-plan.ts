@@ -2,7 +2,7 @@ import type { ColumnType } from './column.ts'
 import { VarveError } from './errors.ts'
 import type { Id } from './id.ts'
 import type { ObjectReader } from './objects.ts'
-import type { Schema } from './schema.ts'
+import type { ColumnSpec, Schema } from './schema.ts'
 import { readSeries, type Series } from './series.ts'
 import { commonType, matchSchemas, type SchemaMatch } from './series-match.ts'
 import { selectColumns } from './series-read.ts'
@@ -63,9 +63,9 @@ export async function planVintages(
     for (let i = 0; i < indexCount; i++) types[i] = commonType(types[i]!, columns[i]!.type)!
     for (const [i, position] of version.positions.entries()) {
       if (position === undefined) continue
-      const { name, type } = columns[position]!
+      const { type } = columns[position]!
       const common = commonType(types[indexCount + i]!, type)
-      if (common === undefined) throw otherType(name, type, types[indexCount + i]!)
+      if (common === undefined) throw otherType(schema.columns[indexCount + i]!, type)
       types[indexCount + i] = common
     }
     versions.push(version)
@@ -106,11 +106,10 @@ function sameColumns(a: Schema, b: Schema): boolean {
   )
 }
 
-function otherType(column: string, was: ColumnType, is: ColumnType): VarveError {
+function otherType({ name: column, type: is }: ColumnSpec, was: ColumnType): VarveError {
   const message = `column ${JSON.stringify(column)} was ${was} once and is ${is} now: no type holds both`
   return new VarveError('schema-mismatch', message, {
     data: { column, types: [was, is] },
-    hint: 'name the columns that are wanted without it',
   })
 }
 

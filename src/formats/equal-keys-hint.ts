@@ -27,11 +27,17 @@ export function tellingApart(one: RowAt, other: RowAt): readonly string[] | unde
 }
 
 /**
- * What to do about two rows of one key in a table of a new series.
+ * What to do about two rows of one key in a table.
  *
  * @param names the index that tells them apart
+ * @param isKnown whether the series is there: its index stays as it is
  */
-export function equalKeysHint(names: readonly string[] | undefined): string {
+export function equalKeysHint(names: readonly string[] | undefined, isKnown = false): string {
+  if (isKnown) {
+    return names === undefined
+      ? 'the two rows are the same in every column: leave one of them out'
+      : `a series keeps its index: leave one of the two rows out, or make a new series, --index ${shellWord(names)}`
+  }
   if (names === undefined) {
     return 'the two rows are the same in every column; --duplicates allows equal keys in a new series'
   }

@@ -28,6 +28,8 @@ export interface SortOptions {
   readonly spill?: Spill | undefined
   /** The zone that messages show times of keys in; UTC unless given. */
   readonly zone?: Zone | undefined
+  /** Whether the rows are for a series that is there: hints do not offer another index for it. */
+  readonly isKnown?: boolean | undefined
 }
 
 /**
@@ -40,7 +42,7 @@ export async function* sortFrames(
   schema: Schema,
   options: SortOptions = {},
 ): AsyncGenerator<SourceFrame, void, void> {
-  const guard = new OrderGuard(schema, options.zone)
+  const guard = new OrderGuard(schema, options)
   const ordered = options.sorted === true ? frames : inOrder(frames, options)
   for await (const frame of ordered) {
     if (frame.rows === 0) continue
@@ -130,11 +132,13 @@ class Batch {
 class OrderGuard {
   readonly #schema: Schema
   readonly #zone: Zone | undefined
+  readonly #isKnown: boolean | undefined
   #last: { frame: SourceFrame; keys: Keys } | undefined
 
-  constructor(schema: Schema, zone: Zone | undefined) {
+  constructor(schema: Schema, { zone, isKnown }: SortOptions) {
     this.#schema = schema
     this.#zone = zone
+    this.#isKnown = isKnown
   }
 
   check(frame: SourceFrame): void {
@@ -187,7 +191,7 @@ class OrderGuard {
         expected,
         ...(index !== undefined && { tellApart: index }),
       },
-      ...(equal && { hint: equalKeysHint(index) }),
+      ...(equal && { hint: equalKeysHint(index, this.#isKnown) }),
     })
   }
 

@@ -71,7 +71,9 @@ export async function buildFromTable(
       const zone = await zoneForNew(writer, tree, path, table.reading?.zone, rows.zone)
       return { ...built, zone }
     }
-    return given === undefined ? takeInferred(input, options, take) : take(typedRows(input, given))
+    return given === undefined
+      ? takeInferred(input, options, take)
+      : take(typedRows(input, given, false))
   }
   checkSaid(path, old.schema, options)
   const rows = await rowsForKnown(path, input, old.schema, options)

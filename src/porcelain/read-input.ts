@@ -57,7 +57,7 @@ export async function inferRows(input: InputTable, options: InferOptions): Promi
   const format = await openReader(input)
   const found = await format.infer(input, { ...options, spill })
   try {
-    return inferredRows(input, found, spill)
+    return inferredRows(input, found, spill, options.known !== undefined)
   } catch (error) {
     await found.discard()
     throw error
@@ -78,7 +78,10 @@ export async function takeInferred<R>(
   const format = await openReader(input)
   const found = await format.infer(input, { ...options, spill, mayGuess: true })
   const takeOnce = async (table: InferredTable): Promise<R> =>
-    take({ ...inferredRows(input, table, spill), discard: async () => undefined })
+    take({
+      ...inferredRows(input, table, spill, options.known !== undefined),
+      discard: async () => undefined,
+    })
   try {
     if (found.settle === undefined) return await takeOnce(found)
     const [taken] = await Promise.allSettled([takeOnce(found)])
@@ -101,7 +104,12 @@ function isOfRows(error: unknown): boolean {
 }
 
 /** The rows of a table whose types are found; who has them lets go of the table. */
-function inferredRows(input: InputTable, found: InferredTable, spill: Spill): InputRows {
+function inferredRows(
+  input: InputTable,
+  found: InferredTable,
+  spill: Spill,
+  isKnown: boolean,
+): InputRows {
   const { schema, sorted, zone } = found
   checkSchema(schema)
   return {
@@ -109,7 +117,7 @@ function inferredRows(input: InputTable, found: InferredTable, spill: Spill): In
     name: input.name,
     schema,
     zone,
-    frames: () => inOrder(input, found.frames(), schema, { spill, sorted, own: zone }),
+    frames: () => inOrder(input, found.frames(), schema, { spill, sorted, own: zone, isKnown }),
     emptyRows: () => found.emptyRows,
     discard: () => found.discard(),
   }
@@ -120,14 +128,18 @@ export function forSeries(input: InputTable, { columns }: Schema): InputTable {
   return readAs(input, { names: columns.map(({ name }) => name) })
 }
 
-/** Reads a table once under a schema whose columns, all of them and no others, it must have. */
-export function typedRows(input: InputTable, schema: Schema): InputRows {
+/**
+ * Reads a table once under a schema whose columns, all of them and no others, it must have.
+ *
+ * @param isKnown whether it is the schema of a series that is there
+ */
+export function typedRows(input: InputTable, schema: Schema, isKnown = true): InputRows {
   const { frames, emptyRows } = rowsUnder(input, { schema })
   return {
     table: input,
     name: input.name,
     schema,
-    frames: () => inOrder(input, frames(), schema, { spill: temporarySpill() }),
+    frames: () => inOrder(input, frames(), schema, { spill: temporarySpill(), isKnown }),
     emptyRows,
     discard: async () => undefined,
   }
@@ -148,7 +160,7 @@ export async function subsetRows(input: InputTable, wanted: Schema): Promise<Inp
     table: input,
     name: input.name,
     schema,
-    frames: () => inOrder(input, all(), schema, { spill: temporarySpill() }),
+    frames: () => inOrder(input, all(), schema, { spill: temporarySpill(), isKnown: true }),
     emptyRows: rows.emptyRows,
     discard: async () => {
       await frames.return()

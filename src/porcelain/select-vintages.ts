@@ -1,4 +1,5 @@
 import { boundsFor } from '../core/bounds.ts'
+import { hasCode, VarveError } from '../core/errors.ts'
 import { gatherFrames, windowFrames } from '../core/frame-window.ts'
 import type { ColumnSpec, Frame, Schema } from '../core/schema.ts'
 import { intersectBounds, type KeyRange, keyRange } from '../core/series-range.ts'
@@ -31,14 +32,16 @@ export interface PlanningOptions {
   readonly versions?: readonly LoadedVersion[]
   /** Columns that no version has: what becomes of a row is told in them, so that a key may be there more than once. */
   readonly added?: readonly ColumnSpec[]
+  /** The option that chooses columns, for hints; `--columns` unless given. */
+  readonly option?: '--columns' | '--column'
 }
 
 /** Plans the reading of columns, those that are added among them, in versions of a series. */
 export async function planSelected(
   repo: Repository,
-  { steps, versions: known }: Pick<LoadedVersions, 'steps' | 'versions'>,
+  { steps, versions: known, newest, found }: LoadedVersions,
   reading: Schema,
-  { versions = known, added = [] }: PlanningOptions = {},
+  { versions = known, added = [], option = '--columns' }: PlanningOptions = {},
 ): Promise<PlannedVintages> {
   const isAdded = new Set(added.map(({ name }) => name))
   const own = reading.columns.slice(reading.indexCount).filter(({ name }) => !isAdded.has(name))
@@ -47,7 +50,11 @@ export async function planSelected(
     repo.objects,
     steps.map(({ series }) => series),
     { columns: own.map(({ name }) => name), isWanted: (at) => wanted.has(steps[at]!) },
-  )
+  ).catch((error: unknown) => {
+    if (!hasCode(error, 'schema-mismatch')) throw error
+    const hint = withoutColumn(newest.schema, error.data.column, option, found.path)
+    throw new VarveError(error.code, error.message, { data: error.data, hint, cause: error })
+  })
   const types = new Map(plan.schema.columns.map(({ name, type }) => [name, type]))
   const columns = reading.columns.map((column) => ({
     ...column,
@@ -64,6 +71,28 @@ export async function planSelected(
     },
   }
 }
+
+/** What can be read of a series one of whose columns had types that have none in common. */
+function withoutColumn(
+  { columns, indexCount }: Schema,
+  column: unknown,
+  option: '--columns' | '--column',
+  path: string,
+): string {
+  const others = columns.slice(indexCount).flatMap(({ name }) => (name === column ? [] : [name]))
+  if (others.length > 0) {
+    const names = others.slice(0, MOST_NAMES).join(', ')
+    const more = others.length > MOST_NAMES ? ', …' : ''
+    return `${option} names others: ${names}${more}`
+  }
+  return (
+    `${path} has no other value column: varve history and varve blame show what it was; where text stands for no value, ` +
+    'importing anew into another repository, with --null TEXT, keeps the type'
+  )
+}
+
+/** Columns that a hint names. */
+const MOST_NAMES = 8
 
 /** Which rows of all versions of a series are asked for, and as what columns. */
 export interface SelectedVintages extends PlannedVintages {

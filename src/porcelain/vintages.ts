@@ -89,7 +89,10 @@ export async function vintages(
   // Vintages of one version are columns of one version.
   // The newest is among them for the column, which may have had another name before.
   const chosen = [...new Set([...shown.map(({ version }) => version), versions.at(-1)!])]
-  const { plan, notes } = await planSelected(repo, loaded, reading, { versions: chosen })
+  const { plan, notes } = await planSelected(repo, loaded, reading, {
+    versions: chosen,
+    option: '--column',
+  })
   const places = new Map(chosen.map((version, i) => [version, i - plan.leftOut]))
   const schema = matrixSchema(plan.schema, shown, found.path)
   const columns = shown.map(({ version }) => places.get(version)!)

@@ -47,6 +47,14 @@ describe('two rows of one key', () => {
     expect(said).not.toContain('--index')
   })
 
+  it('are for a series that is there, whose index stays', () => {
+    const said = equalKeysHint(['date', 'symbol'], true)
+    expect(said).toContain('leave one of the two rows out')
+    expect(said).toContain('make a new series, --index date,symbol')
+    expect(said).not.toContain('--duplicates')
+    expect(equalKeysHint(undefined, true)).not.toContain('--')
+  })
+
   it('have names that a shell would split', () => {
     const optionFor = (name: string) => hint(`k:int64 ${name}:date`, ['k'], [1n, 1], [1n, 2])
     expect(optionFor('Flight;Date')).toContain("--index 'Flight;Date,k', or")

@@ -48,6 +48,17 @@ async function inTree(repo: Repository, file: string, text: string) {
 }
 
 describe('addFiles', () => {
+  it('offers another index for two rows of one key where the series is new, not where it is there', async () => {
+    const repo = await withTree()
+    const twice = 'day,site,v\n2026-01-01,a,1\n2026-01-01,b,2\n'
+    const hintOf = async (series: string) => (await faultOf(() => add(repo, series, twice))).hint
+    expect(await hintOf('new')).toContain('a new series may be told apart by more columns')
+    await add(repo, 'known', 'day,site,v\n2026-01-01,a,1\n')
+    expect(await hintOf('known')).toContain('a series keeps its index: leave one of the two rows')
+    await add(repo, 'wider', 'day,v\n2026-01-01,1\n')
+    expect(await hintOf('wider')).toContain('a series keeps its index: leave one of the two rows')
+  })
+
   it('says what it inferred of a new series, and stages it', async () => {
     const repo = await withTree()
     const added = await add(repo, 'brent-daily', `${PRICES},\n`)

@@ -148,6 +148,61 @@ describe('a column that was renamed', () => {
   })
 })
 
+describe('a column that had types which have none in common', () => {
+  /** Its last column was a number and is a text now. */
+  async function changed(columns: string, was: Row, is: Row): Promise<Repository> {
+    const repo = await newRepository()
+    const batch = await repo.objects.begin()
+    const trees: Id[] = []
+    for (const [type, row] of [
+      ['float64', was],
+      ['string', is],
+    ] as const) {
+      const id = await build(batch, schemaOf(`${columns}:${type}`), [row])
+      trees.push(await updatePaths(batch, EMPTY_TREE, new Map([['x', { kind: 'series', id }]])))
+    }
+    await batch.publish()
+    const ids = await storeCommits(
+      repo,
+      trees.map((tree, at) => ({
+        ...{ seconds: 100 + at, tree, message: 'x\n' },
+        parents: at === 0 ? [] : [at - 1],
+      })),
+    )
+    await setRefs(repo, { 'refs/heads/main': ids.at(-1) })
+    return repo
+  }
+  const hintsIn = async (repo: Repository) => {
+    const hintOf = (work: Promise<unknown>) =>
+      work.then(
+        () => undefined,
+        (error) => error.hint as string,
+      )
+    return [
+      await hintOf(readAllVintages(repo, { name: 'x' })),
+      await hintOf(readKnownRows(repo, { name: 'x', beforeHistory: 'use' })),
+      await hintOf(vintages(repo, { name: 'x', column: 'P' })),
+    ]
+  }
+
+  it('is left out by an option', async () => {
+    const repo = await changed('t:timestamp_s Q:float64 P', [0n, 1, 1], [0n, 1, 'n.v.'])
+    expect(await hintsIn(repo)).toEqual([
+      '--columns names others: Q',
+      '--columns names others: Q',
+      '--column names others: Q',
+    ])
+  })
+
+  it('is in the way where there is no other', async () => {
+    const repo = await changed('t:timestamp_s P', [0n, 1], [0n, 'n.v.'])
+    for (const hint of await hintsIn(repo)) {
+      expect(hint).toContain('varve history and varve blame')
+      expect(hint).not.toContain('--column')
+    }
+  })
+})
+
 it('may have columns of its own that are called as those of all vintages', async () => {
   const repo = await newRepository()
   const batch = await repo.objects.begin()

@@ -393,12 +393,28 @@ describe.runIf(hasTool('git'))('the history of a git repository', () => {
     const other = gitRepository([{ files: { 'a.csv': csv('t,v', '1,7') } }])
     const { tip } = await imported(repo, source)
 
-    await expect(imported(repo, other)).rejects.toMatchObject({ code: 'refused' })
+    await expect(imported(repo, other)).rejects.toMatchObject({
+      code: 'refused',
+      message: 'main has commits that are not of this import: it cannot just be moved on',
+    })
     const beside = await imported(repo, other, { branch: 'other' })
 
     const { refs } = await repo.refs.state()
     expect(refs.get('refs/heads/main')).toBe(tip)
     expect(refs.get('refs/heads/other')).toBe(beside.tip)
+  })
+
+  it('does not move a branch that was imported with other options, and says so', async () => {
+    const repo = await newRepository()
+    const source = gitRepository([{ files: { 'a.csv': csv('t,v', '1,1') } }])
+    await imported(repo, source)
+    const otherwise = { reading: { nulls: ['n.v.'] } }
+
+    await expect(imported(repo, source, otherwise)).rejects.toMatchObject({
+      code: 'refused',
+      message: 'main was imported with other options: it cannot just be moved on',
+    })
+    await imported(repo, source, { ...otherwise, branch: 'other' })
   })
 
   it('begins anew where the commits that it made were made again', async () => {

@@ -33,7 +33,7 @@ export interface ImportGitOptions {
   /** Who the log says did it, and when. Commits that claim a later time get this one. */
   readonly who: Signature
   /** Asked before anything is read, with what tells whether a commit was made by an earlier run. */
-  readonly checkKnown?: ((isImported: (id: Id) => boolean) => void) | undefined
+  readonly checkKnown?: ((isImported: (id: Id) => boolean) => void | Promise<void>) | undefined
   readonly onTotal?: ((commits: number) => void) | undefined
   readonly onCommit?: (() => void) | undefined
   readonly onProblem?: ((problem: ImportProblem) => void) | undefined
@@ -102,7 +102,7 @@ export async function importGit(
   const steps = await listGitHistory(source, git, { firstParent })
   const state = await readImportState(repo, ref)
   const made = new Set(state.commits.values())
-  options.checkKnown?.((id) => made.has(id))
+  await options.checkKnown?.((id) => made.has(id))
   const objects = new GitObjects(source)
   const run = new Import(repo, objects, state, steps, { ...options, ref, prefix, into })
   try {

@@ -10,6 +10,7 @@ import { shortBranch } from '../branch.ts'
 import { moveHead } from '../move-head.ts'
 import type { FilesMoved, FilesOptions } from '../show-tree.ts'
 import { type ImportedHistory, type ImportGitOptions, importGit } from './import-git.ts'
+import { isImportedByAny } from './import-state.ts'
 
 export interface ImportOntoBranchOptions extends ImportGitOptions, Omit<FilesOptions, 'signal'> {
   /** The branch that gets the commits, made where it is not there; HEAD's unless given. */
@@ -46,8 +47,9 @@ export async function importOntoBranch(
   const old = await tipOf()
   const imported = await importGit(repo, source, {
     ...options,
-    checkKnown: (isImported) => {
-      if (old !== undefined && !isImported(old)) throw hasItsOwn(name)
+    checkKnown: async (isImported) => {
+      if (old === undefined || isImported(old)) return
+      throw (await isImportedByAny(repo, old)) ? importedOtherwise(name) : hasItsOwn(name)
     },
   })
   const { tip } = imported
@@ -78,6 +80,20 @@ export async function importOntoBranch(
 }
 
 const NO_FILES: FilesMoved = { written: [], removed: [] }
+
+function importedOtherwise(branch: string): VarveError {
+  const short = shortBranch(branch)
+  return new VarveError(
+    'refused',
+    `${short} was imported with other options: it cannot just be moved on`,
+    {
+      data: { branch },
+      hint:
+        '--path, --into, --first-parent, --index and what says how tables are read must be as they were; ' +
+        'with other ones --branch NAME imports to a branch of its own',
+    },
+  )
+}
 
 function hasItsOwn(branch: string): VarveError {
   const short = shortBranch(branch)

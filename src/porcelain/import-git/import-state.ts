@@ -24,6 +24,7 @@ export interface ImportState {
   readonly heads: Set<Id>
 }
 
+const IMPORTS = 'refs/imports/git/'
 const SCHEMA = parseSchemaText('git:string varve:string')
 const SERIES = 'commits'
 
@@ -32,7 +33,7 @@ const SERIES = 'commits'
  * done. The same import of the same history, from whatever clone, goes on there.
  */
 export function importRef(how: Readonly<Record<string, unknown>>): string {
-  return `refs/imports/git/${hashObject('settings', textToBytes(JSON.stringify(how))).slice(0, 12)}`
+  return `${IMPORTS}${hashObject('settings', textToBytes(JSON.stringify(how))).slice(0, 12)}`
 }
 
 /** What was imported; nothing where the commits that were made are other ones now, as `purge` makes them again. */
@@ -58,6 +59,17 @@ export async function readImportState(repo: Repository, ref: string): Promise<Im
   const made = new Set(commits.values())
   if (!parents.every((head) => made.has(head))) return { id, commits: new Map(), heads: new Set() }
   return { id, commits, heads: new Set(parents) }
+}
+
+/** Whether any import from git, done in whatever way, made a commit. */
+export async function isImportedByAny(repo: Repository, commit: Id): Promise<boolean> {
+  const { refs } = await repo.refs.state()
+  for (const ref of refs.keys()) {
+    if (!ref.startsWith(IMPORTS)) continue
+    const { commits } = await readImportState(repo, ref)
+    for (const made of commits.values()) if (made === commit) return true
+  }
+  return false
 }
 
 /**

@@ -7,11 +7,11 @@ const PLAIN = /^[ -~]*$/
 
 /**
  * Text from outside as it may be put on the screen: no control, bidi or invisible characters, and none that make
- * others wider or narrower.
+ * others wider or narrower; syllables and accents that are written in parts as the one character that there is for them.
  */
 export function safeText(text: string): string {
   if (PLAIN.test(text)) return text
-  return escapeControl(text.replaceAll('\t', ' ')).replace(AMBIGUOUS, '')
+  return escapeControl(text.replaceAll('\t', ' ')).replace(AMBIGUOUS, '').normalize('NFC')
 }
 
 const widths = new Map<number, number>()

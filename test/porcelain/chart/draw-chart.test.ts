@@ -34,7 +34,14 @@ const values: fc.Arbitrary<Values> = fc.array(
 )
 const name = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
-  fc.constantFrom('Price', '価格の平均', '\u202e\u001b[2J', '👩‍👩‍👧', 'e\u0301'.repeat(30)),
+  fc.constantFrom(
+    'Price',
+    '価格の平均',
+    '\u202e\u001b[2J',
+    '👩‍👩‍👧',
+    'e\u0301'.repeat(30),
+    '\u1100\u1161 ',
+  ),
 )
 
 const LINE = `v

@@ -6,7 +6,7 @@ import type { Keys } from './key.ts'
 import type { Schema } from './schema.ts'
 import type { RowBlock } from './series-blocks.ts'
 import type { LoadedSegment } from './series-load.ts'
-import type { SegmentRun } from './series-write.ts'
+import { rowsBefore, type SegmentRun } from './series-write.ts'
 import { searchBit } from './split.ts'
 
 /** No row on this side. */
@@ -125,7 +125,8 @@ export class RevisedRun implements SegmentRun<EditRun> {
   }
 
   rowsBefore(bit: number): number {
-    return searchBit(this.rows, (row) => this.#keyAt(row), bit)
+    const { block, newFrom, rows } = this.source
+    return rowsBefore(block.keys, newFrom, rows, bit)
   }
 
   slice(from: number, to: number): RevisedRun {

@@ -30,7 +30,7 @@ const define = { VARVE_VERSION: JSON.stringify(version) }
 const external = ['zstd-napi', '@bokuweb/zstd-wasm', 'ssh2']
 
 /** Modules that so many chunks need become one: a file read in vain costs less than dozens of files. */
-const SHARED_BY = 6
+const SHARED_BY = 8
 
 const LAUNCHER = 'src/main.ts'
 

@@ -37,7 +37,7 @@ describe('what is loaded at start-up', () => {
     const { files, bytes } = loadedBy(['config', 'list', '--known'])
     expect(files.filter((file) => /yargs|zstd|parquet|arrow|csv|temporal/.test(file))).toEqual([])
     expect(files.length).toBeLessThan(30)
-    expect(bytes).toBeLessThan(1_200_000)
+    expect(bytes).toBeLessThan(1_100_000)
   })
 
   it('by options that need others is yargs, which judges them', () => {

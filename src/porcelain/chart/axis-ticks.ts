@@ -1,5 +1,6 @@
 import type { PlotData } from '../plot-data.ts'
 import { valueTicks } from './chart-ticks.ts'
+import { shareOf } from './share-of.ts'
 import { timeTicks } from './time-ticks.ts'
 
 /** A tick of the horizontal axis. */
@@ -32,7 +33,7 @@ export function axisTicks(plot: PlotData, width: number): AxisTick[] {
   const isWhole = axis.kind === 'row'
   const most = Math.max(2, Math.floor(width / 12))
   return valueTicks(plot.from, plot.to, most, { isWhole }).map(({ value, label }) => ({
-    ...place((value / 2 - plot.from / 2) / (plot.to / 2 - plot.from / 2)),
+    ...place(shareOf(plot.from, plot.to, value)),
     label,
     full: label,
   }))

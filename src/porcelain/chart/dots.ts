@@ -1,5 +1,6 @@
 import type { PlotLine } from '../plot-data.ts'
 import { type AxisRange, jointsOf } from './joints.ts'
+import { shareOf } from './share-of.ts'
 
 /** What one version of a column takes in each column of dots: rows of dots, counted from the top. */
 export interface DotRuns {
@@ -23,9 +24,7 @@ export function dotOf({ low, high, dots }: ValueScale, value: number): number {
 
 /** How far a value is from the top, as a part of the scale. */
 export function shareAbove({ low, high }: Pick<ValueScale, 'low' | 'high'>, value: number): number {
-  if (!(low < high)) return 0.5
-  // Halves, as the span of numbers of both signs may be larger than any number.
-  return Math.min(1, Math.max(0, (high / 2 - value / 2) / (high / 2 - low / 2)))
+  return Math.min(1, Math.max(0, shareOf(high, low, value)))
 }
 
 /** A place of a line: where it comes in and where it goes on. */
@@ -102,7 +101,6 @@ function join(runs: DotRuns, scale: ValueScale, from: Stop, to: Stop): void {
 
 /** As {@link dotOf}, for values outside the scale too. */
 function heightOf({ low, high, dots }: ValueScale, value: number): number {
-  if (!(low < high)) return Math.round((dots - 1) / 2)
-  const share = (high / 2 - value / 2) / (high / 2 - low / 2)
-  return Math.max(-1e6, Math.min(1e6, share * (dots - 1)))
+  if (low === high) return Math.round((dots - 1) / 2)
+  return Math.max(-1e6, Math.min(1e6, shareOf(high, low, value) * (dots - 1)))
 }

@@ -1,4 +1,5 @@
 import type { ChartMarks } from './chart-marks.ts'
+import { shareOf } from './share-of.ts'
 
 const BLOCKS: Readonly<Record<ChartMarks, string>> = { braille: '▁▂▃▄▅▆▇█', ascii: '_.-~=+*#' }
 
@@ -25,7 +26,7 @@ export function sparkline(
       if (!(Math.abs(value - mean) <= Math.abs(shown - mean))) shown = value
     }
     if (Number.isNaN(shown)) return ' '
-    const share = low < high ? (shown / 2 - low / 2) / (high / 2 - low / 2) : 0.5
+    const share = shareOf(low, high, shown)
     return blocks[Math.min(blocks.length - 1, Math.floor(share * blocks.length))]!
   }).join('')
 }

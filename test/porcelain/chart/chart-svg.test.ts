@@ -32,7 +32,9 @@ function readXml(document: string): string[] {
 
 describe('a chart as a picture', () => {
   it('is well-formed, whatever names and values there are', () => {
-    const number = fc.oneof(fc.double(), fc.constantFrom(null, undefined))
+    const [most, least] = [Number.MAX_VALUE, Number.MIN_VALUE]
+    const extreme = fc.constantFrom(0, -0, least, -least, most, -most)
+    const number = fc.oneof(fc.double(), extreme, fc.constantFrom(null, undefined))
     const values = fc.option(fc.array(number, { maxLength: 50 }), { nil: undefined })
     const hostile = fc.oneof(
       fc.string({ unit: anyCodePoint }),

@@ -42,7 +42,7 @@ describe('ticks of values', () => {
         }
         const steps = ticks.slice(1).map(({ value }, i) => value - ticks[i]!.value)
         for (const step of steps) {
-          const digits = step / 10 ** Math.floor(Math.log10(step * 1.000001))
+          const digits = step / 10 ** Math.floor(Math.log10(step * 1.0001))
           expect(Math.min(...[1, 2, 5].map((digit) => Math.abs(digits - digit)))).toBeLessThan(1e-4)
         }
       }),

@@ -147,16 +147,22 @@ async function lastOperation(repo: Repository): Promise<LogEntry> {
   })
 }
 
+function isStagedSince({ number }: LogEntry, { stagedAt = 0 }: IndexState): boolean {
+  return stagedAt >= number
+}
+
 /**
  * What was staged after the last operation is the last thing that was done, and the log knows
  * nothing of it: to take back what was done before is not what was meant.
  */
 async function refuseStagedSince(
   repo: Repository,
-  { number, message }: LogEntry,
-  { stagedAt = 0, base, tree }: IndexState,
+  entry: LogEntry,
+  state: IndexState,
 ): Promise<void> {
-  if (stagedAt < number) return
+  if (!isStagedSince(entry, state)) return
+  const { message } = entry
+  const { base, tree } = state
   const before = await treeOf(repo.objects, base)
   const staged = [...(await carryPending(repo.objects, before, tree, before)).edits.keys()]
   const [first] = staged
@@ -224,7 +230,7 @@ async function indexAfter(
   if (entry.index === undefined) return (await carry(repo, state, before, after)).next
   const old = entry.index.old ?? after
   // Commits leave the index as it is: what was staged since stays.
-  const kept = from !== commit && old === before
+  const kept = from !== commit && old === before && isStagedSince(entry, state)
   return kept ? { tree: state.tree, packs: state.packs } : { tree: old, packs: [] }
 }
 

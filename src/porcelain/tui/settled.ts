@@ -68,7 +68,8 @@ export function settled(state: State): Step {
     if (current?.isCancelled) continue
     const asked = kind === 'touching' && current !== undefined ? undefined : wanted[kind](state)
     if (current === undefined) {
-      if (asked === undefined || state.isLeft) continue
+      // What was confirmed is done, also where the key that leaves came together with that.
+      if (asked === undefined || (state.isLeft && kind !== 'act')) continue
       outstanding.set(kind, { ...asked, number: next, isCancelled: false })
       effects.push({ kind: 'ask', number: next, request: asked.request })
       next += 1

@@ -1,4 +1,6 @@
+import fs from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { VarveError } from '../core/errors.ts'
 
 /** Whoever read the output went away; not an error, the end of the work. */
@@ -27,6 +29,7 @@ export class Output {
   #idle: NodeJS.Timeout | undefined
   /** Ends the write that waits for the reader. */
   #giveUp: ((reason: Error) => void) | undefined
+  #file: ReturnType<typeof fileOf> | undefined
   /** Whether each write is seen at once, as on a terminal. */
   readonly immediate: boolean
 
@@ -40,15 +43,25 @@ export class Output {
     })
   }
 
-  /** Resolves when more can be written. The bytes must not change before `flush`. */
+  /**
+   * Resolves when more can be written: a large piece may still be on its way while the next is made. The bytes
+   * must not change before `flush`.
+   */
   async write(chunk: string | Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     if (chunk.length === 0) return
     this.#pending.push(chunk)
     this.#pendingBytes += chunk.length
-    if (this.immediate || this.#pendingBytes >= CHUNK_BYTES) return this.flush()
+    if (this.immediate) return this.flush()
     // A failure is kept, and thrown at the next write.
-    this.#idle ??= setTimeout(() => void this.flush().catch(() => undefined), IDLE_MS)
+    const flush = (): void => void this.flush().catch(() => undefined)
+    if (this.#pendingBytes < CHUNK_BYTES) {
+      this.#idle ??= setTimeout(flush, IDLE_MS)
+      return
+    }
+    const before = this.#written
+    flush()
+    return before
   }
 
   flush(): Promise<void> {
@@ -70,7 +83,11 @@ export class Output {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  #send(piece: string | Uint8Array): Promise<void> {
+  async #send(piece: string | Uint8Array): Promise<void> {
+    if (typeof piece !== 'string' && piece.length >= CHUNK_BYTES) {
+      this.#file ??= fileOf(this.stream)
+      if (this.#file !== 'none') return this.#sendApart(this.#file.fd, piece)
+    }
     return new Promise((resolve, reject) => {
       this.#giveUp = (reason) => {
         this.#failure ??= reason
@@ -84,6 +101,26 @@ export class Output {
       })
     })
   }
+
+  /** Writes to a file in libuv's pool: the stream would keep this thread waiting. */
+  async #sendApart(fd: number, piece: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < piece.length; ) {
+        at += (await writeInPool(fd, piece, at, piece.length - at)).bytesWritten
+      }
+    } catch (error) {
+      this.#failure ??= writeError(error as NodeJS.ErrnoException)
+      throw this.#failure
+    }
+  }
+}
+
+const writeInPool = promisify(fs.write)
+
+/** The descriptor of a stream that is a regular file, as the standard output often is. */
+function fileOf(stream: NodeJS.WritableStream): { readonly fd: number } | 'none' {
+  const { fd } = stream as { readonly fd?: unknown }
+  return typeof fd === 'number' && fs.fstatSync(fd).isFile() ? { fd } : 'none'
 }
 
 /** Runs of text become one string; bytes stay as they are. */

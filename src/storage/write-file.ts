@@ -16,7 +16,8 @@ import { checkSignal, lookAtPath, type ReadFileOptions } from './read-file.ts'
 
 /**
  * Writes a file that the user named, anywhere: whole, or not at all, so that a failure leaves what
- * was there. What is no file, as a pipe, gets the bytes as they come. Returns how many there were.
+ * was there. What is no file, as a pipe, gets the bytes as they come. A piece must not change once it is given. Returns how
+ * many bytes there were.
  * `refused` for a folder, `file-not-found` where its own folder is missing.
  */
 export async function writeFile(
@@ -45,14 +46,20 @@ export async function writeFile(
   let isWhole = inPlace
   try {
     let bytes = 0
+    // A piece is on its way while the next is made.
+    let writing = Promise.resolve()
     try {
       for await (const piece of pieces) {
         checkSignal(signal)
-        await write(fd.fd, piece, path)
+        await writing
+        writing = write(fd.fd, piece, path)
+        writing.catch(() => undefined)
         bytes += piece.length
       }
+      await writing
       if (found?.kind === 'file') await fd.chmod(fs.statSync(target).mode & 0o777)
     } finally {
+      await writing.catch(() => undefined)
       await fd.close()
     }
     if (!inPlace) await withPath('replace', path, () => fs.promises.rename(written, target))

@@ -54,15 +54,31 @@ async function takeObjects(
     // It would count for nothing, however many there are.
     if (bytes.length === 0) throw badPeer('a frame of objects without any')
     received += bytes.length
-    if (received > maxBytes) {
-      throw new VarveError('too-large', `more than ${maxBytes} bytes at once are not taken here`, {
-        data: { limit: maxBytes },
-      })
-    }
+    if (received > maxBytes) throw tooMany(maxBytes)
     for (const record of splitter.push(bytes)) {
       const added = receiver.add(record)
       if (added instanceof Promise) await added
     }
     onObjects?.(receiver.objects, received)
   }
+}
+
+/** Reads the objects of a message to its end without looking at them: they are here already. */
+export async function skipStream(
+  frames: FrameReader,
+  { maxBytes }: { readonly maxBytes: number },
+): Promise<void> {
+  let received = 0
+  for (;;) {
+    const { kind, raw } = await frames.expect()
+    if (kind === frameKinds.end) return
+    received += raw.length
+    if (received > maxBytes) throw tooMany(maxBytes)
+  }
+}
+
+function tooMany(limit: number): VarveError {
+  return new VarveError('too-large', `more than ${limit} bytes at once are not taken here`, {
+    data: { limit },
+  })
 }

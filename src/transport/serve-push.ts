@@ -7,9 +7,9 @@ import type { LogState } from '../storage/log-state.ts'
 import { checkRefFolders } from '../storage/ref-folders.ts'
 import { outcomesFrame } from './answers.ts'
 import { follows } from './commit-graph.ts'
-import { badPeer, END_FRAME, type FrameReader, frameKinds } from './frames.ts'
+import { badPeer, END_FRAME, type FrameReader } from './frames.ts'
 import { ObjectReceiver } from './receive-objects.ts'
-import { receiveStream } from './receive-stream.ts'
+import { receiveStream, skipStream } from './receive-stream.ts'
 import type { LocalRepository, PushOutcome, PushUpdate } from './remote-session.ts'
 import { type PushMessage, readPushRequest } from './requests.ts'
 import type { ServeOptions } from './serve-exchange.ts'
@@ -38,7 +38,7 @@ export async function* takePush(
   checkUpdates(message.updates)
   const done = await doneBefore(place.repo, message)
   if (done !== undefined) {
-    await drain(message, frames)
+    if (message.from !== undefined) await skipStream(frames, bytesOf(place.policy))
     yield outcomesFrame(outcomesOf(done, message, await place.repo.refs.state()))
   } else {
     yield outcomesFrame(await take(place, message, frames, options))
@@ -86,10 +86,8 @@ function outcomesOf(
   })
 }
 
-/** Reads a request to its end, without looking. */
-async function drain({ from }: PushMessage, frames: FrameReader): Promise<void> {
-  if (from === undefined) return
-  while ((await frames.expect()).kind !== frameKinds.end);
+function bytesOf({ maxBytes = MAX_BYTES }: ServePolicy): { readonly maxBytes: number } {
+  return { maxBytes }
 }
 
 async function take(
@@ -104,8 +102,7 @@ async function take(
   const receiver = new ObjectReceiver(repo, state, { parts, maxObjects })
   try {
     if (message.from !== undefined) {
-      const maxBytes = policy.maxBytes ?? MAX_BYTES
-      await receiveStream(frames, receiver, { maxBytes, signal })
+      await receiveStream(frames, receiver, { ...bytesOf(policy), signal })
     }
     const { seconds, offsetMinutes } = now()
     const tips = message.updates.flatMap((update) => (update.new === undefined ? [] : [update.new]))

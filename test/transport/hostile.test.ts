@@ -333,6 +333,19 @@ describe('what a server refuses', () => {
     expect(readOnly?.code).toBe('refused')
   })
 
+  it('more than its owner lets in after a push that it knows already', async () => {
+    const target = await emptyRepository()
+    const policy = { maxBytes: 2000 }
+    const tip = idOf(good)
+    expect(await push(target, tip, streamOf([good]), policy)).toBeUndefined()
+
+    const again = await push(target, tip, streamOf([good]), policy)
+    const more = await push(target, tip, streamOf(Array.from({ length: 100 }, () => good)), policy)
+
+    expect(again).toBeUndefined()
+    expect(more?.code).toBe('too-large')
+  })
+
   it('a request that is cut, with nothing staged that is not whole', async () => {
     const request = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.concat([...encodeListRequest(undefined)]).subarray(0, 3)

@@ -131,7 +131,7 @@ const HEADER = /^\[([A-Za-z][A-Za-z0-9-]*)(?:[ \t]+"((?:[^"\\]|\\.)*)")?\]/
 const VARIABLE = /^([A-Za-z][A-Za-z0-9-]*)[ \t]*(?:=[ \t]*|$|(?=[#;]))/
 
 function parseFile(text: string, file: string): ParsedFile {
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/)
+  const lines = text.replace(/^\ufeff/, '').split(/\r?\n|\r$/)
   if (lines.at(-1) === '') lines.pop()
   const entries: ConfigEntry[] = []
   const headers: { section: string; line: number }[] = []

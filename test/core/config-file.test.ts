@@ -61,6 +61,16 @@ describe('setConfig and unsetConfig', () => {
     expect(unsetConfig(text, 'core.editor')).toBeUndefined()
   })
 
+  it('do not join a last line that ends with half a line end to what follows', () => {
+    const text = '[core]\r\neditor = vi\r'
+    const added = setConfig(text, 'user.name', 'Ada')
+    expect(parseConfig(added)).toMatchObject([
+      { key: 'core.editor', value: 'vi' },
+      { key: 'user.name', value: 'Ada' },
+    ])
+    expect(() => setConfig('[core]\neditor = vi\\\r', 'user.name', 'Ada')).toThrow(/line 2/)
+  })
+
   it('leave no empty section, unless somebody has noted something in it', () => {
     const text =
       '[a]\n\tx = 1\n\n[b "c"]\n\tx = 1\n\ty = 2\n[d] # why\n\tx = 1\n[e]\n# why\n\tx = 1\n[f]\n'

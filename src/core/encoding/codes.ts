@@ -16,7 +16,7 @@ export function encodeCodes(codes: Uint16Array, entries: number, parts: Parts): 
     for (let i = 0; i < codes.length; i++) high[i] = codes[i]! >> 8
     parts.stream(high)
   }
-  return parts.stream(Uint8Array.from(codes))
+  return parts.stream(new Uint8Array(codes))
 }
 
 /** `count` codes, each checked to be that of an entry. */

@@ -34,19 +34,27 @@ function lowHalves(bytes: Uint8Array, width: number): Uint8Array | Uint16Array |
   return new Uint32Array(buffer, byteOffset, length / 4)
 }
 
-/**
- * @param bytes in an array of the kernels
- * @param encodeEntries encodes values of the same type
- */
+/** The estimate is too low: what is not so much below something else turns out longer, mostly. */
+const WORTH = 0.95
+
+interface DictionaryOptions {
+  /** Encodes values of the same type. */
+  readonly encodeEntries: (entries: Uint8Array) => Parts | undefined
+  /** Bytes that something else takes. */
+  readonly most: number
+}
+
+/** @param bytes in an array of the kernels */
 export function encodeDictionary(
   bytes: Uint8Array,
   width: number,
   newParts: NewParts,
-  encodeEntries: (entries: Uint8Array) => Parts | undefined,
+  { encodeEntries, most }: DictionaryOptions,
 ): Parts | undefined {
   const distinct = distinctValues(bytes, width, newParts.kernels)
   if (distinct === undefined) return undefined
   const { firsts, counts, found } = distinct
+  if (leastSize(counts, found.length) > most * WORTH) return undefined
   const from = lowHalves(bytes, width)
   const ranked = byFrequency(sortedByValue(from, firsts, width), counts)
   const values = new Uint8Array(ranked.length * width)
@@ -123,7 +131,26 @@ export function dictionaryEstimate(bytes: Uint8Array, width: number, kernels: Ke
   }
   const distinct = distinctValues(sample, width, kernels)
   if (distinct === undefined) return Number.POSITIVE_INFINITY
+  return entropyOf(distinct.counts, taken) * (count / taken)
+}
+
+/** Bytes that a dictionary takes at least, where a value tells nothing of the next: two planes of codes, entries in disorder. */
+function leastSize(counts: Uint32Array, count: number): number {
+  const { length } = counts
+  if (length <= 256) return entropyOf(counts, count)
+  const [high, low] = [new Uint32Array(256), new Uint32Array(256)]
+  const rising = counts.slice().sort()
+  for (let code = 0; code < length; code++) {
+    const number = rising[length - 1 - code]!
+    high[code >> 8]! += number
+    low[code & 255]! += number
+  }
+  return entropyOf(high, count) + entropyOf(low, count) + (length * Math.log2(length)) / 8
+}
+
+/** Bytes that codes of so many values take, where one tells nothing of the next. */
+function entropyOf(counts: Uint32Array, count: number): number {
   let bits = 0
-  for (const number of distinct.counts) bits -= number * Math.log2(number / taken)
-  return (bits / 8) * (count / taken)
+  for (const number of counts) if (number > 0) bits -= number * Math.log2(number / count)
+  return bits / 8
 }

@@ -38,6 +38,7 @@ export function encodeFixed(
   const bytes = newParts.kernels.copyOf(given)
   const numeric = encodeNumeric(type, bytes, newParts)
   const few = newParts.thorough || bytes.length / width <= TRY_ALL
+  let most = Number.POSITIVE_INFINITY
   if (numeric !== undefined && !few) {
     const size = numeric.separateSize()
     const sparse = size * SPARSE * width < bytes.length
@@ -46,11 +47,12 @@ export function encodeFixed(
       (!sparse && dictionaryEstimate(bytes, width, newParts.kernels) > size * 1.05)
     )
       return numeric
+    if (!sparse) most = size
   }
+  const encodeEntries = (entries: Uint8Array): Parts | undefined =>
+    encodeNumeric(type, newParts.kernels.copyOf(entries), newParts)
   const dictionary: Encode = () => {
-    const encoded = encodeDictionary(bytes, width, newParts, (entries) =>
-      encodeNumeric(type, newParts.kernels.copyOf(entries), newParts),
-    )
+    const encoded = encodeDictionary(bytes, width, newParts, { encodeEntries, most })
     return encoded && newParts().u8(DICTIONARY).append(encoded)
   }
   return shortest([() => numeric, dictionary])

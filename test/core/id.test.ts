@@ -30,6 +30,9 @@ describe('an id', () => {
       expect(isId(text)).toBe(false)
       expect(() => parseId(text)).toThrow(toldAs('invalid-id'))
     }
+    expect(() => parseId('0123')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('64 hexadecimal digits') }),
+    )
     expect(isId(digits)).toBe(true)
     expect(isId(digits.toUpperCase())).toBe(false)
     expect(shortId(digits)).toBe('0123456')

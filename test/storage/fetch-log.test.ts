@@ -34,6 +34,12 @@ async function copyOf(storage: Storage, without: readonly string[] = []): Promis
   return copy
 }
 
+/** Has the packs that the log names. */
+async function withPacks(storage: Storage): Promise<Storage> {
+  for (const pack of [counted, gone]) await storage.putIfAbsent(packPath(pack), Uint8Array.of(1))
+  return storage
+}
+
 async function fetched(own: Storage, other: Storage) {
   return fetchLog(own, await readWholeLog(own), other)
 }
@@ -71,21 +77,48 @@ describe('what a log has lost', () => {
 
   it('is taken of archives, too', async () => {
     const whole = await someLog()
-    const own = await copyOf(whole, [logName('archive', 4)])
-    await own.putIfAbsent(logName('archive', 4), Buffer.from('damaged'))
-    expect((await fetched(own, whole))?.archives.size).toBe(1)
+    const archive = logName('archive', 4)
+    const own = await withPacks(await copyOf(whole, [archive, ...lost]))
+    await own.putIfAbsent(archive, Buffer.from('damaged'))
+    const found = await fetched(own, whole)
+    expect(found?.archives).toEqual(new Map([[archive, await whole.get(archive)]]))
+    expect(found?.reading).toMatchObject({ problems: [], state: { number: 7 } })
+    const damaged = await copyOf(whole, [archive])
+    await damaged.putIfAbsent(archive, Buffer.from('damaged, too'))
+    expect(await fetched(own, damaged)).toBeUndefined()
+  })
+
+  it('is taken of several entries in a row', async () => {
+    const whole = await someLog()
+    const own = await withPacks(await copyOf(whole, [logName('log', 5), ...lost]))
+    const found = await fetched(own, whole)
+    expect(found?.reading).toMatchObject({ problems: [], state: { number: 7 } })
+    expect(found?.archives.size).toBe(0)
+    expect(await own.get(lost[0]!)).toBeUndefined()
+  })
+
+  it('is taken where the copy has lost something else, or files that are not of a log differ', async () => {
+    const whole = await someLog()
+    const own = await withPacks(await copyOf(whole, lost))
+    const other = await copyOf(whole, [logName('log', 7)])
+    await own.putIfAbsent('log/notes', Buffer.from('own'))
+    await other.putIfAbsent('log/notes', Buffer.from('other'))
+    expect((await fetched(own, other))?.reading).toMatchObject({ problems: [] })
   })
 
   it('is not taken from what has nothing in common, differs, or is not whole either', async () => {
     const whole = await someLog()
-    const own = await copyOf(whole, lost)
+    const own = await withPacks(await copyOf(whole, lost))
+    expect(await fetched(own, whole)).toBeDefined()
     expect(await fetched(own, createMemoryStorage())).toBeUndefined()
+    const alone = createMemoryStorage()
+    await alone.putIfAbsent(lost[0]!, (await whole.get(lost[0]!))!)
+    expect(await fetched(own, alone)).toBeUndefined()
     const other = await copyOf(whole, [logName('log', 5)])
     await other.putIfAbsent(logName('log', 5), Buffer.from('another'))
     expect(await fetched(own, other)).toBeUndefined()
     const damaged = await copyOf(whole, lost)
     await damaged.putIfAbsent(lost[0]!, Buffer.from('damaged'))
-    await own.putIfAbsent(packPath(counted), Uint8Array.of(1))
     expect(await fetched(own, damaged)).toBeUndefined()
   })
 

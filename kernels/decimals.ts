@@ -2,6 +2,7 @@
 // core).
 
 const LIMIT: f64 = 2251799813685248 // 2^51
+const MOST_STEP: f64 = 9007199254740991 // 2^53 − 1
 
 /**
  * Writes k of each double with value k / power, and the numbers of those that have none to
@@ -49,6 +50,25 @@ export function unscale(values: usize, count: i32, power: f64): void {
     const at = values + ((<usize>i) << 3)
     const k = f64x2.replace_lane(f64x2.splat(<f64>load<i64>(at)), 1, <f64>load<i64>(at, 8))
     v128.store(at, f64x2.div(k, by))
+  }
+}
+
+/**
+ * Goes by steps from each double, as the k / power that is nearest, in place: k is 0 where it is not below 2^51, and so
+ * is what is no step.
+ */
+export function goDecimals(values: usize, steps: usize, count: i32, power: f64): void {
+  const by = f64x2.splat(power)
+  const half = f64x2.splat(0.5)
+  const limit = f64x2.splat(LIMIT)
+  const most = f64x2.splat(MOST_STEP)
+  for (let i = 0; i < count; i += 2) {
+    const at = (<usize>i) << 3
+    const k = f64x2.floor(f64x2.add(f64x2.mul(v128.load(values + at), by), half))
+    const step = v128.load(steps + at)
+    const isStep = v128.and(f64x2.eq(f64x2.floor(step), step), f64x2.le(f64x2.abs(step), most))
+    const from = v128.and(k, f64x2.lt(f64x2.abs(k), limit))
+    v128.store(values + at, f64x2.div(f64x2.add(from, v128.and(step, isStep)), by))
   }
 }
 

@@ -1,6 +1,6 @@
 export { readNumbers, readTimes } from './cells'
 export { firstBelow, strayNaN } from './checks'
-export { scale, toDoubles, unscale } from './decimals'
+export { goDecimals, scale, toDoubles, unscale } from './decimals'
 export { distinctTexts, distinctValues, gatherTexts } from './distinct'
 export { countBytes, decodeBytes, encodeBytes, fillSlots, fillTable } from './entropy'
 export {

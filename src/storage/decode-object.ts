@@ -1,11 +1,14 @@
+import type { Column } from '../core/column.ts'
+import { decodeColumn, decodeColumnOnce } from '../core/column-codec.ts'
+import { isBodyOfNumbers } from '../core/encoding/body.ts'
 import { decodeRowsChain } from '../core/encoding/delta-chain.ts'
 import { hasCode, VarveError } from '../core/errors.ts'
 import type { ObjectKind } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
 import { type CutId, idWidth, withIds } from './cut-ids.ts'
-import { decodeBody, decodeDifference, isDelta } from './pack-encoding.ts'
+import { COLUMN, decodeBody, decodeBodyWith, decodeDifference, isDelta } from './pack-encoding.ts'
 import type { PackRecord } from './pack-record.ts'
-import { loadZstd } from './zstd.ts'
+import { loadZstd, type Zstd } from './zstd.ts'
 
 /**
  * Decodes a verified record; errors name the object.
@@ -36,24 +39,38 @@ export async function decodeObject(
 /**
  * What differences of columns that follow one another make of a base, the first of them first; undefined where they
  * have to be decoded one by one, and where something is wrong with one of them.
+ * @param base undefined where it is the first of `links`, a whole column
  */
 export async function decodeTogether(
   links: readonly { readonly record: PackRecord }[],
-  base: StoredObject,
+  base?: StoredObject,
 ): Promise<StoredObject | undefined> {
   try {
-    for (const { record } of links) {
+    const records = links.map(({ record }) => record)
+    for (const record of records) {
       checkShape(record)
       if (record.kind !== 'column' || record.cuts !== undefined) return undefined
     }
-    if (base.kind !== 'column') return undefined
-    const records = links.map(({ record }) => record)
-    const bytes = decodeRowsChain(records, base.bytes, await loadZstd())
+    if (base !== undefined && base.kind !== 'column') return undefined
+    const zstd = await loadZstd()
+    const column =
+      base === undefined ? brieflyDecoded(records.shift()!, zstd) : decodeColumnOnce(base.bytes)
+    const bytes = decodeRowsChain(records, column, zstd)
     return bytes && { kind: 'column', bytes }
   } catch (error) {
     if (error instanceof VarveError) return undefined
     throw error
   }
+}
+
+/** Whether differences can be decoded together with the whole column that the first of them is to. */
+export function canBegin({ method, body }: PackRecord): boolean {
+  return method === COLUMN && isBodyOfNumbers(body)
+}
+
+/** A whole column, until something else is decoded. */
+function brieflyDecoded({ method, body, length }: PackRecord, zstd: Zstd): Column {
+  return decodeColumn(decodeBodyWith(zstd, method, body, length, true))
 }
 
 function checkShape({ method, base, parameters }: PackRecord): void {

@@ -49,7 +49,11 @@ export class DecodedChains {
           this.#values.add(id, object)
         }
       },
-      passes: ({ kind, depth = 0 }, ahead) => isValue(kind) && !isKeptValue(depth, ahead, all),
+      passes: ({ id, kind, base, depth = 0, length }, ahead) => {
+        if (!isValue(kind) || ahead === 0) return false
+        if (base === undefined) return !this.#values.beginsAgain(id, length)
+        return !isKeptValue(depth, ahead, all)
+      },
     })
   }
 

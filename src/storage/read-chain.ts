@@ -1,7 +1,7 @@
 import { VarveError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import type { StoredObject } from '../core/objects.ts'
-import { decodeObject, decodeTogether } from './decode-object.ts'
+import { canBegin, decodeObject, decodeTogether } from './decode-object.ts'
 import { isDelta, ROWS_DELTA } from './pack-encoding.ts'
 import type { PackRecord } from './pack-record.ts'
 import type { Soon } from './soon.ts'
@@ -133,11 +133,11 @@ class ChainAttempt {
       this.last = found
     }
     for (let singly = 0; chain.length > 0; ) {
-      const count = object === undefined || singly > 0 ? 1 : this.#togetherAt(chain)
+      const count = singly > 0 ? 1 : this.#togetherAt(chain, object === undefined)
       const links = chain.slice(-count).reverse()
       const link = links.at(-1)!
       const decoded: StoredObject | undefined =
-        count > 1 ? await decodeTogether(links, object!) : await this.#decode(link, object)
+        count > 1 ? await decodeTogether(links, object) : await this.#decode(link, object)
       if (decoded === undefined) {
         // One by one shows at which of them it fails.
         singly = count
@@ -162,13 +162,18 @@ class ChainAttempt {
     return decodeObject(link.record, link.pack, base)
   }
 
-  /** How many differences of columns at the end of a chain, which come first, only the last of which is needed. */
-  #togetherAt(chain: readonly FoundRecord[]): number {
+  /**
+   * How many differences of columns at the end of a chain, which come first, only the last of which is needed.
+   * @param fromWhole whether they begin with a column that is stored whole
+   */
+  #togetherAt(chain: readonly FoundRecord[], fromWhole: boolean): number {
     const { passes } = this.#options
     if (passes === undefined) return 1
-    for (let at = chain.length - 1; ; at--) {
+    const last = chain.length - 1
+    for (let at = last; ; at--) {
       const { record } = chain[at]!
-      if (record.method !== ROWS_DELTA) return Math.max(1, chain.length - 1 - at)
+      const fits = fromWhole && at === last ? canBegin(record) : record.method === ROWS_DELTA
+      if (!fits) return Math.max(1, last - at)
       if (at === 0 || !passes(record, at)) return chain.length - at
     }
   }

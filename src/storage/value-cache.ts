@@ -26,10 +26,15 @@ export class ValueCache {
   readonly #links = new Map<Id, PackRecord>()
   /** How often others were made of a value that was kept. */
   readonly #starts = new Map<Id, number>()
+  /** Whole values that others were made of and that were not kept, the first of them first, and their bytes. */
+  readonly #begun = new Map<Id, number>()
+  #begunBytes = 0
+  readonly #limit: number
 
   /** @param limit bytes of memory to take for values */
   constructor(limit: number) {
     this.#values = new ObjectCache(limit, LARGEST_VALUE)
+    this.#limit = limit
   }
 
   get(id: Id): ReadObject | undefined {
@@ -53,6 +58,28 @@ export class ValueCache {
     this.#links.set(id, { ...record, body: body.slice() })
   }
 
+  /**
+   * Whether a whole value is worth keeping that others are made of, and that is not kept: had it been when others were
+   * made of it before, it would be there still. Who reads many columns once takes no memory for what they are made of.
+   * @param bytes that it takes
+   */
+  beginsAgain(id: Id, bytes: number): boolean {
+    const before = this.#begun.get(id)
+    if (before !== undefined) {
+      this.#begun.delete(id)
+      this.#begunBytes -= before
+      return true
+    }
+    this.#begun.set(id, bytes)
+    this.#begunBytes += bytes
+    for (const [oldest, its] of this.#begun) {
+      if (this.#begunBytes <= this.#limit) break
+      this.#begun.delete(oldest)
+      this.#begunBytes -= its
+    }
+    return false
+  }
+
   /** Whether all values that are now made of a kept one are to be kept, as it is not the first time. */
   startsAgain(id: Id): boolean {
     const times = this.#starts.get(id) ?? 0
@@ -65,6 +92,8 @@ export class ValueCache {
     this.#values.clear()
     this.#links.clear()
     this.#starts.clear()
+    this.#begun.clear()
+    this.#begunBytes = 0
   }
 }
 

@@ -31,6 +31,18 @@ describe('values that are kept', () => {
   })
 })
 
+describe('whole values that others are made of', () => {
+  it('are kept the second time, unless so many were begun with since that they would have gone', () => {
+    const cache = new ValueCache(1000)
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const begin = (name: string): boolean => cache.beginsAgain(idOf(name), 300)
+    expect([...names, ...names].map(begin)).toEqual(new Array(10).fill(false))
+    expect(['e', 'd', 'c', 'b', 'e'].map(begin)).toEqual([true, true, true, false, false])
+    cache.clear()
+    expect(begin('b')).toBe(false)
+  })
+})
+
 describe('differences that are kept', () => {
   it('are the short ones of rows, as they were, in memory of their own', () => {
     const cache = new ValueCache(1000)

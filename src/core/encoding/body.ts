@@ -169,6 +169,13 @@ export function decodeColumnBody(
   return canonical
 }
 
+/** Whether a body stands for a column of a fixed width without nulls, as far as its first byte says. */
+export function isBodyOfNumbers(body: Uint8Array): boolean {
+  const head = body[0] ?? 0
+  const type = columnTypes[head & TYPE_MASK]
+  return type !== undefined && valueWidth(type) > 0 && (head & HAS_VALIDITY) === 0
+}
+
 function decodeValues(
   parts: PartReader,
   type: ColumnType,

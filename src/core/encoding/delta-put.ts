@@ -2,13 +2,13 @@ import { allOnes, bitmapBytes, getBit, isZeroBehind } from '../bits.ts'
 import { type ByteReader, ByteWriter } from '../bytes.ts'
 import { type Column, isBytesType } from '../column.ts'
 import { canonicalLength, decodeColumn, encodeColumn } from '../column-codec.ts'
-import { bytesOf, canonicalColumn, newValues, rawColumn, valueWidth } from '../column-layout.ts'
+import { bytesOf, newValues, rawColumn, valueWidth } from '../column-layout.ts'
 import { sliceColumn, takeRows } from '../column-ops.ts'
 import { decodeColumnBody, encodeColumnBody } from './body.ts'
 import type { Compressor } from './compressor.ts'
-import { type RowPlaces, runInPlace } from './delta-places.ts'
+import type { RowPlaces } from './delta-places.ts'
 import { Origin, type RowSteps, stepsOf } from './delta-row-steps.ts'
-import { chooseStepping, type Stepping, steppingOf } from './delta-steps.ts'
+import { chooseStepping, type Stepping, steppingOf, wholeStep } from './delta-steps.ts'
 
 // The rows that a difference of columns puts in (docs/format/delta.md):
 //
@@ -26,9 +26,9 @@ import { chooseStepping, type Stepping, steppingOf } from './delta-steps.ts'
 //
 // What steps lead from is in `delta-row-steps.ts`.
 
-const PLAIN = 0
-const PACKED = 1
-const STEPS = 2
+export const PLAIN = 0
+export const PACKED = 1
+export const STEPS = 2
 const COLUMN = 3
 const HAS_NULL = 4
 const LINEAR = 8
@@ -161,9 +161,31 @@ function packSteps(put: Column, steps: RowSteps, level: number, zstd: Compressor
     .finish()
 }
 
+/** The first byte of rows put in, taken apart. */
+export interface RowsHead {
+  readonly form: number
+  readonly hasNull: boolean
+  /** Where there are steps. */
+  readonly stepping: Stepping | undefined
+  readonly linear: boolean
+}
+
+export function readRowsHead(reader: ByteReader, type: Column['type']): RowsHead {
+  const head = reader.u8()
+  const form = head & FORM_MASK
+  const hasNull = (head & HAS_NULL) !== 0
+  const isPlain = form === PACKED || form === PLAIN
+  if (isPlain && head !== form && (form === PACKED || head !== (form | HAS_NULL))) {
+    throw reader.error('an unknown form of rows')
+  }
+  const stepping = isPlain ? undefined : steppingOf(type, head >> EXPONENT_SHIFT)
+  if (!isPlain && stepping === undefined) throw reader.error('steps between values without any')
+  return { form, hasNull, stepping, linear: (head & LINEAR) !== 0 }
+}
+
 /**
  * The rows put in by operations on `base`, read up to the end; `corrupt-object` where they are not such
- * rows, or take more than `limit` bytes.
+ * rows, or take more than `limit` bytes. Those of columns without nulls: `delta-fill.ts`.
  */
 export function decodeRows(
   reader: ByteReader,
@@ -174,61 +196,54 @@ export function decodeRows(
 ): Column {
   const { type } = base
   const rows = places.rows.length
-  const head = reader.u8()
-  const form = head & FORM_MASK
-  if (form === PACKED) {
-    if (head !== PACKED) throw reader.error('an unknown form of rows')
-    const length = reader.varint()
-    if (length > limit + CANONICAL_SLACK + rows) throw reader.error('rows that are too long')
-    const canonical = decodeColumnBody(reader.bytes(reader.remaining), length, zstd)
-    const put = decodeColumn(canonical, { maxRows: rows })
-    if (put.type !== type || put.length !== rows) throw reader.error('rows of another column')
-    return put
-  }
-  const validity = head & HAS_NULL ? reader.bytes(bitmapBytes(rows)).slice() : undefined
+  const { form, hasNull, stepping, linear } = readRowsHead(reader, type)
+  if (form === PACKED) return readPackedRows(reader, type, rows, limit, zstd)
+  const validity = hasNull ? reader.bytes(bitmapBytes(rows)).slice() : undefined
   if (validity !== undefined && (allOnes(validity, rows) || !isZeroBehind(validity, rows))) {
     throw reader.error('a bitmap that is not one')
   }
-  if (form === PLAIN) {
-    if ((head & ~HAS_NULL) !== PLAIN) throw reader.error('an unknown form of rows')
-    return plainRows(reader, type, rows, validity)
-  }
-  const exponent = head >> EXPONENT_SHIFT
-  const stepping = steppingOf(type, exponent)
-  if (stepping === undefined) throw reader.error('steps between values without any')
-  // All of its rows are filled: where they are the whole column, they lie in its canonical bytes.
-  const put =
-    validity === undefined
-      ? canonicalColumn(type, rows, () => {})
-      : rawColumn(type, rows, newValues(type, rows), validity)
-  const from = new Origin(put, base, places, stepping, (head & LINEAR) !== 0)
-  const go = (row: number, step: number): void => {
-    if (Number.isNaN(step)) return
-    from.find(row)
-    stepping.go(put.values, row, from.values, from.row, from.ahead + step)
-  }
+  if (form === PLAIN) return plainRows(reader, type, rows, validity)
+  const put = rawColumn(type, rows, newValues(type, rows), validity)
+  const width = valueWidth(type)
+  const bytes = bytesOf(put.values)
+  const from = new Origin(put, base, places, stepping!, linear)
   const hasValue = (row: number): boolean => validity === undefined || getBit(validity, row)
+  const go = (row: number, step: number): void => {
+    from.find(row)
+    stepping!.go(put.values, row, from.values, from.row, from.ahead + step)
+  }
   if (form === STEPS) {
-    const next = readSteps(reader, put)
-    for (let row = 0; row < rows; row++) if (hasValue(row)) go(row, next(row))
+    for (let row = 0; row < rows; row++) {
+      if (!hasValue(row)) continue
+      const step = readStep(reader)
+      if (step === undefined) bytes.set(reader.bytes(width), row * width)
+      else go(row, step)
+    }
     return put
   }
-  const steps = readPacked(reader, put, zstd)
-  const inPlace = validity === undefined && base.validity === undefined
-  for (let row = 0; row < rows; ) {
-    const run = inPlace ? runInPlace(places.replaced, row, endOfSteps(steps, row)) : 0
-    if (run > 0) stepping.goAll(put.values, row, base.values, places.replaced[row]!, steps, run)
-    else if (hasValue(row)) go(row, steps[row]!)
-    row += Math.max(1, run)
+  const { steps, others } = readStepColumn(reader, type, rows, zstd)
+  let passed = 0
+  for (let row = 0; row < rows; row++) {
+    if (others[passed]?.row === row) bytes.set(others[passed++]!.value, row * width)
+    else if (hasValue(row)) go(row, wholeStep(steps[row]!))
   }
   return put
 }
 
-/** The first row from one on that no step leads to. */
-function endOfSteps(steps: Float64Array, from: number): number {
-  let row = from
-  while (row < steps.length && !Number.isNaN(steps[row])) row++
-  return row
+/** Rows in the form PACKED. */
+export function readPackedRows(
+  reader: ByteReader,
+  type: Column['type'],
+  rows: number,
+  limit: number,
+  zstd: Compressor,
+): Column {
+  const length = reader.varint()
+  if (length > limit + CANONICAL_SLACK + rows) throw reader.error('rows that are too long')
+  const canonical = decodeColumnBody(reader.bytes(reader.remaining), length, zstd)
+  const put = decodeColumn(canonical, { maxRows: rows })
+  if (put.type !== type || put.length !== rows) throw reader.error('rows of another column')
+  return put
 }
 
 function plainRows(
@@ -255,40 +270,45 @@ function plainRows(
   return rawColumn(type, rows, reader.bytes(total), validity, offsets)
 }
 
-/** The step of each row, in order; NaN where the value itself stood, which it puts in its place. */
-function readSteps(reader: ByteReader, put: Column): (row: number) => number {
-  const width = valueWidth(put.type)
-  const bytes = bytesOf(put.values)
-  return (row) => {
-    const code = reader.varint()
-    if (code !== 0) return code % 2 === 0 ? -code / 2 : (code - 1) / 2
-    bytes.set(reader.bytes(width), row * width)
-    return Number.NaN
-  }
+/** The next step of the form STEPS; undefined where the bytes of a value follow. */
+export function readStep(reader: ByteReader): number | undefined {
+  const code = reader.varint()
+  if (code === 0) return undefined
+  return code % 2 === 0 ? -code / 2 : (code - 1) / 2
 }
 
-/** The steps of all rows; NaN where the value itself stood, which it puts in its place. */
-function readPacked(reader: ByteReader, put: Column, zstd: Compressor): Float64Array {
-  const width = valueWidth(put.type)
-  const bytes = bytesOf(put.values)
-  const none = reader.varint()
-  if (none * (width + 1) > reader.remaining) throw reader.error('cut short')
-  const missing = new Set<number>()
+/** What the form COLUMN says of the rows put in. */
+export interface StepColumn {
+  /** As they are read, see {@link wholeStep}; they last until something else is decoded. */
+  readonly steps: Float64Array
+  /** The rows that no step leads to, in order, and the bytes of their values. */
+  readonly others: readonly { readonly row: number; readonly value: Uint8Array }[]
+}
+
+export function readStepColumn(
+  reader: ByteReader,
+  type: Column['type'],
+  rows: number,
+  zstd: Compressor,
+): StepColumn {
+  const width = valueWidth(type)
+  const count = reader.varint()
+  if (count * (width + 1) > reader.remaining) throw reader.error('cut short')
+  const others: { row: number; value: Uint8Array }[] = []
   let last = 0
-  for (let i = 0; i < none; i++) {
-    last += reader.varint()
-    if (last >= put.length) throw reader.error('a row behind the last')
-    missing.add(last)
-    bytes.set(reader.bytes(width), last * width)
+  for (let i = 0; i < count; i++) {
+    const gap = reader.varint()
+    last += gap
+    if (last >= rows) throw reader.error('a row behind the last')
+    // Of two in one place the second counts.
+    if (gap === 0 && i > 0) others.pop()
+    others.push({ row: last, value: reader.bytes(width) })
   }
-  const length = canonicalLength({ type: 'float64', length: put.length, values: NO_STEPS })
+  const length = canonicalLength({ type: 'float64', length: rows, values: NO_STEPS })
   const canonical = decodeColumnBody(reader.bytes(reader.remaining), length, zstd, true)
-  const column = decodeColumn(canonical, { maxRows: put.length })
-  if (column.type !== 'float64' || column.length !== put.length || column.validity !== undefined) {
+  const column = decodeColumn(canonical, { maxRows: rows })
+  if (column.type !== 'float64' || column.length !== rows || column.validity !== undefined) {
     throw reader.error('steps that are no numbers')
   }
-  const steps = new Float64Array(column.values as Float64Array)
-  for (let row = 0; row < steps.length; row++) if (!Number.isSafeInteger(steps[row])) steps[row] = 0
-  for (const row of missing) steps[row] = Number.NaN
-  return steps
+  return { steps: column.values as Float64Array, others }
 }

@@ -6,6 +6,7 @@ import { bytesOf, valueWidth } from '../column-layout.ts'
 import { concatColumns, sliceColumn } from '../column-ops.ts'
 import { VarveError } from '../errors.ts'
 import type { Compressor } from './compressor.ts'
+import { decodeRowsChain } from './delta-chain.ts'
 import { matchSymbols, type Symbols } from './delta-match.ts'
 import {
   type Operation,
@@ -141,6 +142,8 @@ export function decodeRowsDelta(
 ): Uint8Array {
   if (length > MAX_LENGTH || base.length > MAX_LENGTH) throw corrupt('a column that is too long')
   const before = decodeColumnOnce(base, { maxRows: MAX_ROWS })
+  const known = decodeRowsChain([{ body, length }], before, zstd)
+  if (known !== undefined) return known
   const reader = new ByteReader(body)
   const operations = readOperations(reader, before.length, MAX_ROWS)
   const { list, put, rest } = operations

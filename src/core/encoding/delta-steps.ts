@@ -1,11 +1,13 @@
 import type { Column, ValueArray } from '../column.ts'
 import { halvesOf, valueWidth } from '../column-layout.ts'
 import { likelyExponents } from './decimals.ts'
+import { kernelsOf } from './kernels.ts'
 import { TWO_32 } from './steps.ts'
 
 /** Steps are whole numbers below this, so that they and the sums of two are exact. */
 export const STEP_LIMIT = 2 ** 51
 const HALF_LIMIT = 2 ** 19
+const MOST = Number.MAX_SAFE_INTEGER
 const POWERS = Array.from({ length: 16 }, (_, e) => 10 ** e)
 
 /** How to go from one value of a type to another by a whole number. */
@@ -25,17 +27,22 @@ export interface Stepping {
   ): void
   /** Puts at `i` of `a` the value that is `step` from value `j` of `b`. */
   go(a: ValueArray, i: number, b: ValueArray, j: number, step: number): void
-  /** The same for `count` values that follow each other, by steps from `i` on. */
+  /** The same for `count` values that follow each other, by steps from `first` on, see {@link wholeStep}. */
   goAll(
     a: ValueArray,
     i: number,
     b: ValueArray,
     j: number,
     steps: Float64Array,
+    first: number,
     count: number,
   ): void
 }
 
+/** A step that is read: what is no whole number, or a greater one than any, is 0. */
+export function wholeStep(step: number): number {
+  return step <= MOST && step >= -MOST && Math.floor(step) === step ? step : 0
+}
 /** How to step between the values of a column; undefined where they are no short numbers. */
 export function chooseStepping({ type, values }: Column): Stepping | undefined {
   if (type === 'float64' || type === 'float32') {
@@ -62,8 +69,8 @@ const narrow: Stepping = {
   go(a, i, b, j, step) {
     a[i] = (b[j] as number) + step
   },
-  goAll(a, i, b, j, steps, count) {
-    for (let n = 0; n < count; n++) a[i + n] = (b[j + n] as number) + steps[i + n]!
+  goAll(a, i, b, j, steps, first, count) {
+    for (let n = 0; n < count; n++) a[i + n] = (b[j + n] as number) + wholeStep(steps[first + n]!)
   },
 }
 
@@ -108,10 +115,10 @@ function wideStepping(): Stepping {
     go(a, i, b, j, step) {
       goWide(of(a), i, of(b), j, step)
     },
-    goAll(a, i, b, j, steps, count) {
+    goAll(a, i, b, j, steps, first, count) {
       const from = of(b)
       const to = of(a)
-      for (let n = 0; n < count; n++) goWide(to, i + n, from, j + n, steps[i + n]!)
+      for (let n = 0; n < count; n++) goWide(to, i + n, from, j + n, wholeStep(steps[first + n]!))
     },
   }
 }
@@ -148,13 +155,19 @@ function decimalStepping(exponent: number): Stepping {
     go(a, i, b, j, step) {
       a[i] = (whole(b[j] as number) + step) / power
     },
-    goAll(a, i, b, j, steps, count) {
-      const [to, from] = [a as Float64Array, b as Float64Array]
-      for (let n = 0; n < count; n++) {
-        const k = Math.floor(from[j + n]! * power + 0.5)
-        const origin = k < STEP_LIMIT && k > -STEP_LIMIT ? k : 0
-        to[i + n] = (origin + steps[i + n]!) / power
+    goAll(a, i, b, j, steps, first, count) {
+      const kernels = b instanceof Float64Array ? kernelsOf(steps) : undefined
+      if (kernels === undefined) {
+        for (let n = 0; n < count; n++) this.go(a, i + n, b, j + n, wholeStep(steps[first + n]!))
+        return
       }
+      kernels.scope(() => {
+        const values = kernels.doubles(count)
+        values.set((b as Float64Array).subarray(j, j + count))
+        const from = steps.byteOffset + 8 * first
+        kernels.run.goDecimals(values.byteOffset, from, count, power)
+        ;(a as Float64Array).set(values, i)
+      })
     },
   }
 }

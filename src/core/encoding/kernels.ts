@@ -18,6 +18,7 @@ interface KernelFunctions {
   walk(units: number, length: number, parts: number, middle: number, target: number): void
   scale(source: number, target: number, count: number, power: number, exceptions: number): number
   unscale(values: number, count: number, power: number): void
+  goDecimals(values: number, steps: number, count: number, power: number): void
   toDoubles(values: number, count: number): void
   toPlanes(
     values: number,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ColumnType, Scalar } from '../../../src/core/column.ts'
 import { columnOf } from '../../../src/core/column-builder.ts'
-import { encodeColumn } from '../../../src/core/column-codec.ts'
+import { decodeColumn, encodeColumn } from '../../../src/core/column-codec.ts'
 import { encodeDelta } from '../../../src/core/encoding/delta.ts'
 import { decodeRowsChain } from '../../../src/core/encoding/delta-chain.ts'
 import { hasCode } from '../../../src/core/errors.ts'
@@ -64,11 +64,33 @@ describe('differences of columns that follow one another', () => {
           const versions = numbers.map((some) => bytesOf(type, some.map(toValue)))
           const links = chainOf(versions)
           if (links.length !== versions.length - 1) return
-          expect(decodeRowsChain(links, versions[0]!, zstd)).toEqual(versions.at(-1))
+          expect(decodeRowsChain(links, decodeColumn(versions[0]!), zstd)).toEqual(versions.at(-1))
         },
       ),
       { numRuns: effort({ quick: 300, usual: 1000, nightly: 50_000 }) },
     )
+  })
+
+  it('make it also where thousands of rows moved by a step, some by none, behind rows put in and left out', () => {
+    const types: [ColumnType, (value: number) => Scalar, Scalar][] = [
+      ['float64', (value) => value / 100, Math.PI],
+      ['float32', (value) => Math.fround(value / 4), Math.fround(Math.PI)],
+      ['int64', (value) => BigInt(value) * 86_400n, 2n ** 62n],
+      ['int16', (value) => value, -32_768],
+    ]
+    for (const [type, toValue, odd] of types) {
+      const rows = Array.from({ length: 6000 }, (_, i) => Math.round(900 * Math.sin(i / 77)))
+      const moved = rows.map((value, i) => (i < 4000 ? value + 7 : value))
+      const longer = [...moved.slice(0, 10), 5, 5, ...moved.slice(10, 5990), 3, 2, 1]
+      const lower = longer.map((value, i) => (i < 2000 ? value : value - 9))
+      const versions = [rows, moved, longer, lower].map((some) => some.map(toValue))
+      for (const row of [0, 17, 18, 3999, 4000]) versions[1]![row] = odd
+      for (const row of [2000, 3000, lower.length - 1]) versions[3]![row] = odd
+      const bytes = versions.map((values) => bytesOf(type, values))
+      const links = chainOf(bytes)
+      expect(links).toHaveLength(3)
+      expect(decodeRowsChain(links, decodeColumn(bytes[0]!), zstd)).toEqual(bytes[3])
+    }
   })
 
   it('are left to be made one by one where a value is null', () => {
@@ -77,7 +99,7 @@ describe('differences of columns that follow one another', () => {
       [1.5, 2.5, null, 4.5, 5.5],
       [1.5, 2.5, 9.5, 4.5, 5.5],
     ].map((values) => bytesOf('float64', values))
-    expect(decodeRowsChain(chainOf(versions), versions[0]!, zstd)).toBeUndefined()
+    expect(decodeRowsChain(chainOf(versions), decodeColumn(versions[0]!), zstd)).toBeUndefined()
   })
 
   it('are an error where they do not fit, never another column', () => {
@@ -95,7 +117,7 @@ describe('differences of columns that follow one another', () => {
     for (const some of damaged) {
       let failure: unknown
       try {
-        decodeRowsChain(some, versions[0]!, zstd)
+        decodeRowsChain(some, decodeColumn(versions[0]!), zstd)
       } catch (error) {
         failure = error
       }

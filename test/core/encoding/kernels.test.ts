@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findDistinct } from '../../../src/core/encoding/codes.ts'
+import { steppingOf, wholeStep } from '../../../src/core/encoding/delta-steps.ts'
 import { kernelsFor, planeStride } from '../../../src/core/encoding/kernels.ts'
 import { toPlanes } from '../../../src/core/encoding/planes.ts'
 
@@ -317,6 +318,30 @@ describe('a kernel', () => {
         expect([...same]).toEqual(values.map(Number))
         kernels.run.unscale(divided.byteOffset, length, 10 ** exponent)
         expect([...divided]).toEqual(values.map((value) => Number(value) / 10 ** exponent))
+      }),
+    )
+  })
+
+  it('goes by steps from short decimals, and nowhere from and by what is none', () => {
+    const cent = fc.integer({ min: -(2 ** 40), max: 2 ** 40 }).map((value) => value / 100)
+    const odd = fc.constantFrom(Number.NaN, -0, 1e300, Number.NEGATIVE_INFINITY, 2 ** 45, 0.004)
+    const step = fc.oneof(
+      fc.integer({ min: -1000, max: 1000 }),
+      fc.constantFrom(0.5, Number.NaN, Number.POSITIVE_INFINITY, -0, 2 ** 53, 2 ** 53 - 1),
+    )
+    const pairs = many(fc.tuple(fc.oneof({ weight: 4, arbitrary: cent }, odd), step))
+    fc.assert(
+      fc.property(pairs, fc.integer({ min: 0, max: 15 }), (some, exponent) => {
+        const { kernels, array } = doubles(some.map(([value]) => value))
+        const steps = kernels.doubles(some.length)
+        steps.set(some.map(([, by]) => by))
+        const stepping = steppingOf('float64', exponent)!
+        const wanted = new Float64Array(some.length)
+        some.forEach(([, by], i) => {
+          stepping.go(wanted, i, array.slice(), i, wholeStep(by))
+        })
+        kernels.run.goDecimals(array.byteOffset, steps.byteOffset, some.length, 10 ** exponent)
+        expect([...array]).toEqual([...wanted])
       }),
     )
   })

@@ -64,11 +64,12 @@ export function openDuplexCarrier({ location, connect }: DuplexCarrierOptions): 
         for (;;) {
           const frame = await frames.next()
           if (frame === undefined) throw disconnected()
+          // Found out before it is handed on: who has the last frame asks for no more.
+          const isLast = frame.kind === frameKinds.end
+          if (isLast) isWhole = await isWritten(writing)
           yield frame.raw
-          if (frame.kind === frameKinds.error) return
-          if (frame.kind === frameKinds.end) break
+          if (isLast || frame.kind === frameKinds.error) return
         }
-        isWhole = (await writing) === undefined
       } catch (error) {
         if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
         throw hasCode(error, 'disconnected') ? await reasonOf(duplex, writing, error) : error
@@ -115,6 +116,14 @@ async function writeAll(
       return error
     }
   }
+}
+
+/** Whether a request whose answer has ended was taken whole. */
+function isWritten(writing: Promise<unknown>): Promise<boolean> {
+  const isTaken = writing.then((failure) => failure === undefined)
+  // That the last of it is on its way may be told after the answer. Who answered early may never take the rest.
+  const isLate = new Promise<false>((resolve) => setImmediate(() => resolve(false)))
+  return Promise.race([isTaken, isLate])
 }
 
 /** Writes to a stream, waiting while its reader is behind; an error where it is closed. */

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -136,6 +136,28 @@ describe('over ssh', () => {
     expect(pushed.stdout).toContain(' * [new branch]      main -> b')
     const listed = await runIn('far', ssh(), 'ls-remote', '--heads', upload, 'origin')
     expect(listed.stdout).toContain('refs/heads/b')
+  })
+
+  it('logs in once, and who fetches is not looked for in the configuration of git', async () => {
+    const [git, ...calls] = ['bin', 'logins', 'asked'].map((name) => join(root, name))
+    mkdirSync(git!)
+    const script = join(root, 'ssh.sh')
+    const lines = ['#!/bin/sh', `echo >> ${calls[0]}`, 'for command; do :; done']
+    const there = `exec env -u VARVE_COMMITTER_NAME PATH="${git}:$PATH" sh -c "$command"`
+    writeFileSync(script, [...lines, there, ''].join('\n'))
+    writeFileSync(join(git!, 'git'), `#!/bin/sh\necho >> ${calls[1]}\n`)
+    for (const path of [script, join(git!, 'git')]) chmodSync(path, 0o755)
+    const url = `host:${join(root, 'srv/prices')}`
+    const upload = `--upload-pack=node ${PROGRAM} upload-pack`
+    const env = { VARVE_SSH_COMMAND: script }
+    const cloned = await runIn('.', env, 'clone', '-q', upload, url, 'far')
+    expect(cloned).toMatchObject({ stderr: '', exitCode: 0 })
+    expect(readFileSync(calls[0]!, 'utf8')).toBe('\n')
+    expect(existsSync(calls[1]!)).toBe(false)
+    const receive = `--receive-pack=node ${PROGRAM} receive-pack`
+    await runIn('far', env, 'push', receive, 'origin', 'main:b')
+    expect(readFileSync(calls[0]!, 'utf8')).toBe('\n\n')
+    expect(existsSync(calls[1]!)).toBe(true)
   })
 
   it('a key that may only fetch is told so, once', async () => {

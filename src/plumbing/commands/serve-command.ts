@@ -55,12 +55,15 @@ async function* serve(
       if (mayNot !== undefined) throw new VarveError('refused', mayNot)
       return context.repositoryAt(place())
     },
-    client: await clientOf(context),
+    // Who only fetches is named nowhere: to find out who that is may take asking git.
+    client: readOnly ? NOBODY : await clientOf(context),
     now: () => context.clock(),
     readOnly,
     signal: context.abort,
   })
 }
+
+const NOBODY = { name: 'somebody', email: '' }
 
 interface Asked {
   readonly service: Service
@@ -92,6 +95,6 @@ async function clientOf(
     return { name, email }
   } catch (error) {
     if (!hasCode(error, 'identity-unknown')) throw error
-    return { name: context.env('USER') ?? context.env('LOGNAME') ?? 'somebody', email: '' }
+    return { ...NOBODY, name: context.env('USER') ?? context.env('LOGNAME') ?? NOBODY.name }
   }
 }

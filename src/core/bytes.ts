@@ -11,12 +11,12 @@ const LONG = 32
 /** Appends numbers, bytes and text to a buffer that grows. */
 export class ByteWriter {
   #bytes: Uint8Array
-  #view: DataView
+  /** Made when it is needed: most of what is written has no such numbers. */
+  #view: DataView | undefined
   #length = 0
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity)
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   /** Bytes written so far. */
@@ -32,19 +32,19 @@ export class ByteWriter {
 
   u16(value: number): this {
     const at = this.#grow(2)
-    this.#view.setUint16(at, value, true)
+    this.#numbers.setUint16(at, value, true)
     return this
   }
 
   u32(value: number): this {
     const at = this.#grow(4)
-    this.#view.setUint32(at, value, true)
+    this.#numbers.setUint32(at, value, true)
     return this
   }
 
   u64(value: bigint): this {
     const at = this.#grow(8)
-    this.#view.setBigUint64(at, value, true)
+    this.#numbers.setBigUint64(at, value, true)
     return this
   }
 
@@ -91,9 +91,14 @@ export class ByteWriter {
       const bytes = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2))
       bytes.set(this.#bytes)
       this.#bytes = bytes
-      this.#view = new DataView(bytes.buffer)
+      this.#view = undefined
     }
     return at
+  }
+
+  get #numbers(): DataView {
+    this.#view ??= new DataView(this.#bytes.buffer)
+    return this.#view
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ByteWriter, equalBytes } from './bytes.ts'
 import type { Column } from './column.ts'
 import { canonicalLength } from './column-codec.ts'
@@ -8,7 +8,7 @@ import { VarveError } from './errors.ts'
 import type { Id, ObjectKind } from './id.ts'
 import type { ObjectReader } from './objects.ts'
 import { checkNode, type ProllyNode } from './prolly.ts'
-import { isLeaf, readChild } from './prolly-node.ts'
+import { isLeaf, type ProllyLeaf, readChild } from './prolly-node.ts'
 import type { Schema } from './schema.ts'
 import { formatOf, groupOf, rankOf, readSeries } from './series.ts'
 import { type ChunkList, type SegmentColumns, walkColumns } from './series-columns.ts'
@@ -72,8 +72,9 @@ export class SeriesVerifier {
   /** Takes the segments of a series for right: nothing of it is looked at again where others have it too. */
   async trust(id: Id): Promise<void> {
     const { schema, root } = await readSeries(this.#reader, id)
-    for await (const found of this.#entries(schema, root, true)) {
-      if (!('error' in found)) this.#segments.add(digestOf(schema, found))
+    for await (const found of this.#leaves(schema, root, true)) {
+      if ('error' in found) continue
+      for (const entry of found.entries) this.#segments.add(digestOf(schema, entry))
     }
   }
 
@@ -94,34 +95,41 @@ export class SeriesVerifier {
     const segments: SegmentEntry[] = []
     let whole = true
     const ahead: SegmentEntry[] = []
-    for await (const found of this.#entries(schema, root, true)) {
+    for await (const found of this.#leaves(schema, root, true)) {
       if ('error' in found) {
         whole = false
         for (const entry of ahead.splice(0)) yield* this.#verifySegment(schema, entry)
         yield found
         continue
       }
-      segments.push(found)
-      const digest = digestOf(schema, found)
-      if (this.#segments.has(digest)) continue
-      this.#segments.add(digest)
-      await this.#announce(found)
-      ahead.push(found)
-      if (ahead.length > AHEAD) yield* this.#verifySegment(schema, ahead.shift()!)
+      for (const entry of found.entries) {
+        segments.push(entry)
+        const digest = digestOf(schema, entry)
+        if (this.#segments.has(digest)) continue
+        this.#segments.add(digest)
+        if (this.#isKnownSegment(schema, entry)) {
+          const told = this.#tellColumns(entry)
+          if (told !== undefined) await told
+          continue
+        }
+        await this.#announce(entry)
+        ahead.push(entry)
+        if (ahead.length > AHEAD) yield* this.#verifySegment(schema, ahead.shift()!)
+      }
     }
     for (const entry of ahead) yield* this.#verifySegment(schema, entry)
     // Where a part is missing, what is left is not cut as the whole was.
     if (whole) yield* attempt(() => checkCuts(schema, segments, this.#limits))
   }
 
-  async *#entries(
+  async *#leaves(
     schema: Schema,
     node: ProllyNode<SegmentColumns>,
     isLast: boolean,
-  ): AsyncGenerator<SegmentEntry | SeriesFault> {
+  ): AsyncGenerator<ProllyLeaf<SegmentColumns> | SeriesFault> {
     yield* attempt(() => checkNode(node, isLast))
     if (isLeaf(node)) {
-      yield* node.entries
+      yield node
       return
     }
     const end = node.entries.length - 1
@@ -134,13 +142,41 @@ export class SeriesVerifier {
         yield { error: faultOf(error), range: rangeOf(schema, entry) }
         continue
       }
-      yield* this.#entries(schema, child, isLast && i === end)
+      yield* this.#leaves(schema, child, isLast && i === end)
     }
   }
 
   async #announce({ value }: SegmentEntry): Promise<void> {
     if (this.#onNext === undefined || typeof value === 'string') return
     for (const chunks of value) if (chunks.length === 1) await this.#onNext(chunks[0]!.id)
+  }
+
+  /** Whether nothing of a segment has to be read, or waited for, to know that it is right. */
+  #isKnownSegment(schema: Schema, entry: SegmentEntry): boolean {
+    const { value } = entry
+    // What is announced is found out meanwhile, and not at hand.
+    if (this.#onNext !== undefined || typeof value === 'string') return false
+    if (value.length !== schema.columns.length) return false
+    const known: ColumnFacts[] = []
+    for (const [position, chunks] of value.entries()) {
+      const facts = chunks.length === 1 ? this.#factsOf(chunks[0]!.id) : undefined
+      if (facts === undefined || facts instanceof Promise) return false
+      if (!this.#isRight(schema, position, facts, entry)) return false
+      known.push(facts)
+    }
+    return keysAreRight(schema, known[0], entry)
+  }
+
+  /** Of the columns of a segment that stand in its entry. */
+  #tellColumns({ value }: SegmentEntry): Promise<unknown> | undefined {
+    const waiting: Promise<void>[] = []
+    for (const chunks of value as readonly ChunkList[]) {
+      for (const { id } of chunks) {
+        const told = this.#onObject('column', id)
+        if (told instanceof Promise) waiting.push(told)
+      }
+    }
+    return waiting.length === 0 ? undefined : Promise.all(waiting)
   }
 
   async *#verifySegment(schema: Schema, entry: SegmentEntry): AsyncGenerator<SeriesFault> {
@@ -176,11 +212,20 @@ export class SeriesVerifier {
     schema: Schema,
     position: number,
     chunks: ChunkList,
-    { weight }: SegmentEntry,
+    entry: SegmentEntry,
   ): Promise<boolean> {
-    const { type } = schema.columns[position]!
     const facts = chunks.length === 1 ? await this.#factsOf(chunks[0]!.id) : undefined
-    if (facts?.type !== type || facts.rows !== weight) return false
+    return facts !== undefined && this.#isRight(schema, position, facts, entry)
+  }
+
+  #isRight(
+    schema: Schema,
+    position: number,
+    facts: ColumnFacts,
+    { weight }: SegmentEntry,
+  ): boolean {
+    const { type } = schema.columns[position]!
+    if (facts.type !== type || facts.rows !== weight) return false
     const mayHaveMinusZero = type === 'float64' || type === 'float32'
     if (position < schema.indexCount && mayHaveMinusZero) return false
     return weight === 1 || facts.bytes <= this.#limits.chunkBytes
@@ -190,17 +235,10 @@ export class SeriesVerifier {
   async #keysAreKnown(
     schema: Schema,
     chunks: ChunkList | undefined,
-    { key, last, weight }: SegmentEntry,
+    entry: SegmentEntry,
   ): Promise<boolean> {
-    if (schema.indexCount !== 1 || chunks?.length !== 1) return false
-    const keys = (await this.#factsOf(chunks[0]!.id))?.keys
-    if (keys === undefined) return false
-    const { first, ascends, tail } = keys
-    if (first !== hexOf(groupOf(schema, key)) || keys.last !== hexOf(groupOf(schema, last))) {
-      return false
-    }
-    if (!schema.duplicates) return ascends
-    return rankOf(last) === (tail === weight ? rankOf(key) : 0) + tail - 1
+    if (chunks?.length !== 1) return false
+    return keysAreRight(schema, await this.#factsOf(chunks[0]!.id), entry)
   }
 
   /** The rows by their keys, or what is wrong with those, which may be a column of them. */
@@ -245,6 +283,22 @@ export class SeriesVerifier {
     }
     return faults
   }
+}
+
+/** Whether facts of a first column say that the keys of a segment are in order, and those of its entry. */
+function keysAreRight(
+  schema: Schema,
+  facts: ColumnFacts | undefined,
+  { key, last, weight }: SegmentEntry,
+): boolean {
+  const keys = facts?.keys
+  if (schema.indexCount !== 1 || keys === undefined) return false
+  const { first, ascends, tail } = keys
+  if (first !== hexOf(groupOf(schema, key)) || keys.last !== hexOf(groupOf(schema, last))) {
+    return false
+  }
+  if (!schema.duplicates) return ascends
+  return rankOf(last) === (tail === weight ? rankOf(key) : 0) + tail - 1
 }
 
 function rangeOf(
@@ -301,10 +355,10 @@ function hasMinusZero({ type, values }: Column): boolean {
 }
 
 function digestOf(schema: Schema, entry: SegmentEntry): string {
-  const writer = new ByteWriter().u8(schema.duplicates ? 1 : 0).varint(schema.indexCount)
+  const writer = new ByteWriter(512).u8(schema.duplicates ? 1 : 0).varint(schema.indexCount)
   for (const { type } of schema.columns) writer.text(type)
   formatOf(schema).encodeEntry(writer, entry)
-  return createHash('sha256').update(writer.finish()).digest('base64')
+  return hash('sha256', writer.finish(), 'hex')
 }
 
 function* attempt(check: () => void): Generator<SeriesFault> {

@@ -15,11 +15,11 @@ const LEAST_LENGTH = 2 * 1024
 /** Longer columns are rare, and their copies would stay around. */
 const MOST_LENGTH = 16 * 1024 * 1024
 /** So many are handed over at a time, or so many bytes: to hand over one alone costs too much beside its work. */
-const MOST_GATHERED = 4
+const MOST_GATHERED = 8
 const MOST_GATHERED_BYTES = 1024 * 1024
 
 /** Columns that are begun with before the first of them is asked for, and the bytes that they take as they are stored. */
-const MOST_BEGUN = 64
+const MOST_BEGUN = 96
 const MOST_BEGUN_BYTES = 8 * 1024 * 1024
 
 /** A column that is being looked through. */

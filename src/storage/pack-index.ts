@@ -134,6 +134,8 @@ export class PackIndex {
   readonly #fault: PackFault
   /** Positions of what records referred to by position: who has read them asks for that next. */
   readonly #referredTo = new Map<Id, number>()
+  /** The position behind the one that was found last: who sends a pack asks for its objects in their order. */
+  #next = Number.POSITIVE_INFINITY
 
   constructor(bytes: IndexBytes, footer: PackFooter, fault: PackFault) {
     this.#fault = fault
@@ -151,15 +153,28 @@ export class PackIndex {
     const low = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
     let entry: number | undefined
     return whenRead(() => {
+      if (this.#isNext(id, low)) return this.#found(this.#next)
       entry ??= this.#firstAtLeast(low)
       for (; entry < this.records; entry++) {
         const position = this.#positionAt(entry)
         const own = this.#idAt(position)
-        if (own === id) return position
+        if (own === id) return this.#found(position)
         if (own > id) break
       }
       return undefined
     })
+  }
+
+  /** Whether what follows what was found last is this id; nothing is read for it. */
+  #isNext(id: Id, prefix: number): boolean {
+    const next = this.#next
+    if (next >= this.records || !this.#bytes.has(next * ID_BYTES, ID_BYTES)) return false
+    return this.#prefixOf(next) === prefix && this.#idAt(next) === id
+  }
+
+  #found(position: number): number {
+    this.#next = position + 1
+    return position
   }
 
   /** Ids that begin with these hex digits, ascending. */

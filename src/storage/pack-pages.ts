@@ -14,11 +14,13 @@ const RUN = 16
 export interface IndexBytes {
   /** A view; throws {@link NotRead} where the bytes are not in memory. */
   read(at: number, length: number): Uint8Array
+  /** Whether they are. */
+  has(at: number, length: number): boolean
 }
 
 /** An index that is held whole. */
 export function wholeIndex(bytes: Uint8Array): IndexBytes {
-  return { read: (at, length) => bytes.subarray(at, at + length) }
+  return { read: (at, length) => bytes.subarray(at, at + length), has: () => true }
 }
 
 /** An index of which the pages that are asked for are read, and the latest of them kept. */
@@ -52,6 +54,12 @@ export class PagedIndex implements IndexBytes {
     return Buffer.concat([page.subarray(start), next.subarray(0, start + length - page.length)])
   }
 
+  has(at: number, length: number): boolean {
+    const first = Math.floor(at / PAGE_BYTES)
+    const last = Math.floor((at + length - 1) / PAGE_BYTES)
+    return this.#pages.has(first) && (first === last || this.#pages.has(last))
+  }
+
   #page(number: number): Uint8Array {
     const kept = this.#kept(number)
     if (kept === undefined) throw new NotRead(this.#readPage(number))
@@ -60,7 +68,8 @@ export class PagedIndex implements IndexBytes {
 
   #kept(number: number): Uint8Array | undefined {
     const page = this.#pages.get(number)
-    if (page === undefined) return undefined
+    // A search reads a dozen pages: while there is room for as many again, none of them has to go.
+    if (page === undefined || this.#pages.size <= KEPT_PAGES / 2) return page
     this.#pages.delete(number)
     this.#pages.set(number, page)
     return page

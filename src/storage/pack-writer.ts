@@ -62,12 +62,11 @@ export class PackWriter {
   readonly #ends: number[] = []
   readonly #planned: ReadonlyMap<Id, number> | undefined
   readonly #finder = new IdFinder()
-  /** Records not yet handed to storage, which include those on their way there. */
-  readonly #unwritten = new Map<Id, Uint8Array>()
+  /** What is on its way to storage, the oldest first, and where in the pack it begins. */
+  readonly #leaving: { readonly start: number; readonly bytes: Uint8Array }[] = []
   /** What has gathered, and room behind it. */
   #room: Uint8Array = new Uint8Array(LEAST_ROOM)
   #gathered = 0
-  #gatheredIds: Id[] = []
   /** Room that serves again. */
   #spare: Uint8Array | undefined
   #length = 0
@@ -194,12 +193,10 @@ export class PackWriter {
     const placeOf = (other: Id): number | undefined => known.get(other)
     const before = this.#writing
     const room = (length: number): Uint8Array => this.#take(length)
-    const bytes = encodeRecord(record, position, placeOf, { room, sum })
+    encodeRecord(record, position, placeOf, { room, sum })
     this.#positions.set(id, position)
     this.#ids.push(id)
     if (this.#planned === undefined) this.#finder.add(id)
-    this.#unwritten.set(id, bytes)
-    this.#gatheredIds.push(id)
     this.#ends.push(this.#length)
     if (this.#gathered >= WRITE_SIZE) this.#flush()
     // What gathers next has room: what was written before it is waited for.
@@ -211,11 +208,18 @@ export class PackWriter {
     const position = this.#positions.get(id)
     if (position === undefined) return undefined
     const start = this.#ends[position - 1] ?? PACK_MAGIC.length
-    const bytes =
-      this.#unwritten.get(id)?.slice() ??
-      (await this.#writer?.range(start, this.#ends[position]! - start))
+    const end = this.#ends[position]!
+    const bytes = this.#unwritten(start, end) ?? (await this.#writer?.range(start, end - start))
     const idsAt = (positions: readonly number[]): Id[] => positions.map((at) => this.#ids[at]!)
     return bytes && decodeRecord(bytes, id, position, idsAt)
+  }
+
+  /** A copy of bytes that storage may not have yet; undefined where it has them. */
+  #unwritten(start: number, end: number): Uint8Array | undefined {
+    const from = this.#length - this.#gathered
+    if (start >= from) return this.#room.slice(start - from, end - from)
+    const leaving = this.#leaving.findLast((part) => start >= part.start)
+    return leaving?.bytes.slice(start - leaving.start, end - leaving.start)
   }
 
   /**
@@ -276,7 +280,7 @@ export class PackWriter {
 
   async discard(): Promise<void> {
     this.#positions.clear()
-    this.#unwritten.clear()
+    this.#leaving.length = 0
     this.#gathered = 0
     // A failed write has been reported to whoever waited for it.
     await this.#writing.catch(() => undefined)
@@ -307,16 +311,15 @@ export class PackWriter {
   #flush(): Promise<void> {
     const room = this.#room
     const bytes = room.subarray(0, this.#gathered)
-    const ids = this.#gatheredIds
+    this.#leaving.push({ start: this.#length - this.#gathered, bytes })
     this.#room = this.#spare ?? new Uint8Array(0)
     this.#spare = undefined
     this.#gathered = 0
-    this.#gatheredIds = []
     this.#writing = this.#writing.then(async () => {
       const writer = await this.#openWriter()
       this.#hash.update(bytes)
       await writer.write(bytes)
-      for (const id of ids) this.#unwritten.delete(id)
+      this.#leaving.shift()
       if (room.length === ROOM) this.#spare = room
     })
     // A failure is told to whoever waits for what is written after it.

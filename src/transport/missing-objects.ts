@@ -22,6 +22,7 @@ import {
   walkTree,
 } from '../core/tree.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import type { Soon } from '../storage/soon.ts'
 import { missingCommits, peelToCommit } from './commit-graph.ts'
 import {
   entriesOf,
@@ -140,11 +141,11 @@ class Planner {
     }
   }
 
-  async #add(id: Id, kind: ObjectKind, base: Id | undefined): Promise<void> {
+  #add(id: Id, kind: ObjectKind, base: Id | undefined): Soon<void> {
     if (this.#ids.has(id)) return
     this.#ids.add(id)
     this.#planned.push({ id, kind, base })
-    if ((this.#planned.length & 0xff) === 0) await this.#options.onObjects?.(this.#planned.length)
+    if ((this.#planned.length & 0xff) === 0) return this.#options.onObjects?.(this.#planned.length)
   }
 
   #isKnown(id: Id): boolean {
@@ -223,6 +224,12 @@ class Planner {
     entry: SegmentEntry,
     others: readonly OldEntry<SegmentColumns>[],
   ): Promise<void> {
+    if (others.length === 0 && typeof entry.value !== 'string') {
+      for (const list of entry.value) {
+        for (const { id } of list) if (!this.#isKnown(id)) await this.#add(id, 'column', undefined)
+      }
+      return
+    }
     const had = new Set<Id>()
     for (const { entry: other, of } of others) {
       if (other.value === entry.value) return

@@ -137,6 +137,9 @@ export class RecordSplitter {
   #begun: Uint8Array | undefined
   #held = 0
   #needed = 0
+  /** Rooms of records that were handed out, and those that serve again. */
+  readonly #lent = new WeakSet<ArrayBufferLike>()
+  readonly #spare: ArrayBufferLike[] = []
 
   /** Whether a record has begun that has not ended. */
   get isInside(): boolean {
@@ -161,7 +164,7 @@ export class RecordSplitter {
           rest = rest.subarray(head.length)
           continue
         }
-        this.#begun = roomFor(Math.min(head.length, BEGUN))
+        this.#begun = this.#roomFor(Math.min(head.length, BEGUN))
         this.#held = 0
         this.#needed = head.length
       }
@@ -169,17 +172,34 @@ export class RecordSplitter {
       this.#hold(this.#begun, part)
       rest = rest.subarray(part.length)
       if (this.#held < this.#needed) return
-      const record = this.#begun
+      const record = this.#begun.subarray(0, this.#needed)
       this.#begun = undefined
+      if (record.length >= LEAST_SPARE) this.#lent.add(record.buffer)
       yield record
     }
+  }
+
+  /** Takes back the room of a record that nobody looks at any more. */
+  takeBack({ buffer }: Uint8Array): void {
+    if (!this.#lent.delete(buffer) || buffer.byteLength > BEGUN) return
+    if (this.#spare.length === MOST_SPARE) this.#spare.shift()
+    this.#spare.push(buffer)
+  }
+
+  /** Bytes that may hold anything: as many, or up to twice as many, as a record may be kept for long. */
+  #roomFor(length: number): Uint8Array {
+    const fits = ({ byteLength }: ArrayBufferLike): boolean =>
+      byteLength >= length && byteLength <= 2 * length
+    const at = length < LEAST_SPARE ? -1 : this.#spare.findLastIndex(fits)
+    const room = at < 0 ? Buffer.allocUnsafeSlow(length).buffer : this.#spare.splice(at, 1)[0]!
+    return new Uint8Array(room)
   }
 
   #hold(begun: Uint8Array, part: Uint8Array): void {
     const end = this.#held + part.length
     let room = begun
     if (end > room.length) {
-      room = roomFor(Math.min(this.#needed, Math.max(end, 2 * room.length)))
+      room = this.#roomFor(Math.min(this.#needed, Math.max(end, 2 * room.length)))
       room.set(begun.subarray(0, this.#held))
     }
     room.set(part, this.#held)
@@ -188,16 +208,14 @@ export class RecordSplitter {
   }
 }
 
-/** Bytes that may hold anything. */
-function roomFor(length: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
-}
-
 const EMPTY = new Uint8Array(0)
 /** Bytes that the length of a record may have. */
 const LENGTH = 4
 /** Room that is made for a record before any of it has come. */
 const BEGUN = 1 << 20
+/** Rooms of records that are no shorter serve again; so many wait for that, at most. */
+const LEAST_SPARE = 1 << 16
+const MOST_SPARE = 16
 
 function readLength(bytes: Uint8Array): { start: number; length: number } | undefined {
   let length = 0

@@ -52,7 +52,7 @@ const MOST_WAITING_BYTES = 4 * 1024 * 1024
 
 /** A whole column that is being looked through, or a record that is looked at when all before it have their ids. */
 type Arriving =
-  | { readonly moving: MovingRecord; readonly begun: BegunColumn }
+  | { readonly moving: MovingRecord; readonly begun: BegunColumn; readonly kept: () => void }
   | { readonly bytes: Uint8Array }
 
 /**
@@ -103,8 +103,10 @@ export class ObjectReceiver implements ObjectReader {
   /**
    * Takes one record, whose bytes must not change afterwards, at once where nothing is to be waited for; `bad-peer` or
    * `corrupt-object` for what no sender may send, which may be an earlier one.
+   *
+   * @param takeBack is given bytes that nobody looks at any more
    */
-  add(bytes: Uint8Array): Soon<void> {
+  add(bytes: Uint8Array, takeBack: (bytes: Uint8Array) => void = () => undefined): Soon<void> {
     if (this.#hash.count + this.#arriving.length >= this.#maxObjects) {
       throw new VarveError('too-large', `more than ${this.#maxObjects} objects`, {
         data: { limit: this.#maxObjects },
@@ -112,7 +114,8 @@ export class ObjectReceiver implements ObjectReader {
     }
     const moving = isWholeColumn(bytes) ? decodeMoving(bytes, this.#sent) : undefined
     if (moving !== undefined && !isDelta(moving.method)) {
-      this.#arriving.push({ moving, begun: this.#checker.begin(moving) })
+      const kept = (): void => takeBack(bytes)
+      this.#arriving.push({ moving, begun: this.#checker.begin(moving), kept })
     } else {
       this.#arriving.push({ bytes })
       this.#waitingBytes += bytes.length
@@ -146,18 +149,23 @@ export class ObjectReceiver implements ObjectReader {
       this.#waitingBytes -= first.bytes.length
       return this.#decode(decodeMoving(first.bytes, this.#sent))
     }
-    const { moving, begun } = first
+    const { moving, begun, kept } = first
     const checked = begun.checked()
-    if (!(checked instanceof Promise)) return this.#keepColumn(moving, checked)
-    return checked.catch(throwAsPeers).then((found) => this.#keepColumn(moving, found))
+    if (!(checked instanceof Promise)) return this.#keepColumn(moving, checked, kept)
+    return checked.catch(throwAsPeers).then((found) => this.#keepColumn(moving, found, kept))
   }
 
-  #keepColumn(moving: MovingRecord, { id, facts, sum }: CheckedColumn): Soon<void> {
+  #keepColumn(
+    moving: MovingRecord,
+    { id, facts, sum }: CheckedColumn,
+    kept: () => void,
+  ): Soon<void> {
     return soon(this.hasReceived(id), (isHere) => {
       if (isHere) throw cameTwice(id)
       if (facts !== undefined && this.#facts.size < MOST_FACTS) this.#facts.set(id, facts)
       const { kind, method, length, body } = moving
       const added = this.#writer.addRecord({ id, kind, method, length, body }, sum)
+      kept()
       return soon(added, () => this.#added(id))
     })
   }

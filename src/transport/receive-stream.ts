@@ -34,6 +34,7 @@ async function takeObjects(
   { maxBytes = Number.POSITIVE_INFINITY, signal, onObjects }: ReceiveOptions,
 ): Promise<void> {
   const splitter = new RecordSplitter()
+  const takeBack = (record: Uint8Array): void => splitter.takeBack(record)
   let received = 0
   for (;;) {
     if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
@@ -56,7 +57,7 @@ async function takeObjects(
     received += bytes.length
     if (received > maxBytes) throw tooMany(maxBytes)
     for (const record of splitter.push(bytes)) {
-      const added = receiver.add(record)
+      const added = receiver.add(record, takeBack)
       if (added instanceof Promise) await added
     }
     onObjects?.(receiver.objects, received)

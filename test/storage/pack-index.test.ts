@@ -104,11 +104,39 @@ describe('an index', () => {
         reads++
         return bytes.subarray(at, at + length)
       },
+      has: () => true,
     }
     const index = new PackIndex(counted, footer, fault)
     const some = ids.filter((_, at) => at % 32 === 0)
     for (const id of some) index.position(id)
     expect(reads / some.length).toBeLessThan(60)
+  })
+
+  it('looks at one id where they are asked for one after another, unless that has to be read', () => {
+    const ids = Array.from({ length: 4000 }, (_, i) => idOf(i))
+    const { ends } = recordsOf(ids)
+    const bytes = encodeIndex(ids, ends)
+    const footer = readFooter(bytes.subarray(-FOOTER_BYTES), ends.at(-1)! + bytes.length)
+    let reads = 0
+    let isThere = true
+    const counted = {
+      read(at: number, length: number) {
+        reads++
+        return bytes.subarray(at, at + length)
+      },
+      has: () => isThere,
+    }
+    const index = new PackIndex(counted, footer, fault)
+    const readsFor = (from: number, to: number): number => {
+      reads = 0
+      for (let at = from; at < to; at++) expect(index.position(ids[at]!)).toBe(at)
+      return reads / (to - from)
+    }
+    index.position(ids[0]!)
+    expect(readsFor(1, 4000)).toBeLessThanOrEqual(2)
+    expect(index.position(ids[0]!)).toBe(0)
+    isThere = false
+    expect(readsFor(1, 1000)).toBeGreaterThan(4)
   })
 
   it('is refused with another order, an id twice, or records that do not end where it begins', async () => {

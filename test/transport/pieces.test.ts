@@ -55,6 +55,35 @@ describe('records in a stream', () => {
     )
   })
 
+  it('serve again in their room, once they are given back, where that is not too large', () => {
+    const splitter = new RecordSplitter()
+    const through = (length: number, byte: number): Uint8Array => {
+      const stream = streamOf([new Uint8Array(length).fill(byte)])
+      const half = stream.length >> 1
+      const found = [stream.subarray(0, half), stream.subarray(half)].flatMap((piece) => [
+        ...splitter.push(piece),
+      ])
+      expect(found.map((record) => record.length)).toEqual([length])
+      expect(found[0]!.every((value) => value === byte)).toBe(true)
+      return found[0]!
+    }
+    const first = through(100_000, 1)
+    const second = through(100_000, 2)
+    expect(second.buffer).not.toBe(first.buffer)
+    splitter.takeBack(first)
+    splitter.takeBack(first)
+    const [third, fourth] = [through(90_000, 3), through(90_000, 4)]
+    expect(third.buffer).toBe(first.buffer)
+    expect(fourth.buffer).not.toBe(first.buffer)
+    splitter.takeBack(second)
+    const small = through(1000, 5)
+    expect(small.buffer.byteLength).toBe(1000)
+    splitter.takeBack(small)
+    expect(through(1000, 6).buffer).not.toBe(small.buffer)
+    splitter.takeBack(streamOf([new Uint8Array(100_000)]))
+    expect(through(100_000, 7).buffer).toBe(second.buffer)
+  })
+
   it('of many megabytes take no more room for coming byte by byte', () => {
     const record = new Uint8Array(2 * 1024 * 1024).map((_, i) => i)
     const splitter = new RecordSplitter()

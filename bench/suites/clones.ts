@@ -12,8 +12,11 @@ import { varve } from '../program.ts'
 import { type Serving, serveGit, serveHttp, serveSsh } from '../serving.ts'
 import type { SuiteContext, Target } from '../suite.ts'
 
-/** A program that starts takes as long as some million values: rows of what compresses well are so many times more. */
-const MORE = 10
+/**
+ * Two programs that start, and are compiled, take as long as some ten million values: rows of what compresses well are
+ * so many times more. Ten million rows become a billion values in 200 MB.
+ */
+const MORE = 50
 /** Columns of doubles that no encoding makes much smaller. */
 const RANDOM_COLUMNS = 5
 const PER_SECOND = { HTTP: 120e6, ssh: 100e6 }

@@ -297,8 +297,7 @@ export class ObjectReceiver implements ObjectReader {
 
   async #closePart(): Promise<void> {
     const { place } = this.#hash
-    const mark = markOf({ from: this.#from, to: place })
-    await this.#writer.add(mark.id, 'blob', mark.bytes, LEVEL)
+    await this.#writer.addRecord(markOf({ from: this.#from, to: place }))
     await this.#publish()
     this.#from = place
     this.#writer = new PackWriter(this.#repo.storage)

@@ -12,33 +12,44 @@ export interface ReceiveOptions {
 }
 
 /**
- * Takes the objects of a message, to its end. Where the connection breaks, what came is kept for the next attempt; where
- * anything is wrong with it, it is forgotten.
+ * Takes the objects of a message, to its end. Where no more comes of it, whatever the reason, what came is kept for the next
+ * attempt; where anything is wrong with it, it is forgotten.
  */
 export async function receiveStream(
   frames: FrameReader,
   receiver: ObjectReceiver,
   options: ReceiveOptions = {},
 ): Promise<void> {
+  let isReading = false
+  const reading: Reading = async (read) => {
+    isReading = true
+    if (options.signal?.aborted) throw new VarveError('interrupted', 'interrupted')
+    const taken = await read()
+    isReading = false
+    return taken
+  }
   try {
-    await takeObjects(frames, receiver, options)
+    await takeObjects(frames, reading, receiver, options)
   } catch (error) {
-    if (hasCode(error, 'disconnected') || hasCode(error, 'interrupted')) await receiver.keep()
+    if (isReading && !hasCode(error, 'bad-peer')) await receiver.keep()
     throw error
   }
 }
 
+/** Reads what comes: what fails in it is no fault of what has come. */
+type Reading = <T>(read: () => Promise<T>) => Promise<T>
+
 async function takeObjects(
   frames: FrameReader,
+  reading: Reading,
   receiver: ObjectReceiver,
-  { maxBytes = Number.POSITIVE_INFINITY, signal, onObjects }: ReceiveOptions,
+  { maxBytes = Number.POSITIVE_INFINITY, onObjects }: ReceiveOptions,
 ): Promise<void> {
   const splitter = new RecordSplitter()
   const takeBack = (record: Uint8Array): void => splitter.takeBack(record)
   let received = 0
   for (;;) {
-    if (signal?.aborted) throw new VarveError('interrupted', 'interrupted')
-    const { kind, bytes } = await frames.expect()
+    const { kind, bytes } = await reading(() => frames.expect())
     if (kind === frameKinds.total) {
       if (splitter.isInside) throw badPeer('an object is cut short')
       await receiver.settle()
@@ -48,7 +59,7 @@ async function takeObjects(
       if (count !== place.count || !equalBytes(hash, place.hash)) {
         throw badPeer('other objects came than were announced')
       }
-      await frames.expectKind(frameKinds.end)
+      await reading(() => frames.expectKind(frameKinds.end))
       return
     }
     if (kind !== frameKinds.objects) throw badPeer(`a frame of kind ${kind} among objects`)

@@ -1,9 +1,10 @@
 import { ByteReader, ByteWriter, bytesToText, textToBytes } from '../core/bytes.ts'
 import { hasCode } from '../core/errors.ts'
-import { hashObject, ID_BYTES, type Id } from '../core/id.ts'
+import { hashObject, ID_BYTES } from '../core/id.ts'
 import type { LogState } from '../storage/log-state.ts'
 import { RAW } from '../storage/pack-encoding.ts'
 import type { PackReader } from '../storage/pack-reader.ts'
+import type { PackRecord } from '../storage/pack-record.ts'
 import type { StreamPlace } from './object-stream.ts'
 import type { LocalRepository } from './remote-session.ts'
 
@@ -34,14 +35,12 @@ export interface StagedPart extends TransferMark {
   readonly pack: PackReader
 }
 
-export function markOf({ from, to }: TransferMark): {
-  readonly id: Id
-  readonly bytes: Uint8Array
-} {
+/** The record that ends a pack with a part. */
+export function markOf({ from, to }: TransferMark): PackRecord {
   const writer = new ByteWriter().bytes(textToBytes(MAGIC))
   for (const { count, hash } of [from, to]) writer.varint(count).bytes(hash)
-  const bytes = writer.finish()
-  return { id: hashObject('blob', bytes), bytes }
+  const body = writer.finish()
+  return { id: hashObject('blob', body), kind: 'blob', method: RAW, length: body.length, body }
 }
 
 function readMark(bytes: Uint8Array): TransferMark | undefined {

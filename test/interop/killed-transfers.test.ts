@@ -17,10 +17,11 @@ import { commitRows, expectWhole, MAIN, tipOf } from '../support/transfer.ts'
 
 /** At how many places of each transfer each end is killed. */
 const POINTS = effort({ quick: 1, usual: 1, nightly: 40 })
-/** Some 3 MB. */
-const ROWS = 400_000
+/** Some 3 MB, at night 6.5. */
+const ROWS = effort({ quick: 800_000, usual: 800_000, nightly: 1_600_000 })
+const MEBIBYTE = 1024 * 1024
 /** What may come once more, and what the way adds: a mebibyte, a chunk, heads and ciphers. */
-const AGAIN = 1.5 * 1024 * 1024
+const AGAIN = 1.5 * MEBIBYTE
 
 /** A way to repositories of this machine by which a real process serves them. */
 interface Way {
@@ -29,6 +30,8 @@ interface Way {
   /** What a client needs: of its environment, and of its configuration. */
   readonly env: Record<string, string>
   readonly config: Record<string, string>
+  /** Bytes that the way itself may have taken and not handed on when it breaks. */
+  readonly holds: number
   /** Ends the process that serves, as a power cut does; whoever asks next is served again. */
   killServer(): Promise<void>
 }
@@ -88,6 +91,7 @@ async function overHttp(): Promise<Way> {
     url: (name) => `http://127.0.0.1:${proxy.port}/${name}`,
     env: { VARVE_TOKEN: secret },
     config: {},
+    holds: 0,
     async killServer() {
       const over = ended(server)
       server.kill('SIGKILL')
@@ -112,6 +116,8 @@ async function overSsh(): Promise<Way> {
       uploadPack: `sh ${script} upload-pack`,
       receivePack: `sh ${script} receive-pack`,
     },
+    // The window of a channel: ssh and sshd end without handing on what they have.
+    holds: 2 * MEBIBYTE,
     async killServer() {
       // What was sent may lie in ssh's buffers before the process that is to take it has begun.
       while (!killed(Number(readFileSync(pid, 'utf8')))) {
@@ -238,7 +244,9 @@ describe.each(ways)('a transfer over %s of which an end is killed', (_, isThere,
           await expectDone(folder, far)
           await expectWhole(opened(join(folder, '.varve')))
           await expectWhole(far)
-          if (victim !== receiver) expect(proxy.bytes()).toBeLessThan(total - at + AGAIN)
+          if (victim !== receiver) {
+            expect(proxy.bytes()).toBeLessThan(total - at + AGAIN + way.holds)
+          }
         }
       },
     )

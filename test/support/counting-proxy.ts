@@ -18,10 +18,13 @@ export interface CountingProxy {
   close(): void
 }
 
-/** Ends a connection, and waits until the other side has, too, or a second. */
+/** Milliseconds in which who lives reads what has arrived, on a machine that does much else. */
+const READING = 30_000
+
+/** Ends a connection, and waits until the other side has, too: to cut it off would take from it what it has not read yet. */
 async function ended(socket: Socket): Promise<void> {
   await new Promise<void>((resolve) => {
-    const last = setTimeout(resolve, 1000)
+    const last = setTimeout(resolve, READING)
     socket.once('close', () => {
       clearTimeout(last)
       resolve()

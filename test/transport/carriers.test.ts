@@ -37,7 +37,12 @@ function processCarrier(folder: string): Carrier {
         writable: child.stdin,
         close: async () => {
           child.stdin.end()
-          child.stdout.resume()
+          // Whoever read before has left a listener: `resume` would do nothing, and the rest would keep the process.
+          const drop = (): void => {
+            while (child.stdout.read() !== null);
+          }
+          child.stdout.on('readable', drop)
+          drop()
           await exited
         },
       }

@@ -120,7 +120,13 @@ const writeInPool = promisify(fs.write)
 /** The descriptor of a stream that is a regular file, as the standard output often is. */
 function fileOf(stream: NodeJS.WritableStream): { readonly fd: number } | 'none' {
   const { fd } = stream as { readonly fd?: unknown }
-  return typeof fd === 'number' && fs.fstatSync(fd).isFile() ? { fd } : 'none'
+  if (typeof fd !== 'number') return 'none'
+  try {
+    return fs.fstatSync(fd).isFile() ? { fd } : 'none'
+  } catch {
+    // The stream says what is wrong with it.
+    return 'none'
+  }
 }
 
 /** Runs of text become one string; bytes stay as they are. */

@@ -29,7 +29,7 @@ export class PagedIndex implements IndexBytes {
   readonly #sums: Uint8Array
   readonly #load: (at: number, length: number) => Promise<Uint8Array>
   readonly #fault: PackFault
-  /** In order of use, the oldest first. */
+  /** In the order in which they were read; once there are many, of their use. */
   readonly #pages = new Map<number, Uint8Array>()
 
   /** @param load reads `length` bytes from byte `at` of the index */

@@ -28,8 +28,9 @@ import { type Soon, soon } from './soon.ts'
 // A distance is from the position of the record itself back to another, as a zigzag varint.
 
 export const CHECKSUM_BYTES = 8
-/** Most records are small: to copy one costs less than to hash it in parts. */
+/** To copy what is not longer costs less than to hash it in parts. */
 const HASHED_AT_ONCE = 16 * 1024
+/** What is hashed is put together here, and hashed before anything else runs. */
 const together = Buffer.allocUnsafeSlow(HASHED_AT_ONCE)
 const KIND_MASK = 0x0f
 const HAS_PARAMETERS = 0x10

@@ -18,6 +18,8 @@ const MOST_STARTS = 1024
 /** Differences of columns that are kept as they are stored, and the bytes of each: some megabytes of all. */
 const MOST_LINKS = 4096
 const LONGEST_LINK = 512
+/** Values that are remembered to have been begun with. */
+const MOST_BEGUN = 4096
 
 /** What is kept of columns and blobs: values that others are differences to, or that are differences themselves. */
 export class ValueCache {
@@ -73,7 +75,7 @@ export class ValueCache {
     this.#begun.set(id, bytes)
     this.#begunBytes += bytes
     for (const [oldest, its] of this.#begun) {
-      if (this.#begunBytes <= this.#limit) break
+      if (this.#begunBytes <= this.#limit && this.#begun.size <= MOST_BEGUN) break
       this.#begun.delete(oldest)
       this.#begunBytes -= its
     }

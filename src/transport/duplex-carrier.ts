@@ -40,7 +40,9 @@ export function openDuplexCarrier({ location, connect }: DuplexCarrierOptions): 
     await duplex?.close()
   }
   const connection = async (service: Service, signal?: AbortSignal): Promise<Connection> => {
-    if (open?.service !== service) await end()
+    // The other side may have ended one that nobody used for long.
+    const isGone = open !== undefined && hasEnded(open.duplex)
+    if (open?.service !== service || isGone) await end()
     if (open !== undefined) return open
     const duplex = await connect(service, signal)
     // A failure comes out where the streams are read and written.
@@ -80,6 +82,12 @@ export function openDuplexCarrier({ location, connect }: DuplexCarrierOptions): 
     },
     close: end,
   }
+}
+
+function hasEnded({ readable, writable }: Duplex): boolean {
+  return (
+    readable.destroyed || readable.readableEnded || writable.destroyed || writable.writableEnded
+  )
 }
 
 async function* readingOf({ readable }: Duplex): AsyncGenerator<Uint8Array> {

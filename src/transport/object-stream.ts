@@ -127,8 +127,8 @@ export function decodeMoving(bytes: Uint8Array, sent: IdList): MovingRecord {
 }
 
 /**
- * Takes records out of pieces of any size, which must not change afterwards. Holds one record and one piece; many small
- * pieces take no more room than their bytes.
+ * Takes records out of pieces of any size, which must not change afterwards. Holds one record, one piece and some rooms of
+ * records before, to serve again; many small pieces take no more room than their bytes.
  */
 export class RecordSplitter {
   /** The length of a record, as far as it has come. */

@@ -31,9 +31,14 @@ export async function receiveStream(
   try {
     await takeObjects(frames, reading, receiver, options)
   } catch (error) {
-    if (isReading && !hasCode(error, 'bad-peer')) await receiver.keep()
+    if (isReading && !isOurs(error)) await receiver.keep()
     throw error
   }
+}
+
+/** Whether it is we who find a fault with what comes, and not the other side that says why it stops. */
+function isOurs(error: unknown): boolean {
+  return hasCode(error, 'bad-peer') && error.data?.remote !== true
 }
 
 /** Reads what comes: what fails in it is no fault of what has come. */

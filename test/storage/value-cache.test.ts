@@ -41,6 +41,15 @@ describe('whole values that others are made of', () => {
     cache.clear()
     expect(begin('b')).toBe(false)
   })
+
+  it('are remembered to have been begun with for some thousand others, however short', () => {
+    const cache = new ValueCache(1e9)
+    for (let i = 0; i < 5000; i++) cache.beginsAgain(idOf(`${i}`), 1)
+    expect([cache.beginsAgain(idOf('100'), 1), cache.beginsAgain(idOf('4900'), 1)]).toEqual([
+      false,
+      true,
+    ])
+  })
 })
 
 describe('differences that are kept', () => {

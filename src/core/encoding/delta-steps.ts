@@ -43,6 +43,7 @@ export interface Stepping {
 export function wholeStep(step: number): number {
   return step <= MOST && step >= -MOST && Math.floor(step) === step ? step : 0
 }
+
 /** How to step between the values of a column; undefined where they are no short numbers. */
 export function chooseStepping({ type, values }: Column): Stepping | undefined {
   if (type === 'float64' || type === 'float32') {

@@ -16,20 +16,22 @@ import {
   tipOf,
 } from '../support/transfer.ts'
 
-/** A session over pipes in this process, and to which services it has connected. */
+/** A session over pipes in this process, to which services it has connected, and what ends the last of these connections. */
 function sessionWith(repo: Repository, there: Repository) {
   const connected: Service[] = []
+  let last: PassThrough | undefined
   const carrier = openDuplexCarrier({
     location: 'there',
     connect: async (service) => {
       connected.push(service)
       const writable = new PassThrough()
+      last = writable
       const answers = serveExchanges(served(there), service, writable)
       const readable = Readable.from(answers, { objectMode: false })
       return { readable, writable, close: async () => void writable.end() }
     },
   })
-  return { session: openRemoteSession(repo, carrier), connected }
+  return { session: openRemoteSession(repo, carrier), connected, hangUp: () => last?.destroy() }
 }
 
 describe('a carrier over two streams', () => {
@@ -62,6 +64,20 @@ describe('a carrier over two streams', () => {
 
     expect(outcomes.map(({ status }) => status)).toEqual(['ok'])
     expect(connected).toEqual(['receive-pack'])
+  })
+
+  it('connects anew where the other side has hung up meanwhile', async () => {
+    const [here, there] = [await emptyRepository(), await emptyRepository()]
+    const tip = await commitRows(there, { seconds: 1, rows: 2000 })
+    const { session, connected, hangUp } = sessionWith(here, there)
+
+    await session.list()
+    hangUp()
+    await adopt(here, await session.fetch({ wants: [tip], haves: [], now: NOW }), tip)
+    await session.close()
+
+    expect(connected).toEqual(['upload-pack', 'upload-pack'])
+    await expectWhole(here)
   })
 
   it('connects anew after an answer that was given up', async () => {

@@ -17,8 +17,9 @@ import type { SuiteContext, Target } from '../suite.ts'
  * so many times more. Ten million rows become a billion values in 200 MB.
  */
 const MORE = 50
-/** Columns of doubles that no encoding makes much smaller. */
+/** Columns of doubles that no encoding makes much smaller, and how many times more rows of them. */
 const RANDOM_COLUMNS = 5
+const MORE_RANDOM = 3
 const PER_SECOND = { HTTP: 120e6, ssh: 100e6 }
 const STORED_PER_SECOND = 150e6
 const MOST_MEMORY = 300e6
@@ -43,10 +44,10 @@ export async function measureClones(
   await clone(comparison, same, { folder, runs, carried: 'HTTP', path: 'sensors/bench.varve' })
   if (hasTool('git')) await cloneByGit(comparison, same, { folder, rows, runs })
   await write('many', schema, dataSetFrames('sensors', MORE * rows))
-  await write('random', randomSchema, randomFrames(rows))
+  await write('random', randomSchema, randomFrames(MORE_RANDOM * rows))
   const kinds = [
     { name: 'many', values: 2 * MORE * rows, what: 'values that compress well' },
-    { name: 'random', values: RANDOM_COLUMNS * rows, what: 'random doubles' },
+    { name: 'random', values: RANDOM_COLUMNS * MORE_RANDOM * rows, what: 'random doubles' },
   ]
   for (const { name, values, what } of kinds) {
     const path = `${name}/bench.varve`

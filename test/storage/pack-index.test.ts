@@ -26,6 +26,21 @@ function recordsOf(ids: readonly Id[]) {
   return { ids, ends: ids.map(() => (end += 1 + Math.floor(random() * 90))) }
 }
 
+/** An index that is held whole, how often it was read, and whether it says that it is there. */
+function countedIndex(bytes: Uint8Array) {
+  return {
+    reads: 0,
+    isThere: true,
+    read(at: number, length: number) {
+      this.reads++
+      return bytes.subarray(at, at + length)
+    },
+    has() {
+      return this.isThere
+    },
+  }
+}
+
 /** The index that reads these bytes. */
 function indexOf(bytes: Uint8Array, recordsEnd: number, change?: (index: Uint8Array) => void) {
   const footer = readFooter(bytes.subarray(-FOOTER_BYTES), recordsEnd + bytes.length)
@@ -98,18 +113,11 @@ describe('an index', () => {
     const { ends } = recordsOf(ids)
     const bytes = encodeIndex(ids, ends)
     const footer = readFooter(bytes.subarray(-FOOTER_BYTES), ends.at(-1)! + bytes.length)
-    let reads = 0
-    const counted = {
-      read(at: number, length: number) {
-        reads++
-        return bytes.subarray(at, at + length)
-      },
-      has: () => true,
-    }
+    const counted = countedIndex(bytes)
     const index = new PackIndex(counted, footer, fault)
     const some = ids.filter((_, at) => at % 32 === 0)
     for (const id of some) index.position(id)
-    expect(reads / some.length).toBeLessThan(60)
+    expect(counted.reads / some.length).toBeLessThan(60)
   })
 
   it('looks at one id where they are asked for one after another, unless that has to be read', () => {
@@ -117,25 +125,17 @@ describe('an index', () => {
     const { ends } = recordsOf(ids)
     const bytes = encodeIndex(ids, ends)
     const footer = readFooter(bytes.subarray(-FOOTER_BYTES), ends.at(-1)! + bytes.length)
-    let reads = 0
-    let isThere = true
-    const counted = {
-      read(at: number, length: number) {
-        reads++
-        return bytes.subarray(at, at + length)
-      },
-      has: () => isThere,
-    }
+    const counted = countedIndex(bytes)
     const index = new PackIndex(counted, footer, fault)
     const readsFor = (from: number, to: number): number => {
-      reads = 0
+      counted.reads = 0
       for (let at = from; at < to; at++) expect(index.position(ids[at]!)).toBe(at)
-      return reads / (to - from)
+      return counted.reads / (to - from)
     }
     index.position(ids[0]!)
     expect(readsFor(1, 4000)).toBeLessThanOrEqual(2)
     expect(index.position(ids[0]!)).toBe(0)
-    isThere = false
+    counted.isThere = false
     expect(readsFor(1, 1000)).toBeGreaterThan(4)
   })
 

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { lengthOf } from '../core/bytes.ts'
 import type { Id } from '../core/id.ts'
 import type { CheckColumnOptions, CheckedColumn, WholeColumn } from './check-column.ts'
 import { type EncodeThread, errorOf, takeThread } from './encode-thread.ts'
-import type { Answer, CheckAnswer, EncodeAnswer } from './encode-worker.ts'
+import type { CheckAnswer, EncodeAnswer } from './encode-worker.ts'
 import type { EncodedBody } from './pack-encoding.ts'
 
 /** The file that the threads run, beside this one; the build puts its name in. */
@@ -23,6 +24,8 @@ const MOST_SPARE = 2 * MOST_ORDERS
 export interface Hashed {
   readonly id: Id
   readonly encoded: EncodedBody | undefined
+  /** Said once, when nobody looks at the body any more: its memory serves again. */
+  release(): void
 }
 
 /**
@@ -64,7 +67,7 @@ export class EncodeWorkers {
     const { length } = canonical
     return this.#leastBusy(MOST_ORDERS)?.order(
       { buffer: this.#filled([canonical]), length, level, hashOnly },
-      this.#taking((answer) => hashedOf(canonical, answer as EncodeAnswer)),
+      (answer) => this.#hashedOf(canonical, answer as EncodeAnswer),
     )
   }
 
@@ -84,9 +87,12 @@ export class EncodeWorkers {
         }),
         options,
       },
-      this.#taking((answer) =>
-        (answer as CheckAnswer).found.map((found) => ('id' in found ? found : errorOf(found))),
-      ),
+      (answer) => {
+        this.#release(answer.buffer)
+        return (answer as CheckAnswer).found.map((found) =>
+          'id' in found ? found : errorOf(found),
+        )
+      },
     )
   }
 
@@ -119,18 +125,22 @@ export class EncodeWorkers {
     }
   }
 
-  /** What is made of an answer, whose buffer then serves again. */
-  #taking<T>(take: (answer: Answer) => T): (answer: Answer) => T {
-    return (answer) => {
-      const taken = take(answer)
-      if (this.#spare.length < MOST_SPARE) this.#spare.push(answer.buffer)
-      return taken
+  #hashedOf(canonical: Uint8Array, { buffer, id, method, length }: EncodeAnswer): Hashed {
+    const body = length === undefined ? canonical : new Uint8Array(buffer, 0, length)
+    return {
+      id,
+      encoded: method === undefined ? undefined : { method, body },
+      release: () => this.#release(buffer),
     }
+  }
+
+  #release(buffer: ArrayBuffer): void {
+    if (this.#spare.length < MOST_SPARE) this.#spare.push(buffer)
   }
 
   /** A buffer that begins with these bytes, end to end. */
   #filled(pieces: readonly Uint8Array[]): ArrayBuffer {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const length = lengthOf(pieces)
     const at = this.#spare.findIndex((buffer) => buffer.byteLength >= length)
     const buffer =
       at >= 0
@@ -144,10 +154,4 @@ export class EncodeWorkers {
     }
     return buffer
   }
-}
-
-function hashedOf(canonical: Uint8Array, { buffer, id, method, length }: EncodeAnswer): Hashed {
-  if (method === undefined) return { id, encoded: undefined }
-  const body = length === undefined ? canonical : new Uint8Array(buffer, 0, length).slice()
-  return { id, encoded: { method, body } }
 }

@@ -3,12 +3,15 @@ import type { EncodeWorkers } from './encode-workers.ts'
 import { type EncodedBody, encodeBody } from './pack-encoding.ts'
 import { loadZstd } from './zstd.ts'
 
-/** One object on its way: its id, and how it is stored. Either `body` or `drop` is called, once. */
+/** One object on its way: its id, and how it is stored. */
 export interface Encoding {
   readonly id: Id | Promise<Id>
   body(): Promise<EncodedBody>
-  /** Said instead where the object is there already. */
-  drop(): void
+  /**
+   * Said once, in the end, when nobody looks at the body any more.
+   * @param stored whether the object was new
+   */
+  done(stored: boolean): void
 }
 
 /** Who writes so much is likely to write more; what is less is done before a thread has started. */
@@ -44,7 +47,7 @@ export class Encoder {
     const { length } = canonical
     const encode = (): Promise<EncodedBody> => encodeBody(kind, canonical, this.#level)
     if (!later || kind !== 'column' || length < LEAST_LENGTH || length > MOST_LENGTH) {
-      return { id: hashObject(kind, canonical), body: encode, drop: () => undefined }
+      return { id: hashObject(kind, canonical), body: encode, done: () => undefined }
     }
     this.#bytes += length
     if (this.#bytes > THREADS_AFTER && this.#opening === undefined) {
@@ -61,6 +64,7 @@ export class Encoder {
       return this.#noting(
         hashed.then(({ id }) => id),
         async () => (await hashed).encoded ?? encode(),
+        () => void hashed.then(({ release }) => release()),
       )
     }
     const id = hashObject(kind, canonical)
@@ -78,17 +82,19 @@ export class Encoder {
     this.#workers = undefined
   }
 
-  #noting(id: Id | Promise<Id>, encode: () => Promise<EncodedBody>): Encoding {
+  #noting(
+    id: Id | Promise<Id>,
+    body: () => Promise<EncodedBody>,
+    release: () => void = () => undefined,
+  ): Encoding {
     // Objects have their turn one after another: until then nobody looks at it.
     if (typeof id !== 'string') id.catch(() => undefined)
     return {
       id,
-      body: () => {
-        this.#known = false
-        return encode()
-      },
-      drop: () => {
-        this.#known = true
+      body,
+      done: (stored) => {
+        this.#known = !stored
+        release()
       },
     }
   }

@@ -78,12 +78,13 @@ export class ObjectBatch implements ObjectWriter {
     const id = await encoding.id
     this.#check()
     if (await this.hasAtHand(id)) {
-      encoding.drop()
+      encoding.done(false)
       return id
     }
     const found = baseId && (await this.#readBase(baseId, kind, canonical.length))
     const base = baseId && found && { id: baseId, bytes: found.bytes, depth: found.depth }
     const depth = await this.#pack.add(id, kind, canonical, this.#level, base, encoding.body)
+    encoding.done(true)
     if (!isValue(kind)) {
       const walked = canonical.length + (depth === 0 ? 0 : (found?.walked ?? 0))
       this.#recent.add(id, { kind, bytes: canonical, depth, walked })

@@ -67,8 +67,8 @@ export class PackWriter {
   /** What has gathered, and room behind it. */
   #room: Uint8Array = new Uint8Array(LEAST_ROOM)
   #gathered = 0
-  /** Room that serves again. */
-  #spare: Uint8Array | undefined
+  /** Room that serves again: while one is filled, one waits for another to be written. */
+  readonly #spare: Uint8Array[] = []
   #length = 0
   #writer: StorageWriter | undefined
   #writing: Promise<void> = Promise.resolve()
@@ -312,15 +312,14 @@ export class PackWriter {
     const room = this.#room
     const bytes = room.subarray(0, this.#gathered)
     this.#leaving.push({ start: this.#length - this.#gathered, bytes })
-    this.#room = this.#spare ?? new Uint8Array(0)
-    this.#spare = undefined
+    this.#room = this.#spare.pop() ?? new Uint8Array(0)
     this.#gathered = 0
     this.#writing = this.#writing.then(async () => {
       const writer = await this.#openWriter()
       this.#hash.update(bytes)
       await writer.write(bytes)
       this.#leaving.shift()
-      if (room.length === ROOM) this.#spare = room
+      if (room.length === ROOM) this.#spare.push(room)
     })
     // A failure is told to whoever waits for what is written after it.
     this.#writing.catch(() => undefined)

@@ -1,14 +1,20 @@
+import { Buffer } from 'node:buffer'
 import fs from 'node:fs'
+import { promisify } from 'node:util'
 import { VarveError } from '../core/errors.ts'
 import { letOthersRun } from './event-loop.ts'
 import { fileError, systemCode, withPath } from './file-errors.ts'
 import { isNamedPipe, openPipe } from './open-pipe.ts'
 
 export interface ReadFileOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /** Whether a piece may be one that holds only until the next is asked for: of a large file that is faster. */
+  readonly isLent?: boolean | undefined
 }
 
 const READ_SIZE = 1 << 18
+/** Of a piece that is read while the one before it is in use. */
+const LENT_SIZE = 1 << 20
 
 export interface FoundPath {
   readonly kind: 'file' | 'folder' | 'stream'
@@ -32,19 +38,19 @@ export function lookAtPath(path: string): FoundPath | undefined {
   }
 }
 
-/** The bytes of any file, in pieces that are the reader's own. */
+/** The bytes of any file, in pieces that are the reader's own unless they are lent. */
 export async function* readFile(
   path: string,
   options: ReadFileOptions = {},
 ): AsyncIterable<Uint8Array> {
-  // A regular file answers at once: another thread would take longer to be asked. A pipe may not
+  // A regular file answers at once: for a short one, another thread would take longer to be asked. A pipe may not
   // answer for a long time.
   const kind = lookAtPath(path)?.kind
   if (kind === 'stream' && isNamedPipe(path)) {
     yield* readPipe(path, options.signal)
     return
   }
-  const source = kind === 'file' ? openNow(path) : await openLater(path)
+  const source = kind === 'file' ? openNow(path, options) : await openLater(path)
   try {
     for (;;) {
       await letOthersRun()
@@ -89,7 +95,7 @@ interface OpenSource {
   close(): void | Promise<void>
 }
 
-function openNow(path: string): OpenSource {
+function openNow(path: string, { isLent }: ReadFileOptions): OpenSource {
   let fd: number
   try {
     fd = fs.openSync(path, 'r')
@@ -98,6 +104,7 @@ function openNow(path: string): OpenSource {
   }
   // No more memory than there is to read: thousands of small files are read one after another.
   let left = fs.fstatSync(fd).size
+  if (isLent && left > LENT_SIZE) return new ReadAhead(fd)
   return {
     next() {
       const piece = new Uint8Array(Math.min(Math.max(left, 4096), READ_SIZE))
@@ -108,6 +115,45 @@ function openNow(path: string): OpenSource {
     close: () => fs.closeSync(fd),
   }
 }
+
+/** Reads a piece in libuv's pool while the one before it is in use: two buffers take turns. */
+class ReadAhead implements OpenSource {
+  readonly #fd: number
+  #next = Buffer.allocUnsafeSlow(LENT_SIZE)
+  #lent = Buffer.allocUnsafeSlow(LENT_SIZE)
+  /** Into `#next`. */
+  #reading: Promise<number>
+
+  constructor(fd: number) {
+    this.#fd = fd
+    this.#reading = this.#read()
+  }
+
+  async next(): Promise<Uint8Array> {
+    const count = await this.#reading
+    const piece = this.#next
+    this.#next = this.#lent
+    this.#lent = piece
+    if (count > 0) this.#reading = this.#read()
+    return piece.subarray(0, count)
+  }
+
+  async close(): Promise<void> {
+    await this.#reading.catch(() => undefined)
+    fs.closeSync(this.#fd)
+  }
+
+  #read(): Promise<number> {
+    const reading = readInPool(this.#fd, this.#next, 0, LENT_SIZE, null).then(
+      ({ bytesRead }) => bytesRead,
+    )
+    // Told to who asks for it.
+    reading.catch(() => undefined)
+    return reading
+  }
+}
+
+const readInPool = promisify(fs.read)
 
 async function openLater(path: string): Promise<OpenSource> {
   let handle: fs.promises.FileHandle

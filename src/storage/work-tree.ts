@@ -96,7 +96,7 @@ export class WorkTree {
     return found?.isFile() ? statOf(found) : undefined
   }
 
-  /** The bytes of a file, in pieces that are the reader's own; `file-not-found` when none. */
+  /** The bytes of a file, in pieces that are the reader's own unless they are lent; `file-not-found` when none. */
   async *read(path: string, options: ReadFileOptions = {}): AsyncIterable<Uint8Array> {
     yield* readFile(this.#real(path), options)
   }

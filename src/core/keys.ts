@@ -2,6 +2,7 @@ import { compareBytes } from './bytes.ts'
 import { kernelsOf } from './encoding/kernels.ts'
 import { VarveError } from './errors.ts'
 import { radixOrder } from './radix-order.ts'
+import { risesUntil } from './rising.ts'
 
 /** A key has at most this many bytes. */
 export const MAX_KEY_BYTES = 1024
@@ -202,10 +203,15 @@ export class Keys {
     if (this.length > 0) result[0] = rank
     if (this.#made === undefined && this.width === 8) {
       const halves = this.#halves
+      let low = halves[0]!
+      let high = halves[1]!
       for (let i = 1; i < result.length; i++) {
-        const same = halves[2 * i] === halves[2 * i - 2] && halves[2 * i + 1] === halves[2 * i - 1]
-        rank = same ? rank + 1 : 0
+        const nextLow = halves[2 * i]!
+        const nextHigh = halves[2 * i + 1]!
+        rank = nextLow === low && nextHigh === high ? rank + 1 : 0
         result[i] = rank
+        low = nextLow
+        high = nextHigh
       }
       return result
     }
@@ -228,6 +234,7 @@ export class Keys {
         return kernels.run.firstBelow(byteOffset, i, this.length, least, turn)
       }
       const lows = this.#halves
+      i = risesUntil(lows, i, least)
       const highs = new Int32Array(buffer, byteOffset, length)
       let low = lows[2 * i - 2]!
       let high = highs[2 * i - 1]! ^ turn

@@ -9,14 +9,27 @@ import type { Parts } from './parts.ts'
 /** Dictionaries have at most this many entries. */
 export const MAX_ENTRIES = 65_536
 
-export function encodeCodes(codes: Uint16Array, entries: number, parts: Parts): Parts {
-  if (entries === 1) return parts
-  if (entries > 256) {
-    const high = new Uint8Array(codes.length)
-    for (let i = 0; i < codes.length; i++) high[i] = codes[i]! >> 8
-    parts.stream(high)
-  }
-  return parts.stream(new Uint8Array(codes))
+/**
+ * Adds the codes of values.
+ * @param found for each value which entry it is
+ * @param ranked all entries in the order of their codes
+ */
+export function encodeCodes(found: Uint16Array, ranked: readonly number[], parts: Parts): Parts {
+  if (ranked.length === 1) return parts
+  const codes = new Uint16Array(ranked.length)
+  ranked.forEach((entry, rank) => {
+    codes[entry] = rank
+  })
+  if (ranked.length > 256) parts.stream(planeOf(found, codes, 8))
+  return parts.stream(planeOf(found, codes, 0))
+}
+
+/** Eight bits of the code of each value, from bit `shift` on. */
+function planeOf(found: Uint16Array, codes: Uint16Array, shift: number): Uint8Array {
+  const bytes = Uint8Array.from(codes, (code) => code >> shift)
+  const plane = new Uint8Array(found.length)
+  for (let i = 0; i < plane.length; i++) plane[i] = bytes[found[i]!]!
+  return plane
 }
 
 /** `count` codes, each checked to be that of an entry. */
@@ -45,17 +58,6 @@ export function byFrequency(
   const result = new Array<number>(order.length)
   for (const entry of order) result[starts[most - counts[entry]!]!++] = entry
   return result
-}
-
-/** The code of each value, where `found` says which entry it is and `ranked` lists the entries. */
-export function codesOf(found: Uint16Array, ranked: readonly number[]): Uint16Array {
-  const code = new Uint16Array(ranked.length)
-  ranked.forEach((entry, rank) => {
-    code[entry] = rank
-  })
-  const codes = new Uint16Array(found.length)
-  for (let i = 0; i < found.length; i++) codes[i] = code[found[i]!]!
-  return codes
 }
 
 /** Distinct values, in the order in which they first occur. */

@@ -1,7 +1,6 @@
 import { radixOrder } from '../radix-order.ts'
 import {
   byFrequency,
-  codesOf,
   type Distinct,
   decodeCodes,
   encodeCodes,
@@ -68,7 +67,7 @@ export function encodeDictionary(
   const parts = newParts()
     .varint(ranked.length - 1)
     .append(encoded)
-  return encodeCodes(codesOf(found, ranked), ranked.length, parts)
+  return encodeCodes(found, ranked, parts)
 }
 
 /** Entries by value, so that equally frequent neighbours are alike. */

@@ -92,7 +92,7 @@ export function compact(
   validity: Uint8Array | undefined,
   count: number,
 ): Uint8Array | undefined {
-  if (values.byteOffset % 8 !== 0) return compact(values.slice(), width, validity, count)
+  if (values.byteOffset % 8 !== 0) return compact(new Uint8Array(values), width, validity, count)
   if (validity === undefined) return values
   const result = new Uint8Array(count * width)
   const isClean =
@@ -166,7 +166,7 @@ function spreadEach(values: Words, validity: Uint8Array, count: number): void {
 }
 
 /**
- * The texts that rows have, from offsets and bytes; undefined where an offset is not what it must be or
+ * The texts that rows have, from offsets and bytes, which they may share; undefined where an offset is not what it must be or
  * a null has a text.
  */
 export function compactOffsets(
@@ -175,22 +175,25 @@ export function compactOffsets(
   validity: Uint8Array | undefined,
   count: number,
 ): { bytes: Uint8Array; offsets: Uint32Array } | undefined {
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
-  const bytes = content.subarray(4 * (rows + 1))
-  const offsets = new Uint32Array(count + 1)
-  let previous = 0
-  if (view.getUint32(0, true) !== 0) return undefined
-  for (let row = 0, to = 0; row < rows; row++) {
-    const next = view.getUint32(4 * row + 4, true)
-    if (next < previous) return undefined
-    if (validity === undefined || ((validity[row >> 3]! >> (row & 7)) & 1) === 1) {
-      offsets[++to] = next
-    } else if (next !== previous) {
-      return undefined
-    }
-    previous = next
+  if (content.byteOffset % 4 !== 0) {
+    return compactOffsets(new Uint8Array(content), rows, validity, count)
   }
-  return previous === bytes.length ? { bytes, offsets } : undefined
+  const ends = 4 * (rows + 1)
+  const places = wordsOf(content.subarray(0, ends))
+  const bytes = content.subarray(ends)
+  if (places[0] !== 0 || places[rows] !== bytes.length) return undefined
+  const offsets = validity === undefined ? places : new Uint32Array(count + 1)
+  let before = 0
+  for (let row = 0, to = 0; row < rows; row++) {
+    const next = places[row + 1]!
+    if (next < before) return undefined
+    if (validity !== undefined) {
+      if (((validity[row >> 3]! >> (row & 7)) & 1) === 1) offsets[++to] = next
+      else if (next !== before) return undefined
+    }
+    before = next
+  }
+  return { bytes, offsets }
 }
 
 /** The opposite of {@link compactOffsets}, into an aligned array of the right length. */

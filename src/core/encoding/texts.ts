@@ -1,12 +1,5 @@
 import { bytesOf } from '../column-layout.ts'
-import {
-  byFrequency,
-  codesOf,
-  decodeCodes,
-  encodeCodes,
-  findDistinct,
-  MAX_ENTRIES,
-} from './codes.ts'
+import { byFrequency, decodeCodes, encodeCodes, findDistinct, MAX_ENTRIES } from './codes.ts'
 import { decodeNumbers, encodeIntegers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
@@ -114,7 +107,7 @@ function encodeDictionary(texts: Texts, newParts: NewParts): Parts | undefined {
     .u8(DICTIONARY)
     .varint(ranked.length - 1)
     .append(entries)
-  return encodeCodes(codesOf(found, ranked), ranked.length, parts)
+  return encodeCodes(found, ranked, parts)
 }
 
 function gather(values: readonly Uint8Array[]): Texts {

@@ -129,10 +129,18 @@ function refuseCircles(importsOf) {
 
 /** Node's own modules behind a prototype: Rolldown copies what they have, name by name. */
 function plainBuiltins(code) {
-  return code.replace(
-    /(?:\w+\.)?__toESM\(require\("(node:[\w/]+)"\)(?:, 1)?\)/g,
-    (_, name) => `({ __proto__: require("${name}"), default: require("${name}") })`,
-  )
+  const plain = code
+    .replace(
+      /(?:\w+\.)?__toESM\(require\("(node:[\w/]+)"\)(?:, 1)?\)/g,
+      (_, name) => `({ __proto__: require("${name}"), default: require("${name}") })`,
+    )
+    .replace(
+      /^((?:let )?node_\w+(?:\$\d+)? = )(?:\w+\.)?__toESM\((node_\w+)(?:, 1)?\);$/gm,
+      (_, start, name) => `${start}{ __proto__: ${name}, default: ${name} };`,
+    )
+  if (/__toESM\((?:node_|require\("node:)/.test(plain))
+    throw new Error('a module of Node is copied')
+  return plain
 }
 
 /**

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cachedDataVersionTag } from 'node:v8'
 import { Script } from 'node:vm'
@@ -36,6 +36,8 @@ export function loadProgram(
   const cache = openCache(folder)
   const modules = new Map<string, LoadedModule>()
   const scripts = new Map<string, Script>()
+  // Names of chunks are plain ASCII: they need neither be joined nor quoted one by one.
+  const url = pathToFileURL(join(folder, sep)).href
   let isComplete = true
 
   const load = (name: string): unknown => {
@@ -43,11 +45,11 @@ export function loadProgram(
     if (known !== undefined) return known.exports
     const module: LoadedModule = { exports: {} }
     modules.set(name, module)
-    const path = join(folder, name)
+    const path = folder + sep + name
     const code = fs.readFileSync(path, 'latin1')
     const cachedData = cache?.compiled.get(name)
     const script = new Script(code, {
-      filename: pathToFileURL(path).href,
+      filename: url + name,
       ...(cachedData === undefined ? {} : { cachedData }),
     })
     if (cachedData === undefined || script.cachedDataRejected === true) isComplete = false

@@ -6,13 +6,15 @@ export const MAX_NAME_PART_BYTES = 240
 /** The longest series, collection, ref or column name, in UTF-8 bytes. */
 export const MAX_NAME_BYTES = 1000
 
-// Most text is this. A class of Unicode takes a fifth of a millisecond when it is first asked for.
+// Most text is this. A class of Unicode takes a fifth of a millisecond to set up, even where it is never asked for:
+// those are made when they are needed.
 const PLAIN = /^[ -~]*$/
+const PLAIN_LINES = /^[ -~\n]*$/
 // Half of a surrogate pair: text that has no UTF-8.
-const LONE_SURROGATE = /\p{Surrogate}/u
+const loneSurrogate = () => /\p{Surrogate}/u
 // C0 and C1 controls; format characters (bidi, zero-width, soft hyphen, tags); line and paragraph
 // separators; the Hangul fillers, which are letters that print as nothing.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/u
+const unseenCharacter = () => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/u
 const RESERVED = /[\\:*?"<>|]/
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?: *\.|$)/i
 
@@ -84,14 +86,11 @@ export function tagRefName(name: string): string {
  * U+200D stay: languages and emoji need them and they move nothing. Characters in `keep` stay too.
  */
 export function escapeControl(text: string, keep = ''): string {
-  if (PLAIN.test(text) || !UNSAFE.test(text)) return text
-  return text.replace(UNSAFE_ALL, (character) =>
+  if ((keep.includes('\n') ? PLAIN_LINES : PLAIN).test(text)) return text
+  return text.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu, (character) =>
     keep.includes(character) ? character : escapeCharacter(character),
   )
 }
-
-const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/u
-const UNSAFE_ALL = new RegExp(UNSAFE.source, 'gu')
 
 function escapeCharacter(character: string): string {
   if (character === '\n') return '\\n'
@@ -167,8 +166,8 @@ function refFault(name: string, oneLevel: boolean): string | undefined {
 function textFault(name: string): string | undefined {
   if (name === '') return 'it is empty'
   const isPlain = PLAIN.test(name)
-  if (!isPlain && LONE_SURROGATE.test(name)) return 'it is not valid UTF-8'
-  const unseen = isPlain ? null : UNSEEN.exec(name)
+  if (!isPlain && loneSurrogate().test(name)) return 'it is not valid UTF-8'
+  const unseen = isPlain ? null : unseenCharacter().exec(name)
   if (unseen !== null) {
     return `it has the control or invisible character ${escapeCharacter(unseen[0])} in it`
   }
@@ -189,7 +188,6 @@ function invalidName(what: string, name: string, reason: string): VarveError {
 }
 
 function escapeAll(text: string): string {
-  return text.replace(UNSEEN_ALL, escapeCharacter)
+  const source = `${unseenCharacter().source}|${loneSurrogate().source}`
+  return text.replace(new RegExp(source, 'gu'), escapeCharacter)
 }
-
-const UNSEEN_ALL = new RegExp(`${UNSEEN.source}|${LONE_SURROGATE.source}`, 'gu')

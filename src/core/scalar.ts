@@ -22,7 +22,7 @@ export const MAX_INT64 = 2n ** 63n - 1n
 export const MAX_UINT64 = 2n ** 64n - 1n
 
 // Under the u flag only a surrogate without its partner matches.
-const LONE_SURROGATE = /\p{Surrogate}/u
+const hasLoneSurrogate = (text: string): boolean => /\p{Surrogate}/u.test(text)
 
 /** Throws `invalid-value` unless `value` (not null) is of the type and in its range. */
 export function checkScalar(value: Exclude<Scalar, null>, type: ColumnType): void {
@@ -47,7 +47,7 @@ function isOfType(value: Exclude<Scalar, null>, type: ColumnType): boolean {
       )
     case 'string':
     case 'json':
-      return typeof value === 'string' && !LONE_SURROGATE.test(value)
+      return typeof value === 'string' && !hasLoneSurrogate(value)
     case 'binary':
       return value instanceof Uint8Array && value.length <= MAX_VALUE_BYTES
     case 'uint64':

@@ -16,12 +16,11 @@ export const MAX_SECONDS = 253_402_300_799
 
 /** Most names are this; looking for classes of Unicode takes a while to prepare. */
 const PLAIN = /^[ -;=?-~]*$/
-const UNFIT = /[\p{Cc}<>]|\p{Surrogate}/u
 const SIGNATURE = /^([^<>]*) <([^<>]*)> (0|-?[1-9][0-9]{0,11}) ([+-])([0-9]{2})([0-5][0-9])$/
 const MAX_OFFSET = 24 * 60
 
 function textFault(what: string, text: string): string | undefined {
-  const isFit = PLAIN.test(text) || !UNFIT.test(text)
+  const isFit = PLAIN.test(text) || !/[\p{Cc}<>]|\p{Surrogate}/u.test(text)
   if (!isFit) return `the ${what} has a control character or one of < >`
   if (text !== text.trim()) return `the ${what} begins or ends with a space`
   return undefined

@@ -18,7 +18,7 @@ export interface Tag {
 }
 
 // The rules of refs (names.ts) are stricter; this is what a header line cannot hold.
-const UNFIT_NAME = /^$|[\p{Cc} ]|\p{Surrogate}/u
+const isUnfitName = (name: string): boolean => /^$|[\p{Cc} ]|\p{Surrogate}/u.test(name)
 
 function isKind(text: string): text is ObjectKind {
   return (objectKinds as readonly string[]).includes(text)
@@ -29,7 +29,7 @@ export function encodeTag({ object, kind, name, tagger, message }: Tag): Uint8Ar
   if (!isId(object) || !isKind(kind)) {
     throw new VarveError('bad-input', 'a tag names an object by its whole id and its kind')
   }
-  if (UNFIT_NAME.test(name)) {
+  if (isUnfitName(name)) {
     throw new VarveError('invalid-name', `${JSON.stringify(name)} is not a name for a tag`)
   }
   checkSignature('tagger', tagger)
@@ -45,7 +45,7 @@ export function decodeTag(bytes: Uint8Array): Tag {
   const kind = reader.expect('type')
   if (!isKind(kind)) throw reader.error('names a kind of object that is not known')
   const name = reader.expect('tag')
-  if (UNFIT_NAME.test(name)) throw reader.error('has a name that is none')
+  if (isUnfitName(name)) throw reader.error('has a name that is none')
   const tagger = readSignature(reader, 'tagger')
   return { object, kind, name, tagger, message: reader.message() }
 }

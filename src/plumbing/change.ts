@@ -7,7 +7,7 @@ import type { ObjectBatch } from '../storage/object-batch.ts'
 import { clampCommitter } from './clamp-committer.ts'
 import { neededPacks, packsToPublish } from './collect-packs.ts'
 import { followUp } from './follow-up.ts'
-import { headState } from './head.ts'
+import { readHead } from './head.ts'
 import {
   hasIndex,
   type IndexState,
@@ -46,10 +46,10 @@ export interface Applied<R> {
 }
 
 /**
- * Told the tree that a change leads to, stored already, just before it is published: what else has
- * to work can be done then, and stop it.
+ * Told the tree that a change leads to, stored already, and the one that it was made on, just before it is published:
+ * what else has to work can be done then, and stop it.
  */
-export type Ready<R> = (tree: Id, result: R) => Promise<void>
+export type Ready<R> = (tree: Id, result: R, before: Id) => Promise<void>
 
 /** Runs `change` on the index, durably; nothing is committed. */
 export async function stageChange<R>(
@@ -80,7 +80,7 @@ export async function stageChange<R>(
       const pack = await batch.publish()
       if (pack !== undefined) published.push(pack)
       const packs = [...next.packs, ...published]
-      if (changed) await options.ready?.(tree, result)
+      if (changed) await options.ready?.(tree, result, state.tree)
       // What gc has removed since this began is stored again.
       if (!(await isStillThere(repo, tree, since))) continue
       const staged = { ...next, tree, packs, ...(changed && (await stagedNow(repo))) }
@@ -128,12 +128,13 @@ export async function commitChange<R>(
     readonly ready?: Ready<R> | undefined
   } = {},
 ): Promise<Applied<R>> {
-  const { ref } = await headState(repo)
-  if (ref === undefined) {
+  const head = await readHead(repo)
+  if (!('ref' in head)) {
     throw new VarveError('refused', 'HEAD is detached: a commit here would belong to no branch', {
       hint: 'varve switch -c NAME makes a branch of it',
     })
   }
+  const { ref } = head
   if (!options.dryRun) await refuseDuringMerge(repo, 'nothing is committed by itself')
   const seen = new Seen(repo, change)
   const removed = new Removed(repo)
@@ -159,7 +160,7 @@ export async function commitChange<R>(
         message,
       } satisfies Commit)
       const pack = await batch.publish()
-      await options.ready?.(tree, result)
+      await options.ready?.(tree, result, before)
       const entry = {
         updates: [{ name: ref, old: tip, new: commit }],
         who: details.committer,

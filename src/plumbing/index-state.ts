@@ -28,7 +28,22 @@ export function hasIndex(repo: Repository): boolean {
  * committed since. `conflict` when that commit and the pending changes are about the same series.
  */
 export async function readIndex(repo: Repository): Promise<IndexVersion> {
-  const { version, state } = await readStoredIndex(repo)
+  return followingHead(repo, await readStoredIndex(repo))
+}
+
+/**
+ * As {@link readIndex}; undefined where there is no index yet, and so nothing is staged and no series has a file. Then
+ * nobody is asked where HEAD is.
+ */
+export async function readIndexIfAny(repo: Repository): Promise<IndexState | undefined> {
+  const stored = await readStoredIndex(repo)
+  return stored.state && (await followingHead(repo, stored)).state
+}
+
+async function followingHead(
+  repo: Repository,
+  { version, state }: StoredIndex,
+): Promise<IndexVersion> {
   const tip = (await headState(repo)).id
   if (state === undefined) {
     const tree = tip === undefined ? EMPTY_TREE : (await readCommit(repo.objects, tip)).tree
@@ -38,10 +53,13 @@ export async function readIndex(repo: Repository): Promise<IndexVersion> {
   return { version, state: await carryOver(repo, state, tip) }
 }
 
+interface StoredIndex {
+  readonly version: number
+  readonly state: IndexState | undefined
+}
+
 /** The index as the file has it, wherever HEAD is. */
-export async function readStoredIndex(
-  repo: Repository,
-): Promise<{ version: number; state: IndexState | undefined }> {
+export async function readStoredIndex(repo: Repository): Promise<StoredIndex> {
   const found = await indexFile(repo).read()
   if (found === undefined) return { version: 0, state: undefined }
   return { version: found.version, state: decodeIndex(found.bytes) }

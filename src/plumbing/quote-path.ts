@@ -31,11 +31,11 @@ export function quotePath(path: string): string {
   return `${quoted}"`
 }
 
-const UNREADABLE = /["\\\p{C}]/u
+const isUnreadable = (path: string): boolean => /["\\\p{C}]/u.test(path)
 
 /** A path for people: quoted only where it has something in it that cannot be seen as it is. */
 export function readablePath(path: string): string {
-  return UNREADABLE.test(path) ? quotePath(path) : path
+  return isUnreadable(path) ? quotePath(path) : path
 }
 
 /** Reads what {@link quotePath} wrote; text that does not begin with a quote is taken as it is. */

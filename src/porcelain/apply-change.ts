@@ -4,12 +4,11 @@ import type { Id } from '../core/id.ts'
 import { lookupPath } from '../core/tree.ts'
 import { type Applied, type Change, commitChange, stageChange } from '../plumbing/change.ts'
 import { followUp } from '../plumbing/follow-up.ts'
-import { headState } from '../plumbing/head.ts'
 import {
   hasIndex,
   type IndexState,
   readIndex,
-  treeOf,
+  readIndexIfAny,
   updateIndexState,
 } from '../plumbing/index-state.ts'
 import type { SeriesConflicts } from '../plumbing/merge-state.ts'
@@ -93,16 +92,13 @@ export async function applyChange<R>(
     force: options.force,
   })
   let asked = false
-  const ready = async (tree: Id, result: R): Promise<void> => {
+  const ready = async (tree: Id, result: R, before: Id): Promise<void> => {
     if (!asked) await commit?.before?.()
     asked = true
-    if (commit?.check !== undefined) {
-      const before = await treeOf(repo.objects, (await headState(repo)).id)
-      await commit.check(before, tree, repo.objects)
-    }
+    await commit?.check?.(before, tree, repo.objects)
     if (!hasIndex(repo)) return
     const look = async (): Promise<FilePlan> => {
-      const { files } = (await readIndex(repo)).state
+      const files = (await readIndexIfAny(repo))?.files ?? new Map()
       return planFiles(repo, files, tree, wanted(result), signal)
     }
     await prepared.write(repo, await besideWriters(repo, series, look, signal), { signal })
@@ -154,7 +150,9 @@ export async function refuseChangedFiles(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (!hasIndex(repo) || series.size === 0) return
-  const { files, tree } = (await readIndex(repo)).state
+  const index = await readIndexIfAny(repo)
+  if (index === undefined) return
+  const { files, tree } = index
   const changed: string[] = []
   const scratch = scratchFor(repo)
   try {
@@ -205,7 +203,9 @@ async function refreshFiles(
   wanted: WantedFiles,
   prepared: PreparedFiles,
 ): Promise<void> {
-  const { files, tree } = (await readIndex(repo)).state
+  const index = await readIndexIfAny(repo)
+  if (index === undefined && (wanted.shown?.size ?? 0) === 0) return
+  const { files, tree } = index ?? (await readIndex(repo)).state
   const plan = await planFiles(repo, files, tree, wanted)
   if (plan.write.size === 0 && plan.remove.length === 0) return
   const next = await applyFilePlan(repo, files, plan, { prepared })

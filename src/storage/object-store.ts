@@ -168,9 +168,10 @@ export class ObjectStore implements ObjectReader {
   /**
    * Whether the object is in one of the packs most likely to have it. For deciding whether to write
    * it: what is written again for want of a longer look costs its bytes and no more.
+   * @param isCheap it costs so few bytes that only packs whose index is in memory are looked into, or soon opened
    */
-  async hasAtHand(id: Id): Promise<boolean> {
-    return this.#has(id, (ask) => this.#packs.search(id, ask, true))
+  async hasAtHand(id: Id, isCheap = false): Promise<boolean> {
+    return this.#has(id, (ask) => this.#packs.search(id, ask, isCheap ? 'near' : 'at-hand'))
   }
 
   /**

@@ -146,6 +146,11 @@ export class PackIndex {
     this.#order = this.#ends + this.records * footer.endWidth
   }
 
+  /** Whether all of it is in memory. */
+  get isWhole(): boolean {
+    return this.#footer.sumsLength === 0
+  }
+
   /** The position of an id; undefined when the pack does not hold it. */
   position(id: Id): Soon<number | undefined> {
     const known = this.#referredTo.get(id)

@@ -107,6 +107,11 @@ export class PackReader {
     return this.#index.records
   }
 
+  /** Whether its index is in memory; else a look for an object that it has not reads a dozen pages. */
+  get isIndexWhole(): boolean {
+    return this.#index.isWhole
+  }
+
   /** The first bytes of every id, as numbers. Only of a pack with a short index. */
   prefixes(): Iterable<number> {
     return this.#index.prefixes()

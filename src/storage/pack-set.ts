@@ -15,6 +15,14 @@ const TABLE_LIMIT = 1_000_000
 const AT_HAND = 64
 /** Large packs that are asked for such an object at most: to find that it is in none of them takes some reads of each. */
 const LARGE_AT_HAND = 4
+/** Packs opened at most for an object that takes hardly more bytes than the look for it takes time. */
+const NEAR = 8
+
+/**
+ * How far it is looked for an object: in all packs; in those most likely to have it; or in those of them of which the
+ * index is in memory, or soon is.
+ */
+export type Reach = 'all' | 'at-hand' | 'near'
 
 const PACK_NAME = /^packs\/([0-9a-f]{64})\.pack$/
 
@@ -191,16 +199,16 @@ export class PackSet {
    * The first answer that a known pack which may have the object gives. Damage in one pack is an
    * error only when no other has an answer; where a pack has gone, what has taken its place is looked for.
    *
-   * @param atHand whether to look no further than the packs most likely to have it
+   * @param reach how far to look
    */
   async search<T>(
     id: Id,
     ask: (pack: PackReader) => Soon<T | undefined>,
-    atHand = false,
+    reach: Reach = 'all',
   ): Promise<T | undefined> {
     await this.#list()
     for (;;) {
-      const { found, failure, lost } = await this.#searchKnown(id, ask, atHand)
+      const { found, failure, lost } = await this.#searchKnown(id, ask, reach)
       if (found !== undefined) return found
       if (lost) await this.refresh()
       else if (failure !== undefined) throw failure
@@ -211,7 +219,7 @@ export class PackSet {
   async #searchKnown<T>(
     id: Id,
     ask: (pack: PackReader) => Soon<T | undefined>,
-    atHand: boolean,
+    reach: Reach,
   ): Promise<{ found?: T | undefined; failure?: VarveError; lost: boolean }> {
     const prefix = Number.parseInt(id.slice(0, PREFIX_DIGITS), 16)
     const asked = new Set<KnownPack>()
@@ -224,8 +232,7 @@ export class PackSet {
     }
     for (;;) {
       const opened = this.#opened
-      const large = atHand ? this.#large.slice(0, LARGE_AT_HAND) : this.#large
-      for (const pack of [...(this.#table.get(prefix) ?? []), ...large]) {
+      for (const pack of [...(this.#table.get(prefix) ?? []), ...this.#largeWithin(reach)]) {
         if (asked.has(pack) || pack.gone) continue
         asked.add(pack)
         try {
@@ -239,13 +246,21 @@ export class PackSet {
       }
       // Another search may have opened a pack meanwhile: then the table knows more.
       if (this.#opened !== opened) continue
-      const isEnough = opened >= AT_HAND || this.#large.length >= LARGE_AT_HAND
-      if (atHand && isEnough) break
+      const most = reach === 'near' ? NEAR : AT_HAND
+      const isEnough = opened >= most || this.#large.length >= LARGE_AT_HAND
+      if (reach !== 'all' && isEnough) break
       const next = this.#nextToOpen()
       if (next === undefined) break
       await this.open(next).catch((error: unknown) => note(error, next))
     }
     return { lost, ...(failure === undefined ? {} : { failure }) }
+  }
+
+  #largeWithin(reach: Reach): readonly KnownPack[] {
+    if (reach === 'all') return this.#large
+    const asked =
+      reach === 'near' ? this.#large.filter(({ opened }) => opened?.isIndexWhole) : this.#large
+    return asked.slice(0, LARGE_AT_HAND)
   }
 
   /** What is read next most likely lies where the last was found. */

@@ -3,7 +3,7 @@ import { VarveError } from '../../src/core/errors.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { RAW } from '../../src/storage/pack-encoding.ts'
 import type { PackReader } from '../../src/storage/pack-reader.ts'
-import { PackSet } from '../../src/storage/pack-set.ts'
+import { PackSet, type Reach } from '../../src/storage/pack-set.ts'
 import { PackWriter, packPath } from '../../src/storage/pack-writer.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { controlStorage } from '../support/controlled-storage.ts'
@@ -15,11 +15,13 @@ function packsOf(storage: Storage = createMemoryStorage()) {
   const read: string[] = []
   const sized: string[] = []
   let listed = 0
+  let ranges = 0
   const seen: Storage = Object.assign(
     Object.create(
       controlStorage(storage, {
         before: (call, name) => {
           if (call === 'size') sized.push(name)
+          if (call === 'range') ranges++
           if (call === 'range' && read.at(-1) !== name) read.push(name)
         },
       }),
@@ -44,6 +46,7 @@ function packsOf(storage: Storage = createMemoryStorage()) {
     /** The packs that were opened, by their place among all. */
     opened: () => read.map((path) => names.findIndex((name) => packPath(name) === path)),
     listings: () => listed,
+    ranges: () => ranges,
     async add(...texts: string[]): Promise<{ name: string; size: number; end: Uint8Array }> {
       const writer = new PackWriter(storage)
       for (const text of texts) {
@@ -72,8 +75,8 @@ const nameIn =
   async (pack: PackReader): Promise<string | undefined> =>
     (await pack.has(idOf(text))) ? pack.name : undefined
 
-const whereIn = (set: PackSet, text: string, atHand = false): Promise<string | undefined> =>
-  set.search(idOf(text), nameIn(text), atHand)
+const whereIn = (set: PackSet, text: string, reach?: Reach): Promise<string | undefined> =>
+  set.search(idOf(text), nameIn(text), reach)
 
 /** Puts a file in place of a pack's that cannot be opened. */
 async function damage(storage: Storage, name: string): Promise<void> {
@@ -328,13 +331,43 @@ describe('a search in the packs of a storage', () => {
     const packs = packsOf()
     for (const text of many(70, 'x')) await packs.add(text)
     const set = new PackSet(packs.storage)
-    expect(await whereIn(set, 'nowhere', true)).toBeUndefined()
+    expect(await whereIn(set, 'nowhere', 'at-hand')).toBeUndefined()
     expect(packs.opened().length).toBe(64)
     const left = packs.names.findIndex((_, place) => !packs.opened().includes(place))
-    expect(await whereIn(set, `x ${left}`, true)).toBeUndefined()
+    expect(await whereIn(set, `x ${left}`, 'at-hand')).toBeUndefined()
     expect(await set.search(idOf(`x ${left}`), nameIn(`x ${left}`))).toBe(packs.names[left])
     expect(await whereIn(set, 'nowhere')).toBeUndefined()
     expect(packs.opened().length).toBe(70)
+  })
+
+  it('looks for what costs next to nothing only where that costs less', async () => {
+    const packs = packsOf()
+    for (const text of many(70, 'x')) await packs.add(text)
+    const set = new PackSet(packs.storage)
+    expect(await whereIn(set, 'nowhere', 'near')).toBeUndefined()
+    expect(packs.opened().length).toBe(8)
+    const [known] = packs.opened()
+    const left = packs.names.findIndex((_, place) => !packs.opened().includes(place))
+    expect(await whereIn(set, `x ${known}`, 'near')).toBe(packs.names[known!])
+    expect(await whereIn(set, `x ${left}`, 'near')).toBeUndefined()
+    expect(packs.opened().length).toBe(8)
+    expect(await whereIn(set, `x ${left}`)).toBe(packs.names[left])
+  })
+
+  it('reads nothing of an index that is not in memory for what costs next to nothing', async () => {
+    const packs = packsOf()
+    // Of so many an index is read whole; of more page by page.
+    await packs.add(...many(5000, 'whole'))
+    await packs.add(...many(8000, 'paged'))
+    const set = new PackSet(packs.storage)
+    expect(await whereIn(set, 'paged 7', 'at-hand')).toBe(packs.names[1])
+    expect(await whereIn(set, 'whole 7', 'near')).toBe(packs.names[0])
+    const before = packs.ranges()
+    expect(await whereIn(set, 'paged 4711', 'near')).toBeUndefined()
+    expect(await whereIn(set, 'nowhere', 'near')).toBeUndefined()
+    expect(packs.ranges()).toBe(before)
+    expect(await whereIn(set, 'paged 4711', 'at-hand')).toBe(packs.names[1])
+    expect(packs.ranges()).toBeGreaterThan(before)
   })
 
   it('asks few large packs for what is at hand', async () => {
@@ -343,12 +376,12 @@ describe('a search in the packs of a storage', () => {
     for (const name of packs.names) await damage(packs.storage, name)
     const set = new PackSet(packs.storage)
     // What cannot be opened may have anything.
-    await expect(whereIn(set, 'x 1', true)).rejects.toMatchObject({ code: 'corrupt-pack' })
+    await expect(whereIn(set, 'x 1', 'at-hand')).rejects.toMatchObject({ code: 'corrupt-pack' })
     expect(new Set(packs.opened()).size).toBe(4)
     await expect(whereIn(set, 'x 1')).rejects.toMatchObject({ code: 'corrupt-pack' })
     expect(new Set(packs.opened()).size).toBe(6)
     const before = packs.opened().length
-    await expect(whereIn(set, 'x 1', true)).rejects.toMatchObject({ code: 'corrupt-pack' })
+    await expect(whereIn(set, 'x 1', 'at-hand')).rejects.toMatchObject({ code: 'corrupt-pack' })
     expect(new Set(packs.opened().slice(before)).size).toBe(4)
   })
 

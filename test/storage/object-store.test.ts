@@ -8,10 +8,20 @@ import { openObjectStore } from '../../src/storage/object-store.ts'
 import { openRefLog } from '../../src/storage/ref-log.ts'
 import { initRepositoryFolder } from '../../src/storage/repository-folder.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { controlStorage } from '../support/controlled-storage.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { idOf, moveOf } from '../support/transactions.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** Bytes that take as many to store. */
+function noise(length: number): Uint8Array {
+  let state = length
+  return Uint8Array.from({ length }, () => {
+    state = Math.imul(state, 1_664_525) + 1_013_904_223
+    return state >>> 24
+  })
+}
 
 async function published(storage: Storage, ...texts: string[]): Promise<Id[]> {
   const batch = await openObjectStore(storage).begin()
@@ -206,11 +216,37 @@ describe('object store', () => {
     const batch = await store.begin()
     await batch.put('blob', bytes('pack 299'))
     expect(batch.objects).toBe(0)
+    await batch.put('blob', noise(20_000))
     const ids: Id[] = []
     for (let i = 0; i < 300; i++) ids.push(await batch.put('blob', bytes(`pack ${i}`)))
-    expect(batch.objects).toBeGreaterThan(0)
-    expect(batch.objects).toBeLessThan(240)
+    expect(batch.objects).toBeGreaterThan(1)
+    expect(batch.objects).toBeLessThan(241)
     for (const id of ids) expect(await store.has(id)).toBe(true)
+  })
+
+  it('opens few packs for a batch of few bytes, and more for one of many', async () => {
+    const storage = createMemoryStorage()
+    for (let i = 0; i < 40; i++) await published(storage, `pack ${i}`)
+    const opened = new Set<string>()
+    const store = openObjectStore(
+      controlStorage(storage, {
+        before: (call, name) => {
+          if (call === 'range') opened.add(name)
+        },
+      }),
+    )
+    const batch = await store.begin()
+    for (let i = 0; i < 5; i++) await batch.put('blob', bytes(`new ${i}`))
+    expect(opened.size).toBe(8)
+    await batch.put('blob', noise(20_000))
+    expect(opened.size).toBe(40)
+    await batch.discard()
+    const other = await openObjectStore(storage).begin()
+    await other.put('blob', noise(15_000))
+    await other.put('blob', noise(2_000))
+    await other.put('blob', bytes('pack 0'))
+    expect(other.objects).toBe(2)
+    await other.discard()
   })
 
   it('finds an object again after the packs were put together into another', async () => {

@@ -163,40 +163,46 @@ export function readTimes(
   let most = load<i32>(seen, 4)
   let lastSeconds = <i64>load<f64>(seen, 8)
   let lastNanoseconds = <i64>load<f64>(seen, 16)
-  // The day that was read last: most are of the same.
+  // The minute that was read last: most are of the same, or of the same day.
   let yearAndMonth: u64 = 0
-  let dayOfMonth: u32 = 0
+  let dayToMinute: u64 = 0
   let days: i64 = 0
+  let minutes: i64 = 0
   let row = 0
   for (; row < rows; row++) {
     const end = text + <usize>load<u32>(ends)
     let at = text + <usize>(load<u32>(starts) >> 2)
     if (<i32>(end - at) < 19) break
-    if (load<u64>(at) != yearAndMonth || <u32>load<u16>(at, 8) != dayOfMonth) {
-      const found = daysAt(at)
-      if (found == i32.MIN_VALUE) break
-      yearAndMonth = load<u64>(at)
-      dayOfMonth = <u32>load<u16>(at, 8)
-      days = <i64>found
+    const upper = load<u64>(at)
+    const lower = load<u64>(at, 8)
+    if (upper != yearAndMonth || lower != dayToMinute) {
+      if (upper != yearAndMonth || <u16>lower != <u16>dayToMinute) {
+        const found = daysAt(at)
+        if (found == i32.MIN_VALUE) break
+        days = <i64>found
+      }
+      const between = <u32>load<u8>(at, 10)
+      const hour = twoDigits(at + 11)
+      const minute = twoDigits(at + 14)
+      if (
+        (between != LETTER_T && between != SPACE) ||
+        <u32>load<u8>(at, 13) != COLON ||
+        (hour | minute) < 0 ||
+        hour > 23 ||
+        minute > 59
+      ) {
+        break
+      }
+      yearAndMonth = upper
+      dayToMinute = lower
+      minutes = days * DAY_SECONDS + <i64>(hour * 3600 + minute * 60)
     }
-    const between = <u32>load<u8>(at, 10)
-    const hour = twoDigits(at + 11)
-    const minute = twoDigits(at + 14)
     const second = twoDigits(at + 17)
-    if (
-      (between != LETTER_T && between != SPACE) ||
-      <u32>load<u8>(at, 13) != COLON ||
-      <u32>load<u8>(at, 16) != COLON ||
-      (hour | minute | second) < 0 ||
-      hour > 23 ||
-      minute > 59 ||
-      second > 59
-    ) {
-      break
-    }
-    const seconds = days * DAY_SECONDS + <i64>(hour * 3600 + minute * 60 + second)
+    if (<u32>load<u8>(at, 16) != COLON || <u32>second > 59) break
+    const seconds = minutes + <i64>second
     at += 19
     let nanoseconds: i64 = 0
+    let fraction: i64 = 0
     let count = 0
     if (at < end && <u32>load<u8>(at) == POINT) {
       const first = ++at
@@ -207,7 +213,14 @@ export function readTimes(
       }
       count = <i32>(at - first)
       if (count == 0 || count > MOST_FRACTION) break
-      nanoseconds *= <i64>load<f64>(POWERS + (<usize>(MOST_FRACTION - count) << 3))
+      if (count <= digits) {
+        fraction = nanoseconds * <i64>load<f64>(POWERS + (<usize>(digits - count) << 3))
+        nanoseconds = fraction * unit
+      } else {
+        nanoseconds *= <i64>load<f64>(POWERS + (<usize>(MOST_FRACTION - count) << 3))
+        fraction = nanoseconds / unit
+        if (fraction * unit != nanoseconds) break
+      }
     }
     let bit = LOCAL
     if (at < end && <u32>load<u8>(at) == LETTER_Z) {
@@ -215,8 +228,6 @@ export function readTimes(
       bit = UTC
     } else if (!takesLocal) break
     if (at != end || seconds > limit || seconds < -limit) break
-    const fraction = nanoseconds / unit
-    if (fraction * unit != nanoseconds) break
     bits |= bit
     if (count > most) most = count
     if (seconds < lastSeconds || (seconds == lastSeconds && nanoseconds < lastNanoseconds)) {

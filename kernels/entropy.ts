@@ -31,6 +31,30 @@ export function countBytes(source: usize, count: i32, counts: usize): void {
   }
 }
 
+/** Where bytes are others than `common`, u32 each; returns how many, or −1 where they are more than `limit`. */
+export function otherBytes(
+  source: usize,
+  count: i32,
+  common: i32,
+  limit: i32,
+  places: usize,
+): i32 {
+  const all = i8x16.splat(<i8>common)
+  let found = 0
+  for (let i = 0; i < count; i += 16) {
+    const others = i8x16.ne(v128.load(source + <usize>i), all)
+    if (!v128.any_true(others)) continue
+    let mask = i8x16.bitmask(others)
+    if (count - i < 16) mask &= (1 << (count - i)) - 1
+    for (; mask !== 0; mask &= mask - 1) {
+      if (found === limit) return -1
+      store<i32>(places + (<usize>found << 2), i + ctz(mask))
+      found++
+    }
+  }
+  return found
+}
+
 /** Where what is known of a byte stands: u64 ⌊2^44 / share⌋ + 1, u32 its share, u32 the shares of those before it. */
 @inline
 function entryOf(table: usize, source: usize): usize {
@@ -141,7 +165,10 @@ function pull(x: u32, entry: u32): u32 {
   return ((entry >> 8) & (SLOTS - 1)) * (x >> BITS) + (entry >> 20)
 }
 
-/** Reads `count` bytes from the numbers at `at`; returns where it ended, or 0 where there are not enough of them. */
+/**
+ * Reads `count` bytes from the numbers at `from`; returns where it ended, or 0 where there are not enough of them. Up to
+ * 8 bytes behind `end` may be read.
+ */
 export function decodeBytes(
   slots: usize,
   states: usize,
@@ -156,7 +183,7 @@ export function decodeBytes(
   let d = load<u32>(states, 12)
   let at = from
   let i = 0
-  for (; i + 3 < count && at + 8 <= end; i += 4) {
+  for (; i + 3 < count && at <= end; i += 4) {
     const p = load<u32>(slots + (<usize>(a & (SLOTS - 1)) << 2))
     const q = load<u32>(slots + (<usize>(b & (SLOTS - 1)) << 2))
     const r = load<u32>(slots + (<usize>(c & (SLOTS - 1)) << 2))
@@ -187,6 +214,7 @@ export function decodeBytes(
   store<u32>(states, b, 4)
   store<u32>(states, c, 8)
   store<u32>(states, d, 12)
+  if (at > end) return 0
   for (; i < count; i++) {
     const state = states + (<usize>(i & 3) << 2)
     const entry = load<u32>(slots + (<usize>(load<u32>(state) & (SLOTS - 1)) << 2))

@@ -1,3 +1,5 @@
+import { highPairs, highWords, lowPairs, lowWords } from './lanes'
+
 // Byte planes (`planes.ts` in the core): plane p of values of `bytes` bytes, the highest first, begins at
 // `planes + p · stride`. Memory behind arrays and planes, up to 16 values, may be read and overwritten.
 
@@ -106,118 +108,6 @@ function widePlanes(
   }
 }
 
-const BLOCK: i32 = 512
-
-/**
- * Undoes planes and the rule `order` (`integers.ts`), into 64-bit integers at `target`. The planes are of
- * all values but the first `order`.
- * @param block room for 512 integers
- */
-export function sumPlanes(
-  planes: usize,
-  stride: usize,
-  bytes: i32,
-  target: usize,
-  count: i32,
-  order: i32,
-  firstLow: u32,
-  firstHigh: u32,
-  divisor: f64,
-  step: f64,
-  block: usize,
-): void {
-  const g = <i64>divisor
-  let value: i64 = (<i64>firstHigh << 32) | <i64>firstLow
-  let unit: i64 = <i64>step
-  const start = min(order, count)
-  if (start > 0) store<i64>(target, value)
-  if (start > 1) {
-    value += unit * g
-    store<i64>(target, value, 8)
-  }
-  let line: i64 = 0
-  for (let from = start; from < count; from += BLOCK) {
-    const length = min(BLOCK, count - from)
-    unpack(planes + <usize>(from - start), stride, bytes, length, order > 0, block)
-    const to = target + (<usize>from << 3)
-    const end = <usize>length << 3
-    if (order === 1) {
-      for (let at: usize = 0; at < end; at += 8) {
-        value += (unit + load<i64>(block + at)) * g
-        store<i64>(to + at, value)
-      }
-    } else if (order === 0) {
-      for (let at: usize = 0; at < end; at += 8) {
-        store<i64>(to + at, value + (line + load<i64>(block + at)) * g)
-        line += unit
-      }
-    } else {
-      for (let at: usize = 0; at < end; at += 8) {
-        unit += load<i64>(block + at)
-        value += unit * g
-        store<i64>(to + at, value)
-      }
-    }
-  }
-}
-
-/** Numbers from planes, undoing zigzag where `zigzag`, as 64-bit integers. */
-function unpack(
-  planes: usize,
-  stride: usize,
-  bytes: i32,
-  count: i32,
-  zigzag: bool,
-  target: usize,
-): void {
-  if (bytes === 0) {
-    memory.fill(target, 0, <usize>count << 3)
-    return
-  }
-  if (bytes > 2) {
-    unpackWide(planes, stride, bytes, count, zigzag, target)
-    return
-  }
-  const one = i16x8.splat(1)
-  for (let i = 0; i < count; i += 8) {
-    const low = v128.load_ext<u8>(planes + (bytes === 2 ? stride : 0) + <usize>i)
-    let v = low
-    let top = i16x8.splat(0)
-    if (bytes === 2) v = v128.or(i16x8.shl(v128.load_ext<u8>(planes + <usize>i), 8), low)
-    if (zigzag) {
-      const sign = i16x8.neg(v128.and(v, one))
-      v = v128.xor(i16x8.shr_u(v, 1), sign)
-      top = sign
-    }
-    // Two bytes and their sign, as four.
-    const a = v128.shuffle<i16>(v, top, 0, 8, 1, 9, 2, 10, 3, 11)
-    const b = v128.shuffle<i16>(v, top, 4, 12, 5, 13, 6, 14, 7, 15)
-    const to = target + (<usize>i << 3)
-    v128.store(to, i64x2.extend_low_i32x4_s(a))
-    v128.store(to, i64x2.extend_high_i32x4_s(a), 16)
-    v128.store(to, i64x2.extend_low_i32x4_s(b), 32)
-    v128.store(to, i64x2.extend_high_i32x4_s(b), 48)
-  }
-}
-
-function unpackWide(
-  planes: usize,
-  stride: usize,
-  bytes: i32,
-  count: i32,
-  zigzag: bool,
-  target: usize,
-): void {
-  for (let i = 0; i < count; i++) {
-    let value: i64 = 0
-    for (let plane = 0; plane < bytes; plane++) {
-      value = (value << 8) | <i64>load<u8>(planes + <usize>plane * stride + <usize>i)
-    }
-    if (zigzag) value = (value >>> 1) ^ -(value & 1)
-    store<i64>(target + (<usize>i << 3), value)
-  }
-}
-
 /** The bytes of values of `width` bytes as planes: that of the last bytes first. */
 export function split(values: usize, count: i32, width: i32, planes: usize, stride: usize): void {
   if (width === 8) {
@@ -294,16 +184,6 @@ export function join(planes: usize, stride: usize, count: i32, width: i32, value
   }
 }
 
-@inline
-function lowPairs(a: v128, b: v128): v128 {
-  return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-}
-
-@inline
-function highPairs(a: v128, b: v128): v128 {
-  return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-}
-
 function join8(planes: usize, stride: usize, count: i32, values: usize): void {
   for (let i = 0; i < count; i += 16) {
     const from = planes + <usize>i
@@ -323,10 +203,10 @@ function join8(planes: usize, stride: usize, count: i32, values: usize): void {
 
 @inline
 function quads(p01: v128, p23: v128, p45: v128, p67: v128, at: usize): void {
-  const low03 = v128.shuffle<i16>(p01, p23, 0, 8, 1, 9, 2, 10, 3, 11)
-  const low47 = v128.shuffle<i16>(p45, p67, 0, 8, 1, 9, 2, 10, 3, 11)
-  const high03 = v128.shuffle<i16>(p01, p23, 4, 12, 5, 13, 6, 14, 7, 15)
-  const high47 = v128.shuffle<i16>(p45, p67, 4, 12, 5, 13, 6, 14, 7, 15)
+  const low03 = lowWords(p01, p23)
+  const low47 = lowWords(p45, p67)
+  const high03 = highWords(p01, p23)
+  const high47 = highWords(p45, p67)
   v128.store(at, v128.shuffle<i32>(low03, low47, 0, 4, 1, 5))
   v128.store(at, v128.shuffle<i32>(low03, low47, 2, 6, 3, 7), 16)
   v128.store(at, v128.shuffle<i32>(high03, high47, 0, 4, 1, 5), 32)

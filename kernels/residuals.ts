@@ -18,6 +18,22 @@ export function level(units: usize, target: usize, count: i32, step: f64, bounds
   store<f64>(bounds, most, 8)
 }
 
+/** The sum of `units[1]` and all after it. */
+export function total(units: usize, count: i32): f64 {
+  let a = f64x2.splat(0)
+  let b = f64x2.splat(0)
+  let i = 1
+  for (; i + 3 < count; i += 4) {
+    const at = units + (<usize>i << 3)
+    a = f64x2.add(a, v128.load(at))
+    b = f64x2.add(b, v128.load(at, 16))
+  }
+  const both = f64x2.add(a, b)
+  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1)
+  for (; i < count; i++) sum += load<f64>(units + (<usize>i << 3))
+  return sum
+}
+
 /** Subtracts from all of them, in place; what is behind the last may be changed. */
 export function subtract(values: usize, count: i32, amount: f64): void {
   const by = f64x2.splat(amount)

@@ -37,7 +37,17 @@ class Parts {
     if (head === 0) return this.bytes(length)
     if (head === 1) return Buffer.alloc(length, this.u8())
     if (head === 2) return uncode(new Parts(this.bytes(this.count()), false), length)
+    if (head === 3) return this.sparse(length)
     return unframe(this.bytes(head), length)
+  }
+  sparse(length: number): Bytes {
+    const stream = Buffer.alloc(length, this.u8())
+    const others = this.count()
+    for (let i = 0, at = 0; i < others; i++, at++) {
+      at += this.count()
+      stream.writeUInt8(this.u8(), at)
+    }
+    return stream
   }
 }
 
@@ -147,16 +157,22 @@ function readBits(parts: Parts, count: number): boolean[] {
 /** Whole numbers from −2^63 to 2^63 − 1; of uint64 the upper half is negative. */
 function readIntegers(parts: Parts, m: number): bigint[] {
   const form = parts.u8()
-  const order = form & 3
   const planeCount = (form >> 2) & 7
   const f = form & 0x40 ? parts.bytes(8).readBigInt64LE() : parts.signed()
   const g = form & 0x20 ? parts.varint() : 1n
   const s = form & 0x80 ? parts.signed() : 0n
+  const rest = (form & 3) === 3 ? parts.u8() : form & 3
+  const order = rest & 3
+  const b = rest >> 2
   const count = Math.max(0, m - order)
   const planes = Array.from({ length: planeCount }, () => parts.stream(count))
-  const r = Array.from({ length: count }, (_, i) =>
-    planes.reduce((value, plane) => value * 256n + BigInt(plane[i]!), 0n),
-  ).map((value) => (order === 0 ? value : unzigzag(value)))
+  const low = parts.stream(Math.ceil((b * count) / 8))
+  const bit = (i: number): bigint => BigInt((low[i >> 3]! >> (i & 7)) & 1)
+  const r = Array.from({ length: count }, (_, i) => {
+    let value = planes.reduce((above, plane) => above * 256n + BigInt(plane[i]!), 0n)
+    for (let k = b - 1; k >= 0; k--) value = 2n * value + bit(b * i + k)
+    return value
+  }).map((value) => (order === 0 ? value : unzigzag(value)))
   const v: bigint[] = []
   for (let i = 0; i < m; i++) {
     if (order === 0) v.push(f + g * (s * BigInt(i) + r[i]!))

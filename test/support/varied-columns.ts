@@ -61,6 +61,17 @@ const generators: Readonly<Record<string, readonly [ColumnType, Generator]>> = {
       }
     },
   ],
+  'counter that begins again': [
+    'int64',
+    (random) => {
+      let count = 0
+      return () => {
+        count = random() < 0.002 ? 0 : count + 300 + Math.round(60 * normal(random))
+        return BigInt(count)
+      }
+    },
+  ],
+  'rare others': ['int16', (random) => () => (random() < 0.01 ? Math.ceil(9 * random()) : 4)],
   'random walk': ['float64', (random) => walk(random, 0.02, 2)],
   'rough walk': ['float64', (random) => walk(random, 3, 3)],
   'smooth curve': ['float64', () => (row) => Math.round(1e6 * Math.sin(row / 2000)) / 1e4],

@@ -1,5 +1,5 @@
 import { allOnes } from '../bits.ts'
-import { ByteReader, ByteWriter } from '../bytes.ts'
+import { ByteReader, ByteWriter, endToEnd, lengthOf } from '../bytes.ts'
 import { type ColumnType, columnTypeCodes, columnTypes, isBytesType } from '../column.ts'
 import { valueWidth } from '../column-layout.ts'
 import { VarveError } from '../errors.ts'
@@ -77,7 +77,7 @@ export function encodeColumnBody(
   if (parts === undefined) return undefined
   const separate = parts.separate()
   const joined = parts.joined()
-  const join = joined !== undefined && joined.length < separate.length
+  const join = joined !== undefined && joined.length < lengthOf(separate)
   const head = new ByteWriter(8)
     .u8(
       columnTypeCodes[pieces.type] |
@@ -86,18 +86,15 @@ export function encodeColumnBody(
     )
     .varint(pieces.rows)
     .finish()
-  const packed = join ? joined : separate
-  if (head.length + packed.length >= canonical.length) return undefined
-  const length = head.length + packed.length
+  const packed = [head, ...(join ? [joined] : separate)]
+  const length = lengthOf(packed)
+  if (length >= canonical.length) return undefined
   // Runs and repeats of whole values: perhaps zstd sees them better as they are, and quickly.
   if (!options.always && length > TINY && length * REPEATS < canonical.length) {
     const frame = zstd.compress(canonical, level)
     if (frame !== undefined && frame.length < length) return undefined
   }
-  const body = new Uint8Array(length)
-  body.set(head)
-  body.set(packed, head.length)
-  return body
+  return endToEnd(packed)
 }
 
 function encodePieces(

@@ -19,6 +19,8 @@ const LISTED = 32
 const START = 65_536
 /** Longer streams are not coded so, and so a few bytes cannot become many. */
 export const LONGEST_CODED = 1 << 17
+/** About how many bytes of a table each kind of byte takes. */
+const TABLE_BYTES = 1.25
 /** A code is unpacked slower than a frame: this much shorter has it to be. */
 const WORTH = 0.985
 
@@ -61,6 +63,34 @@ export function encodeEntropy(
     for (const state of states) writer.u32(state)
     return writer.bytes(room.subarray(from - room.byteOffset)).finish()
   })
+}
+
+/** About how many bytes the code of a stream takes. */
+export function codeSize(stream: Uint8Array, kernels: Kernels): number {
+  return entropySize(countsOf(stream, kernels), stream.length)
+}
+
+/** How often each byte comes. */
+export function countsOf(stream: Uint8Array, kernels: Kernels): Uint32Array {
+  return kernels.scope(() => {
+    const source = kernels.copyOf(stream)
+    const counts = kernels.words(4 * 256)
+    kernels.run.countBytes(source.byteOffset, stream.length, counts.byteOffset)
+    return counts.slice(0, 256)
+  })
+}
+
+/** About how many bytes a code of `length` bytes takes, of which `counts` says how often each comes. */
+export function entropySize(counts: Uint32Array, length: number): number {
+  let bits = length * Math.log2(length)
+  let different = 0
+  for (const count of counts) {
+    if (count === 0) continue
+    bits -= count * Math.log2(count)
+    different++
+  }
+  // One byte alone is not coded, but said.
+  return different < 2 ? 2 : bits / 8 + 16 + TABLE_BYTES * different
 }
 
 /**

@@ -93,7 +93,7 @@ function bitLength(value: number): number {
  * The step from which most others are not far: the middle one, or of many, where they scatter about it, their
  * mean. Times that jitter about a grid are on its line then, and those with gaps on that between gaps.
  */
-export function middleStep(units: Float64Array): number {
+export function middleStep(units: Float64Array, kernels: Kernels): number {
   if (units.length < 2) return 0
   const count = Math.min(units.length - 1, 65)
   const taken = new Float64Array(count)
@@ -106,9 +106,7 @@ export function middleStep(units: Float64Array): number {
   let scatter = 0
   for (const step of taken) scatter += Math.abs(step - middle)
   if (scatter === 0 || count === units.length - 1) return middle
-  let sum = 0
-  for (let i = 1; i < units.length; i++) sum += units[i]!
-  const mean = Math.round(sum / (units.length - 1))
+  const mean = Math.round(kernels.run.total(units.byteOffset, units.length) / (units.length - 1))
   return Math.abs(mean - middle) * count <= scatter ? mean : middle
 }
 

@@ -1,3 +1,4 @@
+import { codeSize } from './entropy.ts'
 import {
   ALL_RULES,
   delta,
@@ -7,6 +8,7 @@ import {
   type Rule,
 } from './integer-rules.ts'
 import { type Kernels, planeStride } from './kernels.ts'
+import { likelyLowBits, lowLength, MOST_LOW_BITS, takeLowBits } from './low-bits.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
 import { readPlanes, toPlanes } from './planes.ts'
@@ -15,12 +17,13 @@ import { commonDivisor, exactNumber, type Steps, TWO_32 } from './steps.ts'
 // Integers: whole numbers v[0], v[1] … of up to 64 bits, in units of their common divisor g, as what
 // is left of them once a simple rule has guessed each.
 //
-//   u8      bits 0–1 order, bits 2–4 number of planes, 0x20: divisor follows, 0x40: the first value
+//   u8      bits 0–1 order, or 3 where low bits lie apart, bits 2–4 number of planes, 0x20: divisor follows, 0x40: the first value
 //           has 8 bytes, 0x80: step follows
 //   signed  f, the first value (8 bytes: two's complement)
 //   varint  g, 2 or more; 1 unless it follows
 //   signed  s, the step; 0 unless it follows
-//   …       the planes of the residuals r, highest first, each a stream
+//   u8      where low bits lie apart: bits 0–1 order, bits 2–4 how many low bits each residual has
+//   …       the planes of the residuals r without those, highest first, each a stream; the low bits, a stream
 //
 // | order | value | residuals |
 // |---|---|---|
@@ -30,12 +33,18 @@ import { commonDivisor, exactNumber, type Steps, TWO_32 } from './steps.ts'
 //
 // Sums are taken modulo 2^64. Constant and linear columns have no planes.
 
+/** In place of an order. */
+const LOW_APART = 3
 const HAS_DIVISOR = 0x20
 const WIDE_FIRST = 0x40
 const HAS_STEP = 0x80
 
 /** Up to this many values every rule is tried in full. */
 const TRY_ALL = 2048
+/** It is tried for so many values and more whether low bits are better apart. */
+const LOW_BITS_FROM = 256
+/** Up to this share of the bytes without. */
+const WORTH = 0.998
 const SAMPLE_BLOCKS = 4
 const SAMPLE_ROWS = 512
 /** Values that the kernel decodes at a time. */
@@ -65,41 +74,89 @@ function encodeSteps(values: Steps, newParts: NewParts): Parts | undefined {
   if (divisor > 1) kernels.run.divide(units.byteOffset, count, divisor)
   const number = exactNumber(values.low, values.high)
   const first = number === undefined ? undefined : Math.floor(number / divisor)
-  const source = { units, divisor, first, middle: middleStep(units), kernels }
-  const write = (residuals: Residuals): Parts => writeParts(values, divisor, residuals, newParts)
+  const source = { units, divisor, first, middle: middleStep(units, kernels), kernels }
+  const write = (residuals: Residuals): Written => {
+    const { values: left, from, bytes, order } = residuals
+    const planes = toPlanes(left, from, bytes, order > 0, kernels)
+    const parts = writeParts(values, divisor, residuals, planes, NO_LOW_BITS, newParts)
+    return { parts, residuals, planes }
+  }
   if (isLine) {
     const whole = delta(source)
-    return whole && write(whole)
+    return whole && write(whole).parts
   }
-  const best = (chosen: readonly Rule[], all: boolean): Parts | undefined => {
+  const orApart = (written: Written): Written =>
+    lowBitsApart(values, divisor, written, newParts) ?? written
+  const best = (chosen: readonly Rule[], all: boolean): Written | undefined => {
     const found = chosen.flatMap((rule) => rule(source) ?? [])
-    return shortest((all ? found : likeliest(found, newParts)).map(write))
+    const written = (all ? found : likeliest(found, newParts)).map(write)
+    return shortest(newParts.thorough ? written.map(orApart) : written)
   }
-  if (newParts.thorough || count <= TRY_ALL) return best(ALL_RULES, true)
-  const parts = best(likelyRules(source), false)
-  const settled = parts !== undefined && parts.separateSize() * SPARSE >= count
-  return settled ? parts : best(ALL_RULES, true)
+  const ofAll = newParts.thorough || count <= TRY_ALL
+  let found = ofAll ? best(ALL_RULES, true) : best(likelyRules(source), false)
+  const settled = found !== undefined && found.parts.separateSize() * SPARSE >= count
+  if (!ofAll && !settled) found = best(ALL_RULES, true)
+  return found && (newParts.thorough ? found : orApart(found)).parts
 }
 
-function shortest(candidates: readonly Parts[]): Parts | undefined {
-  let best: Parts | undefined
-  for (const parts of candidates) if (best === undefined || parts.size() < best.size()) best = parts
+/** The same with the low bits apart; undefined where that is hardly shorter. */
+function lowBitsApart(
+  values: Steps,
+  divisor: number,
+  { parts, residuals, planes }: Written,
+  newParts: NewParts,
+): Written | undefined {
+  const { kernels, thorough } = newParts
+  const lowest = planes.at(-1)
+  if (lowest === undefined || (lowest.length < LOW_BITS_FROM && !thorough)) return undefined
+  const bits = likelyLowBits(lowest, kernels)
+  if (bits === 0) return undefined
+  const { planes: above, low } = takeLowBits(planes, bits, kernels)
+  const most = parts.codedSize() * WORTH
+  const lowestAbove = above.at(-1)
+  const least = lowestAbove === undefined ? 0 : codeSize(lowestAbove, kernels)
+  if (low.length + least > most) return undefined
+  const apart = writeParts(values, divisor, residuals, above, { bits, low }, newParts)
+  if (apart.separateSize() > most) return undefined
+  return { parts: apart, residuals, planes }
+}
+
+/** Parts, and what they were made of. */
+interface Written {
+  readonly parts: Parts
+  readonly residuals: Residuals
+  readonly planes: readonly Uint8Array[]
+}
+
+interface LowBits {
+  readonly bits: number
+  readonly low: Uint8Array
+}
+
+const NO_LOW_BITS: LowBits = { bits: 0, low: new Uint8Array(0) }
+
+function shortest(candidates: readonly Written[]): Written | undefined {
+  let best: Written | undefined
+  for (const found of candidates) {
+    if (best === undefined || found.parts.size() < best.parts.size()) best = found
+  }
   return best
 }
 
 function writeParts(
   values: Steps,
   divisor: number,
-  residuals: Residuals,
+  { order, step, offset }: Residuals,
+  planes: readonly Uint8Array[],
+  { bits, low: lowBits }: LowBits,
   newParts: NewParts,
 ): Parts {
-  const { order, step, offset, from, bytes } = residuals
   const parts = newParts()
   const [low, high] = add(values.low, values.high, offset * divisor)
   const first = exactNumber(low, high)
   parts.u8(
-    order |
-      (bytes << 2) |
+    (bits > 0 ? LOW_APART : order) |
+      (planes.length << 2) |
       (divisor > 1 ? HAS_DIVISOR : 0) |
       (first === undefined ? WIDE_FIRST : 0) |
       (step === 0 ? 0 : HAS_STEP),
@@ -108,9 +165,12 @@ function writeParts(
   else parts.signed(first)
   if (divisor > 1) parts.varint(divisor)
   if (step !== 0) parts.signed(step)
-  const planes = toPlanes(residuals.values, from, bytes, order > 0, newParts.kernels)
-  for (const plane of planes) parts.stream(plane)
-  return parts
+  if (bits > 0) parts.u8(order | (bits << 2))
+  for (const plane of planes) {
+    if (bits > 0) parts.scattered(plane)
+    else parts.stream(plane)
+  }
+  return parts.noise(lowBits)
 }
 
 function add(low: number, high: number, difference: number): [low: number, high: number] {
@@ -155,9 +215,7 @@ export function decodeIntegers(
 ): Uint32Array {
   const { kernels } = reader
   const form = reader.u8()
-  const order = form & 3
   const bytes = (form >> 2) & 7
-  if (order === 3) throw reader.error('integers of an unknown order')
   let low: number
   let high: number
   if (form & WIDE_FIRST) {
@@ -170,16 +228,29 @@ export function decodeIntegers(
   }
   const divisor = form & HAS_DIVISOR ? reader.varint() : 1
   const step = form & HAS_STEP ? reader.signed() : 0
+  const apart = (form & 3) === LOW_APART
+  const rest = apart ? reader.u8() : form & 3
+  const order = rest & 3
+  const bits = rest >> 2
+  if (order === 3 || bits > MOST_LOW_BITS || (apart && bits === 0)) {
+    throw reader.error('integers of an unknown order')
+  }
   const length = count - Math.min(order, count)
   const target = room === undefined ? kernels.words(2 * count) : wordsOf(room)
   kernels.scope(() => {
     const stride = planeStride(length)
     const placed = readPlanes(reader, bytes, length)
+    const lowBits = kernels.bytes(lowLength(bits, length))
+    reader.streamInto(lowBits)
+    const behind = (bits * length) & 7
+    if (behind !== 0 && lowBits.at(-1)! >> behind !== 0) throw reader.error('bits behind the last')
     const block = kernels.doubles(BLOCK)
     kernels.run.sumPlanes(
       placed.byteOffset,
       stride,
       bytes,
+      lowBits.byteOffset,
+      bits,
       target.byteOffset,
       count,
       order,

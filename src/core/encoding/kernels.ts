@@ -12,6 +12,7 @@ interface KernelFunctions {
   firstIndivisible(values: number, from: number, count: number, divisor: number): number
   divide(values: number, count: number, divisor: number): void
   level(units: number, target: number, count: number, step: number, bounds: number): void
+  total(units: number, count: number): number
   subtract(values: number, count: number, amount: number): void
   differences(units: number, target: number, count: number, step: number, bounds: number): void
   changes(units: number, target: number, count: number, bounds: number): void
@@ -28,10 +29,20 @@ interface KernelFunctions {
     planes: number,
     stride: number,
   ): void
+  takeLow(
+    planes: number,
+    stride: number,
+    bytes: number,
+    count: number,
+    bits: number,
+    target: number,
+  ): void
   sumPlanes(
     planes: number,
     stride: number,
     bytes: number,
+    low: number,
+    bits: number,
     target: number,
     count: number,
     order: number,
@@ -72,7 +83,10 @@ interface KernelFunctions {
     offsets: number,
     total: number,
   ): number
+  stepBytes(source: number, target: number, count: number): void
+  sumBytes(values: number, count: number): void
   countBytes(source: number, count: number, counts: number): void
+  otherBytes(source: number, count: number, common: number, limit: number, places: number): number
   encodeBytes(source: number, count: number, table: number, states: number, end: number): number
   fillTable(shares: number, table: number): void
   fillSlots(shares: number, slots: number): void

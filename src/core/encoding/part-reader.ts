@@ -4,7 +4,8 @@ import type { Compressor } from './compressor.ts'
 import { decodeEntropy, LONGEST_CODED } from './entropy.ts'
 import { frameCanHold } from './frame-bound.ts'
 import type { Kernels } from './kernels.ts'
-import { CODED, FRAME_MAGIC } from './parts.ts'
+import { CODED, FRAME_MAGIC, SPARSE_BYTES } from './parts.ts'
+import { decodeSparse } from './sparse.ts'
 
 /** Reads what `Parts` packed; `corrupt-object` for whatever does not fit. */
 export class PartReader {
@@ -82,6 +83,11 @@ export class PartReader {
         throw this.#reader.error('a code of a longer stream than there are')
       const target = room()
       decodeEntropy(this.#reader, code, target, this.kernels)
+      return target
+    }
+    if (head === SPARSE_BYTES) {
+      const target = room()
+      decodeSparse(this.#reader, target)
       return target
     }
     const frame = this.#frame(head, length)

@@ -1,14 +1,18 @@
-import { ByteWriter } from '../bytes.ts'
+import { ByteWriter, endToEnd, lengthOf } from '../bytes.ts'
 import type { Compressor } from './compressor.ts'
-import { encodeEntropy } from './entropy.ts'
+import { codeSize, encodeEntropy } from './entropy.ts'
 import type { Kernels } from './kernels.ts'
+import { encodeSparse } from './sparse.ts'
 
 // What an encoder makes: *fields*, small numbers that the decoder needs first, and *streams*, bytes
 // whose number the decoder knows by then. They stand in the order in which they are read. A body
 // packs them in one of two ways, see `body.ts`; a stream that is packed alone is
 //
-//   varint  0: stored | 1: all bytes are equal | 2: coded              | n > 2: bytes of the frame
-//   …       the bytes | that byte              | varint length, `entropy.ts` | a zstd frame without its first four bytes
+//   varint  0: stored: the bytes follow
+//           1: all bytes are equal: that byte
+//           2: coded: varint length, `entropy.ts`
+//           3: sparse: `sparse.ts`
+//           n > 3: a zstd frame of n bytes without its first four
 //
 // An empty stream takes no bytes at all.
 
@@ -17,9 +21,12 @@ export const FRAME_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
 
 /** In place of the length of a frame, none of which is so short. */
 export const CODED = 2
+export const SPARSE_BYTES = 3
 
 /** Shorter streams gain nothing from a frame. */
 const WORTH_COMPRESSING = 24
+/** No frame of bytes that differ is much shorter. */
+const SHORT = 20
 /** What shrinks to less than one in so many is cheap to try in other ways too. */
 export const SPARSE = 16
 /** Up to this many bytes, and packed bytes, it is tried whether one frame for all parts is smaller. */
@@ -30,7 +37,15 @@ interface Stream {
   readonly bytes: Uint8Array
   /** Whether they are text or the like, in which zstd finds more at its higher levels. */
   readonly text: boolean
-  packed?: Uint8Array
+  /** Whether zstd is not to look for repeats in them before they are coded. */
+  readonly scattered: boolean
+  packed?: Packed
+}
+
+/** A stream as it is packed alone: the numbers before its bytes, and those, which may be the stream's own. */
+interface Packed {
+  readonly head: Uint8Array
+  readonly bytes: Uint8Array
 }
 
 /** Makes empty parts. */
@@ -87,19 +102,30 @@ export class Parts {
 
   /** Bytes that are compressed; they must not change afterwards. */
   stream(bytes: Uint8Array): this {
-    return this.#stream(bytes, false)
+    return this.#stream({ bytes, text: false, scattered: false })
+  }
+
+  /** The same for bytes that are known not to repeat. */
+  scattered(bytes: Uint8Array): this {
+    return this.#stream({ bytes, text: false, scattered: true })
   }
 
   /** The same for bytes from outside, which have more order than numbers do. */
   text(bytes: Uint8Array): this {
-    return this.#stream(bytes, true)
+    return this.#stream({ bytes, text: true, scattered: false })
   }
 
-  #stream(bytes: Uint8Array, text: boolean): this {
-    if (bytes.length === 0) return this
+  /** The same for bytes that are known to have no order at all: they are stored. */
+  noise(bytes: Uint8Array): this {
+    const packed = { head: STORED, bytes }
+    return this.#stream({ bytes, text: false, scattered: true, packed })
+  }
+
+  #stream(stream: Stream): this {
+    if (stream.bytes.length === 0) return this
     this.#flush()
     this.#joined = undefined
-    this.#parts.push({ bytes, text })
+    this.#parts.push(stream)
     return this
   }
 
@@ -121,14 +147,30 @@ export class Parts {
   separateSize(): number {
     this.#flush()
     let size = 0
-    for (const part of this.#parts) size += this.#packed(part).length
+    for (const part of this.#parts) size += this.#packedSize(part)
     return size
   }
 
-  /** Fields as they are, each stream packed alone. */
-  separate(): Uint8Array {
+  /** About the bytes of {@link separate}, its streams coded where that is shorter. */
+  codedSize(): number {
     this.#flush()
-    return concatenate(this.#parts.map((part) => this.#coded(part) ?? this.#packed(part)))
+    let size = 0
+    for (const part of this.#parts) {
+      const packed = this.#packedSize(part)
+      const mayBeCoded = !(part instanceof Uint8Array) && this.#mayBeCoded(part)
+      size += mayBeCoded ? Math.min(packed, codeSize(part.bytes, this.#kernels)) : packed
+    }
+    return size
+  }
+
+  /** Fields as they are, each stream packed alone: bytes that follow each other. */
+  separate(): Uint8Array[] {
+    this.#flush()
+    return this.#parts.flatMap((part) => {
+      if (part instanceof Uint8Array) return [part]
+      const { head, bytes } = this.#coded(part) ?? this.#packed(part)
+      return [head, bytes]
+    })
   }
 
   /** All bytes end to end: varint their number, then one frame. Undefined where it cannot pay. */
@@ -136,11 +178,11 @@ export class Parts {
     if (this.#joined !== undefined) return this.#joined
     this.#flush()
     const plain = this.#parts.map((part) => (part instanceof Uint8Array ? part : part.bytes))
-    const length = plain.reduce((sum, bytes) => sum + bytes.length, 0)
+    const length = lengthOf(plain)
     if (length < WORTH_COMPRESSING || length > JOIN_LIMIT) return undefined
     // A frame's own bytes are all that joining saves: nothing beside thousands.
     if (this.separateSize() > JOIN_PACKED) return undefined
-    const frame = this.#zstd.compress(concatenate(plain), this.#level)
+    const frame = this.#zstd.compress(endToEnd(plain), this.#level)
     if (frame === undefined) return undefined
     this.#joined = new ByteWriter(frame.length + 4)
       .varint(length)
@@ -162,33 +204,63 @@ export class Parts {
     return this.#fields
   }
 
-  #packed(part: Uint8Array | Stream): Uint8Array {
-    if (part instanceof Uint8Array) return part
-    part.packed ??= packStream(part, this.#zstd, this.#level)
-    return part.packed
+  #packed(stream: Stream): Packed {
+    stream.packed ??= packStream(stream, this.#zstd, this.#level, this.#kernels)
+    return stream.packed
+  }
+
+  #packedSize(part: Uint8Array | Stream): number {
+    if (part instanceof Uint8Array) return part.length
+    const { head, bytes } = this.#packed(part)
+    return head.length + bytes.length
   }
 
   /** The code of a stream of numbers, where that is shorter than its frame. */
-  #coded(part: Uint8Array | Stream): Uint8Array | undefined {
-    if (part instanceof Uint8Array || part.text) return undefined
-    const { length } = this.#packed(part)
-    if (length === 2 || length > part.bytes.length) return undefined
-    const code = encodeEntropy(part.bytes, length, this.#kernels)
-    return code && withHead([CODED, code.length], code)
+  #coded(stream: Stream): Packed | undefined {
+    if (!this.#mayBeCoded(stream)) return undefined
+    return codeStream(stream.bytes, this.#packedSize(stream), this.#kernels)
+  }
+
+  #mayBeCoded(stream: Stream): boolean {
+    if (stream.text) return false
+    const form = this.#packed(stream).head[0]!
+    return form > SPARSE_BYTES && this.#packedSize(stream) <= stream.bytes.length
   }
 }
 
-function packStream({ bytes, text }: Stream, zstd: Compressor, level: number): Uint8Array {
-  if (allEqual(bytes)) return Uint8Array.of(1, bytes[0]!)
-  const frame = bytes.length < WORTH_COMPRESSING ? undefined : compress(bytes, text, zstd, level)
-  if (frame === undefined) return concatenate([Uint8Array.of(0), bytes])
-  return withHead([frame.length - FRAME_MAGIC.length], frame.subarray(FRAME_MAGIC.length))
+const NOTHING = new Uint8Array(0)
+const STORED = Uint8Array.of(0)
+
+/** The code of bytes that take `packed` bytes otherwise; undefined where it is not worth while. */
+function codeStream(bytes: Uint8Array, packed: number, kernels: Kernels): Packed | undefined {
+  const code = encodeEntropy(bytes, packed, kernels)
+  return code && { head: varints(CODED, code.length), bytes: code }
 }
 
-function withHead(numbers: readonly number[], bytes: Uint8Array): Uint8Array {
-  const writer = new ByteWriter(bytes.length + 8)
+function packStream(
+  { bytes, text, scattered }: Stream,
+  zstd: Compressor,
+  level: number,
+  kernels: Kernels,
+): Packed {
+  if (allEqual(bytes)) return { head: Uint8Array.of(1, bytes[0]!), bytes: NOTHING }
+  if (bytes.length < WORTH_COMPRESSING) return { head: STORED, bytes }
+  const sparse = text ? undefined : encodeSparse(bytes, kernels)
+  const asSparse = sparse && { head: Uint8Array.of(SPARSE_BYTES), bytes: sparse }
+  if (asSparse !== undefined && asSparse.bytes.length <= SHORT) return asSparse
+  const coded = scattered ? codeStream(bytes, bytes.length, kernels) : undefined
+  if (coded !== undefined) return coded
+  const frame = compress(bytes, text, zstd, level)
+  if (frame === undefined) return asSparse ?? { head: STORED, bytes }
+  const rest = frame.subarray(FRAME_MAGIC.length)
+  if (asSparse !== undefined && asSparse.bytes.length <= rest.length) return asSparse
+  return { head: varints(rest.length), bytes: rest }
+}
+
+function varints(...numbers: readonly number[]): Uint8Array {
+  const writer = new ByteWriter(8)
   for (const number of numbers) writer.varint(number)
-  return writer.bytes(bytes).finish()
+  return writer.finish()
 }
 
 function compress(
@@ -209,14 +281,4 @@ function allEqual(bytes: Uint8Array): boolean {
   const first = bytes[0]
   for (let i = 1; i < bytes.length; i++) if (bytes[i] !== first) return false
   return true
-}
-
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }

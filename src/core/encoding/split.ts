@@ -1,7 +1,7 @@
 import { planeStride } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import type { NewParts, Parts } from './parts.ts'
-import { readPlanes, takePlanes } from './planes.ts'
+import { readPlanes } from './planes.ts'
 
 // Split: values of a fixed width as they are, the last byte of all of them first, then the byte before
 // it …, the first byte last: sign, exponent and mantissa of floats come apart. Each plane is a stream.
@@ -27,38 +27,33 @@ export function encodeSplit(bytes: Uint8Array, width: number, newParts: NewParts
   const { kernels } = newParts
   const count = bytes.length / width
   const stride = planeStride(count)
-  const planes = kernels.scope(() => {
-    const target = kernels.bytes(width * stride)
-    kernels.run.split(bytes.byteOffset, count, width, target.byteOffset, stride)
-    return takePlanes(target, width, stride, count)
-  })
   const streams = newParts()
   let steps = 0
-  for (const [k, plane] of planes.entries()) {
-    const plain = newParts().stream(plane)
-    const stepped = steppedPlane(plane, plain, newParts)
-    if (stepped !== undefined) steps |= 1 << k
-    streams.append(stepped ?? plain)
-  }
+  kernels.scope(() => {
+    const planes = kernels.bytes(width * stride)
+    kernels.run.split(bytes.byteOffset, count, width, planes.byteOffset, stride)
+    for (let k = 0; k < width; k++) {
+      const plane = planes.subarray(k * stride, k * stride + count)
+      const plain = newParts().stream(plane.slice())
+      const stepped = steppedPlane(plane, plain, newParts)
+      if (stepped !== undefined) steps |= 1 << k
+      streams.append(stepped ?? plain)
+    }
+  })
   return { streams, steps }
 }
 
-/** The differences of a plane, where they take less room than it does. */
+/** The differences of a plane, which lies in an array of the kernels, where they take less room than it does. */
 function steppedPlane(plane: Uint8Array, plain: Parts, newParts: NewParts): Parts | undefined {
   if (!newParts.thorough && !mayHaveFewSteps(plane)) return undefined
-  const stepped = newParts().stream(stepsOf(plane))
+  const { kernels } = newParts
+  const steps = kernels.scope(() => {
+    const target = kernels.bytes(planeStride(plane.length))
+    kernels.run.stepBytes(plane.byteOffset, target.byteOffset, plane.length)
+    return target.slice(0, plane.length)
+  })
+  const stepped = newParts().stream(steps)
   return stepped.separateSize() < plain.separateSize() ? stepped : undefined
-}
-
-function stepsOf(plane: Uint8Array): Uint8Array {
-  const steps = new Uint8Array(plane.length)
-  let before = 0
-  for (let i = 0; i < plane.length; i++) {
-    const byte = plane[i]!
-    steps[i] = byte - before
-    before = byte
-  }
-  return steps
 }
 
 /** Whether, by a sample, there are differences, and they are not mostly noise. */
@@ -92,19 +87,10 @@ export function decodeSplit(
   kernels.scope(() => {
     const placed = readPlanes(reader, width, count)
     for (let k = 0; k < width; k++) {
-      if (steps & (1 << k)) addUp(placed.subarray(k * stride, k * stride + count))
+      if (steps & (1 << k)) kernels.run.sumBytes(placed.byteOffset + k * stride, count)
     }
     const values = kernels.owns(target) ? target : kernels.bytes(target.length)
     kernels.run.join(placed.byteOffset, stride, count, width, values.byteOffset)
     if (values !== target) target.set(values)
   })
-}
-
-/** Makes differences what they are differences of. */
-function addUp(plane: Uint8Array): void {
-  let byte = 0
-  for (let i = 0; i < plane.length; i++) {
-    byte = (byte + plane[i]!) & 255
-    plane[i] = byte
-  }
 }

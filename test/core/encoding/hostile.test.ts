@@ -45,6 +45,19 @@ describe('a body that has been tampered with', () => {
     }
   })
 
+  it.each([
+    ['no low bits', 0x00, []],
+    ['more low bits than there can be', 0x20, []],
+    ['an unknown order', 0x0b, [0]],
+    ['bits behind the last', 0x08, [0, 0x40]],
+    ['too few bytes of low bits', 0x10, [0, 0x11]],
+  ])('is corrupt with %s', (_, rest, stream) => {
+    // int8, 3 rows; integers without planes, low bits apart, first 0.
+    const body = (...bytes: number[]) => Uint8Array.of(0x02, 3, 1, 0x03, 0, ...bytes)
+    expect(decode(body(0x08, 0, 0x24), 11)?.subarray(8)).toEqual(Uint8Array.of(0, 1, 2))
+    expect(decode(body(rest, ...stream), 11)).toBeUndefined()
+  })
+
   it('does not make the reader allocate more than a column can have', () => {
     const huge = (...bytes: number[]) => Uint8Array.from(bytes)
     // 2^48 rows of one value; as many bytes in one frame; as many runs, exceptions.

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { findDistinct } from '../../../src/core/encoding/codes.ts'
 import { steppingOf, wholeStep } from '../../../src/core/encoding/delta-steps.ts'
 import { kernelsFor, planeStride } from '../../../src/core/encoding/kernels.ts'
+import { lowLength } from '../../../src/core/encoding/low-bits.ts'
 import { toPlanes } from '../../../src/core/encoding/planes.ts'
 
 // Each kernel beside the same said plainly.
@@ -30,6 +31,15 @@ function doubles(values: readonly number[]) {
   return { kernels, array }
 }
 
+/** A number of so many bits from bit `from` on, least significant bit first. */
+function bitsAt(bytes: Uint8Array, from: number, bits: number): bigint {
+  let value = 0n
+  for (let bit = from + bits - 1; bit >= from; bit--) {
+    value = (value << 1n) | BigInt((bytes[bit >> 3]! >> (bit & 7)) & 1)
+  }
+  return value
+}
+
 describe('the module of kernels', () => {
   it('is what its source compiles to', () => {
     const check = () => execFileSync(process.execPath, ['scripts/build-kernels.js', '--check'])
@@ -53,6 +63,33 @@ describe('a kernel', () => {
         const high = steps.reduce((all, step) => all | ((step < 0n ? ~step : step) >> 32n), 0n)
         expect(BigInt(largest)).toBe(high)
         if (largest < 2 ** 20) expect([...target]).toEqual(steps.map(Number))
+      }),
+    )
+  })
+
+  it('takes differences of bytes, and adds them up again', () => {
+    const bytes = counts.chain((length) => fc.uint8Array({ minLength: length, maxLength: length }))
+    fc.assert(
+      fc.property(bytes, (values) => {
+        const kernels = kernelsFor(values.length)
+        const [source, target] = [0, 0].map(() => kernels.bytes(planeStride(values.length)))
+        source!.set(values)
+        kernels.run.stepBytes(source!.byteOffset, target!.byteOffset, values.length)
+        const steps = values.map((byte, i) => byte - (values[i - 1] ?? 0))
+        expect(target!.slice(0, values.length)).toEqual(steps)
+        kernels.run.sumBytes(target!.byteOffset, values.length)
+        expect(target!.slice(0, values.length)).toEqual(values)
+      }),
+    )
+  })
+
+  it('adds up all steps but the first', () => {
+    const whole = fc.integer({ min: -(2 ** 40), max: 2 ** 40 })
+    fc.assert(
+      fc.property(many(whole), (values) => {
+        const { kernels, array } = doubles(values)
+        const sum = values.slice(1).reduce((all, value) => all + value, 0)
+        expect(kernels.run.total(array.byteOffset, values.length)).toBe(sum)
       }),
     )
   })
@@ -173,6 +210,7 @@ describe('a kernel', () => {
   it('undoes planes and rules modulo 2^64', () => {
     const input = fc.record({
       bytes: fc.integer({ min: 0, max: 7 }),
+      bits: fc.integer({ min: 0, max: 7 }),
       order: fc.constantFrom(0, 1, 2),
       count: counts,
       first: anyInteger,
@@ -181,14 +219,18 @@ describe('a kernel', () => {
       seed: fc.integer(),
     })
     fc.assert(
-      fc.property(input, ({ bytes, order, count, first, divisor, step, seed }) => {
+      fc.property(input, ({ bytes, bits, order, count, first, divisor, step, seed }) => {
         const length = count - Math.min(order, count)
         const stride = planeStride(length)
         const kernels = kernelsFor(count)
         const planes = kernels.bytes(bytes * stride)
-        for (let i = 0, state = seed; i < planes.length; i++) {
-          state = (Math.imul(state, 1_103_515_245) + 12_345) | 0
-          planes[i] = state >>> 16
+        const lowest = kernels.bytes(lowLength(bits, length))
+        let state = seed
+        for (const array of [planes, lowest]) {
+          for (let i = 0; i < array.length; i++) {
+            state = (Math.imul(state, 1_103_515_245) + 12_345) | 0
+            array[i] = state >>> 16
+          }
         }
         const target = kernels.words(2 * count)
         const low = Number(BigInt.asUintN(32, first))
@@ -197,6 +239,8 @@ describe('a kernel', () => {
           planes.byteOffset,
           stride,
           bytes,
+          lowest.byteOffset,
+          bits,
           target.byteOffset,
           count,
           order,
@@ -211,6 +255,7 @@ describe('a kernel', () => {
           for (let plane = 0; plane < bytes; plane++) {
             value = (value << 8n) | BigInt(planes[plane * stride + i]!)
           }
+          value = (value << BigInt(bits)) | bitsAt(lowest, bits * i, bits)
           return order === 0 ? value : (value >> 1n) ^ -(value & 1n)
         }
         const wanted: bigint[] = []
@@ -227,6 +272,39 @@ describe('a kernel', () => {
         }
         const found = new BigInt64Array(target.buffer, target.byteOffset, count)
         expect([...found]).toEqual(wanted.map((value) => BigInt.asIntN(64, value)))
+      }),
+    )
+  })
+
+  it('takes low bits from planes', () => {
+    const input = fc.record({
+      bytes: fc.integer({ min: 1, max: 7 }),
+      bits: fc.integer({ min: 1, max: 7 }),
+      count: counts,
+      seed: fc.integer(),
+    })
+    fc.assert(
+      fc.property(input, ({ bytes, bits, count, seed }) => {
+        const kernels = kernelsFor(count)
+        const stride = planeStride(count)
+        const planes = kernels.bytes(bytes * stride)
+        for (let i = 0; i < planes.length; i++) planes[i] = Math.imul(i + seed, 0x9e37_79b1) >>> 24
+        const valueAt = (i: number): bigint => {
+          let value = 0n
+          for (let plane = 0; plane < bytes; plane++) {
+            value = (value << 8n) | BigInt(planes[plane * stride + i]!)
+          }
+          return value
+        }
+        const values = Array.from({ length: count }, (_, i) => valueAt(i))
+        const lowest = kernels.bytes(lowLength(bits, count))
+        const { byteOffset } = planes
+        kernels.run.takeLow(byteOffset, stride, bytes, count, bits, lowest.byteOffset)
+        const found = values.map(
+          (_, i) => (valueAt(i) << BigInt(bits)) | bitsAt(lowest, bits * i, bits),
+        )
+        expect(found).toEqual(values)
+        expect(bitsAt(lowest, bits * count, 8 * lowest.length - bits * count)).toBe(0n)
       }),
     )
   })

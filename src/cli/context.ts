@@ -41,8 +41,14 @@ export interface Context {
   readonly cwd: string
   /** A path as given by the user, made absolute. */
   resolve(path: string): string
-  /** The bytes of a file the user named: `file-not-found`, `permission-denied`, `io`. */
-  readFile(path: string): AsyncIterable<Uint8Array>
+  /**
+   * The bytes of a file the user named: `file-not-found`, `permission-denied`, `io`. Pieces that are lent hold until
+   * the next is asked for.
+   */
+  readFile(
+    path: string,
+    options?: { readonly isLent?: boolean | undefined },
+  ): AsyncIterable<Uint8Array>
   /** The bytes `from` to `to` (exclusive) of a file the user named, fewer where it ends. */
   readRange(path: string, from: number, to: number): Promise<Uint8Array>
   /** Writes a file the user named: whole, or not at all. Returns how many bytes it has. */

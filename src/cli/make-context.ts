@@ -4,6 +4,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { VarveError } from '../core/errors.ts'
 import { escapeControl } from '../core/names.ts'
 import type { Repository } from '../plumbing/repository.ts'
+import type { ReadFileOptions } from '../storage/read-file.ts'
 import type { CommandTable } from './command-table.ts'
 import type { Config } from './config.ts'
 import { loadConfig } from './config-layers.ts'
@@ -109,7 +110,7 @@ export function makeContext(parts: ContextParts): OwnedContext {
     env,
     cwd,
     resolve: (path) => (isAbsolute(path) ? path : resolve(cwd, path)),
-    readFile: (path) => readNamedFile(resolve(cwd, path), abort),
+    readFile: (path, options) => readNamedFile(resolve(cwd, path), { ...options, signal: abort }),
     async readRange(path, from, to) {
       const { readFileRange } = await import('../storage/read-file.ts')
       return readFileRange(resolve(cwd, path), from, to)
@@ -251,9 +252,9 @@ function stdinError(error: Error): never {
   throw new VarveError('io', `cannot read standard input: ${error.message}`, { cause: error })
 }
 
-async function* readNamedFile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readNamedFile(path: string, options: ReadFileOptions): AsyncGenerator<Uint8Array> {
   const { readFile } = await import('../storage/read-file.ts')
-  yield* readFile(path, { signal })
+  yield* readFile(path, options)
 }
 
 /** The next folder of `-C`. One that is not there would else stand for a repository above it. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { VarveError } from '../core/errors.ts'
 import { badInput } from './bad-input.ts'
-import type { InputTable } from './table.ts'
+import type { InputTable, OpenOptions } from './table.ts'
 
 const PIECE_BYTES = 256 * 1024
 
@@ -11,9 +11,9 @@ const PIECE_BYTES = 256 * 1024
  * than a few are held however much there is. `bad-input` naming the table where what is packed is
  * damaged or cut.
  */
-export function openUnpacked(input: InputTable): AsyncIterable<Uint8Array> {
+export function openUnpacked(input: InputTable, options?: OpenOptions): AsyncIterable<Uint8Array> {
   const ending = /\.(gz|zst)$/i.exec(input.name)?.[1]?.toLowerCase()
-  if (ending === undefined) return input.open()
+  if (ending === undefined) return input.open(options)
   return ending === 'gz' ? gunzipped(input) : unzstd(input)
 }
 

@@ -43,6 +43,11 @@ export interface Reading {
   readonly onNotice?: ((text: string) => void) | undefined
 }
 
+export interface OpenOptions {
+  /** Whether a piece may be one that holds only until the next is asked for: where there is much, that is faster. */
+  readonly isLent?: boolean | undefined
+}
+
 /** A table of rows from outside: a file, or standard input. */
 export interface InputTable {
   /** What messages call it; its ending says the format. */
@@ -52,7 +57,8 @@ export interface InputTable {
   /** Whether it can be opened only once, as standard input. */
   readonly once?: boolean | undefined
   readonly reading?: Reading | undefined
-  open(): AsyncIterable<Uint8Array>
+  /** Its bytes, in pieces that are the caller's own unless they may be lent. */
+  open(options?: OpenOptions): AsyncIterable<Uint8Array>
   /** The bytes `from` to `to` (exclusive), where the table can be read at any place. */
   range?(from: number, to: number): Promise<Uint8Array>
   /** Of rows in memory, which are in no format: their columns. `open` gives no bytes then. */

@@ -129,7 +129,7 @@ export function fileTable(path: string, reading?: Reading): InputTable {
   return {
     name: path,
     bytes: found.size,
-    open: () => readFile(path),
+    open: (options) => readFile(path, options),
     range: (from, to) => readFileRange(path, from, to),
     ...said,
   }

@@ -116,7 +116,7 @@ export function seriesFileInput(
     name: file,
     bytes,
     reading: { zone, ...reading },
-    open: () => workTree.read(file, signal === undefined ? {} : { signal }),
+    open: (options) => workTree.read(file, { ...options, signal }),
     range: (from, to) => workTree.range(file, from, to),
   }
 }

@@ -11,7 +11,7 @@ export function interruptible(input: InputTable, signal: AbortSignal | undefined
   const { range, typed } = input
   return {
     ...input,
-    open: () => watched(input.open(), signal),
+    open: (options) => watched(input.open(options), signal),
     ...(range !== undefined && {
       async range(from, to) {
         await check(signal)

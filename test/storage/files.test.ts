@@ -110,6 +110,35 @@ describe('a file that the user names', () => {
     await expect(textOf(file, AbortSignal.abort())).rejects.toMatchObject({ code: 'interrupted' })
   })
 
+  it('is lent in pieces that hold until the next is asked for', async () => {
+    const bytes = Buffer.alloc(5_000_000)
+    for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE(at, at)
+    const path = newPath()
+    fs.writeFileSync(path, bytes)
+    let at = 0
+    for await (const piece of readFile(path, { isLent: true })) {
+      // Who reads ahead has had the time to.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(bytes.subarray(at, at + piece.length).equals(piece)).toBe(true)
+      at += piece.length
+    }
+    expect(at).toBe(bytes.length)
+  })
+
+  it('is closed when whoever has lent pieces has enough, or is interrupted', async () => {
+    const path = written('0123456789'.repeat(300_000))
+    const close = vi.spyOn(fs, 'closeSync')
+    for await (const _ of readFile(path, { isLent: true })) break
+    expect(close).toHaveBeenCalledTimes(1)
+    const stop = new AbortController()
+    const reading = async () => {
+      const { signal } = stop
+      for await (const _ of readFile(path, { isLent: true, signal })) stop.abort()
+    }
+    await expect(reading()).rejects.toMatchObject({ code: 'interrupted' })
+    expect(close).toHaveBeenCalledTimes(2)
+  })
+
   it('is cut short while it is read', async () => {
     const fd = fs.openSync(written('0123456789'), 'r')
     vi.spyOn(fs, 'fstatSync').mockReturnValue({ size: 20 } as fs.Stats)

@@ -10,6 +10,8 @@ export interface CellBatch {
   /** Cell `row * width + column`: its start << 2 | flags. */
   readonly starts: Int32Array
   readonly ends: Int32Array
+  /** Whether the cells lie one behind another. */
+  readonly isInOrder?: boolean
   /** Cells of a record. */
   readonly width: number
   /** The line that each record begins on. */

@@ -153,6 +153,7 @@ export class FirstPass {
 
   /** `bad-input` for the first cell of the index that is a null. */
   #checkIndex(rows: number): void {
+    if (this.#index.every((name) => !this.#guesses.get(name)!.hasEmpty)) return
     const { tokenizer } = this.stream
     const { names, cells } = this.header
     const indexCells = this.#index.map((name) => cells[names.indexOf(name)]!)

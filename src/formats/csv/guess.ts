@@ -53,6 +53,7 @@ export interface GuessOptions {
 /** Widens a column's type cell by cell, and for an index watches whether it is in order. */
 export class ColumnGuess {
   #seen = 0
+  #hasEmpty = false
   #impossible: VarveError | undefined
   readonly #name: string
   readonly #index: boolean
@@ -152,7 +153,10 @@ export class ColumnGuess {
       const token = starts[cell]!
       const start = token >> 2
       const end = ends[cell]!
-      if (start === end && token === start << 2) continue
+      if (start === end && token === start << 2) {
+        this.#hasEmpty = true
+        continue
+      }
       if ((seen & TEXT) === 0) {
         const kind = this.#kindOf(batch, bytes, row, cell, start, end, seen)
         seen |= kind
@@ -175,6 +179,11 @@ export class ColumnGuess {
       }
     }
     this.#seen = seen
+  }
+
+  /** Whether a cell was empty; of an index, all are looked at. */
+  get hasEmpty(): boolean {
+    return this.#hasEmpty
   }
 
   /** The narrowest type for what was seen; null where nothing was. */

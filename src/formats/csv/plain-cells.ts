@@ -174,12 +174,7 @@ export class PlainCells {
     if (this.#kernels !== undefined && this.#kernels.uses === this.#use) return this.#kernels
     const { bytes, starts, ends, width } = this.#batch
     const cells = this.#rows * width
-    let [low, high] = [bytes.length, 0]
-    for (let cell = 0; cell < cells; cell++) {
-      const start = starts[cell]! >> 2
-      if (start < low) low = start
-      if (ends[cell]! > high) high = ends[cell]!
-    }
+    const [low, high] = extentOf(this.#batch, cells)
     const count = Math.max(0, high - low)
     this.#isTooLong = count + 8 * (cells + this.#rows) > MOST_BYTES
     if (this.#isTooLong) return undefined
@@ -195,6 +190,17 @@ export class PlainCells {
     this.#use = kernels.uses
     return kernels
   }
+}
+
+/** Where the text of so many cells of a batch begins and ends. */
+function extentOf({ isInOrder, starts, ends }: CellBatch, cells: number): [number, number] {
+  if (isInOrder === true) return [starts[0]! >> 2, ends[cells - 1]!]
+  let [low, high] = [Number.MAX_SAFE_INTEGER, 0]
+  for (let cell = 0; cell < cells; cell++) {
+    low = Math.min(low, starts[cell]! >> 2)
+    high = Math.max(high, ends[cell]!)
+  }
+  return [low, high]
 }
 
 function copied(kernels: Kernels, from: Int32Array, count: number): number {

@@ -21,9 +21,9 @@ const ANY_WIDTH = 0x3fff_ffff
 const MAX_RECORD_BYTES = 2 ** 29 - 1
 /** A buffer that grew past this for one record is given back when it is mostly empty. */
 const ROOMY_BYTES = 8 * 1024 * 1024
-const BATCH_CELLS = 32_768
+const BATCH_CELLS = 65_536
 const HEADER_CELLS = 64
-const BATCH_ROWS = 8_192
+const BATCH_ROWS = 16_384
 /** So many records are cut one by one after one that has to be. */
 const SLOW_RECORDS = 16
 /** Room behind what was fed, so that a record which goes on in the next piece needs no new buffer. */
@@ -56,6 +56,7 @@ export class Tokenizer {
   /** Cell `row * width + column`: its start << 2 | flags. */
   starts = new Int32Array(0)
   ends = new Int32Array(0)
+  readonly isInOrder = true
   /** The line that each record of the batch begins on. */
   lines = new Uint32Array(0)
   /** Where each record of the batch begins. */

@@ -2,7 +2,7 @@ import type { Context } from '../../cli/context.ts'
 import { defineCommand, given, usageError } from '../../cli/define-command.ts'
 import { hasCode } from '../../core/errors.ts'
 import { checkCollectionName } from '../../core/names.ts'
-import type { Reading } from '../../formats/table.ts'
+import type { OpenOptions, Reading } from '../../formats/table.ts'
 import { seriesOfFile } from '../../plumbing/file-names.ts'
 import { type FoundTable, findTables } from '../../plumbing/find-tables.ts'
 import { type AddedFile, addFiles } from '../add-files.ts'
@@ -171,7 +171,7 @@ function toAdd(table: FoundTable, reading: Reading, context: Context): AddedFile
     bytes,
     once: bytes === undefined,
     reading,
-    open: () => context.readFile(absolute),
+    open: (options?: OpenOptions) => context.readFile(absolute, options),
     ...(bytes !== undefined && {
       range: (from: number, to: number) => context.readRange(absolute, from, to),
     }),

@@ -79,7 +79,7 @@ export const importVintagesCommand = defineCommand({
           name,
           bytes,
           reading,
-          open: () => context.readFile(absolute),
+          open: (options) => context.readFile(absolute, options),
           range: (from, to) => context.readRange(absolute, from, to),
         }),
         from: args.knownAtFrom ?? { kind: 'name' },

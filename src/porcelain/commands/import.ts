@@ -52,7 +52,7 @@ const lakotaExport = defineCommand({
         tableOf: ({ name, absolute, bytes }) => ({
           name,
           bytes,
-          open: () => context.readFile(absolute),
+          open: (options) => context.readFile(absolute, options),
           range: (from, to) => context.readRange(absolute, from, to),
         }),
         onSeries: () => progress.add(1),

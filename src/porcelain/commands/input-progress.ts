@@ -36,9 +36,9 @@ export function inputProgress(context: Context, label: string): InputProgress {
         willRead(times) {
           if (bytes !== undefined) grow(bytes * (times - 1))
         },
-        async *open() {
+        async *open(options) {
           const bar = show()
-          for await (const piece of input.open()) {
+          for await (const piece of input.open(options)) {
             bar.add(piece.length)
             yield piece
           }

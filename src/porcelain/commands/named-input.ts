@@ -17,7 +17,7 @@ export function namedInput(
     bytes,
     once: bytes === undefined,
     reading,
-    open: () => context.readFile(file),
+    open: (options) => context.readFile(file, options),
     ...(bytes !== undefined && {
       range: (from: number, to: number) => context.readRange(file, from, to),
     }),

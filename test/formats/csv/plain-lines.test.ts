@@ -73,6 +73,55 @@ describe('lines that are written many at once', () => {
     await fc.assert(property, { numRuns: 300 })
   })
 
+  const nanoseconds = fc.oneof(fc.bigInt({ min: 0n, max: 3n }), fc.bigInt(0n, 200_000_000_000n))
+  const units = { timestamp_s: 9, timestamp_ms: 6, timestamp_us: 3, timestamp_ns: 0 } as const
+  it.each(Object.keys(units) as (keyof typeof units)[])(
+    'have times in the minute of the line before, and not, in %s',
+    async (type) => {
+      const times = schemaOf(`k:int64 t:${type}`)
+      const unit = 10n ** BigInt(units[type])
+      const begin = fc.constantFrom(MIN, -(10n ** 18n), -70_000_000_000n, 0n, 10n ** 18n, -MIN - 1n)
+      const steps = fc.array(fc.tuple(fc.boolean(), nanoseconds), { minLength: 1, maxLength: 60 })
+      const property = fc.asyncProperty(begin, steps, async (first, all) => {
+        let time = first / unit
+        const rows = all.map(([back, step], i) => {
+          time += (back ? -step : step) / unit
+          if (time < MIN) time = MIN
+          if (time >= -MIN) time = -MIN - 1n
+          return [BigInt(i), time] as const
+        })
+        const frame = frameFromRows(
+          times,
+          rows.map((row) => [...row]),
+        )
+        const lines = rows.map(([k, t]) => `${k},${formatScalar(t, type)}\n`)
+        expect(await textOf(writeCsv(times, [frame]))).toBe(`k,t\n${lines.join('')}`)
+      })
+      await fc.assert(property, { numRuns: 300 })
+    },
+  )
+
+  it('have decimals as long as they are, whatever is above them', async () => {
+    const decimals = schemaOf('k:int64 v:float64')
+    const whole = fc.oneof(
+      fc.integer({ min: -99_999_999, max: 99_999_999 }),
+      fc.integer({ min: -9999, max: 9999 }),
+      fc.constantFrom(1, 10, 100_000_000, -99_999_999, 10_000_000),
+    )
+    const value = fc
+      .tuple(whole, fc.nat(9))
+      .map(([digits, places]) => Number(`${digits}e-${places}`))
+    const property = fc.asyncProperty(fc.array(value, { maxLength: 60 }), async (values) => {
+      const frame = frameFromRows(
+        decimals,
+        values.map((each, i) => [BigInt(i), each]),
+      )
+      const lines = values.map((each, i) => `${i},${formatScalar(each, 'float64')}\n`)
+      expect(await textOf(writeCsv(decimals, [frame]))).toBe(`k,v\n${lines.join('')}`)
+    })
+    await fc.assert(property, { numRuns: 1000 })
+  })
+
   it('are the same however many there are, with texts in quotes among them', async () => {
     const small = schemaOf('k:int64 v:float64 s:string')
     const rows = Array.from({ length: 20_000 }, (_, i) => {

@@ -4,6 +4,7 @@
  * `docs/library.md` shows how they are used.
  */
 
+export { letHeapGrow } from './cli/let-heap-grow.ts'
 export { type Column, type ColumnType, columnTypes, isNull, type Scalar } from './core/column.ts'
 export { ColumnBuilder } from './core/column-builder.ts'
 export { scalarAt } from './core/column-ops.ts'

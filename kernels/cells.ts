@@ -163,9 +163,9 @@ export function readTimes(
   let most = load<i32>(seen, 4)
   let lastSeconds = <i64>load<f64>(seen, 8)
   let lastNanoseconds = <i64>load<f64>(seen, 16)
-  // The minute that was read last: most are of the same, or of the same day.
-  let yearAndMonth: u64 = 0
-  let dayToMinute: u64 = 0
+  // The minute that was read last: most are of the same, or of the same day. First bytes that no text has.
+  let yearAndMonth = u64.MAX_VALUE
+  let dayToMinute = u64.MAX_VALUE
   let days: i64 = 0
   let minutes: i64 = 0
   let row = 0

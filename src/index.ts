@@ -4,7 +4,6 @@
  * `docs/library.md` shows how they are used.
  */
 
-export { letHeapGrow } from './cli/let-heap-grow.ts'
 export { type Column, type ColumnType, columnTypes, isNull, type Scalar } from './core/column.ts'
 export { ColumnBuilder } from './core/column-builder.ts'
 export { scalarAt } from './core/column-ops.ts'
@@ -61,6 +60,7 @@ export { findLakotaExport } from './plumbing/find-lakota-export.ts'
 export { findVintages } from './plumbing/find-vintages.ts'
 export { forEachRef } from './plumbing/for-each-ref.ts'
 export { hashObject } from './plumbing/hash-object.ts'
+export { letHeapGrow } from './plumbing/let-heap-grow.ts'
 export { lsFiles } from './plumbing/ls-files.ts'
 export { lsTree } from './plumbing/ls-tree.ts'
 export { mergeBase, mergeBaseIsAncestor } from './plumbing/merge-base.ts'

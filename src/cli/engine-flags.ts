@@ -1,15 +1,15 @@
 import { setFlagsFromString } from 'node:v8'
-import { letHeapGrow } from './let-heap-grow.ts'
+import { letHeapGrow, NEWEST_KNOWN } from '../plumbing/let-heap-grow.ts'
 
 interface EngineFlag {
   readonly flag: string
-  /** The newest Node that is known to have it: a flag is V8's own, and promised to nobody. */
+  /** The newest Node that it is meant for. */
   readonly until: number
 }
 
 const FLAGS: readonly EngineFlag[] = [
   // Compiled code stays as long as the process: what is kept of it when a long command ends is all that it began with, too.
-  { flag: '--no-flush-bytecode', until: 24 },
+  { flag: '--no-flush-bytecode', until: NEWEST_KNOWN },
   // Code runs eight times as long (0.5 MB of bytecode a round) before it is compiled once more, for speed.
   // Hot loops are over that within milliseconds; with V8's own measure, what is called once for each segment
   // is compiled as well, which takes a fifth of the processor time of a command of two seconds. Later

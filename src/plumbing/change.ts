@@ -79,7 +79,8 @@ export async function stageChange<R>(
       if (!changed && next === state) return { result, changed }
       const pack = await batch.publish()
       if (pack !== undefined) published.push(pack)
-      const packs = [...next.packs, ...published]
+      // What is written again may be a pack of the same bytes, and name.
+      const packs = [...new Set([...next.packs, ...published])]
       if (changed) await options.ready?.(tree, result, state.tree)
       // What gc has removed since this began is stored again.
       if (!(await isStillThere(repo, tree, since))) continue

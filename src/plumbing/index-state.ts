@@ -229,7 +229,7 @@ export async function layOver(
   try {
     const next = await updatePaths(batch, tree, edits)
     const pack = await batch.publish()
-    return { tree: next, packs: pack === undefined ? packs : [...packs, pack] }
+    return { tree: next, packs: pack === undefined ? packs : [...new Set([...packs, pack])] }
   } finally {
     await batch.discard()
   }

@@ -43,7 +43,7 @@ const HAS_STEP = 0x80
 const TRY_ALL = 2048
 /** It is tried for so many values and more whether low bits are better apart. */
 const LOW_BITS_FROM = 256
-/** Up to this share of the bytes without. */
+/** They are taken apart where that takes at most this share of the bytes that they take together. */
 const WORTH = 0.998
 const SAMPLE_BLOCKS = 4
 const SAMPLE_ROWS = 512

@@ -37,6 +37,7 @@ export interface CsvStreamOptions extends CsvDialect {
   readonly width?: number
 }
 
+/** So many at once fit the batches that the kernels take (`plain-cells.ts`). */
 const FEED_BYTES = 256 * 1024
 /** Enough for most headers, which may be all that is wanted. */
 const FIRST_FEED_BYTES = 4 * 1024
@@ -183,16 +184,20 @@ interface Head {
   readonly ended: boolean
 }
 
-/** The first bytes, enough to find the delimiter from; held until the source is asked for more. */
+/**
+ * The first bytes, enough to find the delimiter from; held until the source is asked for more.
+ * @param before what came of it before them
+ */
 async function readHead(
   source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
   before: Uint8Array,
 ): Promise<Head> {
-  let head = before
-  while (head.length < SNIFF_BYTES + BOM.length) {
+  const enough = SNIFF_BYTES + BOM.length
+  // Copies, unless it is all that is needed: the source may use its buffers again when it is asked for more.
+  let head: Uint8Array = before.length < enough ? Buffer.from(before) : before
+  while (head.length < enough) {
     const { value, done } = await source.next()
     if (done === true) return { head, ended: true }
-    // A copy unless it is all that is needed: the source may use its buffer again.
     head =
       head.length === 0 && value.length > SNIFF_BYTES * 2 ? value : Buffer.concat([head, value])
   }

@@ -12,6 +12,15 @@ function table(text: string, reading: Reading = {}, once = false): InputTable {
   return { name: 'a.csv', once, reading, open: () => cut(whole, [7, 100]) }
 }
 
+/** Pieces each of which is overwritten as soon as the next is asked for. */
+async function* lent(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < whole.length; at += size) {
+    const piece = Uint8Array.from(whole.subarray(at, at + size))
+    yield piece
+    piece.fill(0x37)
+  }
+}
+
 async function inferred(text: string, reading: Reading = {}, options: InferOptions = {}) {
   const notices: string[] = []
   const onNotice = (notice: string): void => {
@@ -213,6 +222,23 @@ describe('files as they come', () => {
     expect(schema).toBe('TIME_PERIOD:date usd:float64')
     expect(rows[1]).toEqual([day('2025-02-01'), 1.0413])
     expect(notices).toEqual(['column "TIME_PERIOD" has months: each is read as its first day'])
+  })
+
+  it('leaves out lines before the header, wherever a source that lends its pieces cuts them', async () => {
+    const skipped = 300_000
+    const rows = Array.from({ length: 5000 }, (_, i) => `${1_000_000 + i},${i}`)
+    const text = `${'#'.repeat(skipped - 1)}\nn,v\n${rows.join('\n')}\n`
+    for (const size of [skipped - 7, skipped, skipped + 3, skipped + 40_000, 70_000]) {
+      const input: InputTable = {
+        name: 'a.csv',
+        reading: { skip: 1 },
+        open: () => lent(Buffer.from(text), size),
+      }
+      const found = await csvFormat.infer(input, {})
+      const read = await rowsOf(found.frames())
+      expect(read.length).toBe(rows.length)
+      expect(read.findIndex(([n], i) => n !== BigInt(1_000_000 + i))).toBe(-1)
+    }
   })
 
   it('leaves out lines before the header', async () => {

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
+import { letHeapGrow, NEWEST_KNOWN } from '../../src/plumbing/let-heap-grow.ts'
 
 const LIBRARY = pathToFileURL(resolve(import.meta.dirname, '../../dist/index.js')).href
-const IS_KNOWN = Number.parseInt(process.versions.node, 10) <= 24
+const IS_KNOWN = Number.parseInt(process.versions.node, 10) <= NEWEST_KNOWN
 
 /** How often V8 marked all of the heap while two million rows were written and read. */
 function markings(prepare: string): number {
@@ -44,4 +45,10 @@ function markings(prepare: string): number {
 
 it.skipIf(!IS_KNOWN)('a program that lets its heap grow has it marked less often', () => {
   expect(markings('letHeapGrow()')).toBeLessThan(markings(''))
+})
+
+it('a heap grows by a whole number of percent', () => {
+  for (const percent of [Number.NaN, 2.5, -5]) {
+    expect(() => letHeapGrow(percent)).toThrow(expect.objectContaining({ code: 'bad-input' }))
+  }
 })

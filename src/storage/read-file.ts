@@ -38,7 +38,10 @@ export function lookAtPath(path: string): FoundPath | undefined {
   }
 }
 
-/** The bytes of any file, in pieces that are the reader's own unless they are lent. */
+/**
+ * The bytes of any file, in pieces that are the reader's own unless they are lent. `bad-input` where it ends before it did when
+ * it was opened: somebody is writing it anew.
+ */
 export async function* readFile(
   path: string,
   options: ReadFileOptions = {},
@@ -51,14 +54,17 @@ export async function* readFile(
     return
   }
   const source = kind === 'file' ? openNow(path, options) : await openLater(path)
+  let read = 0
   try {
     for (;;) {
       await letOthersRun()
       checkSignal(options.signal)
       const piece = await withPath('read', path, () => source.next())
-      if (piece.length === 0) return
+      read += piece.length
+      if (piece.length === 0) break
       yield piece
     }
+    if (read < source.size) throw cutShort(path, read, source.size)
   } finally {
     await source.close()
   }
@@ -90,6 +96,8 @@ export async function readFileRange(path: string, from: number, to: number): Pro
 }
 
 interface OpenSource {
+  /** Bytes that there were when it was opened, where that is known; else 0. */
+  readonly size: number
   /** The next bytes; none at the end. */
   next(): Uint8Array | Promise<Uint8Array>
   close(): void | Promise<void>
@@ -103,9 +111,11 @@ function openNow(path: string, { isLent }: ReadFileOptions): OpenSource {
     throw notOpened(error, path)
   }
   // No more memory than there is to read: thousands of small files are read one after another.
-  let left = fs.fstatSync(fd).size
-  if (isLent && left > LENT_SIZE) return new ReadAhead(fd)
+  const { size } = fs.fstatSync(fd)
+  if (isLent && size > LENT_SIZE) return new ReadAhead(fd, size)
+  let left = size
   return {
+    size,
     next() {
       const piece = new Uint8Array(Math.min(Math.max(left, 4096), READ_SIZE))
       const count = fs.readSync(fd, piece)
@@ -118,13 +128,15 @@ function openNow(path: string, { isLent }: ReadFileOptions): OpenSource {
 
 /** Reads a piece in libuv's pool while the one before it is in use: two buffers take turns. */
 class ReadAhead implements OpenSource {
+  readonly size: number
   readonly #fd: number
   #next = Buffer.allocUnsafeSlow(LENT_SIZE)
   #lent = Buffer.allocUnsafeSlow(LENT_SIZE)
   /** Into `#next`. */
   #reading: Promise<number>
 
-  constructor(fd: number) {
+  constructor(fd: number, size: number) {
+    this.size = size
     this.#fd = fd
     this.#reading = this.#read()
   }
@@ -163,6 +175,7 @@ async function openLater(path: string): Promise<OpenSource> {
     throw notOpened(error, path)
   }
   return {
+    size: 0,
     async next() {
       const piece = new Uint8Array(READ_SIZE)
       const { bytesRead } = await handle.read(piece, 0, piece.length, null)
@@ -190,6 +203,13 @@ async function* readPipe(
     pipe.destroy()
   }
   checkSignal(signal)
+}
+
+function cutShort(path: string, read: number, size: number): VarveError {
+  return new VarveError('bad-input', `${path} was cut short while it was read`, {
+    data: { path, read, size },
+    hint: 'run it again when nobody writes the file any more',
+  })
 }
 
 function notOpened(error: unknown, path: string): unknown {

@@ -125,6 +125,21 @@ describe('a file that the user names', () => {
     expect(at).toBe(bytes.length)
   })
 
+  it.each([true, false])(
+    'is refused where it is cut short while it is read, lent: %s',
+    async (isLent) => {
+      const path = newPath()
+      fs.writeFileSync(path, Buffer.alloc(5_000_000, 0x37))
+      const reading = async () => {
+        for await (const _ of readFile(path, { isLent })) fs.truncateSync(path, 2_200_000)
+      }
+      await expect(reading()).rejects.toMatchObject({
+        code: 'bad-input',
+        data: { path, read: 2_200_000, size: 5_000_000 },
+      })
+    },
+  )
+
   it('is closed when whoever has lent pieces has enough, or is interrupted', async () => {
     const path = written('0123456789'.repeat(300_000))
     const close = vi.spyOn(fs, 'closeSync')

@@ -9,7 +9,7 @@ export const NEWEST_KNOWN = 24
  * from now on; later versions of Node are left as they are.
  *
  * Columns lie outside the heap, and V8 counts them to it: with its own measure it marks a small heap anew for every few
- * megabytes that are read or written. Of a program that reads ten million rows that is a third of the processor
+ * megabytes that are read or written. Of a program that reads ten million rows that is a quarter of the processor
  * time. In return a program that holds much memory of its own may take up to four times as much, with 300.
  *
  * @param percent a whole number; less than V8's own saves memory. `bad-input` where it is none

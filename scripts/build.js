@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { rolldown } from 'rolldown'
+import { programChunks } from './program-chunks.js'
 
 const { values, positionals } = parseArgs({
   options: { clean: { type: 'boolean', default: false } },
@@ -28,9 +29,6 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 const define = { VARVE_VERSION: JSON.stringify(version) }
 /** They find their binaries beside their own code. */
 const external = ['zstd-napi', '@bokuweb/zstd-wasm', 'ssh2']
-
-/** Modules that so many chunks need become one: a file read in vain costs less than dozens of files. */
-const SHARED_BY = 8
 
 const LAUNCHER = 'src/main.ts'
 
@@ -57,12 +55,13 @@ const inkAsChunk = {
 
 /** @type {(entry: string, define: Record<string, string>, entryFileNames: string, isSplit: boolean) => Promise<{ name: string, contents: Buffer, isEntry: boolean }[]>} */
 async function bundle(entry, define, entryFileNames, isSplit) {
+  const split = isSplit ? programChunks() : undefined
   const bundle = await rolldown({
     cwd: root,
     input: { [basename(entry).replace(/\.tsx?$/, '')]: entry },
     platform: 'node',
     external: external.flatMap((name) => [name, new RegExp(`^${name}/`)]),
-    plugins: [inkAsChunk],
+    plugins: [inkAsChunk, split?.plugin],
     transform: {
       target: 'node20',
       define: {
@@ -79,7 +78,7 @@ async function bundle(entry, define, entryFileNames, isSplit) {
     // Code that is compiled with what was kept cannot import modules.
     dynamicImportInCjs: false,
     comments: false,
-    codeSplitting: isSplit && { groups: [{ name: 'common', minShareCount: SHARED_BY }] },
+    codeSplitting: split !== undefined && { groups: split.groups },
   })
   await bundle.close()
   refuseCircles(new Map(output.map((file) => [file.fileName, file.imports])))

@@ -10,7 +10,7 @@ import type {
 } from './encode-worker.ts'
 
 /** A thread that nobody had anything for so long ends: until then the next batch finds it compiled and warm. */
-const KEPT_MS = 10_000
+const KEPT_MS = 60_000
 
 interface Pending {
   readonly take: (answer: Answer) => void

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { letHeapGrow } from '../src/index.ts'
+import { tuneEngine } from '../src/index.ts'
 import { formatGrowth } from './growth.ts'
 import { hasTool } from './measure.ts'
 import { findPeers, type Peers } from './peers/peers.ts'
@@ -56,7 +56,7 @@ function usageError(message: string): void {
 
 async function runSuites(wanted: readonly Suite[]): Promise<void> {
   // As the library's page tells programs that read and write much.
-  letHeapGrow()
+  tuneEngine()
   const peers = await findPeers(process.env)
   const says = values.json ? process.stderr : process.stdout
   says.write(`${peers.versions.join(', ')}\n`)

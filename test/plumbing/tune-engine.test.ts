@@ -2,20 +2,21 @@ import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
-import { letHeapGrow, NEWEST_KNOWN } from '../../src/plumbing/let-heap-grow.ts'
+import { NEWEST_KNOWN, tuneEngine } from '../../src/plumbing/tune-engine.ts'
 
 const LIBRARY = pathToFileURL(resolve(import.meta.dirname, '../../dist/index.js')).href
-const isKnown = Number.parseInt(process.versions.node, 10) <= NEWEST_KNOWN
+const major = Number.parseInt(process.versions.node, 10)
+const isKnown = major <= NEWEST_KNOWN
 if (!isKnown) {
   const newest = `Node ${NEWEST_KNOWN}, the newest whose flags of V8 are known`
   process.stderr.write(`SKIPPED: a test of how V8's heap grows, which takes ${newest}\n`)
 }
 
-/** How often V8 marked all of the heap while two million rows were written and read. */
-function markings(prepare: string): number {
+/** What a program prints that writes two million rows and reads them, with how often V8 marked all of the heap. */
+function run(prepare: string, ...flags: string[]): string {
   const script = `
     import { PerformanceObserver, constants } from 'node:perf_hooks'
-    import { letHeapGrow, framesTable, makeFrame, openRepository, parseSchemaText, readSeriesRows, writeSeries } from '${LIBRARY}'
+    import { tuneEngine, framesTable, makeFrame, openRepository, parseSchemaText, readSeriesRows, writeSeries } from '${LIBRARY}'
     ${prepare}
     let markings = 0
     new PerformanceObserver((list) => {
@@ -42,17 +43,31 @@ function markings(prepare: string): number {
     }
     await repo.close()
     await new Promise((resolve) => setTimeout(resolve, 50))
-    console.log(markings)`
-  const args = ['--input-type=module', '--eval', script]
-  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }))
+    console.log('marked ' + markings)`
+  const args = [...flags, '--input-type=module', '--eval', script]
+  return execFileSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
 }
 
+const markings = (prepare: string): number => Number(/^marked (\d+)$/m.exec(run(prepare))![1])
+
+/** How many functions V8 made fast. */
+const optimised = (prepare: string): number =>
+  run(prepare, '--trace-opt').match(/completed optimizing/g)!.length
+
 it.skipIf(!isKnown)('a program that lets its heap grow has it marked less often', () => {
-  expect(markings('letHeapGrow()')).toBeLessThan(markings(''))
+  expect(markings('tuneEngine()')).toBeLessThan(markings(''))
+})
+
+it('fewer functions are made fast at first, where Node is known to wait for that', () => {
+  const share = optimised('tuneEngine()') / optimised('')
+  if (major <= 21) expect(share).toBeLessThan(0.8)
+  else expect(share).toBeGreaterThan(0.8)
 })
 
 it('a heap grows by a whole number of percent', () => {
   for (const percent of [Number.NaN, 2.5, -5]) {
-    expect(() => letHeapGrow(percent)).toThrow(expect.objectContaining({ code: 'bad-input' }))
+    expect(() => tuneEngine({ heapGrowth: percent })).toThrow(
+      expect.objectContaining({ code: 'bad-input' }),
+    )
   }
 })

@@ -17,6 +17,18 @@ const GAP = 64 * 1024
 const WINDOW = 256 * 1024
 /** What is longer is read by itself: it takes no longer so. */
 const LONGEST_ALONG = WINDOW / 4
+/** Packs of which it is known where reading has come: what is a difference lies in another than what it is to. */
+const RUNS = 4
+
+/** Ranges of a pack that are read one after another. */
+interface Run {
+  end: number
+  /** Of all of them. */
+  bytes: number
+  /** What was read along, and where that begins. */
+  start: number
+  window: Uint8Array
+}
 
 /**
  * Blocks of packs, of which what a name stands for never changes. A block is read whole when something of it is asked
@@ -29,14 +41,8 @@ export class BlockCache {
   readonly #blocks = new Map<string, Uint8Array>()
   /** In order of use, the oldest first. */
   readonly #seen = new Set<string>()
-  /** Where reading one after another has come, and how many bytes it was. */
-  #run = { name: '', end: 0, bytes: 0 }
-  /** What was read along. */
-  #window: { name: string; start: number; bytes: Uint8Array } = {
-    name: '',
-    start: 0,
-    bytes: new Uint8Array(0),
-  }
+  /** By the pack, in order of use, the oldest first. */
+  readonly #runs = new Map<string, Run>()
 
   /** A view, not to be written to; at once where it is in memory. */
   range(
@@ -46,15 +52,17 @@ export class BlockCache {
     offset: number,
     length: number,
   ): Uint8Array | Promise<Uint8Array> {
-    this.#follow(name, offset, length)
-    const inWindow = this.#inWindow(name, offset, length)
-    if (inWindow !== undefined) return inWindow
+    const run = this.#follow(name, offset, length)
+    const inWindow = offset - run.start
+    if (inWindow >= 0 && inWindow + length <= run.window.length) {
+      return run.window.subarray(inWindow, inWindow + length)
+    }
     const number = Math.floor(offset / BLOCK)
     const start = number * BLOCK
     if (length > LONGEST || offset + length > start + BLOCK) {
-      const isSteady = this.#run.bytes > STEADY && length <= LONGEST_ALONG
+      const isSteady = run.bytes > STEADY && length <= LONGEST_ALONG
       if (!isSteady) return storage.range(name, offset, length)
-      return this.#readAlong(storage, name, size, offset, length)
+      return readAlong(run, storage, name, size, offset, length)
     }
     const key = `${number} ${name}`
     const block = this.#blocks.get(key)
@@ -82,30 +90,19 @@ export class BlockCache {
     })
   }
 
-  #follow(name: string, offset: number, length: number): void {
-    const run = this.#run
-    const goesOn = run.name === name && offset >= run.end && offset <= run.end + GAP
-    this.#run = { name, end: offset + length, bytes: length + (goesOn ? run.bytes : 0) }
-  }
-
-  #inWindow(name: string, offset: number, length: number): Uint8Array | undefined {
-    const { name: known, start, bytes } = this.#window
-    if (known !== name || offset < start || offset + length > start + bytes.length) return undefined
-    return bytes.subarray(offset - start, offset - start + length)
-  }
-
-  async #readAlong(
-    storage: Pick<Storage, 'range'>,
-    name: string,
-    size: number,
-    offset: number,
-    length: number,
-  ): Promise<Uint8Array> {
-    const before = this.#run.bytes - length
-    const wanted = Math.max(length, Math.min(WINDOW, before))
-    const bytes = await storage.range(name, offset, Math.min(wanted, size - offset))
-    this.#window = { name, start: offset, bytes }
-    return bytes.subarray(0, length)
+  /** How far a pack is read, with a range that follows. */
+  #follow(name: string, offset: number, length: number): Run {
+    const run = this.#runs.get(name) ?? { end: 0, bytes: 0, start: 0, window: NO_BYTES }
+    const goesOn = offset >= run.end && offset <= run.end + GAP
+    run.bytes = length + (goesOn ? run.bytes : 0)
+    run.end = offset + length
+    this.#runs.delete(name)
+    this.#runs.set(name, run)
+    for (const oldest of this.#runs.keys()) {
+      if (this.#runs.size <= RUNS) break
+      this.#runs.delete(oldest)
+    }
+    return run
   }
 
   /** The blocks to read for one; none where that is not worth it yet. */
@@ -131,4 +128,22 @@ export class BlockCache {
       break
     }
   }
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+async function readAlong(
+  run: Run,
+  storage: Pick<Storage, 'range'>,
+  name: string,
+  size: number,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const before = run.bytes - length
+  const wanted = Math.max(length, Math.min(WINDOW, before))
+  const bytes = await storage.range(name, offset, Math.min(wanted, size - offset))
+  run.start = offset
+  run.window = bytes
+  return bytes.subarray(0, length)
 }

@@ -6,7 +6,7 @@ import type { PackReader } from './pack-reader.ts'
 import type { PackRecord } from './pack-record.ts'
 import type { PackSet } from './pack-set.ts'
 import { type FoundRecord, type ReadObject, readChain } from './read-chain.ts'
-import type { Soon } from './soon.ts'
+import { type Soon, soon } from './soon.ts'
 import { isKeptValue, type ValueCache } from './value-cache.ts'
 
 /** What records are decoded with. */
@@ -83,32 +83,38 @@ export class DecodedChains {
     }
   }
 
-  async #searchBase(
+  #searchBase(
     id: Id,
     of: FoundRecord,
     isPassed: (pack: string) => boolean,
-  ): Promise<FoundRecord | undefined> {
+  ): Soon<FoundRecord | undefined> {
     let deeper: FoundRecord | undefined
-    const ask = async (pack: PackReader): Promise<FoundRecord | undefined> => {
+    const ask = (pack: PackReader): Soon<FoundRecord | undefined> => {
       if (isPassed(pack.name)) return undefined
-      const record = await pack.record(id)
-      if (record === undefined) return undefined
-      const found = this.#link(record, pack.name)
-      if (pack.name === of.pack || (record.depth ?? 0) < (of.record.depth ?? 0)) return found
-      deeper ??= found
-      return undefined
+      return soon(pack.record(id), (record) => {
+        if (record === undefined) return undefined
+        const found = this.#link(record, pack.name)
+        if (pack.name === of.pack || (record.depth ?? 0) < (of.record.depth ?? 0)) return found
+        deeper ??= found
+        return undefined
+      })
     }
-    const own = await this.#packs.get(of.pack)
-    if (own !== undefined) {
-      try {
-        const found = await ask(await this.#packs.open(own))
-        if (found !== undefined) return found
-      } catch (error) {
-        // It has gone, or is damaged: others may have the object.
-        if (!(error instanceof VarveError)) throw error
+    const search = async (): Promise<FoundRecord | undefined> => {
+      const own = await this.#packs.get(of.pack)
+      if (own !== undefined) {
+        try {
+          const there = await ask(await this.#packs.open(own))
+          if (there !== undefined) return there
+        } catch (error) {
+          // It has gone, or is damaged: others may have the object.
+          if (!(error instanceof VarveError)) throw error
+        }
       }
+      return (
+        (await this.#packs.search(id, ask)) ?? deeper ?? (await this.#search(id, ask)) ?? deeper
+      )
     }
-    return (await this.#packs.search(id, ask)) ?? deeper ?? (await this.#search(id, ask)) ?? deeper
+    return soon(this.#packs.peek(id, ask), (found) => found ?? search())
   }
 
   /** Who goes back in time asks next for what was read on the way. */

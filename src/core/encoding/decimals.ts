@@ -1,4 +1,10 @@
-import { decodeIntegers, decodeNumbers, encodeIntegers } from './integers.ts'
+import {
+  decodeIntegers,
+  decodeNumbers,
+  encodeIntegers,
+  readIntegersHead,
+  soleInteger,
+} from './integers.ts'
 import type { Kernels } from './kernels.ts'
 import type { PartReader } from './part-reader.ts'
 import type { NewParts, Parts } from './parts.ts'
@@ -151,17 +157,19 @@ export function decodeDecimals(reader: PartReader, target: Floats): void {
   const width = target.BYTES_PER_ELEMENT
   const places = count > 0 ? decodeNumbers(reader, count) : NO_PLACES
   const patterns = count > 0 ? reader.stream(count * width) : NO_BYTES
-  kernels.scope(() => {
-    const isThere = width === 8 && kernels.owns(target)
-    const { buffer, byteOffset } = decodeIntegers(
-      reader,
-      target.length,
-      isThere ? target : undefined,
-    )
-    // Only this step is rounded, and to float32 where that is the type: k may need more bits than it has.
-    kernels.run.unscale(byteOffset, target.length, power)
-    if (!isThere) target.set(new Float64Array(buffer, byteOffset, target.length))
-  })
+  const head = readIntegersHead(reader)
+  const sole = soleInteger(head)
+  if (sole === undefined) {
+    kernels.scope(() => {
+      const room = width === 8 && kernels.owns(target) ? target : undefined
+      const { buffer, byteOffset } = decodeIntegers(reader, target.length, room, head)
+      // Only this step is rounded, and to float32 where that is the type: k may need more bits than it has.
+      kernels.run.unscale(byteOffset, target.length, power)
+      if (room === undefined) target.set(new Float64Array(buffer, byteOffset, target.length))
+    })
+  } else {
+    target.fill(sole / power)
+  }
   const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
   for (let i = 0; i < count; i++) {
     const place = places[i]!

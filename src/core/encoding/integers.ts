@@ -203,19 +203,20 @@ function sample(values: Float64Array, from: number, kernels: Kernels): Float64Ar
   return taken
 }
 
-/**
- * Decodes integers: 64-bit values as halves, low first, in an array of the kernels. What they take there
- * the caller gives back.
- * @param room for them, of the kernels
- */
-export function decodeIntegers(
-  reader: PartReader,
-  count: number,
-  room?: ArrayBufferView,
-): Uint32Array {
-  const { kernels } = reader
+/** What stands before the planes of integers. */
+export interface IntegersHead {
+  /** The first value, as halves. */
+  readonly low: number
+  readonly high: number
+  readonly divisor: number
+  readonly step: number
+  readonly order: number
+  readonly planes: number
+  readonly lowBits: number
+}
+
+export function readIntegersHead(reader: PartReader): IntegersHead {
   const form = reader.u8()
-  const bytes = (form >> 2) & 7
   let low: number
   let high: number
   if (form & WIDE_FIRST) {
@@ -231,15 +232,37 @@ export function decodeIntegers(
   const apart = (form & 3) === LOW_APART
   const rest = apart ? reader.u8() : form & 3
   const order = rest & 3
-  const bits = rest >> 2
-  if (order === 3 || bits > MOST_LOW_BITS || (apart && bits === 0)) {
+  const lowBits = rest >> 2
+  if (order === 3 || lowBits > MOST_LOW_BITS || (apart && lowBits === 0)) {
     throw reader.error('integers of an unknown order')
   }
+  return { low, high, divisor, step, order, planes: (form >> 2) & 7, lowBits }
+}
+
+/** The integer that all of them are, as the nearest double; undefined where they are not all the same. */
+export function soleInteger(head: IntegersHead): number | undefined {
+  const { low, high, step, planes, lowBits } = head
+  return step === 0 && planes === 0 && lowBits === 0 ? (high | 0) * TWO_32 + low : undefined
+}
+
+/**
+ * Decodes integers: 64-bit values as halves, low first, in an array of the kernels. What they take there
+ * the caller gives back.
+ * @param room for them, of the kernels
+ */
+export function decodeIntegers(
+  reader: PartReader,
+  count: number,
+  room?: ArrayBufferView,
+  head = readIntegersHead(reader),
+): Uint32Array {
+  const { kernels } = reader
+  const { low, high, divisor, step, order, planes, lowBits: bits } = head
   const length = count - Math.min(order, count)
   const target = room === undefined ? kernels.words(2 * count) : wordsOf(room)
   kernels.scope(() => {
     const stride = planeStride(length)
-    const placed = readPlanes(reader, bytes, length)
+    const placed = readPlanes(reader, planes, length)
     const lowBits = kernels.bytes(lowLength(bits, length))
     reader.streamInto(lowBits)
     const behind = (bits * length) & 7
@@ -248,7 +271,7 @@ export function decodeIntegers(
     kernels.run.sumPlanes(
       placed.byteOffset,
       stride,
-      bytes,
+      planes,
       lowBits.byteOffset,
       bits,
       target.byteOffset,

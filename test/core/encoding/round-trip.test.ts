@@ -66,6 +66,28 @@ describe('what an encoding gives back', () => {
     )
   })
 
+  it('is so for one number again and again, with others among it', () => {
+    const columns = fc.constantFrom<ColumnType>('float64', 'float32', 'int64', 'int16')
+    fc.assert(
+      fc.property(
+        columns.chain((type) => fc.tuple(fc.constant(type), anyValue(type), anyValue(type))),
+        fc.constantFrom(0, -12.25, 0.5, 1e9),
+        fc.integer({ min: 2, max: 400 }),
+        fc.array(fc.nat(399), { maxLength: 3 }),
+        ([type, value, other], short, count, places) => {
+          const usual = type.startsWith('float') ? short : value
+          roundTrip(
+            bytesOf(
+              type,
+              times(count, (i) => (places.includes(i) ? other : usual)),
+            ),
+          )
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
   it('is so for sums of any steps, with any divisor, from any start', () => {
     const steps = fc.oneof(
       fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 300 }),

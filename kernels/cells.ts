@@ -135,15 +135,77 @@ function daysAt(at: usize): i32 {
   return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 865_565
 }
 
+/** `00:00:00`; what added to its digits tells those above nine; the bits that no clock has then. */
+const CLOCK: u64 = 0x30303a30303a3030
+const CLOCK_SIXES: u64 = 0x0606000606000606
+const CLOCK_HALVES: u64 = 0xf0f0fff0f0fff0f0
+
+/** Seconds of the `hh:mm:ss` that eight bytes are, or a negative number. */
+@inline
+function secondsOf(bytes: u64): i32 {
+  const digits = bytes ^ CLOCK
+  if (((digits | (digits + CLOCK_SIXES)) & CLOCK_HALVES) != 0) return -1
+  const pairs = digits * 10 + (digits >> 8)
+  const hour = <i32>pairs & 255
+  const minute = <i32>(pairs >> 24) & 255
+  const second = <i32>(pairs >> 48) & 255
+  return hour < 24 && minute < 60 && second < 60 ? hour * 3600 + minute * 60 + second : -1
+}
+
 /**
- * Reads times: `YYYY-MM-DD`, `T` or a space, `hh:mm:ss`, and maybe a point with up to nine digits; with `Z`, or with
- * nothing where `takesLocal`. Returns how many cells it took before the first of another kind, or of a time beyond
- * `reach`, in seconds from 1970, or with a fraction that the unit does not hold.
+ * As {@link readTimes}, those of the same day as the one before them, which `seen` tells of, and written as it is, without
+ * a fraction. There is less to keep in mind than for all times: it fits the processor's registers.
  *
- * @param digits of a fraction that the unit of what is stored holds: 0, 3, 6 or 9
- * @param target of 64-bit integers in that unit since 1970; 0 where they go nowhere
+ * @param gap from the starts to the ends
  */
-export function readTimes(
+function readClocks(
+  text: usize,
+  starts: usize,
+  gap: usize,
+  width: i32,
+  rows: i32,
+  digits: i32,
+  reach: i64,
+  target: usize,
+  seen: usize,
+): i32 {
+  const step = <usize>width << 2
+  const scale = <i64>load<f64>(POWERS + (<usize>digits << 3))
+  const before = text + <usize>(load<u32>(starts - step) >> 2)
+  const size = text + <usize>load<u32>(starts - step + gap) - before
+  if (size > 20) return 0
+  const upper = load<u64>(before)
+  // From the minus in front of the day to the letter behind it.
+  const lower = load<u32>(before, 7)
+  let last = secondsOf(load<u64>(before, 11))
+  const midnight = <i64>load<f64>(seen, 8) - <i64>last
+  if (midnight < -reach || midnight + DAY_SECONDS > reach) return 0
+  // Negative once a time was smaller than the one above it.
+  let steps = 0
+  let row = 0
+  for (; row < rows; row++) {
+    const at = text + <usize>(load<u32>(starts) >> 2)
+    if (text + <usize>load<u32>(starts + gap) - at != size) break
+    if (load<u64>(at) != upper || load<u32>(at, 7) != lower) break
+    if (size > 19 && <u32>load<u8>(at, 19) != LETTER_Z) break
+    const seconds = secondsOf(load<u64>(at, 11))
+    if (seconds < 0) break
+    steps |= seconds - last
+    last = seconds
+    store<i64>(target, (midnight + <i64>seconds) * scale)
+    target += 8
+    starts += step
+  }
+  if (steps < 0) store<u32>(seen, load<u32>(seen) | DISORDER)
+  store<f64>(seen, <f64>(midnight + <i64>last), 8)
+  return row
+}
+
+/**
+ * As {@link readTimes}, but ends behind a cell that was kept where the next is likely to be of the same day and written the
+ * same way: {@link readClocks} reads such cells faster.
+ */
+function readAnyTimes(
   text: usize,
   starts: usize,
   ends: usize,
@@ -175,11 +237,13 @@ export function readTimes(
     if (<i32>(end - at) < 19) break
     const upper = load<u64>(at)
     const lower = load<u64>(at, 8)
+    let isSameDay = true
     if (upper != yearAndMonth || lower != dayToMinute) {
       if (upper != yearAndMonth || <u16>lower != <u16>dayToMinute) {
         const found = daysAt(at)
         if (found == i32.MIN_VALUE) break
         days = <i64>found
+        isSameDay = false
       }
       const between = <u32>load<u8>(at, 10)
       const hour = twoDigits(at + 11)
@@ -235,16 +299,77 @@ export function readTimes(
     }
     lastSeconds = seconds
     lastNanoseconds = nanoseconds
-    if (target != 0) {
-      store<i64>(target, seconds * scale + fraction)
-      target += 8
-    }
     starts += step
     ends += step
+    if (target == 0) continue
+    store<i64>(target, seconds * scale + fraction)
+    target += 8
+    if (isSameDay && count == 0) {
+      row++
+      break
+    }
   }
   store<u32>(seen, bits)
   store<i32>(seen, most, 4)
   store<f64>(seen, <f64>lastSeconds, 8)
   store<f64>(seen, <f64>lastNanoseconds, 16)
+  return row
+}
+
+/**
+ * Reads times: `YYYY-MM-DD`, `T` or a space, `hh:mm:ss`, and maybe a point with up to nine digits; with `Z`, or with
+ * nothing where `takesLocal`. Returns how many cells it took before the first of another kind, or of a time beyond
+ * `reach`, in seconds from 1970, or with a fraction that the unit does not hold.
+ *
+ * @param digits of a fraction that the unit of what is stored holds: 0, 3, 6 or 9
+ * @param target of 64-bit integers in that unit since 1970; 0 where they go nowhere
+ */
+export function readTimes(
+  text: usize,
+  starts: usize,
+  ends: usize,
+  width: i32,
+  rows: i32,
+  takesLocal: bool,
+  digits: i32,
+  reach: f64,
+  target: usize,
+  seen: usize,
+): i32 {
+  const step = <usize>width << 2
+  let row = 0
+  while (row < rows) {
+    const from = <usize>row * step
+    const left = rows - row
+    const any = readAnyTimes(
+      text,
+      starts + from,
+      ends + from,
+      width,
+      left,
+      takesLocal,
+      digits,
+      reach,
+      target,
+      seen,
+    )
+    if (any == 0) break
+    row += any
+    if (target == 0) continue
+    target += <usize>any << 3
+    const clocks = readClocks(
+      text,
+      starts + <usize>row * step,
+      ends - starts,
+      width,
+      rows - row,
+      digits,
+      <i64>reach,
+      target,
+      seen,
+    )
+    row += clocks
+    target += <usize>clocks << 3
+  }
   return row
 }

@@ -53,10 +53,14 @@ function valueAt(values: usize, i: i32, width: i32): u64 {
   return <u64>load<u8>(values + <usize>i)
 }
 
-/** Texts: value i is bytes `offsets[i]` to `offsets[i + 1]`. */
+/**
+ * Texts: value i is bytes `offsets[i]` to `offsets[i + 1]`. Up to 8 bytes behind the last may be read.
+ * @param heads room for `limit` numbers of 64 bits: what is compared first of each that is distinct
+ */
 export function distinctTexts(
   bytes: usize,
   offsets: usize,
+  heads: usize,
   count: i32,
   limit: i32,
   table: usize,
@@ -69,19 +73,26 @@ export function distinctTexts(
   const mask = (1 << bits) - 1
   const shift = <u64>(64 - bits)
   let entries = 0
+  let place = load<u32>(offsets)
   for (let i = 0; i < count; i++) {
-    const at = offsets + (<usize>i << 2)
-    const from = bytes + <usize>load<u32>(at)
-    const length = <usize>(load<u32>(at, 4) - load<u32>(at))
-    let slot = <i32>(hash(from, length) >> shift)
+    const from = bytes + <usize>place
+    const next = load<u32>(offsets + (<usize>i << 2), 4)
+    const length = <usize>(next - place)
+    place = next
+    const head = headOf(from, length)
+    let slot = <i32>((head * GOLDEN) >> shift)
     let entry = load<i32>(table + (<usize>slot << 2))
     while (entry !== -1) {
-      const first = offsets + (<usize>load<i32>(firsts + (<usize>entry << 2)) << 2)
-      if (
-        <usize>(load<u32>(first, 4) - load<u32>(first)) === length &&
-        same(bytes + <usize>load<u32>(first), from, length)
-      ) {
-        break
+      if (load<u64>(heads + (<usize>entry << 3)) === head) {
+        if (length <= SHORT) break
+        const first = offsets + (<usize>load<i32>(firsts + (<usize>entry << 2)) << 2)
+        const start = load<u32>(first)
+        if (
+          <usize>(load<u32>(first, 4) - start) === length &&
+          same(bytes + <usize>start, from, length)
+        ) {
+          break
+        }
       }
       slot = (slot + 1) & mask
       entry = load<i32>(table + (<usize>slot << 2))
@@ -91,6 +102,7 @@ export function distinctTexts(
       entry = entries
       entries++
       store<i32>(table + (<usize>slot << 2), entry)
+      store<u64>(heads + (<usize>entry << 3), head)
       store<i32>(firsts + (<usize>entry << 2), i)
       store<u32>(counts + (<usize>entry << 2), 0)
     }
@@ -99,6 +111,17 @@ export function distinctTexts(
     store<u16>(found + (<usize>i << 1), <u16>entry)
   }
   return entries
+}
+
+/** Texts up to so many bytes are known by their head: their bytes, and their length in the highest. */
+const SHORT: usize = 7
+
+/** Of a longer text a hash, with all bits of the highest byte. */
+@inline
+function headOf(from: usize, length: usize): u64 {
+  if (length > SHORT) return hash(from, length) | (<u64>255 << 56)
+  const value = load<u64>(from) & ((<u64>1 << (<u64>length << 3)) - 1)
+  return value | (<u64>length << 56)
 }
 
 // Bytes behind the last text may be read, and are masked away.
@@ -113,7 +136,7 @@ function hash(from: usize, length: usize): u64 {
     at += 8
     left -= 8
   }
-  if (left > 0) value ^= load<u64>(at) & (<u64>-1 >> (64 - (<u64>left << 3)))
+  value ^= load<u64>(at) & (<u64>-1 >> (64 - (<u64>left << 3)))
   return value * GOLDEN
 }
 

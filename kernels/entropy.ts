@@ -75,10 +75,10 @@ export function fillTable(shares: usize, table: usize): void {
   }
 }
 
-/** Whether a state has to give up its low 16 bits before the byte of an entry. */
+/** 1 where a state has to give up its low 16 bits before the byte of an entry, else 0. */
 @inline
-function isFull(x: u32, entry: usize): bool {
-  return x >= load<u32>(entry, 8) << (32 - BITS)
+function isFull(x: u32, entry: usize): u32 {
+  return <u32>(x >= load<u32>(entry, 8) << (32 - BITS))
 }
 
 /** The quotient is exact, as x is less than share · 2^20, and share less than 2^12. */
@@ -89,7 +89,8 @@ function push(x: u32, entry: usize): u32 {
 }
 
 /**
- * Writes bytes backwards from `end` on, as numbers of 16 bits; returns where they begin.
+ * Writes bytes backwards from `end` on, as numbers of 16 bits; returns where they begin. Up to 2 bytes before that may be
+ * written, too.
  * @param table as `fillTable` fills it; shares are less than 4,096
  * @param states four: filled with what they are in the end
  */
@@ -112,31 +113,29 @@ export function encodeBytes(
   let b = load<u32>(states, 4)
   let c = load<u32>(states, 8)
   let d = load<u32>(states, 12)
+  // Nobody can guess which states are full: what they would give up is always written, and counts where they are.
+  let full: u32 = 0
   for (; i >= 0; i -= 4) {
     const p = entryOf(table, source + <usize>(i - 3))
     const q = entryOf(table, source + <usize>(i - 2))
     const r = entryOf(table, source + <usize>(i - 1))
     const s = entryOf(table, source + <usize>i)
-    if (isFull(d, s)) {
-      at -= 2
-      store<u16>(at, <u16>d)
-      d >>= 16
-    }
-    if (isFull(c, r)) {
-      at -= 2
-      store<u16>(at, <u16>c)
-      c >>= 16
-    }
-    if (isFull(b, q)) {
-      at -= 2
-      store<u16>(at, <u16>b)
-      b >>= 16
-    }
-    if (isFull(a, p)) {
-      at -= 2
-      store<u16>(at, <u16>a)
-      a >>= 16
-    }
+    full = isFull(d, s)
+    store<u16>(at - 2, <u16>d)
+    at -= <usize>(full << 1)
+    d >>= full << 4
+    full = isFull(c, r)
+    store<u16>(at - 2, <u16>c)
+    at -= <usize>(full << 1)
+    c >>= full << 4
+    full = isFull(b, q)
+    store<u16>(at - 2, <u16>b)
+    at -= <usize>(full << 1)
+    b >>= full << 4
+    full = isFull(a, p)
+    store<u16>(at - 2, <u16>a)
+    at -= <usize>(full << 1)
+    a >>= full << 4
     d = push(d, s)
     c = push(c, r)
     b = push(b, q)

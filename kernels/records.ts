@@ -1,30 +1,50 @@
 // Records of a table in text (`plain-records.ts` of the CSV format): 64 bytes at a time are asked for what
-// may end a cell.
+// may end a cell, a stretch of them at a time is then cut into records.
 
 const LF: u8 = 0x0a
 const CR: u8 = 0x0d
 const QUOTE: u8 = 0x22
 
+/** So many bytes are looked at before the records in them are cut: little, as what is behind a stray one was looked at in vain. */
+const STRETCH = 4096
+
+/** Where `value` is among 64 bytes, a bit for each. */
 @inline
-function among(v: v128, delimiter: v128): u32 {
-  const lines = v128.or(i8x16.eq(v, i8x16.splat(LF)), i8x16.eq(v, i8x16.splat(CR)))
-  const others = v128.or(i8x16.eq(v, i8x16.splat(QUOTE)), i8x16.eq(v, i8x16.splat(0)))
-  return <u32>i8x16.bitmask(v128.or(i8x16.eq(v, delimiter), v128.or(lines, others)))
+function bitsOf(bytes: usize, value: v128): u64 {
+  return (
+    <u64>i8x16.bitmask(i8x16.eq(v128.load(bytes), value)) |
+    (<u64>i8x16.bitmask(i8x16.eq(v128.load(bytes, 16), value)) << 16) |
+    (<u64>i8x16.bitmask(i8x16.eq(v128.load(bytes, 32), value)) << 32) |
+    (<u64>i8x16.bitmask(i8x16.eq(v128.load(bytes, 48), value)) << 48)
+  )
 }
 
-/** A bit for each of `count` bytes, at most 64, that may end a cell. */
+/** Marks the bytes of a vector that end a cell where all is plain. */
 @inline
-function stopsAmong(bytes: usize, count: i32, delimiter: v128): u64 {
-  let stops = <u64>among(v128.load(bytes), delimiter)
-  if (count >= 64) {
-    stops |= <u64>among(v128.load(bytes, 16), delimiter) << 16
-    stops |= <u64>among(v128.load(bytes, 32), delimiter) << 32
-    return stops | (<u64>among(v128.load(bytes, 48), delimiter) << 48)
-  }
-  for (let at = 16; at < count; at += 16) {
-    stops |= <u64>among(v128.load(bytes + <usize>at), delimiter) << at
-  }
-  return stops & ((<u64>1 << count) - 1)
+function stopsIn(v: v128, delimiter: v128): v128 {
+  return v128.or(i8x16.eq(v, delimiter), i8x16.eq(v, i8x16.splat(LF)))
+}
+
+/** Marks the bytes of a vector that may be anything but plain. */
+@inline
+function othersIn(v: v128): v128 {
+  const quotes = i8x16.eq(v, i8x16.splat(QUOTE))
+  return v128.or(quotes, v128.or(i8x16.eq(v, i8x16.splat(CR)), i8x16.eq(v, i8x16.splat(0))))
+}
+
+@inline
+function joined(a: v128, b: v128, c: v128, d: v128): u64 {
+  const low = <u64>i8x16.bitmask(a) | (<u64>i8x16.bitmask(b) << 16)
+  return low | (<u64>i8x16.bitmask(c) << 32) | (<u64>i8x16.bitmask(d) << 48)
+}
+
+/** Notes where the lowest two bits lie, and clears them; of fewer, anything. */
+@inline
+function noteTwo(bits: u64, base: i32, target: usize): u64 {
+  store<i32>(target, base + <i32>ctz(bits))
+  bits &= bits - 1
+  store<i32>(target, base + <i32>ctz(bits), 4)
+  return bits & (bits - 1)
 }
 
 /**
@@ -32,6 +52,8 @@ function stopsAmong(bytes: usize, count: i32, delimiter: v128): u64 {
  * that is not whole, or has a quote, a NUL, a lone CR, another number of cells, or nothing in any of
  * them. For each cell its start << 2 and its end, for each record where it begins, all counted
  * from `base`. Returns how many, and puts at `consumed` how many bytes they take.
+ *
+ * @param ends with room for as many more as a stretch has bytes, and six
  */
 export function cutRecords(
   bytes: usize,
@@ -46,45 +68,88 @@ export function cutRecords(
   consumed: usize,
 ): i32 {
   const delimiters = i8x16.splat(<i8>delimiter)
+  const text = bytes - <usize>base
+  const step = <usize>width << 2
   let rows = 0
-  let record = 0
-  let cell = 0
-  let cells = 0
+  let record = base
+  // In `ends`, behind the records that were cut: where cells of the next may end, as far as that is known.
   let next: usize = 0
-  for (let at = 0; at < count; at += 64) {
-    let stops = stopsAmong(bytes + <usize>at, count - at, delimiters)
-    while (stops != 0) {
-      const position = at + <i32>ctz(stops)
-      stops &= stops - 1
-      const stop = load<u8>(bytes + <usize>position)
-      let end = position
-      if (<i32>stop != delimiter) {
-        if (stop == CR && position + 1 < count && load<u8>(bytes + <usize>position, 1) == LF) continue
-        if (stop == LF && position > record && load<u8>(bytes + <usize>(position - 1)) == CR) end--
-        if (stop != LF || cells + 1 != width || end - record == cells) {
-          store<u32>(consumed, <u32>record)
-          return rows
+  let found = ends
+  let isPlain = true
+  for (let at = 0; isPlain && rows < maxRows && at < count; ) {
+    const until = min(count, at + STRETCH)
+    for (; at < until; at += 64) {
+      const block = bytes + <usize>at
+      const a = v128.load(block)
+      const b = v128.load(block, 16)
+      const c = v128.load(block, 32)
+      const d = v128.load(block, 48)
+      let stops = joined(
+        stopsIn(a, delimiters),
+        stopsIn(b, delimiters),
+        stopsIn(c, delimiters),
+        stopsIn(d, delimiters),
+      )
+      if (count - at < 64) stops &= (<u64>1 << (count - at)) - 1
+      const others = v128.or(
+        v128.or(othersIn(a), othersIn(b)),
+        v128.or(othersIn(c), othersIn(d)),
+      )
+      if (v128.any_true(others)) {
+        const stray = strayAmong(block, count - at, delimiters)
+        if (stray != 0) {
+          stops &= (stray & -stray) - 1
+          isPlain = false
         }
-      } else if (cells + 1 == width) {
-        store<u32>(consumed, <u32>record)
-        return rows
       }
-      store<i32>(starts + next, (base + cell) << 2)
-      store<i32>(ends + next, base + end)
+      const end = found + (<usize>popcnt(stops) << 2)
+      // Six at a time without a look at how many there are: a guess that fails costs more.
+      for (; found < end; found += 24) {
+        stops = noteTwo(stops, base + at, found)
+        stops = noteTwo(stops, base + at, found + 8)
+        stops = noteTwo(stops, base + at, found + 16)
+      }
+      found = end
+      if (!isPlain) break
+    }
+    for (; rows < maxRows && ends + next + step <= found; rows++) {
+      let cell = record
+      const last = next + step - 4
+      for (; next < last; next += 4) {
+        const end = load<i32>(ends + next)
+        if (<i32>load<u8>(text + <usize>end) != delimiter) break
+        store<i32>(starts + next, cell << 2)
+        cell = end + 1
+      }
+      const stop = load<i32>(ends + last)
+      if (next != last || load<u8>(text + <usize>stop) != LF) {
+        isPlain = false
+        break
+      }
+      const end = stop > record && load<u8>(text + <usize>(stop - 1)) == CR ? stop - 1 : stop
+      // Nothing but delimiters.
+      if (end - record == width - 1) {
+        isPlain = false
+        break
+      }
+      store<i32>(starts + next, cell << 2)
+      store<i32>(ends + next, end)
+      store<i32>(offsets + (<usize>rows << 2), record)
       next += 4
-      cell = position + 1
-      cells++
-      if (<i32>stop == delimiter) continue
-      store<i32>(offsets + (<usize>rows << 2), base + record)
-      rows++
-      record = cell
-      cells = 0
-      if (rows == maxRows) {
-        store<u32>(consumed, <u32>record)
-        return rows
-      }
+      record = stop + 1
     }
   }
-  store<u32>(consumed, <u32>record)
+  store<u32>(consumed, <u32>(record - base))
   return rows
+}
+
+/** A bit for each of the next `count` bytes, at most 64, that is a quote, a NUL or a CR without an LF behind it. */
+function strayAmong(bytes: usize, count: i32, delimiters: v128): u64 {
+  const lines = bitsOf(bytes, i8x16.splat(LF))
+  const behind = count > 64 && load<u8>(bytes, 64) == LF
+  const returns = bitsOf(bytes, i8x16.splat(CR)) & ~((lines >> 1) | (<u64>behind << 63))
+  const quotes = bitsOf(bytes, i8x16.splat(QUOTE))
+  const zeros = bitsOf(bytes, i8x16.splat(0)) & ~bitsOf(bytes, delimiters)
+  const stray = returns | quotes | zeros
+  return count < 64 ? stray & ((<u64>1 << count) - 1) : stray
 }

@@ -70,6 +70,11 @@ export interface Distinct {
   readonly found: Uint16Array
 }
 
+/** Of so many values at most so many may be distinct for a dictionary to pay. */
+export function mostEntries(count: number): number {
+  return Math.min(MAX_ENTRIES, count >>> 1)
+}
+
 /**
  * What a kernel finds among `count` values; undefined where more than half of them, or more than a
  * dictionary holds, are distinct. `run` is given the kernel's last arguments.
@@ -86,7 +91,7 @@ export function findDistinct(
     found: number,
   ) => number,
 ): Distinct | undefined {
-  const limit = Math.min(MAX_ENTRIES, count >>> 1)
+  const limit = mostEntries(count)
   const bits = Math.ceil(Math.log2(2 * Math.max(8, limit)))
   return kernels.scope(() => {
     const table = kernels.words(2 ** bits)

@@ -66,6 +66,7 @@ interface KernelFunctions {
   distinctTexts(
     bytes: number,
     offsets: number,
+    heads: number,
     count: number,
     limit: number,
     table: number,

@@ -1,5 +1,12 @@
 import { bytesOf } from '../column-layout.ts'
-import { byFrequency, decodeCodes, encodeCodes, findDistinct, MAX_ENTRIES } from './codes.ts'
+import {
+  byFrequency,
+  decodeCodes,
+  encodeCodes,
+  findDistinct,
+  MAX_ENTRIES,
+  mostEntries,
+} from './codes.ts'
 import { decodeNumbers, encodeIntegers } from './integers.ts'
 import type { PartReader } from './part-reader.ts'
 import { type NewParts, type Parts, SPARSE } from './parts.ts'
@@ -93,8 +100,9 @@ function encodeDictionary(texts: Texts, newParts: NewParts): Parts | undefined {
     const content = kernels.copyOf(bytes).byteOffset
     const places = kernels.words(count + 1)
     places.set(offsets)
+    const heads = kernels.words(2 * mostEntries(count)).byteOffset
     return findDistinct(count, kernels, (...rest) =>
-      kernels.run.distinctTexts(content, places.byteOffset, count, ...rest),
+      kernels.run.distinctTexts(content, places.byteOffset, heads, count, ...rest),
     )
   })
   if (distinct === undefined) return undefined

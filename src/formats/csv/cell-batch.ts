@@ -1,4 +1,5 @@
 import type { Place } from '../bad-input.ts'
+import type { PlacedCells } from './placed-cells.ts'
 
 /**
  * Records cut into cells, which are places in `bytes`: what a reader of values needs of a
@@ -12,6 +13,8 @@ export interface CellBatch {
   readonly ends: Int32Array
   /** Whether the cells lie one behind another. */
   readonly isInOrder?: boolean
+  /** Where the kernels that cut it have it. */
+  readonly placed?: PlacedCells | undefined
   /** Cells of a record. */
   readonly width: number
   /** The line that each record begins on. */

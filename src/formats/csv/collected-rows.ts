@@ -11,7 +11,7 @@ const FRAME_BYTES = 8 * 1024 * 1024
 /** Columns that rows are collected in, batch after batch, and the line of each row. */
 export class CollectedRows {
   readonly builders: readonly ColumnBuilder[]
-  #lines: Uint32Array[] = []
+  #lines = new Uint32Array(0)
 
   constructor(types: readonly ColumnType[]) {
     this.builders = types.map((type) => new ColumnBuilder(type))
@@ -32,20 +32,18 @@ export class CollectedRows {
 
   /** Takes the lines of a batch whose cells the builders have. */
   addLines(batch: CellBatch, rows: number): void {
-    this.#lines.push(batch.lines.slice(0, rows))
+    if (this.rows > this.#lines.length) {
+      const lines = new Uint32Array(Math.max(this.rows, 2 * this.#lines.length))
+      lines.set(this.#lines)
+      this.#lines = lines
+    }
+    this.#lines.set(batch.lines.subarray(0, rows), this.rows - rows)
   }
 
   /** Hands out what was collected: its columns, and the line of each row. */
   take(): { columns: Column[]; lines: Uint32Array } {
-    const columns = this.builders.map((builder) => builder.finish())
-    const lines = new Uint32Array(columns[0]!.length)
-    let at = 0
-    for (const part of this.#lines) {
-      lines.set(part, at)
-      at += part.length
-    }
-    this.#lines = []
-    return { columns, lines }
+    const lines = this.#lines.slice(0, this.rows)
+    return { columns: this.builders.map((builder) => builder.finish()), lines }
   }
 
   /** As {@link take}, as a frame of rows of a file. */

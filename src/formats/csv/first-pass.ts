@@ -73,6 +73,8 @@ export class FirstPass {
   readonly #index: readonly string[]
   readonly #watched: readonly WatchedColumn[]
   readonly #guesses: ReadonlyMap<string, ColumnGuess>
+  /** Of the columns whose type is not known. */
+  readonly #untyped: ReadonlyMap<string, ColumnGuess>
   #found: FoundTable | undefined
   #failure: { readonly error: unknown } | undefined
 
@@ -86,7 +88,9 @@ export class FirstPass {
       known === undefined ? checkIndex(header, options.index ?? [header.names[0]!]) : indexOf(known)
     checkTypes(header, this.#index, options)
     this.#watched = watchedOf(header, this.#index, known, options)
-    this.#guesses = new Map(this.#watched.map(({ name, guess }) => [name, guess]))
+    const guesses = ({ name, guess }: WatchedColumn) => [name, guess] as const
+    this.#guesses = new Map(this.#watched.map(guesses))
+    this.#untyped = new Map(this.#watched.filter(({ type }) => type === undefined).map(guesses))
   }
 
   /** Reads the header. `bad-input` where it is none, or has not the columns that it must have. */
@@ -210,10 +214,12 @@ export class FirstPass {
   }
 
   /** Whether the rows so far have the types of `found`, and its order if it has one. */
-  agreesWith(found: FoundTable): boolean {
-    const { columns } = this.#schema()
-    const hasTypes = columns.every(({ type }, at) => type === found.schema.columns[at]!.type)
-    return hasTypes && (!found.sorted || this.#isSorted(found.schema))
+  agreesWith({ schema, sorted }: FoundTable): boolean {
+    for (const { name, type } of schema.columns) {
+      const guess = this.#untyped.get(name)
+      if (guess !== undefined && guess.type() !== type) return false
+    }
+    return !sorted || this.#isSorted(schema)
   }
 
   /** Says what the user should know about how columns are read. */

@@ -1,5 +1,6 @@
 import { type Kernels, kernelsFor } from '../../core/encoding/kernels.ts'
 import type { CellBatch } from './cell-batch.ts'
+import type { PlacedCells } from './placed-cells.ts'
 
 /** More text than this would take a memory of its own: its cells are long, and few. */
 const MOST_BYTES = 1 << 20
@@ -67,18 +68,14 @@ export interface PlainTimes extends PlainRun {
 export class PlainCells {
   readonly #batch: CellBatch
   readonly #rows: number
-  #kernels: Kernels | undefined
-  #use = 0
-  /** Where the bytes of the batch would begin, and its arrays, in the memory of the kernels. */
-  #text = 0
-  #starts = 0
-  #ends = 0
+  #placed: PlacedCells | undefined
   #isTooLong = false
 
   /** @param rows of the batch */
   constructor(batch: CellBatch, rows: number) {
     this.#batch = batch
     this.#rows = rows
+    if (batch.placed?.rows === rows) this.#placed = batch.placed
   }
 
   /**
@@ -97,16 +94,17 @@ export class PlainCells {
       above,
     }: { readonly point: number; readonly form: NumberForm; readonly above: number },
   ): PlainNumbers | undefined {
-    const kernels = this.#loaded()
-    if (kernels === undefined) return undefined
+    const placed = this.#loaded()
+    if (placed === undefined) return undefined
+    const { kernels, text, starts, ends } = placed
     return kernels.scope(() => {
       const values = kernels.doubles(form === 'none' ? 0 : to - from)
       const seen = new Seen(kernels, above, 0)
       const at = 4 * (column + from * this.#batch.width)
       const rows = kernels.run.readNumbers(
-        this.#text,
-        this.#starts + at,
-        this.#ends + at,
+        text,
+        starts + at,
+        ends + at,
         this.#batch.width,
         to - from,
         point,
@@ -136,16 +134,17 @@ export class PlainCells {
     { takesLocal, digits, reach, isKept }: TimeReading,
     above: readonly [seconds: number, nanoseconds: number] = [Number.NEGATIVE_INFINITY, 0],
   ): PlainTimes | undefined {
-    const kernels = this.#loaded()
-    if (kernels === undefined) return undefined
+    const placed = this.#loaded()
+    if (placed === undefined) return undefined
+    const { kernels, text, starts, ends } = placed
     return kernels.scope(() => {
       const values = kernels.doubles(isKept ? to - from : 0)
       const seen = new Seen(kernels, above[0], above[1])
       const at = 4 * (column + from * this.#batch.width)
       const rows = kernels.run.readTimes(
-        this.#text,
-        this.#starts + at,
-        this.#ends + at,
+        text,
+        starts + at,
+        ends + at,
         this.#batch.width,
         to - from,
         takesLocal,
@@ -168,10 +167,12 @@ export class PlainCells {
     })
   }
 
-  /** The kernels with the batch in their memory: copied once, unless they were used for something else meanwhile. */
-  #loaded(): Kernels | undefined {
+  /** The batch in the memory of the kernels: copied once, unless they were used for something else meanwhile. */
+  #loaded(): PlacedCells | undefined {
     if (this.#isTooLong) return undefined
-    if (this.#kernels !== undefined && this.#kernels.uses === this.#use) return this.#kernels
+    if (this.#placed !== undefined && this.#placed.kernels.uses === this.#placed.use) {
+      return this.#placed
+    }
     const { bytes, starts, ends, width } = this.#batch
     const cells = this.#rows * width
     const [low, high] = extentOf(this.#batch, cells)
@@ -183,12 +184,15 @@ export class PlainCells {
     text.set(bytes.subarray(low, high))
     // Where digits end.
     text[count] = 0
-    this.#text = text.byteOffset - low
-    this.#starts = copied(kernels, starts, cells)
-    this.#ends = copied(kernels, ends, cells)
-    this.#kernels = kernels
-    this.#use = kernels.uses
-    return kernels
+    this.#placed = {
+      kernels,
+      use: kernels.uses,
+      rows: this.#rows,
+      text: text.byteOffset - low,
+      starts: copied(kernels, starts, cells),
+      ends: copied(kernels, ends, cells),
+    }
+    return this.#placed
   }
 }
 

@@ -146,7 +146,10 @@ export class CsvStream {
       const rows = this.tokenizer.fill()
       if (rows > 0) {
         if (this.#isHeader) this.#isHeader = false
-        else this.#nulls?.mark(this.tokenizer, rows)
+        else if (this.#nulls !== undefined) {
+          this.#nulls.mark(this.tokenizer, rows)
+          this.tokenizer.placed = undefined
+        }
         return rows
       }
       if (this.#pending.length > 0) {

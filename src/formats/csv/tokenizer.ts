@@ -4,6 +4,7 @@ import type { VarveError } from '../../core/errors.ts'
 import { badInput, type Place } from '../bad-input.ts'
 import { CR, LF, QUOTE } from './dialect.ts'
 import { placeOf } from './place.ts'
+import type { PlacedCells } from './placed-cells.ts'
 import { cutPlainRecords, WORTH_CUTTING } from './plain-records.ts'
 import { type Fault, faults } from './record-faults.ts'
 import { firstInvalidUtf8 } from './utf8.ts'
@@ -57,6 +58,8 @@ export class Tokenizer {
   starts = new Int32Array(0)
   ends = new Int32Array(0)
   readonly isInOrder = true
+  /** Forgotten by who changes cells. */
+  placed: PlacedCells | undefined
   /** The line that each record of the batch begins on. */
   lines = new Uint32Array(0)
   /** Where each record of the batch begins. */
@@ -120,6 +123,7 @@ export class Tokenizer {
     this.bytes.set(chunk, kept)
     this.#shift(this.#recordStart)
     this.#length = kept + chunk.length
+    if (kept < WORTH_CUTTING && chunk.length >= WORTH_CUTTING && this.width > 0) this.#beginAgain()
   }
 
   /** Says that there is no more input. */
@@ -157,6 +161,7 @@ export class Tokenizer {
   }
 
   #cut(): number {
+    this.placed = undefined
     const stops = this.#stops
     const delimiter = this.delimiter
     const length = this.#length
@@ -323,13 +328,15 @@ export class Tokenizer {
   /** Cuts records without quotes, from where one begins; returns how many. */
   #cutPlain(position: number, row: number, cell: number, maxRows: number): number {
     if (this.#length - position < WORTH_CUTTING) return 0
-    const { rows, consumed } = cutPlainRecords(this, {
+    const { consumed, placed } = cutPlainRecords(this, {
       from: position,
       to: this.#length,
       row,
       cell,
       maxRows: maxRows - row,
     })
+    const { rows } = placed
+    if (row === 0) this.placed = placed
     for (let i = 0; i < rows; i++) this.lines[row + i] = this.#line + i
     this.#line += rows
     this.#recordStart = position + consumed
@@ -376,6 +383,17 @@ export class Tokenizer {
       ...faults.invalidUtf8(this.bytes[at]!),
     })
     return row
+  }
+
+  /** Forgets what was seen of the record under way, which may be cut with those behind it. */
+  #beginAgain(): void {
+    this.#position = 0
+    this.#state = CELL_START
+    this.#cells = 0
+    this.#cellsAt = 0
+    this.#innerLines = 0
+    this.#extraCell = -1
+    this.#oneByOne = 0
   }
 
   #shift(by: number): void {

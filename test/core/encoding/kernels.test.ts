@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findDistinct } from '../../../src/core/encoding/codes.ts'
+import { findDistinct, mostEntries } from '../../../src/core/encoding/codes.ts'
 import { steppingOf, wholeStep } from '../../../src/core/encoding/delta-steps.ts'
 import { kernelsFor, planeStride } from '../../../src/core/encoding/kernels.ts'
 import { lowLength } from '../../../src/core/encoding/low-bits.ts'
@@ -486,8 +486,9 @@ describe('a kernel', () => {
         texts.forEach((each, i) => {
           offsets[i + 1] = offsets[i]! + each.length
         })
+        const heads = kernels.words(2 * mostEntries(count)).byteOffset
         const found = findDistinct(count, kernels, (...rest) =>
-          kernels.run.distinctTexts(bytes.byteOffset, offsets.byteOffset, count, ...rest),
+          kernels.run.distinctTexts(bytes.byteOffset, offsets.byteOffset, heads, count, ...rest),
         )
         const entries = [...new Set(texts)]
         if (entries.length > count >>> 1) {

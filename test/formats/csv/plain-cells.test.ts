@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { kernelsFor } from '../../../src/core/encoding/kernels.ts'
 import { ColumnGuess } from '../../../src/formats/csv/guess.ts'
 import { PlainCells } from '../../../src/formats/csv/plain-cells.ts'
 import { readCsv } from '../../../src/formats/csv/read-csv.ts'
@@ -148,6 +149,62 @@ describe('cells that are read many at once', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('are the same times, in the same order, whether they are kept or not', () => {
+    const hour = fc.nat(30).map((value) => String(value).padStart(2, '0'))
+    const sameDay = fc
+      .tuple(hour, fc.constantFrom('00:00', '59:59', '60:00', '00:60', '0a:00', '00-00'))
+      .map((parts) => `2026-03-01T${parts.join(':')}`)
+    const times = fc.array(fc.oneof(nearTime, sameDay), { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(times, fc.constantFrom('', 'Z'), fc.boolean(), (cells, end, isSorted) => {
+        const all = cells.map((cell) => (cell.length === 19 ? cell + end : cell))
+        if (isSorted) all.sort()
+        const batch = batchOf(all)
+        const reading = { takesLocal: true, digits: 9, reach: 9_223_372_035 }
+        for (let from = 0; from < all.length; ) {
+          const read = (isKept: boolean) =>
+            new PlainCells(batch, all.length).times(1, from, all.length, { ...reading, isKept })!
+          const { values, ...kept } = read(true)
+          const { values: none, ...looked } = read(false)
+          expect(kept).toEqual(looked)
+          expect([values.length, none.length]).toEqual([kept.rows, 0])
+          from += kept.rows + 1
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('are those of one day up to where a time may lie at most', () => {
+    const cells = ['T23:47:12', 'T23:47:13', 'T23:47:14', 'T23:47:15', 'T23:47:16', 'T23:47:17']
+    const batch = batchOf(cells.map((time) => `2262-04-11${time}Z`))
+    const reading = { takesLocal: true, digits: 9, reach: 9_223_372_035, isKept: true }
+    const found = new PlainCells(batch, 6).times(1, 0, 6, reading)!
+    expect([...found.values]).toEqual([2n, 3n, 4n, 5n].map((s) => (9_223_372_030n + s) * 10n ** 9n))
+  })
+
+  it('are the same where they lie since they were cut, and from elsewhere', () => {
+    const batch = batchOf(Array.from({ length: 200 }, (_, row) => `${row}.${row % 7}`))
+    const reading = { point: 0x2e, form: 'doubles', above: 0 } as const
+    const read = (cells: PlainCells) => [...cells.numbers(1, 0, 200, reading)!.doubles]
+    const values = Array.from({ length: 200 }, (_, row) => Number(`${row}.${row % 7}`))
+
+    expect(batch.placed?.rows).toBe(200)
+    expect(read(new PlainCells(batch, 200))).toEqual(values)
+    const placed = new PlainCells(batch, 200)
+    kernelsFor(1).bytes(100_000).fill(0x39)
+    expect(read(placed)).toEqual(values)
+    expect(read(new PlainCells(batch, 200))).toEqual(values)
+  })
+
+  it('are none where texts stand for nulls, in however large a table', async () => {
+    const lines = Array.from({ length: 3000 }, (_, row) => `${row},${row % 5 === 0 ? -999 : row}`)
+    const text = bytes(`k,v\n${lines.join('\n')}\n`)
+    const schema = schemaOf('k:int64 v:float64')
+    const rows = await rowsOf(readCsv([text], { schema, nulls: ['-999'] }))
+    expect(rows).toEqual(lines.map((_, row) => [BigInt(row), row % 5 === 0 ? null : row]))
   })
 
   it('tell the same of a column as one by one', () => {

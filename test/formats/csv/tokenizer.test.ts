@@ -91,4 +91,43 @@ describe('the tokenizer', () => {
       { numRuns: 1500 },
     )
   })
+
+  it('finds the same whatever comes next to where the bytes that are looked at together end', () => {
+    const line = 'abcdefghij,0123456789\n'
+    const odd = ['"a",b', 'a,b\r', '"\n",\r', ',', '', 'a', 'a,b,c', 'a"b,c', 'a,\0', '\r', 'é,ü\r']
+    const borders = [64, 128, 4096, 4160, 8192]
+    for (const border of borders) {
+      for (let ahead = -24; ahead <= 2; ahead++) {
+        const before = Math.floor((border + ahead) / line.length)
+        const fill = `${'x'.repeat((border + ahead) % line.length)},y\n`
+        for (const record of odd) {
+          const bytes = Buffer.from(`${line.repeat(before)}${fill}${record}\n${line.repeat(60)}`)
+          const few = Array.from({ length: Math.ceil(bytes.length / 97) }, (_, i) =>
+            bytes.subarray(97 * i, 97 * (i + 1)),
+          )
+          expect(cut([bytes], false, 2)).toEqual(cut(few, false, 2))
+        }
+      }
+    }
+  })
+
+  it('finds the same where a record goes on in the next large piece, whatever it is', () => {
+    const line = 'abcdefghij,0123456789\n'
+    const records = [
+      line,
+      'é,"x\r\ny"\r\n',
+      '"a""b",\r',
+      ',\n',
+      '"\n\n",1\n',
+      `${'z'.repeat(600)},1\n`,
+    ]
+    for (const record of records) {
+      const bytes = Buffer.from(`${line.repeat(40)}${record.repeat(3)}${line.repeat(80)}"never`)
+      const whole = cut([bytes], false, 2)
+      expect(whole.records.length).toBeGreaterThan(100)
+      for (let at = 40 * line.length - 3; at < 40 * line.length + 3 * record.length + 3; at++) {
+        expect(cut([bytes.subarray(0, at), bytes.subarray(at)], false, 2)).toEqual(whole)
+      }
+    }
+  })
 })

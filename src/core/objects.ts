@@ -64,6 +64,12 @@ export interface ObjectWriter extends ObjectReader {
    * in the order of the calls, whether or not each of them is waited for.
    */
   put(kind: ObjectKind, canonical: Uint8Array, options?: PutOptions): Promise<Id>
+
+  /**
+   * Says that a table of so many bytes is about to be read, whose columns are to come: whoever has other threads work on
+   * them may start these meanwhile. A hint, which a writer may ignore.
+   */
+  expect?(bytes: number): void
 }
 
 /** Whether objects of a kind hold values, which may be many: all others are small. */

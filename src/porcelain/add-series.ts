@@ -58,6 +58,7 @@ export async function buildFromTable(
   if (old === undefined) {
     const given = await schemaForNew(writer, tree, path, options)
     checkCellOrder(input, options)
+    writer.expect?.(input.bytes ?? 0)
     const take = async (rows: InputRows): Promise<BuiltSeries> => {
       const built = await build(writer, rows)
       const { rows: count } = await readSeries(writer, built.id)

@@ -111,6 +111,7 @@ async function spoolNew(
 ): Promise<SpooledRows> {
   const given = await schemaForNew(batch, tree, path, options)
   checkCellOrder(options.input, options)
+  batch.expect?.(input.bytes ?? 0)
   const take = async (rows: InputRows): Promise<SpooledRows> => {
     try {
       const zone = await zoneForNew(batch, tree, path, options.input.reading?.zone, rows.zone)

@@ -16,6 +16,8 @@ export interface Encoding {
 
 /** Who writes so much is likely to write more; what is less is done before a thread has started. */
 const THREADS_AFTER = 2 * 1024 * 1024
+/** Of a table of so many bytes, most likely more is written than that. */
+const THREADS_FOR_TABLE = 8 * 1024 * 1024
 /** What is shorter is encoded in less time than it takes to be handed over. */
 const LEAST_LENGTH = 2 * 1024
 /** Longer columns are rare, and their copies would stay around. */
@@ -39,6 +41,11 @@ export class Encoder {
     this.#level = level
   }
 
+  /** Starts a thread for a table that is large: it takes as long as reading a million rows until it is ready. */
+  expect(bytes: number): void {
+    if (bytes >= THREADS_FOR_TABLE && !this.#closed) this.#opening ??= this.#open()
+  }
+
   /**
    * Begins with an object.
    * @param later whether the caller goes on meanwhile; then the bytes stay as they are
@@ -51,7 +58,7 @@ export class Encoder {
     }
     this.#bytes += length
     if (this.#bytes > THREADS_AFTER && this.#opening === undefined) {
-      this.#opening = this.#open().catch(() => undefined)
+      this.#opening = this.#open()
       // Work that never lets the event loop have its turn would never see what has been loaded.
       return this.#noting(
         this.#opening.then(() => hashObject(kind, canonical)),
@@ -100,7 +107,11 @@ export class Encoder {
   }
 
   /** Where threads cannot be had, this one does it all. */
-  async #open(): Promise<void> {
+  #open(): Promise<void> {
+    return this.#start().catch(() => undefined)
+  }
+
+  async #start(): Promise<void> {
     const { EncodeWorkers } = await import('./encode-workers.ts')
     // So that it is known which library the threads have to use as well.
     await loadZstd()

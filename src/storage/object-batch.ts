@@ -74,6 +74,10 @@ export class ObjectBatch implements ObjectWriter {
     return this.#turns.run(() => this.#add(kind, canonical, encoding, options.base))
   }
 
+  expect(bytes: number): void {
+    this.#encoder.expect(bytes)
+  }
+
   async #add(
     kind: ObjectKind,
     canonical: Uint8Array,

@@ -34,7 +34,12 @@ beforeAll(() => {
 })
 
 /** A new repository, in which `varve add FILE --as x` runs under `env`, on one processor if asked. */
-async function add(file: string, env: Record<string, string> = {}, command: string[] = []) {
+async function add(
+  file: string,
+  env: Record<string, string> = {},
+  command: string[] = [],
+  flags: string[] = [],
+) {
   const cwd = temporaryFolder()
   const log = join(cwd, 'threads')
   const [first, ...rest] = [...command, 'node', PROGRAM]
@@ -48,7 +53,7 @@ async function add(file: string, env: Record<string, string> = {}, command: stri
     })
   await run(['init', 'repo'])
   const options = { NODE_OPTIONS: `--require ${JSON.stringify(PROBE)}`, THREAD_LOG: log, ...env }
-  const added = await run(['-C', 'repo', 'add', file, '--as', 'x'], options)
+  const added = await run(['-C', 'repo', 'add', file, '--as', 'x', ...flags], options)
   const packs = readdirSync(join(cwd, 'repo/.varve'), { recursive: true, encoding: 'utf8' })
   return {
     ...added,
@@ -68,6 +73,23 @@ describe('threads that encode', () => {
     const { exitCode, threads } = await add(small)
 
     expect({ exitCode, threads }).toEqual({ exitCode: 0, threads: 0 })
+  })
+
+  it('are started for a large table whatever is taken of it: before that is known', async ({
+    skip,
+  }) => {
+    skip(one, 'there is one processor')
+    const file = join(temporaryFolder(), 'wide.csv')
+    const note = 'n'.repeat(300)
+    const lines = Array.from({ length: 30_000 }, (_, row) => `${row},${row % 9},${note}`)
+    writeFileSync(file, `time,value,note\n${lines.join('\n')}\n`)
+    const taken = await add(file, {}, [], ['--columns', 'time,value'])
+
+    expect({ exitCode: taken.exitCode, threads: taken.threads }).toEqual({
+      exitCode: 0,
+      threads: 1,
+    })
+    expect(taken.packs).toHaveLength(1)
   })
 
   it('make the same bytes as one thread', async ({ skip }) => {

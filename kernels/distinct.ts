@@ -116,10 +116,10 @@ export function distinctTexts(
 /** Texts up to so many bytes are known by their head: their bytes, and their length in the highest. */
 const SHORT: usize = 7
 
-/** Of a longer text a hash, with all bits of the highest byte. */
+/** Of a longer text the best bits of a hash, which are its highest, and all bits of the highest byte. */
 @inline
 function headOf(from: usize, length: usize): u64 {
-  if (length > SHORT) return hash(from, length) | (<u64>255 << 56)
+  if (length > SHORT) return (hash(from, length) >> 8) | (<u64>255 << 56)
   const value = load<u64>(from) & ((<u64>1 << (<u64>length << 3)) - 1)
   return value | (<u64>length << 56)
 }

@@ -13,7 +13,7 @@ export interface CellBatch {
   readonly ends: Int32Array
   /** Whether the cells lie one behind another. */
   readonly isInOrder?: boolean
-  /** Where the kernels that cut it have it. */
+  /** Where the kernels that cut it have it, or its first records. Who changes cells must not leave it. */
   readonly placed?: PlacedCells | undefined
   /** Cells of a record. */
   readonly width: number

@@ -28,7 +28,7 @@ type PlainBatch = Pick<CellBatch, 'bytes' | 'starts' | 'ends' | 'width'> & {
 /**
  * Cuts records of plain cells, which most tables consist of, into the arrays of a batch, which have room
  * for them: up to the first that is not whole, has a quote or a NUL in it, not `width` cells, a lone CR
- * for its end, or nothing in its cells. Returns the bytes that they take, and where they are: as many of them there are.
+ * for its end, or nothing in its cells. Returns the bytes that they take, and where they lie, with how many there are.
  */
 export function cutPlainRecords(
   { bytes, starts, ends, offsets, width, delimiter }: PlainBatch,
